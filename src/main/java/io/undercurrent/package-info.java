@@ -1,0 +1,2 @@
+/** Undercurrent. */
+package io.undercurrent;
