@@ -1,0 +1,252 @@
+package io.undercurrent.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.Parameters;
+import io.undercurrent.text.Tokenizer;
+import io.undercurrent.text.WordTokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * A model on disk: configuration, tokenizer and parameters as they were read and checked.
+ *
+ * @param fingerprint the first twelve hexadecimal digits of a SHA-256 over the three files
+ */
+public record Checkpoint(
+    ModelConfig config, Tokenizer tokenizer, Parameters parameters, String fingerprint) {
+
+  /** The name of the model that ships with the project. */
+  public static final String DEFAULT = "classpath:en-chat";
+
+  private static final String CLASSPATH = "classpath:";
+  private static final String CONFIG = "config.json";
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String TENSORS = "model.safetensors";
+  private static final Set<String> KEYS =
+      Set.of(
+          "name",
+          "kind",
+          "vocab_size",
+          "embedding_size",
+          "hidden_size",
+          "num_layers",
+          "pooling",
+          "labels",
+          "tokenizer");
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  /**
+   * Loads and prepares a model.
+   *
+   * @param location a folder, or {@code classpath:NAME} for one that ships in a jar
+   * @throws CheckpointException if anything in it is not as it must be
+   */
+  public static Model load(String location) {
+    return read(location).model();
+  }
+
+  /** Reads and checks a checkpoint; see {@link #load}. */
+  public static Checkpoint read(String location) {
+    byte[] configBytes = bytes(location, CONFIG);
+    ModelConfig config = config(location + "/" + CONFIG, configBytes);
+    byte[] tokenizerBytes = bytes(location, TOKENIZER);
+    Tokenizer tokenizer;
+    try {
+      tokenizer = WordTokenizer.read(tokenizerBytes);
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(location + "/" + e.getMessage(), e);
+    }
+    if (tokenizer.size() != config.vocabSize()) {
+      throw new CheckpointException(
+          location
+              + "/"
+              + TOKENIZER
+              + ": must have vocab_size "
+              + config.vocabSize()
+              + " tokens as config.json says, found "
+              + tokenizer.size());
+    }
+    byte[] tensorBytes = bytes(location, TENSORS);
+    Parameters parameters =
+        Safetensors.read(location + "/" + TENSORS, tensorBytes, config.tensors());
+    return new Checkpoint(
+        config, tokenizer, parameters, fingerprint(configBytes, tokenizerBytes, tensorBytes));
+  }
+
+  /** The model, its weights packed for this machine. */
+  public Model model() {
+    return new Model(
+        config, tokenizer, new Network(config, parameters, Kernels.best()), fingerprint);
+  }
+
+  /** Writes a checkpoint folder, tensors in half precision or not; each file appears at once. */
+  public static void write(
+      Path folder, ModelConfig config, Tokenizer tokenizer, Parameters parameters, boolean half)
+      throws IOException {
+    Files.createDirectories(folder);
+    Safetensors.replace(folder.resolve(CONFIG), configJson(config));
+    Safetensors.replace(folder.resolve(TOKENIZER), tokenizer.toJson());
+    Safetensors.Dtype dtype = half ? Safetensors.Dtype.F16 : Safetensors.Dtype.F32;
+    Safetensors.replace(folder.resolve(TENSORS), Safetensors.write(parameters, dtype));
+  }
+
+  /** A block of parameters as a safetensors file in full precision, for training states. */
+  public static void writeTensors(Path file, Parameters parameters) throws IOException {
+    Safetensors.replace(file, Safetensors.write(parameters, Safetensors.Dtype.F32));
+  }
+
+  /** What {@link #writeTensors} wrote. */
+  public static void readTensors(Path file, Parameters into) throws IOException {
+    Parameters read = Safetensors.read(file.toString(), Files.readAllBytes(file), into.tensors());
+    System.arraycopy(read.values(), 0, into.values(), 0, read.values().length);
+  }
+
+  private static byte[] configJson(ModelConfig config) throws IOException {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("name", config.name());
+    json.put("kind", config.kind());
+    json.put("vocab_size", config.vocabSize());
+    json.put("embedding_size", config.embeddingSize());
+    json.put("hidden_size", config.hiddenSize());
+    json.put("num_layers", config.numLayers());
+    json.put("pooling", config.pooling().name().toLowerCase(Locale.ROOT));
+    ArrayNode labels = json.putArray("labels");
+    config.labels().forEach(labels::add);
+    json.put("tokenizer", TOKENIZER);
+    return (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static ModelConfig config(String file, byte[] bytes) {
+    JsonNode json;
+    try {
+      json = JSON.readTree(bytes);
+    } catch (JsonProcessingException e) {
+      throw new CheckpointException(file + ": must be JSON, found: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+    if (json == null || !json.isObject()) {
+      throw new CheckpointException(file + ": must be a JSON object, found " + json);
+    }
+    for (var field : json.properties()) {
+      if (!KEYS.contains(field.getKey())) {
+        throw new CheckpointException(
+            file
+                + ": keys must be of "
+                + KEYS.stream().sorted().toList()
+                + ", found "
+                + field.getKey());
+      }
+    }
+    String tokenizer = string(file, json, "tokenizer");
+    if (!tokenizer.equals(TOKENIZER)) {
+      throw new CheckpointException(
+          file + ": tokenizer must be " + TOKENIZER + ", found " + tokenizer);
+    }
+    String pooling = string(file, json, "pooling");
+    if (!pooling.equals("concat") && !pooling.equals("last")) {
+      throw new CheckpointException(file + ": pooling must be concat or last, found " + pooling);
+    }
+    List<String> labels = new ArrayList<>();
+    json.path("labels").forEach(label -> labels.add(label.asText()));
+    try {
+      return new ModelConfig(
+          string(file, json, "name"),
+          string(file, json, "kind"),
+          integer(file, json, "vocab_size"),
+          integer(file, json, "embedding_size"),
+          integer(file, json, "hidden_size"),
+          integer(file, json, "num_layers"),
+          Pooling.valueOf(pooling.toUpperCase(Locale.ROOT)),
+          labels);
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String string(String file, JsonNode json, String key) {
+    JsonNode value = json.path(key);
+    if (!value.isTextual()) {
+      throw new CheckpointException(
+          file + ": " + key + " must be a string, found " + describe(value));
+    }
+    return value.asText();
+  }
+
+  private static int integer(String file, JsonNode json, String key) {
+    JsonNode value = json.path(key);
+    if (!value.isInt()) {
+      throw new CheckpointException(
+          file + ": " + key + " must be an integer, found " + describe(value));
+    }
+    return value.asInt();
+  }
+
+  private static String describe(JsonNode value) {
+    return value.isMissingNode() ? "nothing" : value.toString();
+  }
+
+  private static byte[] bytes(String location, String name) {
+    try {
+      if (location.startsWith(CLASSPATH)) {
+        String resource = "/models/" + location.substring(CLASSPATH.length()) + "/" + name;
+        try (InputStream in = Checkpoint.class.getResourceAsStream(resource)) {
+          if (in == null) {
+            throw new CheckpointException(
+                location + ": must be a model on the class path, found no " + resource);
+          }
+          return in.readAllBytes();
+        }
+      }
+      Path file = Path.of(location, name);
+      if (!Files.isRegularFile(file)) {
+        throw new CheckpointException(
+            location + ": must be a checkpoint folder with " + name + ", found no such file");
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new CheckpointException(location + "/" + name + ": cannot be read: " + e, e);
+    }
+  }
+
+  private static String fingerprint(byte[]... files) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      for (byte[] file : files) {
+        sha.update((file.length + "\n").getBytes(StandardCharsets.US_ASCII));
+        sha.update(file);
+      }
+      return HexFormat.of().formatHex(sha.digest(), 0, 6);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.undercurrent.inference;
+
+/**
+ * What the network makes of one record.
+ *
+ * @param tokens tokens read, without the end of record
+ * @param unknown how many of them are unknown words
+ * @param end chars of the text that were read
+ * @param truncated whether a limit cut the text there
+ * @param probabilities of the sentiment classes, in label order; null for a record without tokens
+ * @param surpriseBits mean negative log2-probability that the model gave the tokens; NaN without
+ *     tokens, or where no language model was asked for
+ * @param next the likeliest next tokens, most probable first
+ */
+public record Reading(
+    int tokens,
+    int unknown,
+    int end,
+    boolean truncated,
+    float[] probabilities,
+    double surpriseBits,
+    NextToken[] next) {
+
+  /** A token that may come next. */
+  public record NextToken(int id, float probability) {}
+
+  /** The class with the highest probability. */
+  public int label() {
+    int best = 0;
+    for (int i = 1; i < probabilities.length; i++) {
+      if (probabilities[i] > probabilities[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /** P(positive) - P(negative), from -1 to 1. */
+  public float score() {
+    return probabilities[probabilities.length - 1] - probabilities[0];
+  }
+}

@@ -1,0 +1,87 @@
+package io.undercurrent.kernel;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Picks, once per JVM, the fastest provider whose bits equal the definition's. */
+final class KernelChoice {
+
+  private static final Logger log = LoggerFactory.getLogger(Kernels.class);
+
+  /** Fastest first. Loaded by name: each needs something that an embedder may not have. */
+  private static final List<String> CANDIDATES =
+      List.of("io.undercurrent.kernel.VectorKernels", "io.undercurrent.kernel.BlasKernels");
+
+  static final Kernels BEST = choose();
+
+  private KernelChoice() {}
+
+  private static Kernels choose() {
+    for (String candidate : CANDIDATES) {
+      try {
+        Kernels kernels = (Kernels) Class.forName(candidate).getDeclaredConstructor().newInstance();
+        if (givesTheDefinedBits(kernels)) {
+          log.debug("kernels: {}", kernels.name());
+          return kernels;
+        }
+        log.info("kernels: {} not used, its bits differ from the definition's", kernels.name());
+      } catch (ReflectiveOperationException | LinkageError e) {
+        log.debug("kernels: {} cannot be loaded here: {}", candidate, e.toString());
+      }
+    }
+    log.debug("kernels: plain");
+    return new PlainKernels();
+  }
+
+  /** All that are usable on this machine, the definition first; for parity tests. */
+  static List<Kernels> usable() {
+    List<Kernels> usable = new ArrayList<>(List.of(new PlainKernels()));
+    for (String candidate : CANDIDATES) {
+      try {
+        usable.add((Kernels) Class.forName(candidate).getDeclaredConstructor().newInstance());
+      } catch (ReflectiveOperationException | LinkageError e) {
+        log.debug("kernels: {} cannot be loaded here: {}", candidate, e.toString());
+      }
+    }
+    return usable;
+  }
+
+  /** Compares products of the shapes in use, and exponentials, bit by bit. */
+  static boolean givesTheDefinedBits(Kernels candidate) {
+    Kernels definition = new PlainKernels();
+    SplittableRandom random = new SplittableRandom(17);
+    int[][] shapes = {{1, 256, 1024}, {4, 448, 100}, {13, 64, 207}, {32, 256, 513}, {64, 128, 256}};
+    for (int[] shape : shapes) {
+      float[] a = floats(random, shape[0] * shape[1]);
+      float[] b = floats(random, shape[1] * shape[2]);
+      if (!Arrays.equals(product(definition, shape, a, b), product(candidate, shape, a, b))) {
+        return false;
+      }
+    }
+    float[] x = floats(random, 1001);
+    float[] y = x.clone();
+    float sumX = definition.exponentials(x, 3, 990, 1.5f);
+    float sumY = candidate.exponentials(y, 3, 990, 1.5f);
+    return sumX == sumY && Arrays.equals(x, y);
+  }
+
+  private static float[] product(Kernels kernels, int[] shape, float[] a, float[] b) {
+    PackedMatrix right = kernels.matrix(shape[1], shape[2]);
+    right.pack(b, 0, 1, shape[1]);
+    float[] c = new float[shape[0] * shape[2]];
+    right.multiply(shape[0], a, c);
+    return c;
+  }
+
+  private static float[] floats(SplittableRandom random, int n) {
+    float[] x = new float[n];
+    for (int i = 0; i < n; i++) {
+      x[i] = (float) (random.nextDouble() * 2 - 1);
+    }
+    return x;
+  }
+}

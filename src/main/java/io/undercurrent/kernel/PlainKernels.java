@@ -1,0 +1,116 @@
+package io.undercurrent.kernel;
+
+import java.util.Arrays;
+
+/** The definition of every kernel, in plain Java loops that HotSpot can vectorise. */
+public final class PlainKernels implements Kernels {
+
+  @Override
+  public String name() {
+    return "plain";
+  }
+
+  @Override
+  public PackedMatrix matrix(int k, int n) {
+    return new PlainMatrix(k, n);
+  }
+
+  @Override
+  public float exponentials(float[] x, int offset, int n, float max) {
+    float[] sums = new float[16];
+    for (int i = 0; i < n; i++) {
+      float e = Functions.exp(x[offset + i] - max);
+      x[offset + i] = e;
+      sums[i & 15] += e;
+    }
+    return Functions.tree16(sums);
+  }
+
+  /** B as K rows of N, so that the inner loop runs over outputs and each output stays one chain. */
+  private static final class PlainMatrix extends PackedMatrix {
+
+    private final float[][] rows; // (K, N)
+
+    PlainMatrix(int k, int n) {
+      super(k, n);
+      rows = new float[k][n];
+    }
+
+    @Override
+    public void pack(float[] b, int offset, int rowStride, int columnStride) {
+      for (int i = 0; i < k; i++) {
+        float[] row = rows[i];
+        int at = offset + i * rowStride;
+        for (int j = 0; j < n; j++, at += columnStride) {
+          row[j] = b[at];
+        }
+      }
+    }
+
+    @Override
+    public void multiply(
+        int m,
+        float[] a,
+        int aOffset,
+        int aRowStride,
+        int aColumnStride,
+        float[] c,
+        int cOffset,
+        int cRowStride,
+        boolean add) {
+      float[] out = new float[n]; // loops from index 0 vectorise, loops at an offset do not
+      for (int i = 0; i < m; i++) {
+        int at = cOffset + i * cRowStride;
+        if (add) {
+          System.arraycopy(c, at, out, 0, n);
+        } else {
+          Arrays.fill(out, 0f);
+        }
+        int left = aOffset + i * aRowStride;
+        int p = 0;
+        for (; p + 4 <= k; p += 4) {
+          fourSteps(
+              a[left],
+              a[left + aColumnStride],
+              a[left + 2 * aColumnStride],
+              a[left + 3 * aColumnStride],
+              rows[p],
+              rows[p + 1],
+              rows[p + 2],
+              rows[p + 3],
+              out,
+              n);
+          left += 4 * aColumnStride;
+        }
+        for (; p < k; p++, left += aColumnStride) {
+          step(a[left], rows[p], out, n);
+        }
+        System.arraycopy(out, 0, c, at, n);
+      }
+    }
+
+    private static void fourSteps(
+        float a0,
+        float a1,
+        float a2,
+        float a3,
+        float[] b0,
+        float[] b1,
+        float[] b2,
+        float[] b3,
+        float[] out,
+        int n) {
+      for (int j = 0; j < n; j++) {
+        out[j] =
+            Math.fma(
+                a3, b3[j], Math.fma(a2, b2[j], Math.fma(a1, b1[j], Math.fma(a0, b0[j], out[j]))));
+      }
+    }
+
+    private static void step(float a, float[] b, float[] out, int n) {
+      for (int j = 0; j < n; j++) {
+        out[j] = Math.fma(a, b[j], out[j]);
+      }
+    }
+  }
+}

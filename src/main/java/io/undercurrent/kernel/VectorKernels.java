@@ -1,0 +1,374 @@
+package io.undercurrent.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The kernels on the Vector API (incubating: needs {@code --add-modules jdk.incubator.vector}).
+ *
+ * <p>B is packed once into panels two vectors wide; six rows of A meet one panel in twelve
+ * accumulators. Vectors run across outputs, so each output is the same chain as in {@link
+ * PlainKernels}.
+ */
+final class VectorKernels implements Kernels {
+
+  private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> SI = S.vectorShape().withLanes(int.class);
+  private static final int L = S.length();
+
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  @Override
+  public PackedMatrix matrix(int k, int n) {
+    return new PanelMatrix(k, n);
+  }
+
+  @Override
+  public float exponentials(float[] x, int offset, int n, float max) {
+    float[] sums = new float[16];
+    int whole = n - n % 16;
+    for (int lane = 0; lane < 16 && whole > 0; lane += L) {
+      FloatVector sum = FloatVector.zero(S);
+      for (int i = lane; i < whole; i += 16) {
+        FloatVector e = exp(FloatVector.fromArray(S, x, offset + i).sub(max));
+        e.intoArray(x, offset + i);
+        sum = sum.add(e);
+      }
+      sum.intoArray(sums, lane);
+    }
+    for (int i = whole; i < n; i++) {
+      float e = Functions.exp(x[offset + i] - max);
+      x[offset + i] = e;
+      sums[i & 15] += e;
+    }
+    return Functions.tree16(sums);
+  }
+
+  private static FloatVector exp(FloatVector x) {
+    FloatVector clamped = x.min(Functions.EXP_MAX).max(Functions.EXP_MIN);
+    FloatVector round = FloatVector.broadcast(S, Functions.ROUND);
+    FloatVector n = clamped.fma(FloatVector.broadcast(S, Functions.LOG2E), round).sub(round);
+    FloatVector r = n.fma(FloatVector.broadcast(S, -Functions.LN2_HIGH), clamped);
+    r = n.fma(FloatVector.broadcast(S, -Functions.LN2_LOW), r);
+    FloatVector p = FloatVector.broadcast(S, Functions.E0);
+    p = p.fma(r, FloatVector.broadcast(S, Functions.E1));
+    p = p.fma(r, FloatVector.broadcast(S, Functions.E2));
+    p = p.fma(r, FloatVector.broadcast(S, Functions.E3));
+    p = p.fma(r, FloatVector.broadcast(S, Functions.E4));
+    p = p.fma(r, FloatVector.broadcast(S, Functions.E5));
+    p = p.fma(r.mul(r), r).add(1f);
+    IntVector exponent =
+        ((IntVector) n.convertShape(VectorOperators.F2I, SI, 0))
+            .add(127)
+            .lanewise(VectorOperators.LSHL, 23);
+    return p.mul(exponent.reinterpretAsFloats());
+  }
+
+  private static final class PanelMatrix extends PackedMatrix {
+
+    private static final int WIDTH = 2 * L;
+    private static final int ROWS = 6;
+
+    /** 256 x 512 floats of B, 512 KiB, stay in a level-2 cache while all rows of A pass. */
+    private static final int K_BLOCK = 256;
+
+    private static final int N_BLOCK = 512;
+
+    private final float[] panels; // (ceil(N / WIDTH), K, WIDTH), zero past N
+    private final int wholePanels;
+
+    PanelMatrix(int k, int n) {
+      super(k, n);
+      wholePanels = n / WIDTH;
+      panels = new float[Math.multiplyExact((n + WIDTH - 1) / WIDTH * WIDTH, k)];
+    }
+
+    @Override
+    public void pack(float[] b, int offset, int rowStride, int columnStride) {
+      for (int j0 = 0; j0 < n; j0 += WIDTH) {
+        int columns = Math.min(WIDTH, n - j0);
+        int to = j0 * k;
+        if (columnStride == 1) {
+          for (int i = 0; i < k; i++) {
+            System.arraycopy(b, offset + i * rowStride + j0, panels, to + i * WIDTH, columns);
+          }
+        } else {
+          for (int j = 0; j < columns; j++) {
+            int from = offset + (j0 + j) * columnStride;
+            for (int i = 0; i < k; i++) {
+              panels[to + i * WIDTH + j] = b[from + i * rowStride];
+            }
+          }
+        }
+      }
+    }
+
+    @Override
+    public void multiply(
+        int m,
+        float[] a,
+        int aOffset,
+        int aRowStride,
+        int aColumnStride,
+        float[] c,
+        int cOffset,
+        int cRowStride,
+        boolean add) {
+      if (m >= ROWS) {
+        blocks(m - m % ROWS, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
+      }
+      for (int i = m - m % ROWS; i < m; i++) {
+        row(a, aOffset + i * aRowStride, aColumnStride, c, cOffset + i * cRowStride, add);
+      }
+      if (wholePanels * WIDTH < n) {
+        lastColumns(m, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
+      }
+    }
+
+    /**
+     * Six rows at a time, B in blocks that fit the cache; between K blocks the chains rest in C.
+     */
+    private void blocks(
+        int m,
+        float[] a,
+        int aOffset,
+        int aRowStride,
+        int aColumnStride,
+        float[] c,
+        int cOffset,
+        int cRowStride,
+        boolean add) {
+      float[] left = new float[ROWS * Math.min(k, K_BLOCK)]; // (k block, ROWS)
+      int panelsPerBlock = Math.max(1, N_BLOCK / WIDTH);
+      for (int p0 = 0; p0 < wholePanels; p0 += panelsPerBlock) {
+        int p1 = Math.min(wholePanels, p0 + panelsPerBlock);
+        for (int k0 = 0; k0 < k; k0 += K_BLOCK) {
+          int depth = Math.min(K_BLOCK, k - k0);
+          boolean resume = add || k0 > 0;
+          for (int i = 0; i < m; i += ROWS) {
+            int from = aOffset + i * aRowStride + k0 * aColumnStride;
+            packLeft(a, from, aRowStride, aColumnStride, depth, left);
+            for (int p = p0; p < p1; p++) {
+              sixRows(
+                  left,
+                  depth,
+                  panels,
+                  (p * k + k0) * WIDTH,
+                  c,
+                  cOffset + i * cRowStride + p * WIDTH,
+                  cRowStride,
+                  resume);
+            }
+          }
+        }
+      }
+    }
+
+    private static void packLeft(
+        float[] a, int from, int rowStride, int columnStride, int depth, float[] left) {
+      if (columnStride == 1) {
+        for (int r = 0; r < ROWS; r++) {
+          int at = from + r * rowStride;
+          for (int q = 0; q < depth; q++) {
+            left[q * ROWS + r] = a[at + q];
+          }
+        }
+      } else {
+        for (int q = 0; q < depth; q++) {
+          int at = from + q * columnStride;
+          for (int r = 0; r < ROWS; r++) {
+            left[q * ROWS + r] = a[at + r * rowStride];
+          }
+        }
+      }
+    }
+
+    private static void sixRows(
+        float[] left, int depth, float[] b, int bAt, float[] c, int cAt, int cRow, boolean add) {
+      FloatVector c00;
+      FloatVector c01;
+      FloatVector c10;
+      FloatVector c11;
+      FloatVector c20;
+      FloatVector c21;
+      FloatVector c30;
+      FloatVector c31;
+      FloatVector c40;
+      FloatVector c41;
+      FloatVector c50;
+      FloatVector c51;
+      if (add) {
+        c00 = FloatVector.fromArray(S, c, cAt);
+        c01 = FloatVector.fromArray(S, c, cAt + L);
+        c10 = FloatVector.fromArray(S, c, cAt + cRow);
+        c11 = FloatVector.fromArray(S, c, cAt + cRow + L);
+        c20 = FloatVector.fromArray(S, c, cAt + 2 * cRow);
+        c21 = FloatVector.fromArray(S, c, cAt + 2 * cRow + L);
+        c30 = FloatVector.fromArray(S, c, cAt + 3 * cRow);
+        c31 = FloatVector.fromArray(S, c, cAt + 3 * cRow + L);
+        c40 = FloatVector.fromArray(S, c, cAt + 4 * cRow);
+        c41 = FloatVector.fromArray(S, c, cAt + 4 * cRow + L);
+        c50 = FloatVector.fromArray(S, c, cAt + 5 * cRow);
+        c51 = FloatVector.fromArray(S, c, cAt + 5 * cRow + L);
+      } else {
+        FloatVector zero = FloatVector.zero(S);
+        c00 = zero;
+        c01 = zero;
+        c10 = zero;
+        c11 = zero;
+        c20 = zero;
+        c21 = zero;
+        c30 = zero;
+        c31 = zero;
+        c40 = zero;
+        c41 = zero;
+        c50 = zero;
+        c51 = zero;
+      }
+      int at = bAt;
+      for (int q = 0; q < depth * ROWS; q += ROWS, at += WIDTH) {
+        FloatVector b0 = FloatVector.fromArray(S, b, at);
+        FloatVector b1 = FloatVector.fromArray(S, b, at + L);
+        FloatVector a0 = FloatVector.broadcast(S, left[q]);
+        c00 = a0.fma(b0, c00);
+        c01 = a0.fma(b1, c01);
+        FloatVector a1 = FloatVector.broadcast(S, left[q + 1]);
+        c10 = a1.fma(b0, c10);
+        c11 = a1.fma(b1, c11);
+        FloatVector a2 = FloatVector.broadcast(S, left[q + 2]);
+        c20 = a2.fma(b0, c20);
+        c21 = a2.fma(b1, c21);
+        FloatVector a3 = FloatVector.broadcast(S, left[q + 3]);
+        c30 = a3.fma(b0, c30);
+        c31 = a3.fma(b1, c31);
+        FloatVector a4 = FloatVector.broadcast(S, left[q + 4]);
+        c40 = a4.fma(b0, c40);
+        c41 = a4.fma(b1, c41);
+        FloatVector a5 = FloatVector.broadcast(S, left[q + 5]);
+        c50 = a5.fma(b0, c50);
+        c51 = a5.fma(b1, c51);
+      }
+      c00.intoArray(c, cAt);
+      c01.intoArray(c, cAt + L);
+      c10.intoArray(c, cAt + cRow);
+      c11.intoArray(c, cAt + cRow + L);
+      c20.intoArray(c, cAt + 2 * cRow);
+      c21.intoArray(c, cAt + 2 * cRow + L);
+      c30.intoArray(c, cAt + 3 * cRow);
+      c31.intoArray(c, cAt + 3 * cRow + L);
+      c40.intoArray(c, cAt + 4 * cRow);
+      c41.intoArray(c, cAt + 4 * cRow + L);
+      c50.intoArray(c, cAt + 5 * cRow);
+      c51.intoArray(c, cAt + 5 * cRow + L);
+    }
+
+    /** One row against four panels at a time: eight chains hide the latency of the multiply-add. */
+    private void row(float[] a, int aAt, int aColumn, float[] c, int cAt, boolean add) {
+      int p = 0;
+      for (; p + 4 <= wholePanels; p += 4) {
+        fourPanels(a, aAt, aColumn, k, panels, p * k * WIDTH, c, cAt + p * WIDTH, add);
+      }
+      for (; p < wholePanels; p++) {
+        onePanel(a, aAt, aColumn, k, panels, p * k * WIDTH, c, cAt + p * WIDTH, add);
+      }
+    }
+
+    private static void fourPanels(
+        float[] a,
+        int aAt,
+        int aColumn,
+        int k,
+        float[] b,
+        int bAt,
+        float[] c,
+        int cAt,
+        boolean add) {
+      FloatVector zero = FloatVector.zero(S);
+      FloatVector c0 = add ? FloatVector.fromArray(S, c, cAt) : zero;
+      FloatVector c1 = add ? FloatVector.fromArray(S, c, cAt + L) : zero;
+      FloatVector c2 = add ? FloatVector.fromArray(S, c, cAt + 2 * L) : zero;
+      FloatVector c3 = add ? FloatVector.fromArray(S, c, cAt + 3 * L) : zero;
+      FloatVector c4 = add ? FloatVector.fromArray(S, c, cAt + 4 * L) : zero;
+      FloatVector c5 = add ? FloatVector.fromArray(S, c, cAt + 5 * L) : zero;
+      FloatVector c6 = add ? FloatVector.fromArray(S, c, cAt + 6 * L) : zero;
+      FloatVector c7 = add ? FloatVector.fromArray(S, c, cAt + 7 * L) : zero;
+      int panel = k * WIDTH;
+      int b0 = bAt;
+      int b1 = bAt + panel;
+      int b2 = bAt + 2 * panel;
+      int b3 = bAt + 3 * panel;
+      for (int q = 0, i = 0; q < panel; q += WIDTH, i += aColumn) {
+        FloatVector x = FloatVector.broadcast(S, a[aAt + i]);
+        c0 = x.fma(FloatVector.fromArray(S, b, b0 + q), c0);
+        c1 = x.fma(FloatVector.fromArray(S, b, b0 + q + L), c1);
+        c2 = x.fma(FloatVector.fromArray(S, b, b1 + q), c2);
+        c3 = x.fma(FloatVector.fromArray(S, b, b1 + q + L), c3);
+        c4 = x.fma(FloatVector.fromArray(S, b, b2 + q), c4);
+        c5 = x.fma(FloatVector.fromArray(S, b, b2 + q + L), c5);
+        c6 = x.fma(FloatVector.fromArray(S, b, b3 + q), c6);
+        c7 = x.fma(FloatVector.fromArray(S, b, b3 + q + L), c7);
+      }
+      c0.intoArray(c, cAt);
+      c1.intoArray(c, cAt + L);
+      c2.intoArray(c, cAt + 2 * L);
+      c3.intoArray(c, cAt + 3 * L);
+      c4.intoArray(c, cAt + 4 * L);
+      c5.intoArray(c, cAt + 5 * L);
+      c6.intoArray(c, cAt + 6 * L);
+      c7.intoArray(c, cAt + 7 * L);
+    }
+
+    private static void onePanel(
+        float[] a,
+        int aAt,
+        int aColumn,
+        int k,
+        float[] b,
+        int bAt,
+        float[] c,
+        int cAt,
+        boolean add) {
+      FloatVector zero = FloatVector.zero(S);
+      FloatVector c0 = add ? FloatVector.fromArray(S, c, cAt) : zero;
+      FloatVector c1 = add ? FloatVector.fromArray(S, c, cAt + L) : zero;
+      for (int q = 0, i = 0; q < k * WIDTH; q += WIDTH, i += aColumn) {
+        FloatVector x = FloatVector.broadcast(S, a[aAt + i]);
+        c0 = x.fma(FloatVector.fromArray(S, b, bAt + q), c0);
+        c1 = x.fma(FloatVector.fromArray(S, b, bAt + q + L), c1);
+      }
+      c0.intoArray(c, cAt);
+      c1.intoArray(c, cAt + L);
+    }
+
+    /** The columns past the last whole panel, one chain at a time. */
+    private void lastColumns(
+        int m,
+        float[] a,
+        int aOffset,
+        int aRowStride,
+        int aColumnStride,
+        float[] c,
+        int cOffset,
+        int cRowStride,
+        boolean add) {
+      int j0 = wholePanels * WIDTH;
+      for (int i = 0; i < m; i++) {
+        for (int j = j0; j < n; j++) {
+          int cAt = cOffset + i * cRowStride + j;
+          float sum = add ? c[cAt] : 0f;
+          int aAt = aOffset + i * aRowStride;
+          int bAt = wholePanels * k * WIDTH + j - j0;
+          for (int q = 0; q < k; q++, aAt += aColumnStride, bAt += WIDTH) {
+            sum = Math.fma(a[aAt], panels[bAt], sum);
+          }
+          c[cAt] = sum;
+        }
+      }
+    }
+  }
+}

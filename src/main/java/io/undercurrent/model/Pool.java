@@ -1,0 +1,56 @@
+package io.undercurrent.model;
+
+import io.undercurrent.model.ModelConfig.Pooling;
+import java.util.Arrays;
+
+/**
+ * What the sentiment head sees of one record, updated with every token: the last h, the running
+ * maximum and the running mean (concat pooling, Howard and Ruder 2018, made incremental). Owned by
+ * one thread.
+ */
+public final class Pool {
+
+  private final Pooling pooling;
+  private final float[] last; // (H)
+  private final float[] max; // (H)
+  private final float[] sum; // (H)
+  private int tokens;
+
+  public Pool(Pooling pooling, int hiddenSize) {
+    this.pooling = pooling;
+    last = new float[hiddenSize];
+    max = new float[hiddenSize];
+    sum = new float[hiddenSize];
+  }
+
+  /** Starts a record. */
+  public void clear() {
+    tokens = 0;
+    Arrays.fill(max, Float.NEGATIVE_INFINITY);
+    Arrays.fill(sum, 0f);
+  }
+
+  /** Takes the next token's top h, (H). */
+  public void add(float[] h) {
+    tokens++;
+    System.arraycopy(h, 0, last, 0, last.length);
+    for (int u = 0; u < max.length; u++) {
+      max[u] = Math.max(max[u], h[u]);
+    }
+    for (int u = 0; u < sum.length; u++) {
+      sum[u] += h[u];
+    }
+  }
+
+  /** Writes the head's input, (parts * H); there must have been a token. */
+  public void features(float[] out) {
+    int size = last.length;
+    System.arraycopy(last, 0, out, 0, size);
+    if (pooling == Pooling.CONCAT) {
+      System.arraycopy(max, 0, out, size, size);
+      for (int u = 0; u < size; u++) {
+        out[2 * size + u] = sum[u] / tokens;
+      }
+    }
+  }
+}

@@ -1,2 +1,0 @@
-/** Undercurrent. */
-package io.undercurrent;

@@ -1,0 +1,7 @@
+package io.undercurrent.text;
+
+public final class WordTokenizer {
+  public static Tokenizer read(byte[] b) {
+    return null;
+  }
+}

@@ -1,0 +1,7 @@
+package io.undercurrent.train;
+
+/**
+ * One record to learn from: its token ids without the end-of-record token, and the index of its
+ * class, or {@link Chunk#UNLABELLED}.
+ */
+record Example(int[] tokens, byte label) {}
