@@ -1,0 +1,147 @@
+package io.undercurrent.cli;
+
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.train.Evaluation;
+import io.undercurrent.train.Progress;
+import io.undercurrent.train.Recipe;
+import io.undercurrent.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "train",
+    description = "Train a model from a recipe and a folder of data.",
+    footer = {
+      "",
+      "Example: train the default model (the README says what the folder holds):",
+      "  ./undercurrent train --recipe config/train/en-chat.yaml --data ~/data",
+      "A stopped run goes on where its last epoch ended when started again."
+    })
+final class TrainCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--recipe",
+      required = true,
+      paramLabel = "FILE",
+      description = "What to train, and how: config/train/*.yaml.")
+  private Path recipe;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder that the recipe's files are in.")
+  private Path data;
+
+  @Option(
+      names = "--run",
+      paramLabel = "DIR",
+      description = "The run's folder (default: runs/ and the recipe's name).")
+  private Path run;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Workers (default: ${DEFAULT-VALUE}). Part of what decides the result.")
+  private int threads;
+
+  @Override
+  public Integer call() throws IOException {
+    Recipe read = Recipe.read(recipe);
+    Path folder = run != null ? run : Path.of("runs", read.name());
+    System.err.println("kernels: " + Kernels.best().name() + ", threads: " + threads);
+    long start = System.nanoTime();
+    Path best;
+    try (Bar bar = new Bar();
+        Trainer trainer = new Trainer(read, data, folder, threads, bar)) {
+      best = trainer.train();
+    }
+    System.out.printf(
+        "best checkpoint: %s (fingerprint %s), after %d s%n",
+        best,
+        Checkpoint.read(best.toString()).fingerprint(),
+        (System.nanoTime() - start) / 1_000_000_000L);
+    return 0;
+  }
+
+  /** Progress on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
+  private static final class Bar implements Progress, AutoCloseable {
+
+    private static final long LINE_EVERY_NANOS = 10_000_000_000L;
+
+    private final boolean terminal = System.console() != null;
+    private ProgressBar bar;
+    private int epoch;
+    private long epochStart;
+    private long lastLine;
+
+    @Override
+    public void says(String line) {
+      System.err.println(line);
+    }
+
+    @Override
+    public void chunk(
+        int epoch, long done, long all, double sentimentLoss, double nextLoss, double norm) {
+      long now = System.nanoTime();
+      if (epoch != this.epoch) {
+        this.epoch = epoch;
+        epochStart = now;
+        if (terminal) {
+          bar =
+              new ProgressBarBuilder()
+                  .setTaskName("epoch " + epoch)
+                  .setUnit(" tokens", 1)
+                  .setStyle(ProgressBarStyle.ASCII)
+                  .setInitialMax(all)
+                  .showSpeed()
+                  .build();
+        }
+      }
+      String losses =
+          String.format(
+              "sentiment %.3f, next token %.3f nats, gradient norm %.2f",
+              sentimentLoss, nextLoss, norm);
+      if (bar != null) {
+        bar.stepTo(done);
+        bar.setExtraMessage(losses);
+      } else if (now - lastLine > LINE_EVERY_NANOS) {
+        lastLine = now;
+        double seconds = (now - epochStart) / 1e9;
+        System.err.printf(
+            "epoch %d: %d %%, %,.0f tokens/s, %s, %.0f s left in the epoch%n",
+            epoch, 100 * done / all, done / seconds, losses, seconds * (all - done) / done);
+      }
+    }
+
+    @Override
+    public void epoch(int epoch, List<Evaluation.Result> results, boolean best) {
+      close();
+      StringBuilder line = new StringBuilder("epoch " + epoch + ":");
+      for (Evaluation.Result result : results) {
+        line.append(
+            String.format(
+                " %s %s %.2f, %.2f bits/token;",
+                result.source(), result.metric(), 100 * result.score(), result.bitsPerToken()));
+      }
+      System.err.println(line + (best ? " best so far" : ""));
+    }
+
+    @Override
+    public void close() {
+      if (bar != null) {
+        bar.close();
+        bar = null;
+      }
+    }
+  }
+}

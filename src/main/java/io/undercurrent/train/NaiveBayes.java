@@ -1,0 +1,86 @@
+package io.undercurrent.train;
+
+import io.undercurrent.model.ModelConfig;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Multinomial naive Bayes over the set of words and word pairs of a record, the baseline that any
+ * network has to beat; add-alpha smoothing.
+ */
+final class NaiveBayes {
+
+  private static final int CLASSES = ModelConfig.SENTIMENT_LABELS.size();
+
+  private final Map<Long, int[]> counts = new HashMap<>();
+  private final long[] total = new long[CLASSES];
+  private final int[] records = new int[CLASSES];
+  private final boolean pairs;
+
+  NaiveBayes(List<Example> train, boolean pairs) {
+    this.pairs = pairs;
+    for (Example example : train) {
+      if (example.label() < 0) {
+        continue;
+      }
+      records[example.label()]++;
+      for (long feature : features(example.tokens())) {
+        counts.computeIfAbsent(feature, f -> new int[CLASSES])[example.label()]++;
+        total[example.label()]++;
+      }
+    }
+  }
+
+  /** Log-probabilities of the classes up to a constant; classes never seen are impossible. */
+  double[] scores(int[] tokens, double alpha) {
+    double[] scores = new double[CLASSES];
+    for (int k = 0; k < CLASSES; k++) {
+      scores[k] = records[k] == 0 ? Double.NEGATIVE_INFINITY : Math.log(records[k]);
+    }
+    for (long feature : features(tokens)) {
+      int[] count = counts.get(feature);
+      if (count == null) {
+        continue;
+      }
+      for (int k = 0; k < CLASSES; k++) {
+        scores[k] += Math.log((count[k] + alpha) / (total[k] + alpha * counts.size()));
+      }
+    }
+    return scores;
+  }
+
+  /** The best score over smoothing and over words alone or with pairs, tuned on dev itself. */
+  static Scores tuned(List<Example> train, List<Example> dev, boolean[] used, String metric) {
+    Scores best = null;
+    for (boolean pairs : new boolean[] {false, true}) {
+      NaiveBayes bayes = new NaiveBayes(train, pairs);
+      for (double alpha : new double[] {0.03, 0.1, 0.3, 1, 3}) {
+        Scores scores = new Scores(used);
+        for (Example example : dev) {
+          if (example.label() >= 0) {
+            scores.add(example.label(), bayes.scores(example.tokens(), alpha));
+          }
+        }
+        if (best == null || scores.by(metric) > best.by(metric)) {
+          best = scores;
+        }
+      }
+    }
+    return best;
+  }
+
+  /** The record's distinct words, and pairs of neighbours, as numbers. */
+  private Set<Long> features(int[] tokens) {
+    Set<Long> features = new HashSet<>(Arrays.stream(tokens).asLongStream().boxed().toList());
+    if (pairs) {
+      for (int i = 1; i < tokens.length; i++) {
+        features.add((tokens[i - 1] + 1L) << 32 | tokens[i]);
+      }
+    }
+    return features;
+  }
+}

@@ -1,0 +1,26 @@
+package io.undercurrent.train;
+
+import java.util.List;
+
+/** Told of a run's progress, on the thread that trains. */
+public interface Progress {
+
+  /** Something is done that has no measure: reading data, counting words. */
+  void says(String line);
+
+  /**
+   * One chunk was learnt.
+   *
+   * @param epoch from 1
+   * @param done tokens of the epoch so far
+   * @param all tokens of the epoch
+   * @param sentimentLoss running mean cross-entropy of labelled records, nats
+   * @param nextLoss running mean cross-entropy of next tokens, nats
+   * @param gradientNorm global norm before clipping
+   */
+  void chunk(
+      int epoch, long done, long all, double sentimentLoss, double nextLoss, double gradientNorm);
+
+  /** An epoch ended and was scored on the dev sources. */
+  void epoch(int epoch, List<Evaluation.Result> results, boolean best);
+}

@@ -1,0 +1,214 @@
+package io.undercurrent.train;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.Pooling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Everything that decides a training run but the data itself: what {@code config/train/*.yaml}
+ * says. The same recipe, data, machine, JDK and number of threads give the same checkpoint.
+ */
+public record Recipe(
+    @JsonProperty(required = true) String name,
+    @JsonProperty(required = true) long seed,
+    @JsonProperty(required = true) Network model,
+    @JsonProperty(required = true) Vocabulary vocabulary,
+    @JsonProperty(required = true) Training training,
+    @JsonProperty(required = true) List<Source> train,
+    @JsonProperty(required = true) List<Source> dev) {
+
+  /** The shape of the network, as in {@code config.json}. */
+  public record Network(
+      @JsonProperty(required = true) String kind,
+      @JsonProperty(value = "embedding_size", required = true) int embeddingSize,
+      @JsonProperty(value = "hidden_size", required = true) int hiddenSize,
+      @JsonProperty(value = "num_layers", required = true) int numLayers,
+      @JsonProperty(required = true) String pooling) {}
+
+  /**
+   * Which words the model knows.
+   *
+   * @param size V at most, markers included
+   * @param minDocuments documents (or authors) that must use a word
+   * @param sources counted beside the training sources
+   */
+  public record Vocabulary(
+      @JsonProperty(required = true) int size,
+      @JsonProperty(value = "min_documents", required = true) int minDocuments,
+      List<Source> sources) {
+
+    public Vocabulary {
+      sources = sources == null ? List.of() : List.copyOf(sources);
+    }
+  }
+
+  /**
+   * How it learns.
+   *
+   * @param epochs passes over the training sources at most
+   * @param patience epochs without a better dev score before it stops
+   * @param batchSize B, streams read side by side, over all threads
+   * @param bptt T, steps of one chunk
+   * @param clipGradNorm the global norm that gradients are scaled down to
+   * @param freshShare how often a conversation starts from the initial state, not from a carried
+   *     one
+   * @param nextTokenShare the share of positions whose next token is learnt in each chunk
+   * @param maxTokens tokens read of a record
+   */
+  public record Training(
+      @JsonProperty(required = true) int epochs,
+      @JsonProperty(required = true) int patience,
+      @JsonProperty(value = "batch_size", required = true) int batchSize,
+      @JsonProperty(required = true) int bptt,
+      @JsonProperty(value = "learning_rate", required = true) float learningRate,
+      @JsonProperty(value = "clip_grad_norm", required = true) float clipGradNorm,
+      @JsonProperty(value = "dropout_embedding", required = true) float dropoutEmbedding,
+      @JsonProperty(value = "dropout_output", required = true) float dropoutOutput,
+      @JsonProperty(value = "dropout_features", required = true) float dropoutFeatures,
+      @JsonProperty(value = "fresh_share", required = true) double freshShare,
+      @JsonProperty(value = "sentiment_weight", required = true) float sentimentWeight,
+      @JsonProperty(value = "next_token_weight", required = true) float nextTokenWeight,
+      @JsonProperty(value = "next_token_share", required = true) double nextTokenShare,
+      @JsonProperty(value = "max_tokens", required = true) int maxTokens) {}
+
+  /**
+   * A file of records under the data folder.
+   *
+   * @param format {@code tsv} with one header line (the default), or {@code lines}: a text a line
+   * @param text the column of the text; several are the turns of one conversation, the last
+   *     labelled
+   * @param label the column of the label, or null for text without labels
+   * @param labels label values and the classes they stand for
+   * @param unlabelled label values that stand for no class: their text is read, not scored
+   * @param conversation the column whose equal neighbours are one conversation, or null
+   * @param document the column that tells documents or authors apart, or null: every row is one
+   * @param mask a column of nicknames, or null: wherever one stands in a text, a mention is read
+   * @param cased whether capital letters mean something in it
+   * @param metric what counts in dev: {@code accuracy}, {@code macro_recall} or {@code macro_f1}
+   */
+  public record Source(
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) String file,
+      String format,
+      @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) List<String> text,
+      String label,
+      Map<String, String> labels,
+      List<String> unlabelled,
+      String conversation,
+      String document,
+      String mask,
+      Boolean cased,
+      String metric) {
+
+    public Source {
+      format = format == null ? "tsv" : format;
+      text = text == null ? List.of("text") : List.copyOf(text);
+      labels = labels == null ? Map.of() : Map.copyOf(labels);
+      unlabelled = unlabelled == null ? List.of() : List.copyOf(unlabelled);
+      cased = cased == null || cased;
+      metric = metric == null ? "accuracy" : metric;
+      check(
+          format.equals("tsv") || format.equals("lines"),
+          name + ".format must be tsv or lines, found " + format);
+      check(
+          List.of("accuracy", "macro_recall", "macro_f1").contains(metric),
+          name + ".metric must be accuracy, macro_recall or macro_f1, found " + metric);
+      check(!text.isEmpty(), name + ".text must name a column, found none");
+      for (String c : labels.values()) {
+        check(
+            ModelConfig.SENTIMENT_LABELS.contains(c),
+            name + ".labels must map to " + ModelConfig.SENTIMENT_LABELS + ", found " + c);
+      }
+    }
+  }
+
+  public Recipe {
+    Training t = training;
+    range("training.epochs", t.epochs, 1, 10_000);
+    range("training.patience", t.patience, 1, 10_000);
+    range("training.batch_size", t.batchSize, 1, 4096);
+    range("training.bptt", t.bptt, 1, 4096);
+    range("training.max_tokens", t.maxTokens, 1, 65_536);
+    range("training.learning_rate", t.learningRate, 1e-9, 100);
+    range("training.clip_grad_norm", t.clipGradNorm, 1e-9, 1e9);
+    range("training.dropout_embedding", t.dropoutEmbedding, 0, 0.95);
+    range("training.dropout_output", t.dropoutOutput, 0, 0.95);
+    range("training.dropout_features", t.dropoutFeatures, 0, 0.95);
+    range("training.fresh_share", t.freshShare, 0, 1);
+    range("training.sentiment_weight", t.sentimentWeight, 0, 1e6);
+    range("training.next_token_weight", t.nextTokenWeight, 0, 1e6);
+    range("training.next_token_share", t.nextTokenShare, 0, 1);
+    range("vocabulary.size", vocabulary.size, 100, 1 << 20);
+    range("vocabulary.min_documents", vocabulary.minDocuments, 1, 1 << 20);
+    check(!train.isEmpty(), "train must name at least one source, found none");
+    check(!dev.isEmpty(), "dev must name at least one source, found none");
+    train = List.copyOf(train);
+    dev = List.copyOf(dev);
+  }
+
+  private static void range(String key, double value, double least, double most) {
+    check(
+        value >= least && value <= most,
+        key + " must be " + least + " to " + most + ", found " + value);
+  }
+
+  private static void check(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+
+  /**
+   * Reads a recipe.
+   *
+   * @throws RecipeException if the file cannot be read or a value in it is not as it must be
+   */
+  public static Recipe read(Path file) {
+    YAMLMapper yaml =
+        YAMLMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .build();
+    try {
+      return yaml.readValue(Files.readAllBytes(file), Recipe.class);
+    } catch (JsonMappingException e) {
+      String path =
+          e.getPath().stream()
+              .map(r -> r.getFieldName() != null ? r.getFieldName() : "[" + r.getIndex() + "]")
+              .collect(Collectors.joining("."));
+      Throwable cause = e.getCause() instanceof IllegalArgumentException c ? c : e;
+      String why =
+          cause instanceof JsonProcessingException p ? p.getOriginalMessage() : cause.getMessage();
+      throw new RecipeException(file + ": " + (path.isEmpty() ? "" : path + ": ") + why, e);
+    } catch (JsonProcessingException e) {
+      throw new RecipeException(file + ": must be YAML, found: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new RecipeException(file + ": must be a readable recipe, found: " + e, e);
+    }
+  }
+
+  /** The network's configuration for a vocabulary of the given size. */
+  ModelConfig config(int vocabSize) {
+    return new ModelConfig(
+        name,
+        model.kind,
+        vocabSize,
+        model.embeddingSize,
+        model.hiddenSize,
+        model.numLayers,
+        Pooling.valueOf(model.pooling.toUpperCase(java.util.Locale.ROOT)),
+        ModelConfig.SENTIMENT_LABELS);
+  }
+}
