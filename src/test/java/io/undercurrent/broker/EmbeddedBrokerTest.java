@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,9 +57,9 @@ class EmbeddedBrokerTest {
     }
     // Whoever takes the old ports meanwhile, the folder must not depend on them.
     int taken = Integer.parseInt(firstAddress.substring(firstAddress.indexOf(':') + 1));
-    try (var squatter = new java.net.ServerSocket()) {
+    try (var squatter = new ServerSocket()) {
       squatter.setReuseAddress(true);
-      squatter.bind(new java.net.InetSocketAddress("127.0.0.1", taken));
+      squatter.bind(new InetSocketAddress("127.0.0.1", taken));
       try (EmbeddedBroker broker = EmbeddedBroker.start(dir)) {
         assertThat(broker.bootstrapServers()).isNotEqualTo(firstAddress);
         broker.createTopics(List.of(topic(TOPIC), topic("other")));
@@ -239,7 +242,7 @@ class EmbeddedBrokerTest {
         broker.createTopics(List.of(topic(TOPIC)));
         produce(broker, Map.of(), "a");
         Files.createFile(dir.resolve("started"));
-        System.in.transferTo(java.io.OutputStream.nullOutputStream());
+        System.in.transferTo(OutputStream.nullOutputStream());
       }
     }
   }
