@@ -171,8 +171,10 @@ class EmbeddedBrokerTest {
       left =
           now.stream()
               .map(Thread::getName)
-              // Two idle daemons of the metrics library, one pair for the JVM.
+              // Two idle daemons of the metrics library, one pair for the JVM, and the JDK's own
+              // pool.
               .filter(name -> !name.startsWith("metrics-meter-tick-thread"))
+              .filter(name -> !name.startsWith("ForkJoinPool.commonPool"))
               .collect(Collectors.toCollection(TreeSet::new));
       if (left.isEmpty()) {
         break;
