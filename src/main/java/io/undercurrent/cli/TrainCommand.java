@@ -78,7 +78,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private static final long LINE_EVERY_NANOS = 10_000_000_000L;
 
-    private final boolean terminal = System.console() != null;
+    private final boolean terminal = Boolean.getBoolean("undercurrent.stderr.terminal");
     private ProgressBar bar;
     private int epoch;
     private long epochStart;
