@@ -1,0 +1,232 @@
+package io.undercurrent.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.model.Model;
+import io.undercurrent.topology.EnrichedRecord;
+import io.undercurrent.topology.EnrichedRecordSerde;
+import io.undercurrent.topology.Enrichment;
+import io.undercurrent.topology.EnrichmentSettings;
+import io.undercurrent.topology.Source;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.kafka.common.serialization.Serializer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "enrich",
+    description = {
+      "Enrich JSON lines from standard input to standard output, without Kafka, through the same code",
+      "as the topology. A line is {\"key\": ..., \"text\": ..., \"timestamp\": ...}; timestamp (epoch ms) and",
+      "source may be missing; a text of null forgets the key. A bad line is reported on standard",
+      "error with its number, the others go on, and the exit code is 1."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  printf '{\"key\":\"a\",\"text\":\"not bad at all\"}\\n' | ./undercurrent enrich"
+    })
+final class EnrichCommand implements Callable<Integer> {
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      defaultValue = Checkpoint.DEFAULT,
+      description = "A checkpoint folder (default: ${DEFAULT-VALUE}).")
+  private String model;
+
+  @Option(names = "--fresh-state", description = "Forget between records.")
+  private boolean freshState;
+
+  @Option(
+      names = "--next",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Next tokens to report (default: ${DEFAULT-VALUE}).")
+  private int next;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "Tokens read of a record (default: ${DEFAULT-VALUE}).")
+  private int maxTokens;
+
+  @Override
+  public Integer call() throws IOException {
+    Model loaded = Checkpoint.load(model);
+    EnrichmentSettings settings =
+        EnrichmentSettings.DEFAULTS.withNextTokens(next).withMaxTokens(maxTokens);
+    return new Session(new Enrichment(loaded, settings), freshState)
+        .run(new BufferedInputStream(System.in), new BufferedOutputStream(System.out, 1 << 16));
+  }
+
+  /** One pass over an input. */
+  static final class Session {
+    private final Enrichment enrichment;
+    private final boolean freshState;
+    private final Map<ByteBuffer, byte[]> states = new HashMap<>();
+    private final Serializer<EnrichedRecord> serializer = new EnrichedRecordSerde().serializer();
+
+    Session(Enrichment enrichment, boolean freshState) {
+      this.enrichment = enrichment;
+      this.freshState = freshState;
+    }
+
+    /** Reads to the end; 0 if every line was good, otherwise 1. */
+    int run(InputStream in, OutputStream out) throws IOException {
+      int exit = 0;
+      long number = 0;
+      for (byte[] line = line(in); line != null; line = line(in)) {
+        number++;
+        try {
+          String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
+          if (text.isBlank()) {
+            continue;
+          }
+          out.write(enriched(text));
+          out.write('\n');
+          if (in.available() == 0) {
+            out.flush(); // somebody may be waiting for the answer
+          }
+        } catch (BadLineException | CharacterCodingException | JsonProcessingException e) {
+          out.flush();
+          System.err.println("line " + number + ": " + reason(e));
+          exit = 1;
+        }
+      }
+      out.flush();
+      return exit;
+    }
+
+    private byte[] enriched(String line) throws JsonProcessingException {
+      JsonNode json = JSON.readTree(line);
+      require(json.isObject(), "must be a JSON object", json);
+      JsonNode key = json.path("key");
+      JsonNode text = json.path("text");
+      require(key.isTextual(), "key must be a string", key);
+      require(text.isTextual() || text.isNull(), "text must be a string or null", text);
+      byte[] keyBytes = keyBytes(key.asText(), json.path("keyEncoding"));
+      ByteBuffer stateKey = ByteBuffer.wrap(keyBytes);
+      if (text.isNull()) {
+        states.remove(stateKey);
+        return JSON.writeValueAsBytes(
+            JSON.createObjectNode().put("key", key.asText()).putNull("text"));
+      }
+      Enrichment.Outcome outcome =
+          enrichment.enrich(
+              freshState ? null : states.get(stateKey),
+              keyBytes,
+              text.asText(),
+              longOrNull(json, "timestamp"),
+              source(json.path("source")));
+      if (!freshState) {
+        states.put(stateKey, outcome.state());
+      }
+      return serializer.serialize(null, outcome.enriched());
+    }
+
+    private static byte[] keyBytes(String key, JsonNode encoding) {
+      if (encoding.isMissingNode() || encoding.isNull()) {
+        return key.getBytes(StandardCharsets.UTF_8);
+      }
+      require(
+          encoding.asText().equals(EnrichedRecord.BASE64), "keyEncoding must be base64", encoding);
+      try {
+        return Base64.getDecoder().decode(key);
+      } catch (IllegalArgumentException e) {
+        throw new BadLineException("key must be base64 as keyEncoding says, found " + key);
+      }
+    }
+
+    private static Source source(JsonNode json) {
+      if (json.isMissingNode() || json.isNull()) {
+        return null;
+      }
+      require(json.isObject() && json.path("topic").isTextual(), "source must name a topic", json);
+      require(json.path("partition").isInt(), "source.partition must be an integer", json);
+      require(json.path("offset").isIntegralNumber(), "source.offset must be an integer", json);
+      return new Source(
+          json.path("topic").asText(),
+          json.path("partition").asInt(),
+          json.path("offset").asLong(),
+          longOrNull(json, "timestamp"));
+    }
+
+    private static Long longOrNull(JsonNode json, String field) {
+      JsonNode value = json.path(field);
+      if (value.isMissingNode() || value.isNull()) {
+        return null;
+      }
+      require(
+          value.isIntegralNumber() && value.canConvertToLong(),
+          field + " must be an integer, epoch milliseconds",
+          value);
+      return value.asLong();
+    }
+
+    private static void require(boolean holds, String expectation, JsonNode found) {
+      if (!holds) {
+        throw new BadLineException(
+            expectation + ", found " + (found.isMissingNode() ? "nothing" : shortened(found)));
+      }
+    }
+
+    private static String shortened(JsonNode found) {
+      String text = found.toString();
+      return text.length() <= 60 ? text : text.substring(0, 60) + "...";
+    }
+
+    private static String reason(Exception e) {
+      if (e instanceof CharacterCodingException) {
+        return "must be UTF-8, found other bytes";
+      }
+      if (e instanceof JsonProcessingException json) {
+        return "must be JSON, found: " + json.getOriginalMessage().replace('\n', ' ');
+      }
+      return e.getMessage();
+    }
+
+    private static byte[] line(InputStream in) throws IOException {
+      ByteArrayOutputStream line = new ByteArrayOutputStream(256);
+      int b = in.read();
+      if (b < 0) {
+        return null;
+      }
+      for (; b >= 0 && b != '\n'; b = in.read()) {
+        line.write(b);
+      }
+      return line.toByteArray();
+    }
+  }
+
+  private static final class BadLineException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    BadLineException(String message) {
+      super(message);
+    }
+  }
+}
