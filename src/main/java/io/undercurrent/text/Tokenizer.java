@@ -1,17 +1,38 @@
 package io.undercurrent.text;
 
+/** Text to token ids and back. Immutable and thread-safe; no argument or result is null. */
 public interface Tokenizer {
+
+  /** Chars of text that may be read per token asked for: what bounds the work for one text. */
+  int MAX_CHARS_PER_TOKEN = 64;
+
+  /**
+   * Reads a text from its start, as far as whole groups of tokens fit.
+   *
+   * @param text any chars, unpaired surrogates and control characters included
+   * @param maxTokens most ids to return, at least 1; no more than {@code maxTokens *} {@value
+   *     #MAX_CHARS_PER_TOKEN} chars are read
+   */
   Encoding encode(String text, int maxTokens);
 
+  /** Number of tokens V; ids are 0 to V - 1. */
   int size();
 
+  /** The token with this id, as {@link #toJson} lists it. */
   String token(int id);
 
+  /** Id of the token that ends a record. {@link #encode} never returns it. */
   int endOfRecord();
 
+  /** Whether the id is one of the classes of unknown words. */
   boolean isUnknown(int id);
 
+  /**
+   * Whether the id may be offered as a next word: it stands for its own text and is not a marker or
+   * class.
+   */
   boolean isWord(int id);
 
+  /** The content of {@code tokenizer.json}, UTF-8; the same bytes for the same vocabulary. */
   byte[] toJson();
 }

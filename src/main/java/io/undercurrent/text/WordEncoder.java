@@ -1,0 +1,355 @@
+package io.undercurrent.text;
+
+import io.undercurrent.text.RawToken.Kind;
+import java.util.Arrays;
+
+/** Encodes one text; made anew for each, not thread-safe. */
+final class WordEncoder implements Contractions.Pieces {
+
+  private final WordIndex vocabulary;
+  private final Segmenter segmenter;
+  private final Scanner scanner;
+  private final SentencePosition position = new SentencePosition();
+  private final char[] shortened = new char[RawToken.MAX_CHARS];
+
+  private RawToken current = new RawToken();
+  private RawToken following = new RawToken();
+  private boolean peeked;
+
+  private int[] ids;
+  private int count;
+
+  /** The tokens so far are not whole without the following raw token. */
+  private boolean open;
+
+  private boolean inCaps;
+  private boolean pieceIsName;
+
+  WordEncoder(WordIndex vocabulary, Segmenter segmenter, String text, int limit, int capacity) {
+    this.vocabulary = vocabulary;
+    this.segmenter = segmenter;
+    this.scanner = new Scanner(text, limit);
+    this.ids = new int[capacity];
+  }
+
+  /** Reads whole groups of tokens up to the limit. */
+  Encoding encode(String text, int limit, int maxTokens) {
+    int kept = 0;
+    int end = 0;
+    while (true) {
+      advance();
+      if (current.kind == Kind.END) {
+        end = limit;
+        break;
+      }
+      open = false;
+      token(current);
+      position.after(current);
+      if (count > maxTokens) {
+        break;
+      }
+      if (!open) {
+        kept = count;
+        end = current.end;
+      }
+    }
+    int unknown = 0;
+    for (int i = 0; i < kept; i++) {
+      if (Special.isUnknown(ids[i])) {
+        unknown++;
+      }
+    }
+    return new Encoding(Arrays.copyOf(ids, kept), unknown, end, end < text.length());
+  }
+
+  private void advance() {
+    if (peeked) {
+      RawToken swap = current;
+      current = following;
+      following = swap;
+      peeked = false;
+    } else {
+      scanner.next(current);
+    }
+  }
+
+  private RawToken peek() {
+    if (!peeked) {
+      scanner.next(following);
+      peeked = true;
+    }
+    return following;
+  }
+
+  private void add(int id) {
+    if (count == ids.length) {
+      ids = Arrays.copyOf(ids, count * 2);
+    }
+    ids[count++] = id;
+  }
+
+  private void add(Special special) {
+    add(special.id());
+  }
+
+  private void token(RawToken token) {
+    switch (token.kind) {
+      case WORD -> word(token);
+      case NUMBER -> number(token);
+      case PUNCTUATION, EMOTICON -> literal(token, Special.SYMBOL);
+      case EMOJI -> literal(token, Special.EMOJI);
+      case FLAG -> add(Special.FLAG);
+      case URL -> add(Special.URL);
+      case USER -> add(Special.USER);
+      case NAME -> add(Special.NAME);
+      case UNKNOWN -> add(Special.UNK);
+      case HASHTAG -> hashtag(token);
+      default -> throw new IllegalStateException("no such token: " + token.kind);
+    }
+  }
+
+  private void literal(RawToken token, Special otherwise) {
+    int id = vocabulary.find(token.text, 0, token.length);
+    add(id >= 0 ? id : otherwise.id());
+    if (token.repeated) {
+      add(Special.REPEAT);
+    }
+  }
+
+  // ---- words ----
+
+  private void word(RawToken token) {
+    markCaps(token);
+    pieceIsName = token.isCapitalised() && position.isInside(token);
+    if (Contractions.mayPair(token)) {
+      String[] pair = Contractions.pair(token, peek());
+      if (pair != null) {
+        char[] first = pair[2].toCharArray();
+        piece(first, 0, first.length, true);
+        if (pair.length == 3) {
+          // One word for both: the second is dropped here, and its end is the group's.
+          advance();
+        } else {
+          open = true;
+        }
+        return;
+      }
+    }
+    Contractions.split(token.text, 0, token.length, this);
+  }
+
+  private void markCaps(RawToken token) {
+    if (!token.isAllCaps()) {
+      inCaps &= token.isCaseNeutral();
+      return;
+    }
+    if (inCaps) {
+      return;
+    }
+    if (token.letters >= 3) {
+      inCaps = true;
+      add(Special.CAPS);
+    } else if (peek().isAllCaps()) {
+      inCaps = true;
+      open = true;
+      add(Special.CAPS);
+    }
+  }
+
+  @Override
+  public void piece(char[] text, int from, int to, boolean first) {
+    int id = vocabulary.find(text, from, to);
+    if (id >= 0) {
+      add(id);
+    } else if (!joined(text, from, to, first) && !elongated(text, from, to)) {
+      add(first && pieceIsName ? Special.NAME : UnknownWords.classify(text, from, to, vocabulary));
+    }
+  }
+
+  /** Parts of an unknown word around its inner signs: a self-made compound is a - b. */
+  private boolean joined(char[] text, int from, int to, boolean first) {
+    int start = from;
+    boolean found = false;
+    for (int i = from; i <= to; i++) {
+      if (i < to && text[i] != '-' && text[i] != '_' && text[i] != '\'') {
+        continue;
+      }
+      if (i == to && !found) {
+        return false;
+      }
+      if (i > start) {
+        piece(text, start, i, first);
+      }
+      if (i < to) {
+        found = true;
+        int sign = vocabulary.find(text, i, i + 1);
+        add(sign >= 0 ? sign : Special.SYMBOL.id());
+        while (i + 1 < to && text[i + 1] == text[i]) {
+          i++;
+        }
+      }
+      start = i + 1;
+    }
+    return true;
+  }
+
+  /**
+   * Runs of three and more equal letters, tried with two and with one: "cooool" is cool, "sooo" is
+   * so.
+   */
+  private boolean elongated(char[] text, int from, int to) {
+    int runs = 0;
+    for (int i = from; i < to; i = endOfRun(text, i, to)) {
+      runs += isElongation(text, i, to) ? 1 : 0;
+    }
+    if (runs == 0) {
+      return false;
+    }
+    int patterns = 1 << Math.min(runs, 3);
+    for (int pattern = 0; pattern < patterns; pattern++) {
+      int length = shorten(text, from, to, pattern);
+      int id = vocabulary.find(shortened, 0, length);
+      if (id >= 0) {
+        add(id);
+        add(Special.LONG);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Bit i of the pattern: run i (the last bit for all further ones) becomes one letter instead of
+   * two.
+   */
+  private int shorten(char[] text, int from, int to, int pattern) {
+    int length = 0;
+    int run = 0;
+    for (int i = from; i < to; ) {
+      int end = endOfRun(text, i, to);
+      int keep = end - i;
+      if (isElongation(text, i, to)) {
+        keep = (pattern >>> Math.min(run, 2) & 1) == 0 ? 2 : 1;
+        run++;
+      }
+      for (int k = 0; k < keep; k++) {
+        shortened[length++] = text[i];
+      }
+      i = end;
+    }
+    return length;
+  }
+
+  static boolean isElongation(char[] text, int at, int to) {
+    return at + 2 < to
+        && text[at] == text[at + 1]
+        && text[at] == text[at + 2]
+        && !(text[at] >= '0' && text[at] <= '9');
+  }
+
+  private static int endOfRun(char[] text, int at, int to) {
+    int end = at + 1;
+    while (end < to && text[end] == text[at]) {
+      end++;
+    }
+    return end;
+  }
+
+  // ---- numbers ----
+
+  private void number(RawToken token) {
+    int id = vocabulary.find(token.text, 0, token.length);
+    if (id >= 0) {
+      add(id);
+      return;
+    }
+    if (token.digits == token.length) {
+      add(Special.NUMBER);
+      return;
+    }
+    int rest = vocabulary.find(token.text, token.digits, token.length);
+    if (rest < 0 && !isOrdinal(token)) {
+      add(Special.UNK_DIGIT);
+      return;
+    }
+    int digits = vocabulary.find(token.text, 0, token.digits);
+    add(digits >= 0 ? digits : Special.NUMBER.id());
+    if (!isOrdinal(token)) {
+      add(rest);
+    }
+  }
+
+  private static boolean isOrdinal(RawToken token) {
+    return token.length == token.digits + 2
+        && (token.endsWith("th")
+            || token.endsWith("st")
+            || token.endsWith("nd")
+            || token.endsWith("rd"));
+  }
+
+  // ---- hashtags ----
+
+  private void hashtag(RawToken token) {
+    add(Special.HASHTAG);
+    int id = vocabulary.find(token.text, 0, token.length);
+    if (id >= 0) {
+      add(id);
+      return;
+    }
+    int start = 0;
+    for (int i = 1; i <= token.length; i++) {
+      if (i == token.length || isPartStart(token, i)) {
+        hashtagPart(token.text, start, i);
+        start = i;
+      }
+    }
+  }
+
+  /** winItAll, NFLDraft, euro2016, so_nice. */
+  private static boolean isPartStart(RawToken token, int i) {
+    char before = token.text[i - 1];
+    char at = token.text[i];
+    if (before == '_' || at == '_') {
+      return true;
+    }
+    if (isDigit(before) != isDigit(at)) {
+      return true;
+    }
+    if (!token.upperAt(i)) {
+      return false;
+    }
+    return !token.upperAt(i - 1)
+        || i + 1 < token.length
+            && !token.upperAt(i + 1)
+            && !isDigit(token.text[i + 1])
+            && token.text[i + 1] != '_';
+  }
+
+  private void hashtagPart(char[] text, int from, int to) {
+    if (to - from == 1 && text[from] == '_') {
+      return;
+    }
+    int id = vocabulary.find(text, from, to);
+    if (id >= 0) {
+      add(id);
+      return;
+    }
+    if (isDigit(text[from])) {
+      add(Special.NUMBER);
+      return;
+    }
+    int[] words = segmenter.segment(text, from, to);
+    if (words == null) {
+      pieceIsName = false;
+      Contractions.split(text, from, to, this);
+      return;
+    }
+    for (int word : words) {
+      add(word);
+    }
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+}
