@@ -1,0 +1,163 @@
+package io.undercurrent.serve;
+
+import io.javalin.Javalin;
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The HTTP side of an app.
+ *
+ * <table>
+ * <caption>Routes, all GET</caption>
+ * <tr><td>{@code /metrics}</td><td>Prometheus text format 0.0.4</td></tr>
+ * <tr><td>{@code /health/live}</td><td>503 when only a restart helps, else 200</td></tr>
+ * <tr><td>{@code /health/ready}</td><td>503 while it does not process records, else 200</td></tr>
+ * </table>
+ *
+ * <p>Health answers are {@code {"status":"UP"}} or {@code {"status":"DOWN"}}; a supplier that
+ * throws counts as down. Anything else is answered with 404.
+ *
+ * <p>Thread safe. The suppliers are called on the endpoint's own threads, several at a time, and
+ * must not block for long. The threads are daemons: an endpoint that nobody closes does not keep
+ * the JVM alive.
+ */
+public final class HttpEndpoint implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HttpEndpoint.class);
+
+  private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+  private static final String JSON = "application/json";
+  private static final int MIN_THREADS = 2;
+  private static final int MAX_THREADS = 8;
+  private static final int THREAD_IDLE_TIMEOUT_MS = 30_000;
+  private static final long STOP_TIMEOUT_MS = 1_000;
+
+  private final Javalin app;
+  private final int port;
+
+  private HttpEndpoint(Javalin app) {
+    this.app = app;
+    this.port = app.port();
+  }
+
+  /**
+   * Binds and answers from then on.
+   *
+   * @param host the address to bind; {@code 0.0.0.0} for all
+   * @param port 0 for any free one
+   * @param scrape the meters in Prometheus text format; not null, never returns null
+   * @param live whether the app is worth keeping
+   * @param ready whether the app processes records now
+   * @throws IllegalStateException with a message for the user if it cannot bind; nothing is left
+   *     running then
+   */
+  public static HttpEndpoint start(
+      String host, int port, Supplier<String> scrape, BooleanSupplier live, BooleanSupplier ready) {
+    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(scrape, "scrape");
+    Objects.requireNonNull(live, "live");
+    Objects.requireNonNull(ready, "ready");
+    if (port < 0 || port > 65_535) {
+      throw new IllegalArgumentException(
+          "undercurrent.http.port must be between 0 and 65535, found " + port);
+    }
+    QueuedThreadPool threads =
+        new QueuedThreadPool(MAX_THREADS, MIN_THREADS, THREAD_IDLE_TIMEOUT_MS);
+    threads.setName("http");
+    threads.setDaemon(true);
+    threads.setStopTimeout(STOP_TIMEOUT_MS);
+    Javalin app =
+        Javalin.create(
+            config -> {
+              config.startup.showJavalinBanner = false;
+              config.startup.showOldJavalinVersionWarning = false;
+              config.startup.startupWatcherEnabled = false;
+              config.jetty.threadPool = threads;
+              config.routes.get(
+                  "/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(scrape.get()));
+              config.routes.get("/health/live", ctx -> health(ctx, live));
+              config.routes.get("/health/ready", ctx -> health(ctx, ready));
+              config.routes.error(
+                  HttpStatus.NOT_FOUND.getCode(),
+                  ctx -> ctx.contentType(JSON).result("{\"error\":\"not found\"}"));
+              config.routes.exception(
+                  Exception.class,
+                  (e, ctx) -> {
+                    log.warn("GET {} failed: {}", ctx.path(), e.toString());
+                    ctx.status(HttpStatus.INTERNAL_SERVER_ERROR)
+                        .contentType(JSON)
+                        .result("{\"error\":\"internal error\"}");
+                  });
+            });
+    try {
+      return new HttpEndpoint(app.start(host, port));
+    } catch (RuntimeException e) {
+      app.stop();
+      throw new IllegalStateException(reason(host, port, e), e);
+    }
+  }
+
+  private static String reason(String host, int port, RuntimeException failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (!isOfThisMachine(new InetSocketAddress(host, port))) {
+      return "http host %s is not an address of this machine: choose another with undercurrent.http.host"
+          .formatted(host);
+    }
+    if (cause instanceof BindException) {
+      return "http port %d on %s is in use: choose another with undercurrent.http.port"
+          .formatted(port, host);
+    }
+    return "http port %d on %s cannot be bound: %s".formatted(port, host, cause.getMessage());
+  }
+
+  private static boolean isOfThisMachine(InetSocketAddress address) {
+    InetAddress ip = address.getAddress();
+    try {
+      return ip != null
+          && (ip.isAnyLocalAddress()
+              || ip.isLoopbackAddress()
+              || NetworkInterface.getByInetAddress(ip) != null);
+    } catch (SocketException e) {
+      return true;
+    }
+  }
+
+  private static void health(Context ctx, BooleanSupplier check) {
+    boolean up = false;
+    try {
+      up = check.getAsBoolean();
+    } catch (RuntimeException e) {
+      log.warn("{} counts as down: {}", ctx.path(), e.toString());
+    }
+    ctx.status(up ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
+        .contentType(JSON)
+        .result(up ? "{\"status\":\"UP\"}" : "{\"status\":\"DOWN\"}");
+  }
+
+  /** The port it listens on, also where 0 was asked for. */
+  public int port() {
+    return port;
+  }
+
+  /**
+   * Stops listening at once; a request still being answered is cut off. Takes a second at most;
+   * further calls do nothing.
+   */
+  @Override
+  public void close() {
+    app.stop();
+  }
+}
