@@ -1,0 +1,8 @@
+/**
+ * What Kafka Streams stores for each key, and where: the byte format of a key's state and the state
+ * store that holds it.
+ *
+ * <p>Stands between the network and the topology: a record's computation starts from the bytes
+ * found here and ends with the bytes that replace them.
+ */
+package io.undercurrent.state;

@@ -1,0 +1,115 @@
+package io.undercurrent.topology;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import io.undercurrent.topology.BadRecordException.Reason;
+import io.undercurrent.topology.JsonField.Kind;
+import io.undercurrent.topology.JsonField.MalformedJsonException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** Takes the text, and where the definition says so the key, out of a raw record. */
+final class Decode implements Processor<byte[], byte[], byte[], Message> {
+
+  private final JsonPointer text; // null for values that are texts
+  private final JsonPointer key; // null to keep the record's key
+  private ProcessorContext<byte[], Message> context;
+
+  Decode(JsonPointer text, JsonPointer key) {
+    this.text = text;
+    this.key = key;
+  }
+
+  @Override
+  public void init(ProcessorContext<byte[], Message> context) {
+    this.context = context;
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    Long timestampMs = MissingTimestamps.takeFrom(record.headers()) ? null : record.timestamp();
+    if (record.value() == null) {
+      if (key != null) {
+        throw new BadRecordException(
+            Reason.TOMBSTONE_WITHOUT_KEY,
+            "a key at " + key + " of the value needs a value, found null");
+      }
+      context.forward(record.withValue(null));
+      return;
+    }
+    String value = utf8(record.value());
+    Source source =
+        context
+            .recordMetadata()
+            .map(m -> new Source(m.topic(), m.partition(), m.offset(), timestampMs))
+            .orElse(null);
+    Message message = new Message(text == null ? value : text(value), source);
+    byte[] messageKey = key == null ? record.key() : key(value);
+    context.forward(record.withKey(messageKey).withValue(message));
+  }
+
+  private static String utf8(byte[] value) {
+    try {
+      return Utf8.decode(ByteBuffer.wrap(value));
+    } catch (CharacterCodingException e) {
+      throw new BadRecordException(
+          Reason.INVALID_UTF8, "the value must be UTF-8, found " + value.length + " other bytes");
+    }
+  }
+
+  private String text(String value) {
+    JsonField field = find(value, text);
+    return switch (field.kind()) {
+      case STRING -> Utf8.withoutLoneSurrogates(field.text());
+      case MISSING ->
+          throw new BadRecordException(
+              Reason.MISSING_TEXT, "the value must have a string at " + text + ", found nothing");
+      default ->
+          throw new BadRecordException(
+              Reason.TEXT_NOT_A_STRING,
+              "the value must have a string at " + text + ", found " + name(field.kind()));
+    };
+  }
+
+  private byte[] key(String value) {
+    JsonField field = find(value, key);
+    return switch (field.kind()) {
+      case STRING, NUMBER, BOOLEAN ->
+          Utf8.withoutLoneSurrogates(field.text()).getBytes(StandardCharsets.UTF_8);
+      case MISSING, NULL ->
+          throw new BadRecordException(
+              Reason.MISSING_KEY,
+              "the value must have a key at " + key + ", found " + name(field.kind()));
+      default ->
+          throw new BadRecordException(
+              Reason.KEY_NOT_SCALAR,
+              "the key at "
+                  + key
+                  + " must be a string, number or boolean, found "
+                  + name(field.kind()));
+    };
+  }
+
+  private static JsonField find(String value, JsonPointer pointer) {
+    try {
+      return JsonField.find(value, pointer);
+    } catch (MalformedJsonException e) {
+      throw new BadRecordException(Reason.MALFORMED_JSON, e.getMessage());
+    }
+  }
+
+  private static String name(Kind kind) {
+    return switch (kind) {
+      case MISSING -> "nothing";
+      case NULL -> "null";
+      case STRING -> "a string";
+      case NUMBER -> "a number";
+      case BOOLEAN -> "a boolean";
+      case OBJECT -> "an object";
+      case ARRAY -> "an array";
+    };
+  }
+}

@@ -1,0 +1,62 @@
+package io.undercurrent.topology;
+
+/**
+ * How records are enriched. Immutable.
+ *
+ * @param maxTokens tokens read of a record, 1 to 65,536; the rest of its text is cut off
+ * @param nextTokens how many likely next tokens are reported, 0 to 100
+ * @param halfLifeTokens tokens after which a record's weight in the conversation's score has
+ *     halved, more than 0
+ * @param store name of the state store, unique in its topology; changing it leaves all states
+ *     behind
+ * @param maxRecordBytes size of the largest enriched record, in bytes; a larger one is rejected
+ *     before it changes the key's state
+ */
+public record EnrichmentSettings(
+    int maxTokens, int nextTokens, double halfLifeTokens, String store, int maxRecordBytes) {
+
+  /** The settings of somebody who chooses none. */
+  public static final EnrichmentSettings DEFAULTS =
+      new EnrichmentSettings(512, 5, 60, "hidden-state", Integer.MAX_VALUE);
+
+  private static final int MAX_TOKENS = 65_536;
+  private static final int MAX_NEXT_TOKENS = 100;
+
+  public EnrichmentSettings {
+    require("maxTokens", maxTokens >= 1 && maxTokens <= MAX_TOKENS, "1 to 65536", maxTokens);
+    require("nextTokens", nextTokens >= 0 && nextTokens <= MAX_NEXT_TOKENS, "0 to 100", nextTokens);
+    require(
+        "halfLifeTokens",
+        halfLifeTokens > 0 && Double.isFinite(halfLifeTokens),
+        "a number above 0",
+        halfLifeTokens);
+    require("store", !store.isBlank(), "not blank", store);
+    require("maxRecordBytes", maxRecordBytes >= 1, "at least 1", maxRecordBytes);
+  }
+
+  private static void require(String name, boolean holds, String expected, Object found) {
+    if (!holds) {
+      throw new IllegalArgumentException(name + " must be " + expected + ", found " + found);
+    }
+  }
+
+  public EnrichmentSettings withMaxTokens(int maxTokens) {
+    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+  }
+
+  public EnrichmentSettings withNextTokens(int nextTokens) {
+    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+  }
+
+  public EnrichmentSettings withHalfLifeTokens(double halfLifeTokens) {
+    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+  }
+
+  public EnrichmentSettings withStore(String store) {
+    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+  }
+
+  public EnrichmentSettings withMaxRecordBytes(int maxRecordBytes) {
+    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+  }
+}

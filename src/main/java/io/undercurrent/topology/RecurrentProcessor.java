@@ -1,0 +1,160 @@
+package io.undercurrent.topology;
+
+import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.model.Model;
+import io.undercurrent.topology.BadRecordException.Reason;
+import io.undercurrent.topology.Enrichment.Outcome;
+import io.undercurrent.topology.Enrichment.Start;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/**
+ * Reads each record in the light of its key's state. One record in, one record out.
+ *
+ * <p>The state is written last: whatever throws before, also downstream, leaves the key as it was.
+ */
+final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecord> {
+
+  /** JSON around the texts of an enriched record, and what Kafka adds to a record, in bytes. */
+  private static final int RECORD_OVERHEAD_BYTES = 4096;
+
+  /** A control character in JSON: six bytes. Any other takes fewer. */
+  private static final long MAX_JSON_BYTES_PER_CHAR = 6;
+
+  private final Serde<K> keySerde;
+  private final Model model;
+  private final Function<? super V, Message> message;
+  private final EnrichmentSettings settings;
+  private final EnrichmentMetrics metrics;
+  private final byte[] modelHeader;
+
+  private ProcessorContext<K, EnrichedRecord> context;
+  private KeyValueStore<Bytes, byte[]> store;
+  private Enrichment enrichment;
+  private String changelog;
+
+  RecurrentProcessor(
+      Serde<K> keySerde,
+      Model model,
+      Function<? super V, Message> message,
+      EnrichmentSettings settings,
+      EnrichmentMetrics metrics) {
+    this.keySerde = keySerde;
+    this.model = model;
+    this.message = message;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.modelHeader = (model.name() + "@" + model.fingerprint()).getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void init(ProcessorContext<K, EnrichedRecord> context) {
+    this.context = context;
+    store = context.getStateStore(settings.store());
+    enrichment = new Enrichment(model, settings);
+    // What a serde that keeps schemas by topic has to be told; as Kafka's own stores do.
+    changelog = context.applicationId() + "-" + settings.store() + "-changelog";
+  }
+
+  @Override
+  public void process(Record<K, V> record) {
+    Bytes key = key(record);
+    Headers headers = new RecordHeaders(record.headers());
+    headers.add(RecurrentProcessorSupplier.MODEL_HEADER, modelHeader);
+    Record<K, V> onward = record.withHeaders(headers);
+    if (record.value() == null) {
+      context.forward(onward.withValue(null));
+      store.delete(key);
+      metrics.tombstone();
+      return;
+    }
+    Message read = message(record);
+    long begin = System.nanoTime();
+    Outcome outcome = enrich(key, read, record.timestamp());
+    long nanos = System.nanoTime() - begin;
+    requireFits(outcome.enriched(), key, headers);
+    context.forward(onward.withValue(outcome.enriched()));
+    store.put(key, outcome.state());
+    count(outcome, nanos);
+  }
+
+  private Outcome enrich(Bytes key, Message read, long recordTimestampMs) {
+    Source source = read.source();
+    Long timestampMs = recordTimestampMs;
+    if (source == null) {
+      source =
+          context
+              .recordMetadata()
+              .map(m -> new Source(m.topic(), m.partition(), m.offset(), recordTimestampMs))
+              .orElse(null);
+    } else {
+      timestampMs = source.timestampMs();
+    }
+    return enrichment.enrich(store.get(key), key.get(), read.text(), timestampMs, source);
+  }
+
+  private Bytes key(Record<K, V> record) {
+    if (record.key() == null) {
+      throw new BadRecordException(
+          Reason.NULL_KEY, "a record must have a key, for state is kept per key; found null");
+    }
+    return Bytes.wrap(keySerde.serializer().serialize(changelog, record.key()));
+  }
+
+  private Message message(Record<K, V> record) {
+    Message read = message.apply(record.value());
+    if (read == null) {
+      throw new BadRecordException(Reason.MISSING_TEXT, "the value must have a text, found none");
+    }
+    return read;
+  }
+
+  /**
+   * Rejects what the producer would: by then it is too late, for a record that cannot be sent makes
+   * the whole transaction fail, again and again.
+   */
+  private void requireFits(EnrichedRecord enriched, Bytes key, Headers headers) {
+    int limit = settings.maxRecordBytes();
+    long chars = enriched.key().length() + enriched.text().length();
+    for (var next : enriched.next()) {
+      chars += next.token().length();
+    }
+    long around = RECORD_OVERHEAD_BYTES + key.get().length;
+    for (Header header : headers) {
+      around += header.key().length() + (header.value() == null ? 0 : header.value().length);
+    }
+    if (chars * MAX_JSON_BYTES_PER_CHAR + around <= limit) {
+      return;
+    }
+    long size = EnrichedRecordSerde.toJson(enriched).length + around;
+    if (size > limit) {
+      throw new BadRecordException(
+          Reason.TOO_LARGE,
+          "the enriched record must fit %d bytes (max.request.size), found %d"
+              .formatted(limit, size));
+    }
+  }
+
+  private void count(Outcome outcome, long nanos) {
+    EnrichedRecord enriched = outcome.enriched();
+    metrics.record(outcome.tokens(), outcome.unknown(), enriched.truncated(), nanos);
+    if (enriched.sentiment() != null) {
+      metrics.sentiment(enriched.sentiment().label());
+      metrics.surprise(enriched.surprise().bitsPerToken());
+    }
+    if (outcome.start() == Start.FRESH) {
+      metrics.freshState();
+    } else if (outcome.start() == Start.FOREIGN) {
+      metrics.foreignState();
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package io.undercurrent.topology;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.model.Model;
+import io.undercurrent.state.HiddenStateStore;
+import io.undercurrent.topology.BadRecordException.Reason;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.state.StoreBuilder;
+
+/**
+ * Puts the enrichment into any topology; it brings its own state store:
+ *
+ * <pre>{@code
+ * KStream<String, String> messages = builder.stream("messages", ...);
+ * messages
+ *     .process(RecurrentProcessorSupplier.ofText(Serdes.String(), model), Named.as("enrich"))
+ *     .to("messages-enriched", Produced.with(Serdes.String(), new EnrichedRecordSerde()));
+ * }</pre>
+ *
+ * <p>The stream has to be partitioned by key. A null value makes its key forgotten and travels on
+ * as a null. A null key, or a value without a text, throws {@link BadRecordException}: see {@link
+ * DeadLetterHandler} for what can be done with it. Input headers travel on, and {@value
+ * #MODEL_HEADER} is added.
+ *
+ * <p>Thread-safe, as Kafka Streams requires; each task gets a processor of its own.
+ *
+ * @param <K> type of the keys; their serialised form is what state is kept by
+ * @param <V> type of the values
+ */
+public final class RecurrentProcessorSupplier<K, V>
+    implements ProcessorSupplier<K, V, K, EnrichedRecord> {
+
+  /** Header of every enriched record: {@code name@fingerprint} of the model, UTF-8. */
+  public static final String MODEL_HEADER = "undercurrent-model";
+
+  private final Serde<K> keySerde;
+  private final Model model;
+  private final Function<? super V, Message> message;
+  private final EnrichmentSettings settings;
+  private final EnrichmentMetrics metrics;
+
+  /** For values that are texts, with default settings and no meters. */
+  public static <K> RecurrentProcessorSupplier<K, String> ofText(Serde<K> keySerde, Model model) {
+    return new RecurrentProcessorSupplier<>(keySerde, model, Message::of);
+  }
+
+  /**
+   * With default settings and no meters.
+   *
+   * @param message a value's message; null for a value without a text. Called by all stream
+   *     threads, never with null
+   */
+  public RecurrentProcessorSupplier(
+      Serde<K> keySerde, Model model, Function<? super V, Message> message) {
+    this(keySerde, model, message, EnrichmentSettings.DEFAULTS, new CompositeMeterRegistry());
+  }
+
+  /**
+   * @param message a value's message; null for a value without a text. Called by all stream
+   *     threads, never with null
+   * @param registry where meters are registered
+   */
+  public RecurrentProcessorSupplier(
+      Serde<K> keySerde,
+      Model model,
+      Function<? super V, Message> message,
+      EnrichmentSettings settings,
+      MeterRegistry registry) {
+    this.keySerde = Objects.requireNonNull(keySerde, "keySerde");
+    this.model = Objects.requireNonNull(model, "model");
+    this.message = Objects.requireNonNull(message, "message");
+    this.settings = Objects.requireNonNull(settings, "settings");
+    this.metrics = metrics(registry, model);
+  }
+
+  /** The meters of processors and dead letters in {@code registry}. */
+  public static EnrichmentMetrics metrics(MeterRegistry registry, Model model) {
+    return EnrichmentMetrics.in(registry, model.config().labels(), Reason.codes());
+  }
+
+  @Override
+  public Processor<K, V, K, EnrichedRecord> get() {
+    return new RecurrentProcessor<>(keySerde, model, message, settings, metrics);
+  }
+
+  @Override
+  public Set<StoreBuilder<?>> stores() {
+    return Set.of(HiddenStateStore.builder(settings.store()));
+  }
+}

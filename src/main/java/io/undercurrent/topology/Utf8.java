@@ -1,0 +1,58 @@
+package io.undercurrent.topology;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+
+/** Text that is exactly UTF-8: nothing is replaced on the way in, nothing lost on the way out. */
+final class Utf8 {
+
+  private static final char REPLACEMENT = '\uFFFD';
+
+  private Utf8() {}
+
+  /**
+   * Decodes all that remains of {@code bytes}.
+   *
+   * @throws CharacterCodingException if it is not valid UTF-8
+   */
+  static String decode(ByteBuffer bytes) throws CharacterCodingException {
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .onMalformedInput(CodingErrorAction.REPORT)
+        .onUnmappableCharacter(CodingErrorAction.REPORT)
+        .decode(bytes)
+        .toString();
+  }
+
+  /** The text with every surrogate that is not part of a pair replaced by U+FFFD. */
+  static String withoutLoneSurrogates(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (!isPair(text, i)) {
+          return replaceLoneSurrogates(text);
+        }
+        i++;
+      }
+    }
+    return text;
+  }
+
+  private static String replaceLoneSurrogates(String text) {
+    StringBuilder replaced = new StringBuilder(text);
+    for (int i = 0; i < text.length(); i++) {
+      if (isPair(text, i)) {
+        i++;
+      } else if (Character.isSurrogate(text.charAt(i))) {
+        replaced.setCharAt(i, REPLACEMENT);
+      }
+    }
+    return replaced.toString();
+  }
+
+  private static boolean isPair(String text, int at) {
+    return at + 1 < text.length()
+        && Character.isSurrogatePair(text.charAt(at), text.charAt(at + 1));
+  }
+}
