@@ -102,7 +102,8 @@ final class EnrichCommand implements Callable<Integer> {
       for (byte[] line = line(in); line != null; line = line(in)) {
         number++;
         try {
-          String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
+          String text =
+              StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
           if (text.isBlank()) {
             continue;
           }

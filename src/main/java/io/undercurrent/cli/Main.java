@@ -16,7 +16,7 @@ import picocli.CommandLine.ScopeType;
     scope = ScopeType.INHERIT,
     versionProvider = Main.Version.class,
     description = "Recurrent networks over live Kafka streams: hidden state per key, exactly once.",
-    subcommands = {TrainCommand.class, EvaluateCommand.class})
+    subcommands = {EnrichCommand.class, TrainCommand.class, EvaluateCommand.class})
 public final class Main implements Runnable {
 
   @Option(

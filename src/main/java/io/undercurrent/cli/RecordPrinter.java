@@ -1,0 +1,157 @@
+package io.undercurrent.cli;
+
+import io.undercurrent.topology.EnrichedRecord;
+import io.undercurrent.topology.EnrichedRecord.NextToken;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Enriched records for a person to read, one line each, and the mood of each conversation at the
+ * end; colour on a terminal, plain elsewhere.
+ */
+final class RecordPrinter {
+
+  private static final String RED = "31";
+  private static final String GREEN = "32";
+  private static final String YELLOW = "33";
+  private static final String DIM = "2";
+  private static final String BOLD = "1";
+  private static final int KEY_WIDTH = 18;
+  private static final int TEXT_WIDTH = 72;
+  private static final String LEVELS = "▁▂▃▄▅▆▇█";
+
+  private final PrintStream out;
+  private final boolean colour;
+  private final Map<String, List<Double>> moods = new TreeMap<>();
+
+  RecordPrinter(PrintStream out, boolean colour) {
+    this.out = out;
+    this.colour = colour;
+  }
+
+  /** What the columns mean. */
+  void header() {
+    out.println(
+        paint(
+            DIM,
+            pad("conversation", KEY_WIDTH)
+                + "  feels            mood  "
+                + pad("message", TEXT_WIDTH)
+                + "  expects next"));
+  }
+
+  /** One record. */
+  void print(EnrichedRecord record) {
+    Double mood = record.conversation().score();
+    if (mood != null) {
+      moods.computeIfAbsent(record.key(), k -> new ArrayList<>()).add(mood);
+    }
+    String next = record.next().stream().map(NextToken::token).collect(Collectors.joining(" · "));
+    out.println(
+        paint(BOLD, pad(record.key(), KEY_WIDTH))
+            + "  "
+            + feeling(record)
+            + "  "
+            + (mood == null ? "     " : paint(colourOf(mood), signed(mood)))
+            + "  "
+            + pad(oneLine(record.text()), TEXT_WIDTH)
+            + "  "
+            + paint(DIM, next));
+  }
+
+  /** A message that became a dead letter. */
+  void printDeadLetter(String reason, String value) {
+    out.println(
+        paint(YELLOW, pad("dead letter", KEY_WIDTH) + "  " + reason + ": ")
+            + pad(oneLine(value), TEXT_WIDTH).stripTrailing());
+  }
+
+  private String feeling(EnrichedRecord record) {
+    if (record.sentiment() == null) {
+      return pad("(nothing to read)", 15);
+    }
+    String label = record.sentiment().label();
+    String sign = label.equals("positive") ? "+" : label.equals("negative") ? "-" : "·";
+    String colourOfLabel = label.equals("positive") ? GREEN : label.equals("negative") ? RED : DIM;
+    return paint(
+        colourOfLabel,
+        pad(sign + " " + label, 10) + " " + pad(signed(record.sentiment().score()), 5));
+  }
+
+  /** The course of every conversation's mood, worst first. */
+  void moods() {
+    out.println(paint(BOLD, "Mood of each conversation, from its first message to its last"));
+    moods.entrySet().stream()
+        .sorted(java.util.Comparator.comparingDouble(e -> last(e.getValue())))
+        .forEach(
+            e ->
+                out.println(
+                    "  "
+                        + pad(e.getKey(), KEY_WIDTH + 2)
+                        + paint(colourOf(last(e.getValue())), signed(last(e.getValue())))
+                        + "  "
+                        + course(e.getValue())));
+  }
+
+  int conversations() {
+    return moods.size();
+  }
+
+  private static double last(List<Double> moods) {
+    return moods.get(moods.size() - 1);
+  }
+
+  /** At most 40 levels, evenly spread over the records. */
+  private static String course(List<Double> moods) {
+    StringBuilder course = new StringBuilder();
+    int points = Math.min(40, moods.size());
+    for (int i = 0; i < points; i++) {
+      double mood = moods.get(points == 1 ? 0 : i * (moods.size() - 1) / (points - 1));
+      course.append(LEVELS.charAt((int) Math.min(7, (mood + 1) * 4)));
+    }
+    return course.toString();
+  }
+
+  private static String colourOf(double mood) {
+    return mood > 0.2 ? GREEN : mood < -0.2 ? RED : YELLOW;
+  }
+
+  private static String signed(double value) {
+    return String.format(Locale.ROOT, "%+.2f", value);
+  }
+
+  private static String oneLine(String text) {
+    return text.replaceAll("\\s+", " ").strip();
+  }
+
+  /** Cut or filled to the width; emoji take two columns on a terminal. */
+  private static String pad(String text, int width) {
+    StringBuilder padded = new StringBuilder();
+    int columns = 0;
+    int i = 0;
+    while (i < text.length()) {
+      int c = text.codePointAt(i);
+      int wide = c >= 0x1F300 ? 2 : c == 0xFE0F || c == 0x200D || c < 0x20 ? 0 : 1;
+      if (columns + wide > width - 1 && i + Character.charCount(c) < text.length()) {
+        padded.append('…');
+        columns++;
+        break;
+      }
+      if (c >= 0x20) {
+        padded.appendCodePoint(c);
+      }
+      columns += wide;
+      i += Character.charCount(c);
+    }
+    return padded.append(" ".repeat(Math.max(0, width - columns))).toString();
+  }
+
+  private String paint(String code, String text) {
+    return colour ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+  }
+}
