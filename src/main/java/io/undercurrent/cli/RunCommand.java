@@ -1,0 +1,123 @@
+package io.undercurrent.cli;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.model.Model;
+import io.undercurrent.serve.HttpEndpoint;
+import io.undercurrent.topology.TopologyDefinition;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code run}: the streams app against a cluster, until it is told to stop. */
+@Command(
+    name = "run",
+    description = "Enriches the topics of a Kafka cluster until it is stopped.",
+    mixinStandardHelpOptions = true)
+public final class RunCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      defaultValue = "config/streams.properties",
+      description = "How to connect and run (default: ${DEFAULT-VALUE}).")
+  private Path configFile;
+
+  @Option(
+      names = "--topology",
+      paramLabel = "FILE",
+      defaultValue = "topology/enrich.yaml",
+      description = "What flows where (default: ${DEFAULT-VALUE}).")
+  private Path topologyFile;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Checkpoint folder to use instead of the topology's model.")
+  private String model;
+
+  @Option(names = "--create-topics", description = "Make topics that do not exist.")
+  private boolean createTopics;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A setting that replaces or joins those of the file.")
+  private Map<String, String> overrides = Map.of();
+
+  @Option(names = OneLineErrors.VERBOSE, description = "Show stack traces of errors.")
+  private boolean verbose;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    TopologyDefinition definition = TopologyDefinition.load(topologyFile);
+    UndercurrentConfig config = UndercurrentConfig.load(configFile, overrides);
+    Model loaded = Checkpoint.load(model == null ? definition.model() : model);
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+    StreamsApp app = new StreamsApp(definition, config, loaded, registry);
+    Thread onSignal = new Thread(() -> stop(app, out), "shutdown");
+    Runtime.getRuntime().addShutdownHook(onSignal);
+    try (app;
+        HttpEndpoint http = endpoint(config, app, registry)) {
+      app.checkTopics(createTopics);
+      app.start();
+      if (app.awaitRunning()) {
+        out.println(running(definition, loaded, config, http));
+        out.flush();
+        app.awaitTermination();
+      }
+    } finally {
+      forget(onSignal);
+    }
+    return 0;
+  }
+
+  private static HttpEndpoint endpoint(
+      UndercurrentConfig config, StreamsApp app, PrometheusMeterRegistry registry) {
+    return config.httpPort() == UndercurrentConfig.HTTP_OFF
+        ? null
+        : HttpEndpoint.start(
+            config.httpHost(), config.httpPort(), registry::scrape, app::isLive, app::isRunning);
+  }
+
+  private static String running(
+      TopologyDefinition definition, Model model, UndercurrentConfig config, HttpEndpoint http) {
+    String metrics =
+        http == null
+            ? "no metrics"
+            : "metrics at http://%s:%d/metrics".formatted(config.httpHost(), http.port());
+    return "running: %s -> %s (dead letters in %s), model %s@%s, %s"
+        .formatted(
+            String.join(", ", definition.topics()),
+            definition.enriched(),
+            definition.deadLetters(),
+            model.name(),
+            model.fingerprint(),
+            metrics);
+  }
+
+  private static void stop(StreamsApp app, PrintWriter out) {
+    app.close();
+    out.println("stopped");
+    out.flush();
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The hook is what ended the app.
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package io.undercurrent.cli;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.model.Model;
+import io.undercurrent.topology.DeadLetterHandler;
+import io.undercurrent.topology.EnrichmentSettings;
+import io.undercurrent.topology.EnrichmentTopology;
+import io.undercurrent.topology.MissingTimestamps;
+import io.undercurrent.topology.RecurrentProcessorSupplier;
+import io.undercurrent.topology.TopologyDefinition;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KafkaStreams.State;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyConfig;
+import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running instance of the enrichment: {@link #checkTopics}, {@link #start}, {@link
+ * #awaitTermination}, {@link #close}. Thread-safe; {@code close} may come from a shutdown hook at
+ * any time. All failures are {@link AppException}s.
+ */
+public final class StreamsApp implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(StreamsApp.class);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+
+  private final StreamsConfig streamsConfig;
+  private final Topics topics;
+  private final Topology topology;
+  private final MeterRegistry registry;
+
+  private KafkaStreams streams; // null before start
+  private KafkaStreamsMetrics streamsMetrics; // null before start
+  private Throwable failure;
+  private boolean closed;
+
+  /**
+   * Builds the topology; nothing is contacted yet.
+   *
+   * @param registry where meters are registered, Kafka Streams' own included
+   */
+  public StreamsApp(
+      TopologyDefinition definition,
+      UndercurrentConfig config,
+      Model model,
+      MeterRegistry registry) {
+    this.registry = registry;
+    this.streamsConfig = streamsConfig(definition, config, model, registry);
+    this.topics = new Topics(definition, config, streamsConfig);
+    EnrichmentSettings settings =
+        EnrichmentSettings.DEFAULTS
+            .withMaxTokens(config.maxTokens())
+            .withHalfLifeTokens(config.halfLifeTokens())
+            .withMaxRecordBytes(maxRecordBytes(streamsConfig));
+    this.topology =
+        EnrichmentTopology.build(
+            definition, model, settings, registry, new TopologyConfig(streamsConfig));
+  }
+
+  private static StreamsConfig streamsConfig(
+      TopologyDefinition definition,
+      UndercurrentConfig config,
+      Model model,
+      MeterRegistry registry) {
+    String handler = DeadLetterHandler.class.getName();
+    try {
+      return new StreamsConfig(
+          config.streams(
+              Map.of(
+                  StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
+                  handler,
+                  StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                  handler,
+                  StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                  handler,
+                  StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
+                  definition.deadLetters(),
+                  StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
+                  MissingTimestamps.class.getName(),
+                  DeadLetterHandler.METRICS_CONFIG,
+                  RecurrentProcessorSupplier.metrics(registry, model))));
+    } catch (ConfigException e) {
+      throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
+    }
+  }
+
+  /** What the producer of an application may send at once. */
+  static int maxRecordBytes(StreamsConfig config) {
+    return DeadLetterHandler.maxRequestSize(config.originals());
+  }
+
+  /**
+   * Checks that the cluster answers and the topics are there.
+   *
+   * @param create whether to make those that are missing
+   */
+  public void checkTopics(boolean create) {
+    topics.check(create);
+  }
+
+  /** Starts processing, in threads of its own; after {@link #close} nothing. */
+  public void start() {
+    KafkaStreams starting;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      if (streams != null) {
+        throw new IllegalStateException("an app starts once");
+      }
+      starting = create();
+      streams = starting;
+      streamsMetrics = new KafkaStreamsMetrics(starting);
+    }
+    streamsMetrics.bindTo(registry);
+    // Outside the lock: stream threads report their states while this waits for them.
+    try {
+      starting.start();
+    } catch (StreamsException e) {
+      throw new AppException(startFailure(e), e);
+    }
+  }
+
+  private KafkaStreams create() {
+    try {
+      KafkaStreams created = new KafkaStreams(topology, streamsConfig);
+      created.setUncaughtExceptionHandler(this::failed);
+      created.setStateListener((now, before) -> changed(now));
+      return created;
+    } catch (StreamsException e) {
+      throw new AppException(startFailure(e), e);
+    }
+  }
+
+  private String startFailure(StreamsException e) {
+    if (e.getMessage().contains("multiple instances")) {
+      return "the state folder %s is in use by another instance of %s: stop that, or set another state.dir"
+          .formatted(
+              streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG),
+              streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG));
+    }
+    return "cannot start: " + AppException.oneLine(e);
+  }
+
+  private StreamThreadExceptionResponse failed(Throwable cause) {
+    log.debug("a stream thread failed", cause);
+    synchronized (this) {
+      if (failure == null) {
+        failure = cause;
+      }
+    }
+    return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+  }
+
+  private synchronized void changed(State now) {
+    log.info("{}", now);
+    notifyAll();
+  }
+
+  /** Whether records are being processed now. */
+  public synchronized boolean isRunning() {
+    return streams != null && streams.state() == State.RUNNING;
+  }
+
+  /** Whether it may still process records without being started again. */
+  public synchronized boolean isLive() {
+    return !closed
+        && failure == null
+        && (streams == null || !streams.state().hasCompletedShutdown());
+  }
+
+  /**
+   * Waits until records are being processed for the first time.
+   *
+   * @return false if the app was closed before
+   * @throws AppException if it failed before
+   */
+  public synchronized boolean awaitRunning() throws InterruptedException {
+    while (!closed && failure == null && streams.state() != State.RUNNING) {
+      wait();
+    }
+    throwFailure();
+    return !closed;
+  }
+
+  /**
+   * Waits until the app is closed.
+   *
+   * @throws AppException if it failed
+   */
+  public synchronized void awaitTermination() throws InterruptedException {
+    while (!closed && !streams.state().hasCompletedShutdown()) {
+      wait();
+    }
+    throwFailure();
+  }
+
+  private void throwFailure() {
+    if (failure != null) {
+      throw new AppException("stopped: " + AppException.oneLine(failure), failure);
+    }
+  }
+
+  /**
+   * Stops processing after what is in hand and frees everything, within 30 seconds; further calls
+   * do nothing.
+   */
+  @Override
+  public void close() {
+    KafkaStreams running;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      running = streams;
+      notifyAll();
+    }
+    if (running == null) {
+      return;
+    }
+    // Outside the lock: closing waits for threads that may just be reporting a failure.
+    if (!running.close(CLOSE_TIMEOUT)) {
+      log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
+    }
+    streamsMetrics.close();
+  }
+}

@@ -1,0 +1,11 @@
+package io.undercurrent.config;
+
+/** A setting cannot be used; the message is one line: file, key, expectation and finding. */
+public final class SettingsException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  SettingsException(String message) {
+    super(message);
+  }
+}
