@@ -1,12 +1,9 @@
 package io.undercurrent.cli;
 
-import io.undercurrent.checkpoint.CheckpointException;
-import io.undercurrent.train.RecipeException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /** {@code ./undercurrent}: picks the command and turns what goes wrong into one line. */
@@ -16,11 +13,17 @@ import picocli.CommandLine.ScopeType;
     scope = ScopeType.INHERIT,
     versionProvider = Main.Version.class,
     description = "Recurrent networks over live Kafka streams: hidden state per key, exactly once.",
-    subcommands = {EnrichCommand.class, TrainCommand.class, EvaluateCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      EnrichCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class
+    })
 public final class Main implements Runnable {
 
   @Option(
-      names = "--verbose",
+      names = OneLineErrors.VERBOSE,
       scope = ScopeType.INHERIT,
       description = "Show stack traces of errors.")
   private boolean verbose;
@@ -32,7 +35,7 @@ public final class Main implements Runnable {
     Main main = new Main();
     int code =
         new CommandLine(main)
-            .setExecutionExceptionHandler(main::explain)
+            .setExecutionExceptionHandler(new OneLineErrors())
             .setCaseInsensitiveEnumValuesAllowed(true)
             .execute(args);
     System.exit(code);
@@ -41,16 +44,6 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(new CommandLine(this), "name a command; --help lists them");
-  }
-
-  private int explain(Exception e, CommandLine command, ParseResult result) {
-    if (verbose) {
-      e.printStackTrace();
-    }
-    boolean known = e instanceof CheckpointException || e instanceof RecipeException;
-    String message = e.getMessage() == null || !known ? e.toString() : e.getMessage();
-    System.err.println("undercurrent: " + message);
-    return 1;
   }
 
   /** The version in the jar's manifest. */

@@ -204,6 +204,11 @@ public final class StreamsApp implements AutoCloseable {
     throwFailure();
   }
 
+  /** Returns unless processing has failed, now or earlier. */
+  synchronized void throwIfFailed() {
+    throwFailure();
+  }
+
   private void throwFailure() {
     if (failure != null) {
       throw new AppException("stopped: " + AppException.oneLine(failure), failure);
