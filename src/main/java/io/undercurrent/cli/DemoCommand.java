@@ -2,7 +2,6 @@ package io.undercurrent.cli;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.checkpoint.Checkpoint;
@@ -128,7 +127,7 @@ final class DemoCommand implements Callable<Integer> {
       throws InterruptedException {
     ((Logger) LoggerFactory.getLogger("io.undercurrent")).setLevel(Level.WARN);
     System.err.println("starting a Kafka broker in this process ...");
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry registry = Meters.registry();
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
         StreamsApp app = new StreamsApp(definition, config(broker, folder), loaded, registry);
         HttpEndpoint http = endpoint(app, registry)) {

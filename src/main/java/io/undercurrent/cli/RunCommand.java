@@ -1,6 +1,5 @@
 package io.undercurrent.cli;
 
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
@@ -57,7 +56,7 @@ public final class RunCommand implements Callable<Integer> {
     TopologyDefinition definition = TopologyDefinition.load(topologyFile);
     UndercurrentConfig config = UndercurrentConfig.load(configFile, overrides);
     Model loaded = Checkpoint.load(model == null ? definition.model() : model);
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry registry = Meters.registry();
 
     StreamsApp app = new StreamsApp(definition, config, loaded, registry);
     Thread onSignal = new Thread(() -> stop(app, out), "shutdown");
