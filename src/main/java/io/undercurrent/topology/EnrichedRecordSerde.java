@@ -2,6 +2,7 @@ package io.undercurrent.topology;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.undercurrent.topology.EnrichedRecord.Conversation;
@@ -27,7 +28,9 @@ import org.apache.kafka.common.serialization.Serializer;
  */
 public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
 
-  private static final JsonFactory JSON = new JsonFactory();
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8).build();
+
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int USUAL_BYTES = 1024;
 
