@@ -52,8 +52,9 @@ class TopologyDefinitionTest {
     TopologyDefinition definition = TopologyDefinition.load(Path.of("topology", "enrich.yaml"));
 
     assertThat(definition.topics()).containsExactly("messages");
-    assertThat(definition.text()).isNull();
+    assertThat(definition.text()).hasToString("/text");
     assertThat(definition.key()).isNull();
+    assertThat(TopologyDefinition.shipped()).isEqualTo(definition);
   }
 
   @ParameterizedTest
