@@ -48,9 +48,20 @@ public final class VocabularyBuilder {
   private static final int MIN_CASED = 5;
 
   /**
-   * Without cased evidence, a word is taken for common if this many documents without case use it.
+   * Without cased evidence, a word is taken for common if this many records without case hold it.
    */
-  private static final int MIN_UNCASED_DOCUMENTS = 8;
+  private static final int MIN_UNCASED_RECORDS = 8;
+
+  /** Mostly written in capitals and no longer than this: an acronym, no name. */
+  private static final int MAX_ACRONYM = 5;
+
+  private static final int MIN_ADDRESSED = 3;
+
+  /** Addressing somebody by it, for each time it stands elsewhere: above this it is a nickname. */
+  private static final double MAX_ADDRESSED = 1;
+
+  /** The same for tokens that are the name of a document, which is then an author. */
+  private static final double MAX_ADDRESSED_AUTHOR = 0.3;
 
   /**
    * A record with more capitalised words than this share is a headline: its capitals say nothing.
@@ -74,6 +85,7 @@ public final class VocabularyBuilder {
 
   private final Map<String, Count> counts = new HashMap<>();
   private final Map<String, Integer> documents = new HashMap<>();
+  private final Set<String> authors = new HashSet<>();
   private int records;
 
   /**
@@ -107,6 +119,10 @@ public final class VocabularyBuilder {
     boolean emoji;
     int lower;
     int capitalised;
+    int allCaps;
+
+    /** Records that begin with it and a colon: how a chat addresses somebody. */
+    int addressed;
 
     private void seen(int document, int record, boolean cased) {
       if (lastRecord != record) {
@@ -131,14 +147,6 @@ public final class VocabularyBuilder {
     int documents() {
       return documentCount;
     }
-
-    int cased() {
-      return lower + capitalised;
-    }
-
-    double capitalShare() {
-      return cased() == 0 ? 0 : (double) capitalised / cased();
-    }
   }
 
   /**
@@ -150,8 +158,19 @@ public final class VocabularyBuilder {
   public void add(String document, String text, boolean cased) {
     Integer known = documents.putIfAbsent(document, documents.size());
     int documentId = known == null ? documents.size() - 1 : known;
+    if (known == null) {
+      addAuthor(document);
+    }
     new Record(documentId, cased).count(new Scanner(text, text.length()));
     records++;
+  }
+
+  private void addAuthor(String document) {
+    RawToken name = new RawToken();
+    new Scanner(document, document.length()).next(name);
+    if (name.end == document.length()) {
+      authors.add(new String(name.text, 0, name.length));
+    }
   }
 
   /**
@@ -165,6 +184,7 @@ public final class VocabularyBuilder {
     private final List<Count> lower = new ArrayList<>();
     private final List<Count> capitalised = new ArrayList<>();
     private RawToken token = new RawToken();
+    private boolean addressing;
 
     Record(int document, boolean cased) {
       this.document = document;
@@ -174,8 +194,12 @@ public final class VocabularyBuilder {
     void count(Scanner scanner) {
       RawToken following = new RawToken();
       scanner.next(token);
+      boolean start = true;
       while (token.kind != Kind.END) {
         scanner.next(following);
+        addressing =
+            start && hasLetter(token) && following.kind == Kind.PUNCTUATION && following.is(":");
+        start = false;
         String[] pair =
             token.kind == Kind.WORD && Contractions.mayPair(token)
                 ? Contractions.pair(token, following)
@@ -199,12 +223,16 @@ public final class VocabularyBuilder {
       }
     }
 
+    private static boolean hasLetter(RawToken token) {
+      return token.kind == Kind.WORD || token.kind == Kind.NUMBER && token.digits < token.length;
+    }
+
     private void count(RawToken token) {
       switch (token.kind) {
         case WORD -> Contractions.split(token.text, 0, token.length, this);
         case NUMBER -> {
-          if (token.length <= MAX_NUMBER_CHARS + (token.length - token.digits)) {
-            seen(new String(token.text, 0, token.length)).word |= token.digits < token.length;
+          if (token.digits <= MAX_NUMBER_CHARS && token.length <= MAX_WORD_CHARS) {
+            seen(new String(token.text, 0, token.length));
           }
         }
         case PUNCTUATION, EMOTICON -> seen(new String(token.text, 0, token.length));
@@ -218,6 +246,7 @@ public final class VocabularyBuilder {
     private Count seen(String text) {
       Count count = counts.computeIfAbsent(text, key -> new Count());
       count.seen(document, records, cased);
+      count.addressed += addressing ? 1 : 0;
       return count;
     }
 
@@ -228,10 +257,14 @@ public final class VocabularyBuilder {
       }
       Count count = seen(new String(text, from, to - from));
       count.word = true;
-      if (cased && position.isInside(token) && !token.isAllCaps() && first) {
+      if (cased && first && token.isAllCaps()) {
+        count.allCaps++;
+      } else if (cased && first && position.isInside(token)) {
         (token.isCapitalised() ? capitalised : lower).add(count);
       }
-      countParts(text, from, to);
+      if (!addressing) {
+        countParts(text, from, to);
+      }
     }
 
     private void countParts(char[] text, int from, int to) {
@@ -295,21 +328,32 @@ public final class VocabularyBuilder {
     return counts;
   }
 
-  static boolean isEligible(String word, Count count) {
-    return !count.word || !isName(word, count);
-  }
-
-  private static boolean isName(String word, Count count) {
-    if (PERSONAL_NAMES.contains(word)) {
-      return true;
-    }
-    if (PROPER_NOUNS.contains(word)) {
+  private boolean isEligible(String word, Count count) {
+    if (PERSONAL_NAMES.contains(word) || isNickname(word, count)) {
       return false;
     }
-    if (count.cased() < MIN_CASED) {
-      return count.uncasedRecords < MIN_UNCASED_DOCUMENTS || count.capitalised > count.lower;
+    return !count.word
+        || word.length() == 1
+        || PROPER_NOUNS.contains(word)
+        || isCommon(word, count);
+  }
+
+  /** Addressed by it ("somebody: hello"); all the more if somebody of that name wrote records. */
+  private boolean isNickname(String word, Count count) {
+    double most = authors.contains(word) ? MAX_ADDRESSED_AUTHOR : MAX_ADDRESSED;
+    int elsewhere = count.lower + count.capitalised + count.allCaps;
+    return count.addressed >= MIN_ADDRESSED && count.addressed > most * elsewhere;
+  }
+
+  private static boolean isCommon(String word, Count count) {
+    int cased = count.lower + count.capitalised;
+    if (count.allCaps >= MIN_CASED && count.allCaps > cased && word.length() <= MAX_ACRONYM) {
+      return true;
     }
-    return count.capitalShare() > MAX_CAPITAL_SHARE;
+    if (cased < MIN_CASED) {
+      return count.uncasedRecords >= MIN_UNCASED_RECORDS && count.capitalised <= count.lower;
+    }
+    return count.capitalised <= MAX_CAPITAL_SHARE * cased;
   }
 
   /** What every vocabulary holds: signs, digits, emoticons and the pieces of contractions. */
