@@ -218,6 +218,10 @@ final class Scanner {
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
   }
 
+  private static boolean isAsciiLetterOrDigit(int c) {
+    return isAsciiLetter(c) || isAsciiDigit(c);
+  }
+
   private boolean isLetter() {
     return kind == CharacterTable.LETTER || kind == CharacterTable.UPPER;
   }
@@ -297,7 +301,7 @@ final class Scanner {
       at++;
     }
     int nameStart = at;
-    while (at - nameStart < 12 && (isAsciiLetter(charAt(at)) || isAsciiDigit(charAt(at)))) {
+    while (at - nameStart < 12 && isAsciiLetterOrDigit(charAt(at))) {
       at++;
     }
     int nameEnd = at;
@@ -471,14 +475,16 @@ final class Scanner {
       return false;
     }
     if (word.is("www")) {
-      return true;
+      read(position + 1);
+      return isLetterOrDigit();
     }
     int at = position;
     for (int label = 0; label < MAX_DOMAIN_LABELS && charAt(at) == '.'; label++) {
       int from = at + 1;
       at = from;
       while (at - from < RawToken.MAX_CHARS
-          && (isAsciiLetter(charAt(at)) || isAsciiDigit(charAt(at)) || charAt(at) == '-')) {
+          && (isAsciiLetterOrDigit(charAt(at))
+              || charAt(at) == '-' && isAsciiLetterOrDigit(charAt(at + 1)))) {
         at++;
       }
       if (at == from) {

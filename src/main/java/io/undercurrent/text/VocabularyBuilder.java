@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -354,6 +355,14 @@ public final class VocabularyBuilder {
       return count.uncasedRecords >= MIN_UNCASED_RECORDS && count.capitalised <= count.lower;
     }
     return count.capitalised <= MAX_CAPITAL_SHARE * cased;
+  }
+
+  static Set<String> properNouns() {
+    return Collections.unmodifiableSet(PROPER_NOUNS);
+  }
+
+  static Set<String> personalNames() {
+    return Collections.unmodifiableSet(PERSONAL_NAMES);
   }
 
   /** What every vocabulary holds: signs, digits, emoticons and the pieces of contractions. */
