@@ -2,6 +2,7 @@ package io.undercurrent.text;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 
 /** A small vocabulary, most frequent words first, and tokens as readable text. */
@@ -17,8 +18,7 @@ final class TestTokenizers {
           + " :) :( :D :P :O :/ :| :* :3 :'( :') ;) >:( >:) <3 </3 ^_^ -_- ._. \\o/ € 😂 ❤ 👍 👨 🤷";
 
   static final WordTokenizer SMALL =
-      WordTokenizer.of(
-          new ArrayList<>(new java.util.LinkedHashSet<>(Arrays.asList(WORDS.split(" ")))));
+      WordTokenizer.of(new ArrayList<>(new LinkedHashSet<>(Arrays.asList(WORDS.split(" ")))));
 
   private TestTokenizers() {}
 

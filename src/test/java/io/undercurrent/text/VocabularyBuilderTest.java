@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -130,7 +131,7 @@ class VocabularyBuilderTest {
       })
   void shouldHoldProperNounsThatAreNoNamesOfPeople(String word) {
     assertThat(builder(true, "then " + word + " came again").build(LARGE))
-        .contains(word.toLowerCase(java.util.Locale.ROOT));
+        .contains(word.toLowerCase(Locale.ROOT));
   }
 
   @Test

@@ -88,6 +88,8 @@ class WordTokenizerTest {
         "(good), | ( good ) ,",
         "==== | = <repeat>",
         "** | * *",
+        "good\\/bad | good / bad",
+        "good \\ bad | good \\ bad",
         "ｇｏｏｄ！ | good !",
         "good<br /><br />bad | good bad",
         "<p>good</p> | good",
