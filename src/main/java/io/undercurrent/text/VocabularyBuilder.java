@@ -1,15 +1,7 @@
 package io.undercurrent.text;
 
 import io.undercurrent.text.RawToken.Kind;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -42,28 +34,6 @@ public final class VocabularyBuilder {
   /** A number is worth a token of its own up to this many digits. */
   private static final int MAX_NUMBER_CHARS = 4;
 
-  /** Above this share of capital letters inside sentences a word is a proper noun. */
-  private static final double MAX_CAPITAL_SHARE = 0.6;
-
-  /** Fewer cased occurrences inside sentences than this say nothing. */
-  private static final int MIN_CASED = 5;
-
-  /**
-   * Without cased evidence, a word is taken for common if this many records without case hold it.
-   */
-  private static final int MIN_UNCASED_RECORDS = 8;
-
-  /** Mostly written in capitals and no longer than this: an acronym, no name. */
-  private static final int MAX_ACRONYM = 5;
-
-  private static final int MIN_ADDRESSED = 3;
-
-  /** Addressing somebody by it, for each time it stands elsewhere: above this it is a nickname. */
-  private static final double MAX_ADDRESSED = 1;
-
-  /** The same for tokens that are the name of a document, which is then an author. */
-  private static final double MAX_ADDRESSED_AUTHOR = 0.3;
-
   /**
    * A record with more capitalised words than this share is a headline: its capitals say nothing.
    */
@@ -81,10 +51,7 @@ public final class VocabularyBuilder {
   private static final List<String> CLITICS =
       List.of("n't", "'s", "'re", "'ve", "'ll", "'d", "'m", "'t", "'em");
 
-  private static final Set<String> PROPER_NOUNS = words("proper-nouns.txt");
-  private static final Set<String> PERSONAL_NAMES = words("personal-names.txt");
-
-  private final Map<String, Count> counts = new HashMap<>();
+  private final Map<String, TokenCount> counts = new HashMap<>();
   private final Map<String, Integer> documents = new HashMap<>();
   private final Set<String> authors = new HashSet<>();
   private int records;
@@ -106,47 +73,6 @@ public final class VocabularyBuilder {
         throw new IllegalArgumentException(
             "minDocuments must be 1 to " + MAX_MIN_DOCUMENTS + ", found " + minDocuments);
       }
-    }
-  }
-
-  /** What was seen of one token. */
-  static final class Count {
-    private int[] documents = new int[2];
-    private int documentCount;
-    private int lastRecord = -1;
-    int records;
-    int uncasedRecords;
-    boolean word;
-    boolean emoji;
-    int lower;
-    int capitalised;
-    int allCaps;
-
-    /** Records that begin with it and a colon: how a chat addresses somebody. */
-    int addressed;
-
-    private void seen(int document, int record, boolean cased) {
-      if (lastRecord != record) {
-        lastRecord = record;
-        records++;
-        uncasedRecords += cased ? 0 : 1;
-      }
-      if (documentCount == MAX_MIN_DOCUMENTS) {
-        return;
-      }
-      for (int i = documentCount - 1; i >= 0; i--) {
-        if (documents[i] == document) {
-          return;
-        }
-      }
-      if (documentCount == documents.length) {
-        documents = Arrays.copyOf(documents, documentCount * 4);
-      }
-      documents[documentCount++] = document;
-    }
-
-    int documents() {
-      return documentCount;
     }
   }
 
@@ -182,8 +108,8 @@ public final class VocabularyBuilder {
     private final int document;
     private final boolean cased;
     private final SentencePosition position = new SentencePosition();
-    private final List<Count> lower = new ArrayList<>();
-    private final List<Count> capitalised = new ArrayList<>();
+    private final List<TokenCount> lower = new ArrayList<>();
+    private final List<TokenCount> capitalised = new ArrayList<>();
     private RawToken token = new RawToken();
     private boolean addressing;
 
@@ -244,8 +170,8 @@ public final class VocabularyBuilder {
       }
     }
 
-    private Count seen(String text) {
-      Count count = counts.computeIfAbsent(text, key -> new Count());
+    private TokenCount seen(String text) {
+      TokenCount count = counts.computeIfAbsent(text, key -> new TokenCount());
       count.seen(document, records, cased);
       count.addressed += addressing ? 1 : 0;
       return count;
@@ -253,10 +179,10 @@ public final class VocabularyBuilder {
 
     @Override
     public void piece(char[] text, int from, int to, boolean first) {
-      if (to - from > MAX_WORD_CHARS || isElongated(text, from, to)) {
+      if (to - from > MAX_WORD_CHARS || Elongations.isElongated(text, from, to)) {
         return;
       }
-      Count count = seen(new String(text, from, to - from));
+      TokenCount count = seen(new String(text, from, to - from));
       count.word = true;
       if (cased && first && token.isAllCaps()) {
         count.allCaps++;
@@ -281,29 +207,20 @@ public final class VocabularyBuilder {
     }
   }
 
-  private static boolean isElongated(char[] text, int from, int to) {
-    for (int i = from; i < to; i++) {
-      if (WordEncoder.isElongation(text, i, to)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** The words of the vocabulary, those in most records first, without the special tokens. */
   public List<String> build(Settings settings) {
     Set<String> chosen = new LinkedHashSet<>(alwaysIn());
-    List<Map.Entry<String, Count>> byFrequency = new ArrayList<>(counts.entrySet());
+    List<Map.Entry<String, TokenCount>> byFrequency = new ArrayList<>(counts.entrySet());
     byFrequency.sort(BY_FREQUENCY);
     int emoji = 0;
-    for (Map.Entry<String, Count> entry : byFrequency) {
+    for (Map.Entry<String, TokenCount> entry : byFrequency) {
       if (chosen.size() + Special.count() >= settings.maxSize()) {
         break;
       }
-      Count count = entry.getValue();
+      TokenCount count = entry.getValue();
       if (count.documents() < settings.minDocuments()
           || count.emoji && emoji >= MAX_EMOJI
-          || !isEligible(entry.getKey(), count)) {
+          || NameRule.isName(entry.getKey(), count, authors.contains(entry.getKey()))) {
         continue;
       }
       emoji += count.emoji ? 1 : 0;
@@ -316,53 +233,17 @@ public final class VocabularyBuilder {
     return words;
   }
 
-  private static final Comparator<Map.Entry<String, Count>> BY_FREQUENCY =
-      Comparator.comparingInt((Map.Entry<String, Count> entry) -> -entry.getValue().records)
+  private static final Comparator<Map.Entry<String, TokenCount>> BY_FREQUENCY =
+      Comparator.comparingInt((Map.Entry<String, TokenCount> entry) -> -entry.getValue().records)
           .thenComparing(Map.Entry.comparingByKey());
 
   private int recordsWith(String word) {
-    Count count = counts.get(word);
+    TokenCount count = counts.get(word);
     return count == null ? 0 : count.records;
   }
 
-  Map<String, Count> counts() {
+  Map<String, TokenCount> counts() {
     return counts;
-  }
-
-  private boolean isEligible(String word, Count count) {
-    if (PERSONAL_NAMES.contains(word) || isNickname(word, count)) {
-      return false;
-    }
-    return !count.word
-        || word.length() == 1
-        || PROPER_NOUNS.contains(word)
-        || isCommon(word, count);
-  }
-
-  /** Addressed by it ("somebody: hello"); all the more if somebody of that name wrote records. */
-  private boolean isNickname(String word, Count count) {
-    double most = authors.contains(word) ? MAX_ADDRESSED_AUTHOR : MAX_ADDRESSED;
-    int elsewhere = count.lower + count.capitalised + count.allCaps;
-    return count.addressed >= MIN_ADDRESSED && count.addressed > most * elsewhere;
-  }
-
-  private static boolean isCommon(String word, Count count) {
-    int cased = count.lower + count.capitalised;
-    if (count.allCaps >= MIN_CASED && count.allCaps > cased && word.length() <= MAX_ACRONYM) {
-      return true;
-    }
-    if (cased < MIN_CASED) {
-      return count.uncasedRecords >= MIN_UNCASED_RECORDS && count.capitalised <= count.lower;
-    }
-    return count.capitalised <= MAX_CAPITAL_SHARE * cased;
-  }
-
-  static Set<String> properNouns() {
-    return Collections.unmodifiableSet(PROPER_NOUNS);
-  }
-
-  static Set<String> personalNames() {
-    return Collections.unmodifiableSet(PERSONAL_NAMES);
   }
 
   /** What every vocabulary holds: signs, digits, emoticons and the pieces of contractions. */
@@ -378,21 +259,5 @@ public final class VocabularyBuilder {
     always.addAll(EMOTICONS);
     always.addAll(CLITICS);
     return always;
-  }
-
-  private static Set<String> words(String resource) {
-    Set<String> words = new HashSet<>();
-    try (InputStream in = VocabularyBuilder.class.getResourceAsStream(resource);
-        BufferedReader lines =
-            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (!line.startsWith("#") && !line.isBlank()) {
-          words.addAll(Arrays.asList(line.trim().split(" +")));
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + resource, e);
-    }
-    return words;
   }
 }

@@ -251,8 +251,7 @@ class VocabularyBuilderTest {
 
   @Test
   void shouldKeepItsListsApart() {
-    assertThat(VocabularyBuilder.personalNames())
-        .doesNotContainAnyElementsOf(VocabularyBuilder.properNouns());
+    assertThat(NameRule.personalNames()).doesNotContainAnyElementsOf(NameRule.properNouns());
   }
 
   @Test
