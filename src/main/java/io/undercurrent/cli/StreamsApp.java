@@ -12,7 +12,10 @@ import io.undercurrent.topology.RecurrentProcessorSupplier;
 import io.undercurrent.topology.TopologyDefinition;
 import java.time.Duration;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.StreamsConfig;
@@ -162,7 +165,7 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   private synchronized void changed(State now) {
-    log.info("{}", now);
+    log.info("Kafka Streams is {}", now);
     notifyAll();
   }
 
@@ -234,9 +237,25 @@ public final class StreamsApp implements AutoCloseable {
       return;
     }
     // Outside the lock: closing waits for threads that may just be reporting a failure.
-    if (!running.close(CLOSE_TIMEOUT)) {
+    if (!running.close(closeOptions())) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
     streamsMetrics.close();
+  }
+
+  /**
+   * Leaves the consumer group, so that others take over, or a next start begins, at once and not
+   * after the session timeout (45 s). A member with a name of its own is expected back and stays.
+   */
+  private CloseOptions closeOptions() {
+    Object member =
+        streamsConfig
+            .getMainConsumerConfigs("any", "any", 0)
+            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+    return CloseOptions.timeout(CLOSE_TIMEOUT)
+        .withGroupMembershipOperation(
+            member == null
+                ? GroupMembershipOperation.LEAVE_GROUP
+                : GroupMembershipOperation.REMAIN_IN_GROUP);
   }
 }
