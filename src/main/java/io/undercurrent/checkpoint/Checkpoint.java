@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -44,6 +45,10 @@ public record Checkpoint(
   private static final String CONFIG = "config.json";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String TENSORS = "model.safetensors";
+
+  /** What an array can hold on every JVM. */
+  private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
+
   private static final Set<String> KEYS =
       Set.of(
           "name",
@@ -107,15 +112,26 @@ public record Checkpoint(
         config, tokenizer, new Network(config, parameters, Kernels.best()), fingerprint);
   }
 
-  /** Writes a checkpoint folder, tensors in half precision or not; each file appears at once. */
+  /**
+   * Writes a checkpoint folder, tensors in half precision or not. Each file appears at once, and
+   * none is replaced before all are written.
+   *
+   * @throws CheckpointException if a value is not finite in that precision; nothing is written
+   */
   public static void write(
       Path folder, ModelConfig config, Tokenizer tokenizer, Parameters parameters, boolean half)
       throws IOException {
-    Files.createDirectories(folder);
-    Safetensors.replace(folder.resolve(CONFIG), configJson(config));
-    Safetensors.replace(folder.resolve(TOKENIZER), tokenizer.toJson());
     Safetensors.Dtype dtype = half ? Safetensors.Dtype.F16 : Safetensors.Dtype.F32;
-    Safetensors.replace(folder.resolve(TENSORS), Safetensors.write(parameters, dtype));
+    byte[] tensors = Safetensors.write(parameters, dtype);
+    Files.createDirectories(folder);
+    Safetensors.replace(
+        Map.of(
+            folder.resolve(CONFIG),
+            configJson(config),
+            folder.resolve(TOKENIZER),
+            tokenizer.toJson(),
+            folder.resolve(TENSORS),
+            tensors));
   }
 
   /** A block of parameters as a safetensors file in full precision, for training states. */
@@ -153,8 +169,9 @@ public record Checkpoint(
     } catch (IOException e) {
       throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
     }
-    if (json == null || !json.isObject()) {
-      throw new CheckpointException(file + ": must be a JSON object, found " + json);
+    if (!json.isObject()) {
+      throw new CheckpointException(
+          file + ": must be a JSON object, found " + Safetensors.describe(json));
     }
     for (var field : json.properties()) {
       if (!KEYS.contains(field.getKey())) {
@@ -175,8 +192,7 @@ public record Checkpoint(
     if (!pooling.equals("concat") && !pooling.equals("last")) {
       throw new CheckpointException(file + ": pooling must be concat or last, found " + pooling);
     }
-    List<String> labels = new ArrayList<>();
-    json.path("labels").forEach(label -> labels.add(label.asText()));
+    List<String> labels = strings(file, json, "labels");
     try {
       return new ModelConfig(
           string(file, json, "name"),
@@ -196,22 +212,29 @@ public record Checkpoint(
     JsonNode value = json.path(key);
     if (!value.isTextual()) {
       throw new CheckpointException(
-          file + ": " + key + " must be a string, found " + describe(value));
+          file + ": " + key + " must be a string, found " + Safetensors.describe(value));
     }
     return value.asText();
+  }
+
+  private static List<String> strings(String file, JsonNode json, String key) {
+    JsonNode values = json.path(key);
+    List<String> strings = new ArrayList<>();
+    values.forEach(value -> strings.add(value.isTextual() ? value.asText() : null));
+    if (!values.isArray() || strings.contains(null)) {
+      throw new CheckpointException(
+          file + ": " + key + " must be a list of strings, found " + Safetensors.describe(values));
+    }
+    return strings;
   }
 
   private static int integer(String file, JsonNode json, String key) {
     JsonNode value = json.path(key);
     if (!value.isInt()) {
       throw new CheckpointException(
-          file + ": " + key + " must be an integer, found " + describe(value));
+          file + ": " + key + " must be an integer, found " + Safetensors.describe(value));
     }
     return value.asInt();
-  }
-
-  private static String describe(JsonNode value) {
-    return value.isMissingNode() ? "nothing" : value.toString();
   }
 
   private static byte[] bytes(String location, String name) {
@@ -230,6 +253,10 @@ public record Checkpoint(
       if (!Files.isRegularFile(file)) {
         throw new CheckpointException(
             location + ": must be a checkpoint folder with " + name + ", found no such file");
+      }
+      if (Files.size(file) > MAX_BYTES) {
+        throw new CheckpointException(
+            file + ": must have at most " + MAX_BYTES + " bytes, found " + Files.size(file));
       }
       return Files.readAllBytes(file);
     } catch (IOException e) {

@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -116,7 +117,8 @@ final class Safetensors {
       throw new CheckpointException(file + ": header cannot be read: " + e.getMessage(), e);
     }
     if (!root.isObject()) {
-      throw new CheckpointException(file + ": header must be a JSON object, found " + root);
+      throw new CheckpointException(
+          file + ": header must be a JSON object, found " + describe(root));
     }
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : root.properties()) {
@@ -134,7 +136,7 @@ final class Safetensors {
           case "F16" -> Dtype.F16;
           default ->
               throw new CheckpointException(
-                  where + ": dtype must be F32 or F16, found " + node.path("dtype"));
+                  where + ": dtype must be F32 or F16, found " + describe(node.path("dtype")));
         };
     long[] shape = longs(where + ": shape", node.path("shape"));
     long[] offsets = longs(where + ": data_offsets", node.path("data_offsets"));
@@ -170,7 +172,8 @@ final class Safetensors {
 
   private static long[] longs(String where, JsonNode node) {
     if (!node.isArray() || node.size() > 8) {
-      throw new CheckpointException(where + " must be an array of integers, found " + node);
+      throw new CheckpointException(
+          where + " must be an array of integers, found " + describe(node));
     }
     long[] values = new long[node.size()];
     for (int i = 0; i < values.length; i++) {
@@ -181,6 +184,10 @@ final class Safetensors {
       values[i] = value.asLong();
     }
     return values;
+  }
+
+  static String describe(JsonNode found) {
+    return found.isMissingNode() ? "nothing" : found.toString();
   }
 
   /** The tensors must tile the data: no gap, no overlap, nothing beyond the end. */
@@ -236,7 +243,11 @@ final class Safetensors {
     }
   }
 
-  /** The file's bytes, tensors in the order of the parameters. */
+  /**
+   * The file's bytes, tensors in the order of the parameters.
+   *
+   * @throws CheckpointException if a value is not finite in that precision: nobody could read it
+   */
   static byte[] write(Parameters parameters, Dtype dtype) {
     ObjectNode header = JSON.createObjectNode();
     long at = 0;
@@ -259,11 +270,20 @@ final class Safetensors {
         ByteBuffer.allocate(Math.toIntExact(8 + headerBytes.length + at))
             .order(ByteOrder.LITTLE_ENDIAN);
     buffer.putLong(headerBytes.length).put(headerBytes);
-    for (float value : parameters.values()) {
-      if (dtype == Dtype.F32) {
-        buffer.putFloat(value);
-      } else {
-        buffer.putShort(Float16.fromFloat(value));
+    for (Tensor tensor : parameters.tensors()) {
+      int offset = parameters.offset(tensor.name());
+      for (int i = 0; i < tensor.size(); i++) {
+        float value = parameters.values()[offset + i];
+        short half = Float16.fromFloat(value);
+        if (!Float.isFinite(dtype == Dtype.F32 ? value : Float16.toFloat(half))) {
+          throw new CheckpointException(
+              tensor.name() + "[" + i + "] must be finite as " + dtype + ", found " + value);
+        }
+        if (dtype == Dtype.F32) {
+          buffer.putFloat(value);
+        } else {
+          buffer.putShort(half);
+        }
       }
     }
     return buffer.array();
@@ -271,12 +291,24 @@ final class Safetensors {
 
   /** Writes beside the file and moves into place, so that a crash never leaves half a file. */
   static void replace(Path file, byte[] bytes) throws IOException {
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.write(temporary, bytes);
-    Files.move(
-        temporary,
-        file,
-        java.nio.file.StandardCopyOption.ATOMIC_MOVE,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    replace(Map.of(file, bytes));
+  }
+
+  /** Replaces files of which none is touched before all are written. */
+  static void replace(Map<Path, byte[]> files) throws IOException {
+    for (Map.Entry<Path, byte[]> file : files.entrySet()) {
+      Files.write(temporary(file.getKey()), file.getValue());
+    }
+    for (Path file : files.keySet()) {
+      Files.move(
+          temporary(file),
+          file,
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private static Path temporary(Path file) {
+    return file.resolveSibling(file.getFileName() + ".tmp");
   }
 }

@@ -6,14 +6,19 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.text.VocabularyBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -50,6 +55,9 @@ public record Recipe(
       List<Source> sources) {
 
     public Vocabulary {
+      range("size", size, 1, 1 << 20);
+      range("min_documents", minDocuments, 1, VocabularyBuilder.MAX_MIN_DOCUMENTS);
+      new VocabularyBuilder.Settings(size, minDocuments); // what every vocabulary holds must fit
       sources = sources == null ? List.of() : List.copyOf(sources);
     }
   }
@@ -90,7 +98,8 @@ public record Recipe(
    * @param text the column of the text; several are the turns of one conversation, the last
    *     labelled
    * @param label the column of the label, or null for text without labels
-   * @param labels label values and the classes they stand for
+   * @param labels label values and the classes they stand for, in the order of the values: a
+   *     stopped run knows its recipe by its text
    * @param unlabelled label values that stand for no class: their text is read, not scored
    * @param conversation the column whose equal neighbours are one conversation, or null
    * @param document the column that tells documents or authors apart, or null: every row is one
@@ -117,7 +126,7 @@ public record Recipe(
     public Source {
       format = format == null ? "tsv" : format;
       text = text == null ? List.of("text") : List.copyOf(text);
-      labels = labels == null ? Map.of() : Map.copyOf(labels);
+      labels = Collections.unmodifiableMap(labels == null ? Map.of() : new TreeMap<>(labels));
       unlabelled = unlabelled == null ? List.of() : List.copyOf(unlabelled);
       cased = cased == null || cased;
       balanced = balanced != null && balanced;
@@ -153,8 +162,7 @@ public record Recipe(
     range("training.sentiment_weight", t.sentimentWeight, 0, 1e6);
     range("training.next_token_weight", t.nextTokenWeight, 0, 1e6);
     range("training.next_token_share", t.nextTokenShare, 0, 1);
-    range("vocabulary.size", vocabulary.size, 100, 1 << 20);
-    range("vocabulary.min_documents", vocabulary.minDocuments, 1, 1 << 20);
+    config(name, model, vocabulary.size);
     check(!train.isEmpty(), "train must name at least one source, found none");
     check(!dev.isEmpty(), "dev must name at least one source, found none");
     train = List.copyOf(train);
@@ -164,7 +172,13 @@ public record Recipe(
   private static void range(String key, double value, double least, double most) {
     check(
         value >= least && value <= most,
-        key + " must be " + least + " to " + most + ", found " + value);
+        key + " must be " + text(least) + " to " + text(most) + ", found " + text(value));
+  }
+
+  private static String text(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e18
+        ? Long.toString((long) value)
+        : Float.toString((float) value);
   }
 
   private static void check(boolean holds, String message) {
@@ -183,9 +197,15 @@ public record Recipe(
         YAMLMapper.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .build();
     try {
-      return yaml.readValue(Files.readAllBytes(file), Recipe.class);
+      JsonNode tree = yaml.readTree(Files.readAllBytes(file));
+      if (!tree.isObject()) {
+        throw new RecipeException(file + ": must be a YAML mapping, found " + tree.getNodeType());
+      }
+      requireValues(file + ": ", tree);
+      return yaml.treeToValue(tree, Recipe.class);
     } catch (JsonMappingException e) {
       String path =
           e.getPath().stream()
@@ -194,16 +214,47 @@ public record Recipe(
       Throwable cause = e.getCause() instanceof IllegalArgumentException c ? c : e;
       String why =
           cause instanceof JsonProcessingException p ? p.getOriginalMessage() : cause.getMessage();
-      throw new RecipeException(file + ": " + (path.isEmpty() ? "" : path + ": ") + why, e);
+      throw new RecipeException(
+          file + ": " + (path.isEmpty() ? "" : path + ": ") + oneLine(why), e);
     } catch (JsonProcessingException e) {
-      throw new RecipeException(file + ": must be YAML, found: " + e.getOriginalMessage(), e);
+      throw new RecipeException(
+          file + ": must be YAML, found: " + oneLine(e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw new RecipeException(file + ": must be a readable recipe, found: " + e, e);
     }
   }
 
+  /** What may be missing is left out; a key without a value is a mistake. */
+  private static void requireValues(String path, JsonNode tree) {
+    for (Map.Entry<String, JsonNode> field : tree.properties()) {
+      String key = path + field.getKey();
+      if (field.getValue().isNull()) {
+        throw new RecipeException(key + " must have a value, found none");
+      }
+      requireValues(key + ".", field.getValue());
+    }
+    for (int i = 0; tree.isArray() && i < tree.size(); i++) {
+      if (tree.get(i).isNull()) {
+        throw new RecipeException(path + "[" + i + "] must have a value, found none");
+      }
+      requireValues(path + "[" + i + "].", tree.get(i));
+    }
+  }
+
+  /** YAML's errors show the place on lines of their own. */
+  private static String oneLine(String text) {
+    return text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+  }
+
   /** The network's configuration for a vocabulary of the given size. */
   ModelConfig config(int vocabSize) {
+    return config(name, model, vocabSize);
+  }
+
+  private static ModelConfig config(String name, Network model, int vocabSize) {
+    check(
+        model.pooling.equals("concat") || model.pooling.equals("last"),
+        "model.pooling must be concat or last, found " + model.pooling);
     return new ModelConfig(
         name,
         model.kind,
@@ -211,7 +262,7 @@ public record Recipe(
         model.embeddingSize,
         model.hiddenSize,
         model.numLayers,
-        Pooling.valueOf(model.pooling.toUpperCase(java.util.Locale.ROOT)),
+        Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
         ModelConfig.SENTIMENT_LABELS);
   }
 }

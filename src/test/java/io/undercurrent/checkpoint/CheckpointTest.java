@@ -1,0 +1,320 @@
+package io.undercurrent.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.Parameters;
+import io.undercurrent.model.TinyModel;
+import io.undercurrent.text.WordTokenizer;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CheckpointTest {
+
+  private static final TinyModel TINY = TinyModel.of(5, 7, 2, Pooling.CONCAT, 1);
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void write() throws IOException {
+    Checkpoint.write(folder, TINY.config(), TINY.tokenizer(), TINY.parameters(), false);
+  }
+
+  @Test
+  void shouldReadBackExactlyWhatWasWrittenInFullPrecision() {
+    Checkpoint read = Checkpoint.read(folder.toString());
+
+    assertThat(read.config()).isEqualTo(TINY.config());
+    assertThat(read.tokenizer().toJson()).isEqualTo(TINY.tokenizer().toJson());
+    assertThat(read.parameters().values()).containsExactly(TINY.parameters().values());
+    assertThat(read.fingerprint()).matches("[0-9a-f]{12}");
+  }
+
+  @Test
+  void shouldReadBackHalfPrecisionWithinHalfAUnitOfItsLastPlace() throws IOException {
+    Checkpoint.write(folder, TINY.config(), TINY.tokenizer(), TINY.parameters(), true);
+
+    float[] read = Checkpoint.read(folder.toString()).parameters().values();
+
+    float[] written = TINY.parameters().values();
+    for (int i = 0; i < written.length; i++) {
+      // 11 significant bits: rounding moves a value by at most 2^-12 of its power of two
+      assertThat(Math.abs(read[i] - written[i]))
+          .as("value %d", i)
+          .isLessThanOrEqualTo(Math.max(Math.ulp(written[i]) * (1 << 12), 0x1p-25f));
+    }
+    assertThat(read).isNotEqualTo(written);
+    Checkpoint.write(folder, TINY.config(), TINY.tokenizer(), parameters(read), true);
+    assertThat(Checkpoint.read(folder.toString()).parameters().values()).containsExactly(read);
+  }
+
+  @Test
+  void shouldLoadAModelThatStepsLikeTheOneWritten() {
+    Network written = new Network(TINY.config(), TINY.parameters(), Kernels.best());
+    assertThat(Checkpoint.load(folder.toString()).initialState())
+        .isEqualTo(written.initialState(TINY.tokenizer().endOfRecord()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config.json", "tokenizer.json", "model.safetensors"})
+  void shouldChangeTheFingerprintWithEachFile(String name) throws IOException {
+    String before = Checkpoint.read(folder.toString()).fingerprint();
+    switch (name) {
+      case "config.json" -> replaceInConfig("\"tiny\"", "\"tiny-2\"");
+      case "tokenizer.json" -> {
+        List<String> words = new ArrayList<>(TinyModel.WORDS);
+        words.set(3, "were");
+        Files.write(folder.resolve(name), WordTokenizer.of(words).toJson());
+      }
+      default -> {
+        byte[] bytes = Files.readAllBytes(folder.resolve(name));
+        bytes[bytes.length - 4] ^= 1; // the last bit of the last weight
+        Files.write(folder.resolve(name), bytes);
+      }
+    }
+    assertThat(Checkpoint.read(folder.toString()).fingerprint()).isNotEqualTo(before);
+  }
+
+  @Test
+  void shouldNotChangeTheFingerprintWithTheModelCard() throws IOException {
+    String before = Checkpoint.read(folder.toString()).fingerprint();
+    Files.writeString(folder.resolve("README.md"), "# A model card");
+    Files.writeString(folder.resolve("notes.txt"), "and something else");
+    assertThat(Checkpoint.read(folder.toString()).fingerprint()).isEqualTo(before);
+  }
+
+  @Test
+  void shouldWriteTheSameBytesAgain() throws IOException {
+    Map<String, byte[]> before = files();
+    write();
+    Map<String, byte[]> after = files();
+    assertThat(after.keySet())
+        .isEqualTo(before.keySet())
+        .containsExactly("config.json", "model.safetensors", "tokenizer.json");
+    after.forEach((name, bytes) -> assertThat(bytes).as(name).isEqualTo(before.get(name)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config.json", "tokenizer.json", "model.safetensors"})
+  void shouldLeaveTheGoodCheckpointInPlaceWhereAWriteFails(String blocked) throws IOException {
+    Map<String, byte[]> before = files();
+    Path inTheWay = Files.createDirectory(folder.resolve(blocked + ".tmp"));
+    Files.writeString(inTheWay.resolve("file"), "keeps the folder from being replaced");
+    TinyModel other = TinyModel.of(3, 4, 1, Pooling.LAST, 2);
+
+    assertThatThrownBy(
+            () ->
+                Checkpoint.write(
+                    folder, other.config(), other.tokenizer(), other.parameters(), false))
+        .isInstanceOf(IOException.class);
+
+    before.forEach(
+        (name, bytes) -> assertThat(folder.resolve(name)).as(name).hasBinaryContent(bytes));
+  }
+
+  @Test
+  void shouldLeaveTheGoodCheckpointInPlaceWhereAWeightIsNotFinite() throws IOException {
+    Map<String, byte[]> before = files();
+    float[] values = TINY.parameters().values().clone();
+    values[3] = 1e6f; // beyond half precision
+
+    assertThatThrownBy(
+            () ->
+                Checkpoint.write(folder, TINY.config(), TINY.tokenizer(), parameters(values), true))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("embedding.weight[3] must be finite as F16, found 1000000.0");
+
+    assertThat(files().keySet()).isEqualTo(before.keySet());
+    before.forEach(
+        (name, bytes) -> assertThat(folder.resolve(name)).as(name).hasBinaryContent(bytes));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"name\": \"tiny\",      |                        | name must be a string, found nothing",
+        "\"tiny\"                 | 7                      | name must be a string, found 7",
+        "\"tiny\"                 | \" \"                  | name must be not blank, found",
+        "\"lstm\"                 | \"gru\"                | kind must be lstm, found gru",
+        "\"hidden_size\": 7,      |                        | hidden_size must be an integer, found nothing",
+        "\"hidden_size\": 7       | \"hidden_size\": 7.0   | hidden_size must be an integer, found 7.0",
+        "\"hidden_size\": 7       | \"hidden_size\": \"7\" | hidden_size must be an integer, found \"7\"",
+        "\"hidden_size\": 7       | \"hidden_size\": null  | hidden_size must be an integer, found null",
+        "\"hidden_size\": 7       | \"hidden_size\": 5000000000 | hidden_size must be an integer, found 5000000000",
+        "\"hidden_size\": 7       | \"hidden_size\": 0     | hidden_size must be 1 to 8192, found 0",
+        "\"num_layers\": 2        | \"num_layers\": 99     | num_layers must be 1 to 16, found 99",
+        "\"embedding_size\": 5    | \"embedding_size\": -1 | embedding_size must be 1 to 8192, found -1",
+        "\"concat\"               | \"mean\"               | pooling must be concat or last, found mean",
+        "\"concat\"               | [\"concat\"]           | pooling must be a string, found [\"concat\"]",
+        "\"neutral\",             |                        | labels must be [negative, neutral, positive], found [negative, positive]",
+        "\"labels\":              | \"labels\": \"neutral\", \"label\": | found label",
+        "\"tokenizer.json\"       | \"../tokenizer.json\"  | tokenizer must be tokenizer.json, found ../tokenizer.json",
+        "\"name\":                | \"dropout\": 0.5, \"name\": | found dropout",
+        "\"name\":                | \"name\": \"x\", \"name\": | must be JSON, found: Duplicate field 'name'",
+        "\"tiny\"                 | tiny                   | must be JSON, found: ",
+        "{                        | [{                     | must be JSON, found: ",
+      })
+  void shouldSayWhichValueOfTheConfigurationIsNotAsItMustBe(String from, String to, String message)
+      throws IOException {
+    replaceInConfig(from, to == null ? "" : to);
+
+    assertThat(refusal()).startsWith(folder + "/config.json: ").contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"negative, neutral, positive\"",
+        "{\"a\": \"negative\", \"b\": \"neutral\", \"c\": \"positive\"}",
+        "[\"negative\", \"neutral\", 1]",
+        "null"
+      })
+  void shouldRefuseLabelsThatAreNoListOfStrings(String labels) throws IOException {
+    String config = Files.readString(folder.resolve("config.json"));
+    Files.writeString(folder.resolve("config.json"), config.replaceAll("(?s)\\[.*]", labels));
+
+    assertThat(refusal()).startsWith(folder + "/config.json: labels must be ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "  ", "null", "[]", "\"config\""})
+  void shouldRefuseAConfigurationThatIsNoObject(String content) throws IOException {
+    Files.writeString(folder.resolve("config.json"), content);
+
+    assertThat(refusal()).startsWith(folder + "/config.json: must be a JSON object, found ");
+  }
+
+  @Test
+  void shouldRefuseADeeplyNestedConfiguration() throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{\"name\":".repeat(1_000_000));
+
+    assertThat(refusal()).startsWith(folder + "/config.json: must be JSON, found: ");
+  }
+
+  @Test
+  void shouldRefuseATokenizerOfAnotherSize() throws IOException {
+    Files.write(folder.resolve("tokenizer.json"), WordTokenizer.of(List.of("a", "b")).toJson());
+    int size = TINY.tokenizer().size();
+
+    assertThat(refusal())
+        .isEqualTo(
+            "%s/tokenizer.json: must have vocab_size %d tokens as config.json says, found %d"
+                .formatted(folder, size, size - TinyModel.WORDS.size() + 2));
+  }
+
+  @Test
+  void shouldRefuseATokenizerThatIsNone() throws IOException {
+    Files.writeString(folder.resolve("tokenizer.json"), "{\"type\":\"bpe\"}");
+
+    assertThat(refusal())
+        .isEqualTo(folder + "/tokenizer.json: type must be \"word\", found \"bpe\"");
+  }
+
+  @Test
+  void shouldRefuseTensorsOfAnotherShapeThanTheConfiguration() throws IOException {
+    replaceInConfig("\"hidden_size\": 7", "\"hidden_size\": 8");
+
+    assertThat(refusal())
+        .isEqualTo(
+            folder + "/model.safetensors: rnn.weight_ih_l0: shape must be (32, 5), found (28, 5)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config.json", "tokenizer.json", "model.safetensors"})
+  void shouldSayWhichFileIsMissing(String name) throws IOException {
+    Files.delete(folder.resolve(name));
+
+    assertThat(refusal())
+        .isEqualTo(folder + ": must be a checkpoint folder with " + name + ", found no such file");
+  }
+
+  @Test
+  void shouldSayThatAFolderOrAModelOnTheClassPathIsMissing() {
+    String missing = folder.resolve("missing").toString();
+    assertThatThrownBy(() -> Checkpoint.load(missing))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessage(missing + ": must be a checkpoint folder with config.json, found no such file");
+    assertThatThrownBy(() -> Checkpoint.load("classpath:no-such-model"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessage(
+            "classpath:no-such-model: must be a model on the class path, found no"
+                + " /models/no-such-model/config.json");
+  }
+
+  @Test
+  void shouldRefuseAFileThatNoArrayCanHold() throws IOException {
+    try (RandomAccessFile file =
+        new RandomAccessFile(folder.resolve("model.safetensors").toFile(), "rw")) {
+      file.setLength(1L << 33); // a hole: takes no room on disk
+    }
+
+    assertThat(refusal())
+        .isEqualTo(
+            folder + "/model.safetensors: must have at most 2147483639 bytes, found 8589934592");
+  }
+
+  @Test
+  void shouldReadTrainingTensorsIntoTheBlockTheyCameFrom() throws IOException {
+    Path file = folder.resolve("adam-m.safetensors");
+    Checkpoint.writeTensors(file, TINY.parameters());
+    Parameters into = new Parameters(TINY.config().tensors());
+
+    Checkpoint.readTensors(file, into);
+
+    assertThat(into.values()).containsExactly(TINY.parameters().values());
+  }
+
+  private String refusal() {
+    Throwable thrown = catchThrowable(() -> Checkpoint.load(folder.toString()));
+    assertThat(thrown).isInstanceOf(CheckpointException.class);
+    assertThat(thrown.getMessage().chars()).noneMatch(Character::isISOControl);
+    return thrown.getMessage();
+  }
+
+  private void replaceInConfig(String from, String to) throws IOException {
+    Path file = folder.resolve("config.json");
+    String config = Files.readString(file).replace("\" : ", "\": ");
+    assertThat(config).contains(from);
+    Files.writeString(
+        file,
+        config.replaceFirst(Pattern.quote(from), Matcher.quoteReplacement(to)),
+        StandardCharsets.UTF_8);
+  }
+
+  private Map<String, byte[]> files() throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    try (var paths = Files.list(folder)) {
+      for (Path path : paths.toList()) {
+        files.put(path.getFileName().toString(), Files.readAllBytes(path));
+      }
+    }
+    return files;
+  }
+
+  private static Parameters parameters(float[] values) {
+    Parameters parameters = new Parameters(TINY.config().tensors());
+    System.arraycopy(values, 0, parameters.values(), 0, values.length);
+    return parameters;
+  }
+}

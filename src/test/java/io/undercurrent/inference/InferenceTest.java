@@ -1,0 +1,285 @@
+package io.undercurrent.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.ReferenceLstm;
+import io.undercurrent.model.TinyModel;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InferenceTest {
+
+  private static final int MAX_TOKENS = 100;
+  private static final TinyModel TINY = TinyModel.of(9, 13, 2, Pooling.CONCAT, 11);
+  private static final Model MODEL = TINY.model();
+
+  /** Float products, gates and exponentials, each good to some 1e-7, over up to 60 steps. */
+  private static final Offset<Double> FLOAT = within(2e-5);
+
+  private final Inference inference = new Inference(MODEL, MAX_TOKENS, 5, true);
+
+  @Test
+  void shouldLeaveTheStateThatSteppingByHandLeaves() {
+    HiddenState read = MODEL.initialState();
+    HiddenState stepped = MODEL.initialState();
+    for (String text : List.of("the food was good", "not bad", TinyModel.text(60, 1))) {
+      inference.read(text, read);
+
+      step(stepped, text);
+      MODEL.network().step(endOfRecord(), stepped, MODEL.network().scratch());
+      assertThat(read).as("after %s", text).isEqualTo(stepped);
+    }
+  }
+
+  @Test
+  void shouldReadSeveralRecordsAsOneStreamOfTokens() {
+    // Surprise and state of the records together are those of the whole stream, end of record
+    // between them; a reference that reads the stream in one go says what they are.
+    String[] records = {"the food was good", "but the service", "not very good and not here"};
+    HiddenState state = MODEL.initialState();
+    ReferenceLstm reference = TINY.reference();
+    reference.step(endOfRecord());
+    for (String record : records) {
+      Reading reading = inference.read(record, state);
+
+      double bits = bits(reference, ids(record));
+      reference.step(endOfRecord());
+      assertThat(reading.surpriseBits()).as(record).isCloseTo(bits, FLOAT);
+      for (int l = 0; l < 2; l++) {
+        for (int u = 0; u < 13; u++) {
+          assertThat((double) state.h()[l][u]).isCloseTo(reference.h[l][u], FLOAT);
+          assertThat((double) state.c()[l][u]).isCloseTo(reference.c[l][u], FLOAT);
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldFeelARecordInTheLightOfTheOnesBefore() {
+    HiddenState state = MODEL.initialState();
+    Reading first = inference.read("not good", state);
+    Reading second = inference.read("not good", state);
+    assertThat(second.probabilities()).isNotEqualTo(first.probabilities());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "\t \r\n\n "})
+  void shouldLeaveTheStateUntouchedByATextWithoutTokens(String text) {
+    HiddenState state = MODEL.initialState();
+    inference.read("the food", state);
+    HiddenState before = state.copy();
+
+    Reading reading = inference.read(text, state);
+
+    assertThat(state).isEqualTo(before);
+    assertThat(reading.tokens()).isZero();
+    assertThat(reading.unknown()).isZero();
+    assertThat(reading.truncated()).isFalse();
+    assertThat(reading.probabilities()).isNull();
+    assertThat(reading.surpriseBits()).isNaN();
+    assertThat(reading.next()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 23, 24, 25, 48, 60})
+  void shouldMeasureTheSameSurpriseWhereverBlocksEnd(int tokens) {
+    String text = TinyModel.text(tokens, tokens);
+    assertThat(ids(text)).hasSize(tokens);
+    ReferenceLstm reference = TINY.reference();
+    reference.step(endOfRecord());
+
+    Reading reading = inference.read(text, MODEL.initialState());
+
+    assertThat(reading.tokens()).isEqualTo(tokens);
+    assertThat(reading.end()).isEqualTo(text.length());
+    assertThat(reading.truncated()).isFalse();
+    assertThat(reading.surpriseBits()).isCloseTo(bits(reference, ids(text)), FLOAT);
+  }
+
+  @Test
+  void shouldReadNoMoreThanTheFirstTokens() {
+    String text = TinyModel.text(30, 2);
+    for (int most : new int[] {1, 5, 23, 24, 25, 29}) {
+      String head = String.join(" ", List.of(text.split(" ")).subList(0, most));
+      HiddenState cut = MODEL.initialState();
+      HiddenState whole = MODEL.initialState();
+
+      Reading reading = new Inference(MODEL, most, 5, true).read(text, cut);
+
+      Reading expected = inference.read(head, whole);
+      assertThat(reading.tokens()).isEqualTo(most);
+      assertThat(reading.truncated()).isTrue();
+      assertThat(text.substring(0, reading.end()).strip()).isEqualTo(head);
+      assertThat(cut).isEqualTo(whole);
+      assertSame(reading, expected);
+    }
+    assertThat(new Inference(MODEL, 30, 5, true).read(text, MODEL.initialState()).truncated())
+        .isFalse();
+  }
+
+  @Test
+  void shouldCountUnknownWords() {
+    Reading reading = inference.read("the quokka was grumpy", MODEL.initialState());
+    assertThat(reading.unknown()).isEqualTo(2);
+    assertThat(reading.tokens()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 5, 11, 50})
+  void shouldExpectTheLikeliestWordsInOrder(int k) {
+    String text = "the food was not";
+    HiddenState before = MODEL.initialState();
+    step(before, text);
+    float[] logits = new float[MODEL.config().vocabSize()];
+    MODEL.network().nextTokenLogits(1, before.top(), logits);
+    double[] logitsAsDoubles = new double[logits.length];
+    for (int id = 0; id < logits.length; id++) {
+      logitsAsDoubles[id] = logits[id];
+    }
+    double[] probabilities = ReferenceLstm.softmax(logitsAsDoubles); // markers count in its sum
+    List<Integer> expected =
+        IntStream.range(0, logits.length)
+            .filter(MODEL.tokenizer()::isWord)
+            .boxed()
+            .sorted(Comparator.comparing((Integer id) -> -logits[id]))
+            .limit(k)
+            .toList();
+
+    NextToken[] next =
+        new Inference(MODEL, MAX_TOKENS, k, true).read(text, MODEL.initialState()).next();
+
+    assertThat(next).extracting(NextToken::id).containsExactlyElementsOf(expected);
+    for (NextToken token : next) {
+      assertThat((double) token.probability()).isCloseTo(probabilities[token.id()], within(1e-6));
+    }
+    assertThat(next.length).isEqualTo(Math.min(k, TinyModel.WORDS.size()));
+  }
+
+  @Test
+  void shouldOrderWordsOfEqualProbabilityByTheirId() {
+    TinyModel flat = TinyModel.of(2, 3, 1, Pooling.LAST, 1);
+    int from = flat.parameters().offset("next_token.weight");
+    Arrays.fill(flat.parameters().values(), from, flat.parameters().values().length, 0f);
+    int first = flat.tokenizer().size() - TinyModel.WORDS.size();
+
+    Reading reading =
+        new Inference(flat.model(), MAX_TOKENS, 3, true)
+            .read("the food", flat.model().initialState());
+
+    assertThat(reading.next())
+        .extracting(NextToken::id)
+        .containsExactly(first, first + 1, first + 2);
+    double log2 = Math.log(flat.tokenizer().size()) / Math.log(2);
+    assertThat(reading.surpriseBits()).isCloseTo(log2, within(1e-6));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Pooling.class)
+  void shouldFeelWhatTheHeadMakesOfThePooledStates(Pooling pooling) {
+    TinyModel tiny = TinyModel.of(4, 6, 1, pooling, 3);
+    Model model = tiny.model();
+    String text = "the service here was not very good";
+    ReferenceLstm reference = tiny.reference();
+    reference.step(endOfRecord());
+    int[] ids = ids(text);
+    double[] features = new double[6 * pooling.parts()];
+    for (int u = 0; pooling == Pooling.CONCAT && u < 6; u++) {
+      features[6 + u] = Double.NEGATIVE_INFINITY;
+    }
+    for (int id : ids) {
+      reference.step(id);
+      for (int u = 0; u < 6; u++) {
+        double h = reference.top()[u];
+        features[u] = h;
+        if (pooling == Pooling.CONCAT) {
+          features[6 + u] = Math.max(features[6 + u], h);
+          features[12 + u] += h / ids.length;
+        }
+      }
+    }
+    double[] expected = ReferenceLstm.softmax(reference.logits("sentiment", features, 3));
+
+    Reading reading = new Inference(model, MAX_TOKENS, 0, false).read(text, model.initialState());
+
+    int likeliest = 0;
+    for (int k = 0; k < 3; k++) {
+      assertThat((double) reading.probabilities()[k]).isCloseTo(expected[k], FLOAT);
+      likeliest = expected[k] > expected[likeliest] ? k : likeliest;
+    }
+    assertThat(reading.label()).isEqualTo(likeliest);
+    assertThat((double) reading.score()).isCloseTo(expected[2] - expected[0], FLOAT);
+  }
+
+  @Test
+  void shouldGiveTheSameBitsEveryTime() {
+    Inference other = new Inference(MODEL, MAX_TOKENS, 5, true);
+    other.read(TinyModel.text(40, 9), MODEL.initialState()); // what it read before leaves no trace
+    HiddenState state = MODEL.initialState();
+    HiddenState otherState = MODEL.initialState();
+    for (int i = 0; i < 5; i++) {
+      String text = TinyModel.text(7 * i + 1, i);
+      assertSame(other.read(text, otherState), inference.read(text, state));
+      assertThat(otherState).isEqualTo(state);
+    }
+  }
+
+  @Test
+  void shouldFeelTheSameWithoutTheLanguageModel() {
+    Inference without = new Inference(MODEL, MAX_TOKENS, 5, false);
+    HiddenState state = MODEL.initialState();
+    HiddenState stateWithout = MODEL.initialState();
+    for (int i = 0; i < 5; i++) {
+      String text = TinyModel.text(7 * i + 1, i);
+      Reading reading = inference.read(text, state);
+      Reading readingWithout = without.read(text, stateWithout);
+
+      assertThat(readingWithout.probabilities()).containsExactly(reading.probabilities());
+      assertThat(readingWithout.surpriseBits()).isNaN();
+      assertThat(readingWithout.next()).isEmpty();
+      assertThat(stateWithout).isEqualTo(state);
+    }
+  }
+
+  private static void assertSame(Reading found, Reading expected) {
+    assertThat(found.probabilities()).containsExactly(expected.probabilities());
+    assertThat(found.surpriseBits()).isEqualTo(expected.surpriseBits());
+    assertThat(found.next()).containsExactly(expected.next());
+  }
+
+  private static void step(HiddenState state, String text) {
+    Network.Scratch scratch = MODEL.network().scratch();
+    for (int id : ids(text)) {
+      MODEL.network().step(id, state, scratch);
+    }
+  }
+
+  private static double bits(ReferenceLstm reference, int[] ids) {
+    double bits = 0;
+    for (int id : ids) {
+      bits -= Math.log(reference.nextToken()[id]) / Math.log(2);
+      reference.step(id);
+    }
+    return bits / ids.length;
+  }
+
+  private static int[] ids(String text) {
+    return MODEL.tokenizer().encode(text, MAX_TOKENS).ids();
+  }
+
+  private static int endOfRecord() {
+    return MODEL.tokenizer().endOfRecord();
+  }
+}

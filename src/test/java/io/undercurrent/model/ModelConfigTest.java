@@ -1,0 +1,95 @@
+package io.undercurrent.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.undercurrent.model.ModelConfig.Pooling;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ModelConfigTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "' ' | lstm | 10      | 4    | 4    | 1  | name must be not blank, found ' '",
+        "m   | gru  | 10      | 4    | 4    | 1  | kind must be lstm, found gru",
+        "m   | lstm | 1       | 4    | 4    | 1  | 'vocab_size must be 2 to 1048576, found 1'",
+        "m   | lstm | 1048577 | 4    | 4    | 1  | 'vocab_size must be 2 to 1048576, found 1048577'",
+        "m   | lstm | 10      | 0    | 4    | 1  | 'embedding_size must be 1 to 8192, found 0'",
+        "m   | lstm | 10      | 8193 | 4    | 1  | 'embedding_size must be 1 to 8192, found 8193'",
+        "m   | lstm | 10      | 4    | -3   | 1  | 'hidden_size must be 1 to 8192, found -3'",
+        "m   | lstm | 10      | 4    | 8193 | 1  | 'hidden_size must be 1 to 8192, found 8193'",
+        "m   | lstm | 10      | 4    | 4    | 0  | 'num_layers must be 1 to 16, found 0'",
+        "m   | lstm | 10      | 4    | 4    | 17 | 'num_layers must be 1 to 16, found 17'"
+      })
+  void shouldSayWhichValueIsNotAsItMustBe(
+      String name,
+      String kind,
+      int vocabulary,
+      int embedding,
+      int hidden,
+      int layers,
+      String message) {
+    assertThatThrownBy(
+            () ->
+                new ModelConfig(
+                    name,
+                    kind,
+                    vocabulary,
+                    embedding,
+                    hidden,
+                    layers,
+                    Pooling.LAST,
+                    ModelConfig.SENTIMENT_LABELS))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message.replace("' '", " "));
+  }
+
+  @Test
+  void shouldRefuseOtherLabels() {
+    assertThatThrownBy(
+            () -> new ModelConfig("m", "lstm", 9, 4, 4, 1, Pooling.LAST, List.of("bad", "good")))
+        .hasMessage("labels must be [negative, neutral, positive], found [bad, good]");
+  }
+
+  /** As torch.nn.Embedding, LSTM(num_layers=2) and Linear name and shape them. */
+  @Test
+  void shouldNameAndShapeTensorsAsPyTorchDoes() {
+    ModelConfig config =
+        new ModelConfig("m", "lstm", 100, 8, 16, 2, Pooling.CONCAT, ModelConfig.SENTIMENT_LABELS);
+
+    assertThat(config.tensors())
+        .containsExactly(
+            new Tensor("embedding.weight", 100, 8),
+            new Tensor("rnn.weight_ih_l0", 64, 8),
+            new Tensor("rnn.weight_hh_l0", 64, 16),
+            new Tensor("rnn.bias_ih_l0", 64),
+            new Tensor("rnn.bias_hh_l0", 64),
+            new Tensor("rnn.weight_ih_l1", 64, 16),
+            new Tensor("rnn.weight_hh_l1", 64, 16),
+            new Tensor("rnn.bias_ih_l1", 64),
+            new Tensor("rnn.bias_hh_l1", 64),
+            new Tensor("sentiment.weight", 3, 48),
+            new Tensor("sentiment.bias", 3),
+            new Tensor("next_token.weight", 100, 16),
+            new Tensor("next_token.bias", 100));
+    assertThat(new Tensor("x", 1024, 128).shapeText()).isEqualTo("(1024, 128)");
+  }
+
+  @Test
+  void shouldLayTensorsOneAfterTheOtherInOneBlock() {
+    Parameters parameters = new Parameters(List.of(new Tensor("a", 2, 3), new Tensor("b", 4)));
+    for (int i = 0; i < 10; i++) {
+      parameters.values()[i] = i;
+    }
+
+    assertThat(parameters.offset("b")).isEqualTo(6);
+    assertThat(parameters.copy("a")).containsExactly(0f, 1f, 2f, 3f, 4f, 5f);
+    assertThat(parameters.copy("b")).containsExactly(6f, 7f, 8f, 9f);
+    assertThatThrownBy(() -> parameters.offset("c")).hasMessage("no tensor c among [a, b]");
+  }
+}

@@ -1,0 +1,179 @@
+package io.undercurrent.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.kernel.PlainKernels;
+import io.undercurrent.model.ModelConfig.Pooling;
+import java.util.SplittableRandom;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NetworkTest {
+
+  /** Float products over some dozen terms and gates good to 1e-7, over 20 steps that forget. */
+  private static final Offset<Double> FLOAT = within(2e-5);
+
+  @ParameterizedTest
+  @CsvSource({"1, 5, 7, 3", "1, 3, 1, 2", "3, 7, 13, 11", "3, 1, 5, 17", "2, 33, 40, 29"})
+  void shouldStepAsTheFormulasSay(int layers, int embedding, int hidden, int vocabulary) {
+    ModelConfig config = config(layers, embedding, hidden, vocabulary, Pooling.LAST);
+    Parameters parameters = TinyModel.random(config, 1);
+    Network network = new Network(config, parameters, Kernels.best());
+    ReferenceLstm reference = new ReferenceLstm(config, parameters);
+    HiddenState state = HiddenState.zeros(layers, hidden);
+    Network.Scratch scratch = network.scratch();
+    SplittableRandom random = new SplittableRandom(2);
+    for (int t = 0; t < 20; t++) {
+      int token = random.nextInt(vocabulary);
+
+      network.step(token, state, scratch);
+      reference.step(token);
+
+      for (int l = 0; l < layers; l++) {
+        assertClose("h of layer " + l + " after step " + t, state.h()[l], reference.h[l]);
+        assertClose("c of layer " + l + " after step " + t, state.c()[l], reference.c[l]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 5, 7, 3", "3, 7, 13, 11", "2, 40, 67, 131"})
+  void shouldGiveTheSameBitsWithTheFastestKernelsAsWithTheDefinition(
+      int layers, int embedding, int hidden, int vocabulary) {
+    ModelConfig config = config(layers, embedding, hidden, vocabulary, Pooling.CONCAT);
+    Parameters parameters = TinyModel.random(config, 3);
+    Network fast = new Network(config, parameters, Kernels.best());
+    Network plain = new Network(config, parameters, new PlainKernels());
+    HiddenState fastState = fast.initialState(1);
+    HiddenState plainState = plain.initialState(1);
+    SplittableRandom random = new SplittableRandom(4);
+    int rows = 5;
+    float[] top = new float[rows * hidden];
+    for (int t = 0; t < 20; t++) {
+      int token = random.nextInt(vocabulary);
+      fast.step(token, fastState, fast.scratch());
+      plain.step(token, plainState, plain.scratch());
+      assertThat(fastState).as("step %d", t).isEqualTo(plainState);
+      System.arraycopy(plainState.top(), 0, top, t % rows * hidden, hidden);
+    }
+
+    float[] fastLogits = new float[rows * vocabulary];
+    float[] plainLogits = new float[rows * vocabulary];
+    fast.nextTokenLogits(rows, top, fastLogits);
+    plain.nextTokenLogits(rows, top, plainLogits);
+    assertThat(fastLogits).containsExactly(plainLogits);
+
+    float[] features = new float[3 * hidden];
+    System.arraycopy(top, 0, features, 0, Math.min(top.length, features.length));
+    float[] fastSentiment = new float[3];
+    float[] plainSentiment = new float[3];
+    fast.sentimentLogits(features, fastSentiment);
+    plain.sentimentLogits(features, plainSentiment);
+    assertThat(fastSentiment).containsExactly(plainSentiment);
+  }
+
+  @Test
+  void shouldStartFromOneEndOfRecordReadFromZeros() {
+    ModelConfig config = config(2, 5, 7, 9, Pooling.LAST);
+    Parameters parameters = TinyModel.random(config, 5);
+    Network network = new Network(config, parameters, Kernels.best());
+    int endOfRecord = 4;
+    HiddenState expected = HiddenState.zeros(2, 7);
+    network.step(endOfRecord, expected, network.scratch());
+    ReferenceLstm reference = new ReferenceLstm(config, parameters);
+    reference.step(endOfRecord);
+
+    HiddenState initial = network.initialState(endOfRecord);
+
+    assertThat(initial).isEqualTo(expected);
+    assertClose("h", initial.top(), reference.top());
+    assertThat(network.initialState(3)).isNotEqualTo(initial);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LAST, 7", "CONCAT, 21"})
+  void shouldGiveTheSentimentLogitsOfTheHead(Pooling pooling, int features) {
+    ModelConfig config = config(1, 5, 7, 9, pooling);
+    Parameters parameters = TinyModel.random(config, 6);
+    float[] in = new float[features];
+    double[] reference = new double[features];
+    SplittableRandom random = new SplittableRandom(7);
+    for (int u = 0; u < features; u++) {
+      in[u] = (float) (2 * random.nextDouble() - 1);
+      reference[u] = in[u];
+    }
+
+    float[] logits = new float[3];
+    new Network(config, parameters, Kernels.best()).sentimentLogits(in, logits);
+
+    assertClose(
+        "sentiment",
+        logits,
+        new ReferenceLstm(config, parameters).logits("sentiment", reference, 3));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1", "2", "24"})
+  void shouldGiveTheNextTokenLogitsOfEveryRow(int rows) {
+    ModelConfig config = config(1, 3, 7, 19, Pooling.LAST);
+    Parameters parameters = TinyModel.random(config, 8);
+    float[] h = new float[rows * 7];
+    SplittableRandom random = new SplittableRandom(9);
+    for (int u = 0; u < h.length; u++) {
+      h[u] = (float) (2 * random.nextDouble() - 1);
+    }
+
+    float[] logits = new float[rows * 19];
+    new Network(config, parameters, Kernels.best()).nextTokenLogits(rows, h, logits);
+
+    for (int r = 0; r < rows; r++) {
+      double[] row = new double[7];
+      for (int u = 0; u < 7; u++) {
+        row[u] = h[r * 7 + u];
+      }
+      double[] expected = new ReferenceLstm(config, parameters).logits("next_token", row, 19);
+      for (int j = 0; j < 19; j++) {
+        assertThat((double) logits[r * 19 + j])
+            .as("row %d, token %d", r, j)
+            .isCloseTo(expected[j], FLOAT);
+      }
+    }
+  }
+
+  @Test
+  void shouldCopyStatesDeeplyAndCompareThemByValue() {
+    HiddenState state = HiddenState.zeros(2, 3);
+    HiddenState copy = state.copy();
+    assertThat(copy).isEqualTo(state).hasSameHashCodeAs(state);
+
+    copy.c()[1][2] = 1f;
+
+    assertThat(state.c()[1][2]).isZero();
+    assertThat(copy).isNotEqualTo(state);
+    assertThat(copy.top()).isSameAs(copy.h()[1]);
+  }
+
+  private static ModelConfig config(
+      int layers, int embedding, int hidden, int vocabulary, Pooling pooling) {
+    return new ModelConfig(
+        "test",
+        "lstm",
+        vocabulary,
+        embedding,
+        hidden,
+        layers,
+        pooling,
+        ModelConfig.SENTIMENT_LABELS);
+  }
+
+  private static void assertClose(String what, float[] found, double[] expected) {
+    assertThat(found).hasSameSizeAs(expected);
+    for (int u = 0; u < expected.length; u++) {
+      assertThat((double) found[u]).as("%s, unit %d", what, u).isCloseTo(expected[u], FLOAT);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.undercurrent.model;
+
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.text.Tokenizer;
+import io.undercurrent.text.WordTokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A model of a few words with random weights, large enough that every token moves the state
+ * visibly.
+ */
+public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters parameters) {
+
+  public static final List<String> WORDS =
+      Arrays.asList("the a food was good bad not and but very service here".split(" "));
+
+  /** An LSTM with these sizes over {@link #WORDS}. */
+  public static TinyModel of(
+      int embeddingSize, int hiddenSize, int numLayers, Pooling pooling, long seed) {
+    Tokenizer tokenizer = WordTokenizer.of(WORDS);
+    ModelConfig config =
+        new ModelConfig(
+            "tiny",
+            "lstm",
+            tokenizer.size(),
+            embeddingSize,
+            hiddenSize,
+            numLayers,
+            pooling,
+            ModelConfig.SENTIMENT_LABELS);
+    return new TinyModel(config, tokenizer, random(config, seed));
+  }
+
+  /** Every parameter uniform in [-1, 1). */
+  public static Parameters random(ModelConfig config, long seed) {
+    Parameters parameters = new Parameters(config.tensors());
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < parameters.values().length; i++) {
+      parameters.values()[i] = (float) (2 * random.nextDouble() - 1);
+    }
+    return parameters;
+  }
+
+  public Model model() {
+    return new Model(
+        config, tokenizer, new Network(config, parameters, Kernels.best()), "0123456789ab");
+  }
+
+  /** The network in doubles, in the state of all zeros. */
+  public ReferenceLstm reference() {
+    return new ReferenceLstm(config, parameters);
+  }
+
+  /** A text of {@code n} words, none twice in a row: as many tokens. */
+  public static String text(int n, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    StringBuilder text = new StringBuilder();
+    int last = -1;
+    for (int i = 0; i < n; i++) {
+      int word = random.nextInt(WORDS.size());
+      word = word == last ? (word + 1) % WORDS.size() : word;
+      text.append(i == 0 ? "" : " ").append(WORDS.get(word));
+      last = word;
+    }
+    return text.toString();
+  }
+}
