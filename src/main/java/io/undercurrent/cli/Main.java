@@ -32,13 +32,12 @@ public final class Main implements Runnable {
 
   /** Runs one command and exits with its code: 0 for success, 1 for failure, 2 for bad usage. */
   public static void main(String[] args) {
-    Main main = new Main();
-    int code =
-        new CommandLine(main)
-            .setExecutionExceptionHandler(new OneLineErrors())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(args);
-    System.exit(code);
+    System.exit(commandLine().execute(args));
+  }
+
+  /** All commands, their errors in one line. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Main()).setExecutionExceptionHandler(new OneLineErrors());
   }
 
   @Override

@@ -95,39 +95,12 @@ class CommandsIT {
   }
 
   @Test
-  void shouldSayWhichTopicsAreMissing() throws Exception {
-    try (Child app = run("absent", "undercurrent.http.port=-1")) {
-      assertThat(app.exitCode(PATIENCE)).isEqualTo(1);
-      assertOneLine(app, "absent-in", "--create-topics");
-    }
-  }
-
-  @Test
-  void shouldSayThatNoBrokerAnswers() throws Exception {
-    try (Child app = run("away", "bootstrap.servers=127.0.0.1:" + freePort())) {
-      assertThat(app.exitCode(PATIENCE)).isEqualTo(1);
-      assertOneLine(app, "127.0.0.1:");
-    }
-  }
-
-  @Test
   void shouldSayThatThePortIsInUse() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
         Child app =
             run("port", "undercurrent.http.port=" + taken.getLocalPort(), "--create-topics")) {
       assertThat(app.exitCode(PATIENCE)).isEqualTo(1);
       assertOneLine(app, Integer.toString(taken.getLocalPort()), "in use");
-    }
-  }
-
-  @Test
-  void shouldSayThatAnotherInstanceHasTheStateFolder() throws Exception {
-    try (Child first = run("locked", "undercurrent.http.port=-1", "--create-topics")) {
-      awaitLine(first, "running: ");
-      try (Child second = run("locked", "undercurrent.http.port=-1", "--create-topics")) {
-        assertThat(second.exitCode(PATIENCE)).isEqualTo(1);
-        assertOneLine(second, "state folder", "in use");
-      }
     }
   }
 
