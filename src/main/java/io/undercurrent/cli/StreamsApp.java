@@ -13,6 +13,7 @@ import io.undercurrent.topology.TopologyDefinition;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
@@ -21,7 +22,6 @@ import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
-import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,6 +75,11 @@ public final class StreamsApp implements AutoCloseable {
       Model model,
       MeterRegistry registry) {
     String handler = DeadLetterHandler.class.getName();
+    String deadLetters = StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG;
+    if (config.streams(Map.of()).containsKey(deadLetters)) {
+      throw new AppException(
+          deadLetters + " must not be set: it is the topology's sinks.deadLetters");
+    }
     try {
       return new StreamsConfig(
           config.streams(
@@ -85,7 +90,7 @@ public final class StreamsApp implements AutoCloseable {
                   handler,
                   StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
                   handler,
-                  StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
+                  deadLetters,
                   definition.deadLetters(),
                   StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
                   MissingTimestamps.class.getName(),
@@ -98,7 +103,11 @@ public final class StreamsApp implements AutoCloseable {
 
   /** What the producer of an application may send at once. */
   static int maxRecordBytes(StreamsConfig config) {
-    return DeadLetterHandler.maxRequestSize(config.originals());
+    try {
+      return DeadLetterHandler.maxRequestSize(config.originals());
+    } catch (ConfigException e) {
+      throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -128,7 +137,7 @@ public final class StreamsApp implements AutoCloseable {
     // Outside the lock: stream threads report their states while this waits for them.
     try {
       starting.start();
-    } catch (StreamsException e) {
+    } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
     }
   }
@@ -139,12 +148,12 @@ public final class StreamsApp implements AutoCloseable {
       created.setUncaughtExceptionHandler(this::failed);
       created.setStateListener((now, before) -> changed(now));
       return created;
-    } catch (StreamsException e) {
+    } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
     }
   }
 
-  private String startFailure(StreamsException e) {
+  private String startFailure(KafkaException e) {
     if (e.getMessage().contains("multiple instances")) {
       return "the state folder %s is in use by another instance of %s: stop that, or set another state.dir"
           .formatted(

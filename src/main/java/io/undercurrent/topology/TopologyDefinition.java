@@ -47,7 +47,6 @@ public record TopologyDefinition(
           .build();
 
   private static final Pattern KAFKA_NAME = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
-  private static final int MAX_NEXT_TOKENS = 100;
 
   public TopologyDefinition {
     topics = List.copyOf(topics);
@@ -108,7 +107,7 @@ public record TopologyDefinition(
               text(json, source.path("text")),
               key(json, source.path("key")),
               string("model", yaml.path("model")),
-              integer("next", yaml.path("next"), 0, MAX_NEXT_TOKENS),
+              integer("next", yaml.path("next"), 0, EnrichmentSettings.MAX_NEXT_TOKENS),
               kafkaName("store", yaml.path("store")),
               kafkaName("sinks.enriched", sinks.path("enriched")),
               kafkaName("sinks.deadLetters", sinks.path("deadLetters")));

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.TinyModel;
 import io.undercurrent.broker.EmbeddedBroker;
@@ -36,6 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class StreamsAppTest {
@@ -91,6 +94,36 @@ class StreamsAppTest {
                   .count())
           .isEqualTo(1);
       assertThat(registry.getMeters()).anyMatch(m -> m.getId().getName().startsWith("kafka."));
+    }
+  }
+
+  /** Both group protocols: consumers in a group, and Kafka Streams' own (KIP-1071). */
+  @ParameterizedTest
+  @ValueSource(strings = {"classic", "streams"})
+  void shouldBringAllRecordsOfAKeyInAValueTogether(String protocol) throws Exception {
+    name += "-" + protocol;
+    JsonPointer text = JsonPointer.compile("/text");
+    JsonPointer key = JsonPointer.compile("/id");
+    TopologyDefinition byKey =
+        new TopologyDefinition(
+            name, List.of(name), text, key, "unused", 5, "s", name + "-enriched", name + "-dead");
+    try (StreamsApp app =
+        new StreamsApp(
+            byKey,
+            UndercurrentConfig.of(settings(Map.of("group.protocol", protocol))),
+            TinyModel.of(1),
+            registry)) {
+      app.checkTopics(true);
+      app.start();
+      send("x", "{\"id\": 7, \"text\": \"a b\"}");
+      send("y", "{\"id\": 7, \"text\": \"c\"}");
+      send("y", "{\"id\": [7], \"text\": \"c\"}");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(enriched).allMatch(record -> new String(record.key(), UTF_8).equals("7"));
+      assertThat(conversation(enriched.get(1)).tokens()).isEqualTo(3);
+      ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 1).get(0);
+      assertThat(letter.key()).isEqualTo("y".getBytes(UTF_8));
     }
   }
 
@@ -227,6 +260,13 @@ class StreamsAppTest {
     assertThatThrownBy(() -> app(Map.of("processing.guarantee", "maybe")))
         .isInstanceOf(AppException.class)
         .hasMessageStartingWith("settings for Kafka Streams: Invalid value maybe");
+    assertThatThrownBy(() -> app(Map.of("max.request.size", "1 MB")))
+        .isInstanceOf(AppException.class)
+        .hasMessage(
+            "settings for Kafka Streams: max.request.size must be a number of bytes, found 1 MB");
+    assertThatThrownBy(() -> app(Map.of("errors.dead.letter.queue.topic.name", "mine")))
+        .isInstanceOf(AppException.class)
+        .hasMessageEndingWith("must not be set: it is the topology's sinks.deadLetters");
     assertThatThrownBy(
             () ->
                 new StreamsApp(
@@ -246,12 +286,17 @@ class StreamsAppTest {
   }
 
   private StreamsApp app(Map<String, String> settings) {
+    return new StreamsApp(
+        definition(), UndercurrentConfig.of(settings(settings)), TinyModel.of(1), registry);
+  }
+
+  private Map<String, String> settings(Map<String, String> settings) {
     Map<String, String> all = new HashMap<>();
     all.put("application.id", name);
     all.put("bootstrap.servers", broker.bootstrapServers());
     all.put("state.dir", stateFolder.toString());
     all.putAll(settings);
-    return new StreamsApp(definition(), UndercurrentConfig.of(all), TinyModel.of(1), registry);
+    return all;
   }
 
   private TopologyDefinition definition() {

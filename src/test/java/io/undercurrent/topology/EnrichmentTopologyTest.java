@@ -331,7 +331,7 @@ class EnrichmentTopologyTest {
 
   @Test
   void shouldRejectWhatTheProducerCouldNotSendBeforeItChangesTheState() {
-    start(TEXT, EnrichmentSettings.DEFAULTS.withMaxRecordBytes(8_000));
+    start(TEXT, EnrichmentSettings.DEFAULTS.withMaxRecordBytes(6_000));
     send("k", "a b");
     byte[] before = state("k");
 
@@ -341,6 +341,17 @@ class EnrichmentTopologyTest {
 
     send("k", "x".repeat(1_000));
     assertThat(enriched.getQueueSize()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldRejectWhatCouldNotBeRepartitioned() {
+    start(BY_POINTER, EnrichmentSettings.DEFAULTS.withMaxRecordBytes(10_000));
+    String json = "{\"customer\": {\"id\": 1}, \"message\": {\"text\": \"%s\"}}";
+
+    send("k", json.formatted("\u20ac".repeat(4_000)));
+    assertDeadLetter(bytes("k"), bytes(json.formatted("\u20ac".repeat(4_000))), "too-large", 0);
+    send("k", json.formatted("x".repeat(4_000)));
+    assertThat(enriched.getQueueSize()).isEqualTo(1);
   }
 
   @Test

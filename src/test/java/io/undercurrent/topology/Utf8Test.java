@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,13 @@ class Utf8Test {
   void shouldGiveBackTheSameStringWhereNothingIsWrong() {
     String text = "caf\u00e9 \ud83d\ude00";
     assertThat(Utf8.withoutLoneSurrogates(text)).isSameAs(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "a", "\u007f\u0080\u07ff\u0800\uffff", "\ud83d\ude00 caf\u00e9 \u20ac"})
+  void shouldKnowTheLengthOfATextWithoutEncodingIt(String text) {
+    assertThat(Utf8.length(text)).isEqualTo(text.getBytes(StandardCharsets.UTF_8).length);
   }
 
   @ParameterizedTest
