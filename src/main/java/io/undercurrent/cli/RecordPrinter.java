@@ -23,6 +23,7 @@ final class RecordPrinter {
   private static final String BOLD = "1";
   private static final int KEY_WIDTH = 18;
   private static final int TEXT_WIDTH = 72;
+  private static final int WORDS = 3;
   private static final String LEVELS = "▁▂▃▄▅▆▇█";
 
   private final PrintStream out;
@@ -42,7 +43,7 @@ final class RecordPrinter {
             pad("conversation", KEY_WIDTH)
                 + "  feels             mood   "
                 + pad("message", TEXT_WIDTH)
-                + "  expects next"));
+                + "  next words"));
   }
 
   /** One record. */

@@ -1,6 +1,5 @@
 package io.undercurrent.cli;
 
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
@@ -17,10 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code run}: the streams app against a cluster, until it is told to stop. */
-@Command(
-    name = "run",
-    description = "Enriches the topics of a Kafka cluster until it is stopped.",
-    mixinStandardHelpOptions = true)
+@Command(name = "run", description = "Enrich the topics of a Kafka cluster until it is stopped.")
 public final class RunCommand implements Callable<Integer> {
 
   @Option(
@@ -52,9 +48,6 @@ public final class RunCommand implements Callable<Integer> {
       description = "A setting that replaces or joins those of the file.")
   private Map<String, String> overrides = Map.of();
 
-  @Option(names = OneLineErrors.VERBOSE, description = "Show stack traces of errors.")
-  private boolean verbose;
-
   @Spec private CommandSpec spec;
 
   @Override
@@ -63,7 +56,7 @@ public final class RunCommand implements Callable<Integer> {
     TopologyDefinition definition = TopologyDefinition.load(topologyFile);
     UndercurrentConfig config = UndercurrentConfig.load(configFile, overrides);
     Model loaded = Checkpoint.load(model == null ? definition.model() : model);
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry registry = Meters.registry();
 
     StreamsApp app = new StreamsApp(definition, config, loaded, registry);
     Thread onSignal = new Thread(() -> stop(app, out), "shutdown");
@@ -107,10 +100,12 @@ public final class RunCommand implements Callable<Integer> {
             metrics);
   }
 
+  /** A clean stop is success: without the halt a JVM exits with 128 plus the signal's number. */
   private static void stop(StreamsApp app, PrintWriter out) {
     app.close();
     out.println("stopped");
     out.flush();
+    Runtime.getRuntime().halt(0);
   }
 
   private static void forget(Thread hook) {

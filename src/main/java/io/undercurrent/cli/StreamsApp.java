@@ -12,13 +12,16 @@ import io.undercurrent.topology.RecurrentProcessorSupplier;
 import io.undercurrent.topology.TopologyDefinition;
 import java.time.Duration;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
-import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +75,11 @@ public final class StreamsApp implements AutoCloseable {
       Model model,
       MeterRegistry registry) {
     String handler = DeadLetterHandler.class.getName();
+    String deadLetters = StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG;
+    if (config.streams(Map.of()).containsKey(deadLetters)) {
+      throw new AppException(
+          deadLetters + " must not be set: it is the topology's sinks.deadLetters");
+    }
     try {
       return new StreamsConfig(
           config.streams(
@@ -82,7 +90,7 @@ public final class StreamsApp implements AutoCloseable {
                   handler,
                   StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
                   handler,
-                  StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
+                  deadLetters,
                   definition.deadLetters(),
                   StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
                   MissingTimestamps.class.getName(),
@@ -95,7 +103,11 @@ public final class StreamsApp implements AutoCloseable {
 
   /** What the producer of an application may send at once. */
   static int maxRecordBytes(StreamsConfig config) {
-    return DeadLetterHandler.maxRequestSize(config.originals());
+    try {
+      return DeadLetterHandler.maxRequestSize(config.originals());
+    } catch (ConfigException e) {
+      throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -125,7 +137,7 @@ public final class StreamsApp implements AutoCloseable {
     // Outside the lock: stream threads report their states while this waits for them.
     try {
       starting.start();
-    } catch (StreamsException e) {
+    } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
     }
   }
@@ -136,12 +148,12 @@ public final class StreamsApp implements AutoCloseable {
       created.setUncaughtExceptionHandler(this::failed);
       created.setStateListener((now, before) -> changed(now));
       return created;
-    } catch (StreamsException e) {
+    } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
     }
   }
 
-  private String startFailure(StreamsException e) {
+  private String startFailure(KafkaException e) {
     if (e.getMessage().contains("multiple instances")) {
       return "the state folder %s is in use by another instance of %s: stop that, or set another state.dir"
           .formatted(
@@ -162,7 +174,7 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   private synchronized void changed(State now) {
-    log.info("{}", now);
+    log.info("Kafka Streams is {}", now);
     notifyAll();
   }
 
@@ -204,6 +216,11 @@ public final class StreamsApp implements AutoCloseable {
     throwFailure();
   }
 
+  /** Returns unless processing has failed, now or earlier. */
+  synchronized void throwIfFailed() {
+    throwFailure();
+  }
+
   private void throwFailure() {
     if (failure != null) {
       throw new AppException("stopped: " + AppException.oneLine(failure), failure);
@@ -229,9 +246,25 @@ public final class StreamsApp implements AutoCloseable {
       return;
     }
     // Outside the lock: closing waits for threads that may just be reporting a failure.
-    if (!running.close(CLOSE_TIMEOUT)) {
+    if (!running.close(closeOptions())) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
     streamsMetrics.close();
+  }
+
+  /**
+   * Leaves the consumer group, so that others take over, or a next start begins, at once and not
+   * after the session timeout (45 s). A member with a name of its own is expected back and stays.
+   */
+  private CloseOptions closeOptions() {
+    Object member =
+        streamsConfig
+            .getMainConsumerConfigs("any", "any", 0)
+            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+    return CloseOptions.timeout(CLOSE_TIMEOUT)
+        .withGroupMembershipOperation(
+            member == null
+                ? GroupMembershipOperation.LEAVE_GROUP
+                : GroupMembershipOperation.REMAIN_IN_GROUP);
   }
 }

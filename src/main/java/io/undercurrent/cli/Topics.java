@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
 final class Topics {
 
   private static final Logger log = LoggerFactory.getLogger(Topics.class);
-  private static final Duration TIMEOUT = Duration.ofSeconds(15);
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
 
   private final TopologyDefinition definition;
   private final UndercurrentConfig config;
@@ -60,6 +61,7 @@ final class Topics {
                   .formatted(bootstrapServers(), String.join(", ", missing)));
         }
         create(admin, missing);
+        awaitKnown(admin);
       }
       warnOfSmallTopics(admin);
     } catch (KafkaException e) {
@@ -110,6 +112,36 @@ final class Topics {
     }
   }
 
+  /** The broker that makes a topic knows it before the others do, and Streams stops at a gap. */
+  private void awaitKnown(Admin admin) {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    while (true) {
+      List<String> unknown = missing(admin);
+      if (unknown.isEmpty()) {
+        return;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AppException(
+            "topics were created on %s and are still not known after %d s: %s"
+                .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
+      }
+      sleep();
+    }
+  }
+
+  private static void sleep() {
+    try {
+      Thread.sleep(POLL_INTERVAL.toMillis());
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private static AppException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new AppException("interrupted while looking at topics", e);
+  }
+
   /** A topic that takes less than we send is found out in the middle of the night otherwise. */
   private void warnOfSmallTopics(Admin admin) {
     Map<String, ConfigResource> outputs = new LinkedHashMap<>();
@@ -154,8 +186,7 @@ final class Topics {
     try {
       return future.get();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AppException("interrupted while looking at topics", e);
+      throw interrupted(e);
     }
   }
 

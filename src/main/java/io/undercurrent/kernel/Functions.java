@@ -15,6 +15,9 @@ public final class Functions {
   /** Adding and subtracting 1.5 * 2^23 rounds a float of moderate size to the nearest integer. */
   static final float ROUND = 12582912f;
 
+  /** The bits of 1f: exponent 127. */
+  static final int ONE_BITS = 127 << 23;
+
   /** Minimax coefficients of exp on [-ln2/2, ln2/2] (Cephes expf). */
   static final float E0 = 1.9875691500e-4f;
 
@@ -29,7 +32,8 @@ public final class Functions {
   /** e to the x, relative error below 2e-7; x is clamped to [-87, 88]. */
   public static float exp(float x) {
     float clamped = Math.max(EXP_MIN, Math.min(EXP_MAX, x));
-    float n = Math.fma(clamped, LOG2E, ROUND) - ROUND;
+    float rounded = Math.fma(clamped, LOG2E, ROUND); // n in its last bits
+    float n = rounded - ROUND;
     float r = Math.fma(n, -LN2_HIGH, clamped);
     r = Math.fma(n, -LN2_LOW, r);
     float p = Math.fma(E0, r, E1);
@@ -38,7 +42,7 @@ public final class Functions {
     p = Math.fma(p, r, E4);
     p = Math.fma(p, r, E5);
     p = Math.fma(p, r * r, r) + 1f;
-    return p * Float.intBitsToFloat(((int) n + 127) << 23);
+    return p * Float.intBitsToFloat((Float.floatToRawIntBits(rounded) << 23) + ONE_BITS);
   }
 
   /**

@@ -15,7 +15,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorKernels implements Kernels {
 
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Integer> SI = S.vectorShape().withLanes(int.class);
   private static final int L = S.length();
 
   @Override
@@ -52,7 +51,8 @@ final class VectorKernels implements Kernels {
   private static FloatVector exp(FloatVector x) {
     FloatVector clamped = x.min(Functions.EXP_MAX).max(Functions.EXP_MIN);
     FloatVector round = FloatVector.broadcast(S, Functions.ROUND);
-    FloatVector n = clamped.fma(FloatVector.broadcast(S, Functions.LOG2E), round).sub(round);
+    FloatVector rounded = clamped.fma(FloatVector.broadcast(S, Functions.LOG2E), round);
+    FloatVector n = rounded.sub(round);
     FloatVector r = n.fma(FloatVector.broadcast(S, -Functions.LN2_HIGH), clamped);
     r = n.fma(FloatVector.broadcast(S, -Functions.LN2_LOW), r);
     FloatVector p = FloatVector.broadcast(S, Functions.E0);
@@ -63,9 +63,7 @@ final class VectorKernels implements Kernels {
     p = p.fma(r, FloatVector.broadcast(S, Functions.E5));
     p = p.fma(r.mul(r), r).add(1f);
     IntVector exponent =
-        ((IntVector) n.convertShape(VectorOperators.F2I, SI, 0))
-            .add(127)
-            .lanewise(VectorOperators.LSHL, 23);
+        rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(Functions.ONE_BITS);
     return p.mul(exponent.reinterpretAsFloats());
   }
 
@@ -143,7 +141,10 @@ final class VectorKernels implements Kernels {
         int cOffset,
         int cRowStride,
         boolean add) {
-      float[] left = new float[ROWS * Math.min(k, K_BLOCK)]; // (k block, ROWS)
+      // Rows of A are read where they are; columns, from a transposed A, are laid out as rows
+      // first.
+      boolean transposed = aColumnStride != 1;
+      float[] left = transposed ? new float[ROWS * Math.min(k, K_BLOCK)] : a; // (ROWS, k block)
       int panelsPerBlock = Math.max(1, N_BLOCK / WIDTH);
       for (int p0 = 0; p0 < wholePanels; p0 += panelsPerBlock) {
         int p1 = Math.min(wholePanels, p0 + panelsPerBlock);
@@ -152,10 +153,14 @@ final class VectorKernels implements Kernels {
           boolean resume = add || k0 > 0;
           for (int i = 0; i < m; i += ROWS) {
             int from = aOffset + i * aRowStride + k0 * aColumnStride;
-            packLeft(a, from, aRowStride, aColumnStride, depth, left);
+            if (transposed) {
+              transpose(a, from, aRowStride, aColumnStride, depth, left);
+            }
             for (int p = p0; p < p1; p++) {
               sixRows(
                   left,
+                  transposed ? 0 : from,
+                  transposed ? depth : aRowStride,
                   depth,
                   panels,
                   (p * k + k0) * WIDTH,
@@ -169,27 +174,27 @@ final class VectorKernels implements Kernels {
       }
     }
 
-    private static void packLeft(
+    private static void transpose(
         float[] a, int from, int rowStride, int columnStride, int depth, float[] left) {
-      if (columnStride == 1) {
+      for (int q = 0; q < depth; q++) {
+        int at = from + q * columnStride;
         for (int r = 0; r < ROWS; r++) {
-          int at = from + r * rowStride;
-          for (int q = 0; q < depth; q++) {
-            left[q * ROWS + r] = a[at + q];
-          }
-        }
-      } else {
-        for (int q = 0; q < depth; q++) {
-          int at = from + q * columnStride;
-          for (int r = 0; r < ROWS; r++) {
-            left[q * ROWS + r] = a[at + r * rowStride];
-          }
+          left[r * depth + q] = a[at + r * rowStride];
         }
       }
     }
 
     private static void sixRows(
-        float[] left, int depth, float[] b, int bAt, float[] c, int cAt, int cRow, boolean add) {
+        float[] a,
+        int aAt,
+        int aRow,
+        int depth,
+        float[] b,
+        int bAt,
+        float[] c,
+        int cAt,
+        int cRow,
+        boolean add) {
       FloatVector c00;
       FloatVector c01;
       FloatVector c10;
@@ -231,25 +236,25 @@ final class VectorKernels implements Kernels {
         c51 = zero;
       }
       int at = bAt;
-      for (int q = 0; q < depth * ROWS; q += ROWS, at += WIDTH) {
+      for (int q = aAt; q < aAt + depth; q++, at += WIDTH) {
         FloatVector b0 = FloatVector.fromArray(S, b, at);
         FloatVector b1 = FloatVector.fromArray(S, b, at + L);
-        FloatVector a0 = FloatVector.broadcast(S, left[q]);
+        FloatVector a0 = FloatVector.broadcast(S, a[q]);
         c00 = a0.fma(b0, c00);
         c01 = a0.fma(b1, c01);
-        FloatVector a1 = FloatVector.broadcast(S, left[q + 1]);
+        FloatVector a1 = FloatVector.broadcast(S, a[q + aRow]);
         c10 = a1.fma(b0, c10);
         c11 = a1.fma(b1, c11);
-        FloatVector a2 = FloatVector.broadcast(S, left[q + 2]);
+        FloatVector a2 = FloatVector.broadcast(S, a[q + 2 * aRow]);
         c20 = a2.fma(b0, c20);
         c21 = a2.fma(b1, c21);
-        FloatVector a3 = FloatVector.broadcast(S, left[q + 3]);
+        FloatVector a3 = FloatVector.broadcast(S, a[q + 3 * aRow]);
         c30 = a3.fma(b0, c30);
         c31 = a3.fma(b1, c31);
-        FloatVector a4 = FloatVector.broadcast(S, left[q + 4]);
+        FloatVector a4 = FloatVector.broadcast(S, a[q + 4 * aRow]);
         c40 = a4.fma(b0, c40);
         c41 = a4.fma(b1, c41);
-        FloatVector a5 = FloatVector.broadcast(S, left[q + 5]);
+        FloatVector a5 = FloatVector.broadcast(S, a[q + 5 * aRow]);
         c50 = a5.fma(b0, c50);
         c51 = a5.fma(b1, c51);
       }

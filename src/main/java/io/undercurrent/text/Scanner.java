@@ -1,7 +1,6 @@
 package io.undercurrent.text;
 
 import io.undercurrent.text.RawToken.Kind;
-import java.util.Set;
 
 /**
  * Finds raw tokens in one forward scan. One scanner per text; not thread-safe.
@@ -18,102 +17,36 @@ final class Scanner {
 
   private static final int ELLIPSIS = 0x2026;
   private static final int JOINER = 0x200D;
+  private static final int MAX_ACRONYM_LETTERS = 16;
+  private static final int MAX_JOINTS = 4;
 
-  /** Longest run of letters or digits that a single sign may be made of (":DDD", "<333"). */
-  private static final int MAX_LETTER_RUN = 8;
-
-  private static final int MAX_TAG_CHARS = 256;
-  private static final int MAX_DOMAIN_LABELS = 4;
-
-  private static final Set<String> TAGS =
-      Set.of(
-          "a",
-          "b",
-          "blockquote",
-          "br",
-          "center",
-          "code",
-          "div",
-          "em",
-          "font",
-          "h1",
-          "h2",
-          "h3",
-          "hr",
-          "i",
-          "img",
-          "li",
-          "ol",
-          "p",
-          "pre",
-          "s",
-          "small",
-          "span",
-          "strong",
-          "sub",
-          "sup",
-          "table",
-          "td",
-          "tr",
-          "u",
-          "ul");
-
-  private static final Set<String> TOP_LEVEL_DOMAINS =
-      Set.of(
-          "com", "org", "net", "edu", "gov", "info", "biz", "io", "co", "uk", "ly", "tv", "fm",
-          "de", "fr", "gl");
-
-  private static final String[] BRACKETS = {
-    "-lrb-", "(", "-rrb-", ")", "-lsb-", "[", "-rsb-", "]", "-lcb-", "{", "-rcb-", "}"
-  };
-  private static final String[] ENTITIES = {
-    "amp", "&", "lt", "<", "gt", ">", "quot", "\"", "apos", "'", "nbsp", " "
-  };
   private static final String[] CLITICS = {
     "s", "t", "re", "ve", "ll", "d", "m", "em", "til", "cause"
   };
-  private static final String[] FACES = {
-    "^_^", "^.^", "^-^", "-_-", "-.-", "._.", ">_<", ">.<", ";_;", ";-;", "*_*", "*-*", "=_=",
-    "\\o/", "^^"
-  };
-  private static final String[] FACE_TOKENS = {
-    "^_^", "^_^", "^_^", "-_-", "-_-", "._.", ">_<", ">_<", ";_;", ";_;", "*_*", "*_*", "=_=",
-    "\\o/", "^_^"
-  };
 
-  private final CharacterTable table = CharacterTable.frozen();
-  private final String text;
-  private final int limit;
+  private final TextCursor cursor;
 
   private int position;
 
-  // The code point that read(at) found: what it is read as, its kind, and where the next one
-  // starts.
-  private int codePoint;
-  private byte kind;
-  private boolean upper;
-  private int next;
-
-  /** Where the last letter or digit before the position ended, to know what stands free. */
+  /** Where the last word or number ended, to know what stands free. */
   private int glue = -1;
 
   /** Reads {@code text} as if it ended at {@code limit}. */
   Scanner(String text, int limit) {
-    this.text = text;
-    this.limit = limit;
+    this.cursor = new TextCursor(text, limit);
   }
 
-  /** Fills the slot with the next token, {@link Kind#END} at the end of the text. */
+  /** Fills the slot with the cursor.next token, {@link Kind#END} at the end of the text. */
   void next(RawToken token) {
     token.reset();
     skipSpace(token);
-    if (position >= limit) {
+    if (position >= cursor.limit) {
       token.kind = Kind.END;
-      token.end = limit;
+      token.end = cursor.limit;
       return;
     }
-    read(position);
-    switch (kind) {
+    cursor.read(position);
+    switch (cursor.kind) {
       case CharacterTable.LETTER, CharacterTable.UPPER, CharacterTable.MARK -> scanWord(token);
       case CharacterTable.DIGIT -> scanNumber(token);
       case CharacterTable.EMOJI -> scanEmoji(token);
@@ -126,155 +59,14 @@ final class Scanner {
     }
   }
 
-  // ---- reading code points ----
-
-  private void read(int at) {
-    upper = false;
-    if (at >= limit) {
-      codePoint = -1;
-      kind = CharacterTable.SPACE;
-      next = at;
-      return;
-    }
-    char c = text.charAt(at);
-    codePoint = c;
-    next = at + 1;
-    if (c == '&') {
-      readEntity(at);
-    } else if (c >= 0xD800 && c <= 0xDBFF && next < limit) {
-      char low = text.charAt(next);
-      if (low >= 0xDC00 && low <= 0xDFFF) {
-        codePoint = ((c - 0xD800) << 10) + (low - 0xDC00) + 0x10000;
-        next++;
-      }
-    }
-    kind = table.kind(codePoint);
-    if (kind == CharacterTable.SYMBOL) {
-      return;
-    }
-    if (kind == CharacterTable.ALIAS) {
-      codePoint = table.fold(codePoint);
-      kind = table.kind(codePoint);
-    }
-    upper = kind == CharacterTable.UPPER;
-    codePoint = table.fold(codePoint);
-  }
-
-  /** {@code &amp;}, {@code &#39;}, {@code &#x27;}: read as the character they stand for. */
-  private void readEntity(int at) {
-    int semicolon = at + 1;
-    int last = Math.min(limit, at + 10);
-    while (semicolon < last && text.charAt(semicolon) != ';') {
-      semicolon++;
-    }
-    if (semicolon >= last || semicolon == at + 1) {
-      return;
-    }
-    int decoded =
-        text.charAt(at + 1) == '#'
-            ? numericEntity(at + 2, semicolon)
-            : namedEntity(at + 1, semicolon);
-    if (decoded >= 0) {
-      codePoint = decoded;
-      next = semicolon + 1;
-    }
-  }
-
-  private int namedEntity(int from, int to) {
-    for (int i = 0; i < ENTITIES.length; i += 2) {
-      if (ENTITIES[i].length() == to - from && text.startsWith(ENTITIES[i], from)) {
-        return ENTITIES[i + 1].charAt(0);
-      }
-    }
-    return -1;
-  }
-
-  private int numericEntity(int from, int to) {
-    boolean hexadecimal = from < to && (text.charAt(from) | 0x20) == 'x';
-    int first = hexadecimal ? from + 1 : from;
-    if (first >= to || to - first > 6) {
-      return -1;
-    }
-    int value = 0;
-    for (int i = first; i < to; i++) {
-      char c = text.charAt(i);
-      int digit =
-          isAsciiDigit(c)
-              ? c - '0'
-              : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : 99;
-      if (digit >= (hexadecimal ? 16 : 10)) {
-        return -1;
-      }
-      value = value * (hexadecimal ? 16 : 10) + digit;
-    }
-    return value <= 0x10FFFF ? value : -1;
-  }
-
-  private static boolean isAsciiDigit(int c) {
-    return c >= '0' && c <= '9';
-  }
-
-  private static boolean isAsciiLetter(int c) {
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-  }
-
-  private boolean isLetter() {
-    return kind == CharacterTable.LETTER || kind == CharacterTable.UPPER;
-  }
-
-  private boolean isLetterOrDigit() {
-    return isLetter() || kind == CharacterTable.DIGIT;
-  }
-
-  /**
-   * Whether the word that ends here would go on: what is refused for this reason never ends a
-   * token.
-   */
-  private boolean continuesWord(int at) {
-    int from = at;
-    read(from);
-    while (kind == CharacterTable.IGNORED) {
-      from = next;
-      read(from);
-    }
-    return isLetterOrDigit() || kind == CharacterTable.MARK;
-  }
-
-  private int charAt(int at) {
-    return at < limit ? text.charAt(at) : -1;
-  }
-
-  private boolean matches(int at, String expected) {
-    return at + expected.length() <= limit && text.startsWith(expected, at);
-  }
-
-  private boolean matchesIgnoringCase(int at, String lower) {
-    if (at + lower.length() > limit) {
-      return false;
-    }
-    for (int i = 0; i < lower.length(); i++) {
-      char c = text.charAt(at + i);
-      if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != lower.charAt(i)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private boolean standsFree() {
-    return position != glue;
-  }
-
-  // ---- what is not a token ----
-
   private void skipSpace(RawToken token) {
-    while (position < limit) {
-      char c = text.charAt(position);
+    while (position < cursor.limit) {
+      int c = cursor.charAt(position);
       if (c == '\n') {
         token.lineStart = true;
       }
       if (c == '<') {
-        int behind = behindTag();
+        int behind = Markup.behindTag(cursor, position);
         if (behind < 0) {
           return;
         }
@@ -282,45 +74,13 @@ final class Scanner {
         position = behind;
         continue;
       }
-      read(position);
-      if (kind != CharacterTable.SPACE && kind != CharacterTable.IGNORED) {
+      cursor.read(position);
+      if (cursor.kind != CharacterTable.SPACE && cursor.kind != CharacterTable.IGNORED) {
         return;
       }
-      position = next;
+      position = cursor.next;
     }
   }
-
-  /** Where the text goes on behind the HTML tag at the position; -1 if there is none. */
-  private int behindTag() {
-    int at = position + 1;
-    if (charAt(at) == '/') {
-      at++;
-    }
-    int nameStart = at;
-    while (at - nameStart < 12 && (isAsciiLetter(charAt(at)) || isAsciiDigit(charAt(at)))) {
-      at++;
-    }
-    int nameEnd = at;
-    int c = charAt(at);
-    if (nameEnd == nameStart || c != '>' && c != '/' && c != ' ') {
-      return -1;
-    }
-    int last = Math.min(limit, position + MAX_TAG_CHARS);
-    while (at < last && text.charAt(at) != '>' && text.charAt(at) != '<') {
-      at++;
-    }
-    if (charAt(at) != '>' || at >= last) {
-      return -1;
-    }
-    for (String tag : TAGS) {
-      if (tag.length() == nameEnd - nameStart && matchesIgnoringCase(nameStart, tag)) {
-        return at + 1;
-      }
-    }
-    return -1;
-  }
-
-  // ---- words and numbers ----
 
   private void scanWord(RawToken token) {
     if (matchAcronym(token)) {
@@ -330,15 +90,15 @@ final class Scanner {
     appendWord(token);
     joinSpacedNot(token);
     countCase(token);
-    if (isLink(token)) {
-      position = endOfLink(position);
+    if (Links.isLink(cursor, token, position)) {
+      position = Links.endOfLink(cursor, position);
       token.kind = Kind.URL;
       return;
     }
-    if (charAt(position) == '@') {
-      read(position + 1);
-      if (isLetterOrDigit()) {
-        position = endOfAddress(position + 1);
+    if (cursor.charAt(position) == '@') {
+      cursor.read(position + 1);
+      if (cursor.isLetterOrDigit()) {
+        position = Links.endOfAddress(cursor, position + 1);
         token.kind = Kind.USER;
       }
     }
@@ -349,28 +109,31 @@ final class Scanner {
    */
   private void appendWord(RawToken token) {
     int at = position;
-    read(at);
+    cursor.read(at);
     while (true) {
-      if (isLetterOrDigit() || kind == CharacterTable.MARK) {
-        if (!token.append(codePoint, upper)) {
+      if (cursor.isLetterOrDigit() || cursor.kind == CharacterTable.MARK) {
+        if (!token.append(cursor.codePoint, cursor.upper)) {
           break;
         }
-        at = next;
-        read(at);
-      } else if (kind == CharacterTable.IGNORED) {
-        at = next;
-        read(at);
-      } else if (codePoint == '\'' || codePoint == '-' || codePoint == '_' || codePoint == '*') {
-        int joint = codePoint;
+        at = cursor.next;
+        cursor.read(at);
+      } else if (cursor.kind == CharacterTable.IGNORED) {
+        at = cursor.next;
+        cursor.read(at);
+      } else if (cursor.codePoint == '\''
+          || cursor.codePoint == '-'
+          || cursor.codePoint == '_'
+          || cursor.codePoint == '*') {
+        int joint = cursor.codePoint;
         int joints = 1;
-        int behind = next;
-        read(behind);
-        while (codePoint == joint && (joint == '*' || joint == '_') && joints < 4) {
+        int behind = cursor.next;
+        cursor.read(behind);
+        while (cursor.codePoint == joint && (joint == '*' || joint == '_') && joints < MAX_JOINTS) {
           joints++;
-          behind = next;
-          read(behind);
+          behind = cursor.next;
+          cursor.read(behind);
         }
-        if (!(isLetter() || kind == CharacterTable.DIGIT && joint != '\'')
+        if (!(cursor.isLetter() || cursor.kind == CharacterTable.DIGIT && joint != '\'')
             || token.length + joints + 2 > RawToken.MAX_CHARS) {
           break;
         }
@@ -390,20 +153,20 @@ final class Scanner {
     if (token.length == 0
         || token.length + 2 > RawToken.MAX_CHARS
         || token.text[token.length - 1] != 'n'
-        || charAt(position) != ' ') {
+        || cursor.charAt(position) != ' ') {
       return;
     }
-    read(position + 1);
-    if (codePoint != '\'') {
+    cursor.read(position + 1);
+    if (cursor.codePoint != '\'') {
       return;
     }
-    read(next);
-    if (codePoint != 't') {
+    cursor.read(cursor.next);
+    if (cursor.codePoint != 't') {
       return;
     }
-    boolean t = upper;
-    int behind = next;
-    if (!continuesWord(behind)) {
+    boolean t = cursor.upper;
+    int behind = cursor.next;
+    if (!cursor.continuesWord(behind)) {
       token.append('\'', false);
       token.append('t', t);
       position = behind;
@@ -422,7 +185,7 @@ final class Scanner {
       if (token.upperAt(i)) {
         letters++;
         uppers++;
-      } else if (isAsciiLetter(c) || c >= 0xC0 && c < 0x250 || c >= 0x370 && c < 0x590) {
+      } else if (TextCursor.isAsciiLetter(c) || c >= 0xC0 && c < 0x250 || c >= 0x370 && c < 0x590) {
         letters++; // scripts that have no case do not count
       }
     }
@@ -432,15 +195,15 @@ final class Scanner {
 
   /** U.S., e.g, a.m.: single letters with dots between, the last dot optional. */
   private boolean matchAcronym(RawToken token) {
-    if (charAt(position + 1) != '.' || !isAsciiLetter(charAt(position))) {
+    if (cursor.charAt(position + 1) != '.' || !TextCursor.isAsciiLetter(cursor.charAt(position))) {
       return false;
     }
     int at = position;
     int letters = 1;
-    while (isAsciiLetter(charAt(at + 2))
-        && charAt(at + 1) == '.'
-        && letters < 16
-        && !continuesWord(at + 3)) {
+    while (TextCursor.isAsciiLetter(cursor.charAt(at + 2))
+        && cursor.charAt(at + 1) == '.'
+        && letters < MAX_ACRONYM_LETTERS
+        && !cursor.continuesWord(at + 3)) {
       at += 2;
       letters++;
     }
@@ -448,12 +211,12 @@ final class Scanner {
       return false;
     }
     for (int i = 0; i < letters; i++) {
-      read(position + 2 * i);
-      token.append(codePoint, upper);
+      cursor.read(position + 2 * i);
+      token.append(cursor.codePoint, cursor.upper);
       token.append('.', false);
     }
     position = at + 1;
-    if (charAt(position) == '.') {
+    if (cursor.charAt(position) == '.') {
       position++;
     }
     token.kind = Kind.WORD;
@@ -463,100 +226,25 @@ final class Scanner {
     return true;
   }
 
-  private boolean isLink(RawToken word) {
-    if (word.is("http") || word.is("https")) {
-      return true;
-    }
-    if (charAt(position) != '.') {
-      return false;
-    }
-    if (word.is("www")) {
-      return true;
-    }
-    int at = position;
-    for (int label = 0; label < MAX_DOMAIN_LABELS && charAt(at) == '.'; label++) {
-      int from = at + 1;
-      at = from;
-      while (at - from < RawToken.MAX_CHARS
-          && (isAsciiLetter(charAt(at)) || isAsciiDigit(charAt(at)) || charAt(at) == '-')) {
-        at++;
-      }
-      if (at == from) {
-        return false;
-      }
-      if (isTopLevel(from, at) && !continuesWord(at)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean isTopLevel(int from, int to) {
-    for (String domain : TOP_LEVEL_DOMAINS) {
-      if (domain.length() == to - from && matchesIgnoringCase(from, domain)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * Up to the next space, quote or angle bracket, without the punctuation of the sentence around
-   * it.
-   */
-  private int endOfLink(int from) {
-    int at = from;
-    int end = from;
-    read(at);
-    while (at < limit
-        && kind != CharacterTable.SPACE
-        && codePoint != '"'
-        && codePoint != '<'
-        && codePoint != '>'
-        && kind != CharacterTable.EMOJI) {
-      boolean inside = isLetterOrDigit() || "/_-=&#%+~$".indexOf(codePoint) >= 0;
-      at = next;
-      if (inside) {
-        end = at;
-      }
-      read(at);
-    }
-    return end;
-  }
-
-  private int endOfAddress(int from) {
-    int at = from;
-    int end = from;
-    read(at);
-    while (isLetterOrDigit() || codePoint == '.' || codePoint == '-' || codePoint == '_') {
-      at = next;
-      if (isLetterOrDigit()) {
-        end = at;
-      }
-      read(at);
-    }
-    return end;
-  }
-
   private void scanNumber(RawToken token) {
     token.kind = Kind.NUMBER;
     int at = position;
-    read(at);
+    cursor.read(at);
     while (true) {
-      if (kind == CharacterTable.DIGIT) {
-        if (!token.append(codePoint, false)) {
+      if (cursor.kind == CharacterTable.DIGIT) {
+        if (!token.append(cursor.codePoint, false)) {
           break;
         }
-        at = next;
-        read(at);
-      } else if (kind == CharacterTable.IGNORED) {
-        at = next;
-        read(at);
-      } else if (codePoint == '.' || codePoint == ',' || codePoint == ':') {
-        int separator = codePoint;
-        int behind = next;
-        read(behind);
-        if (kind != CharacterTable.DIGIT || token.length + 2 > RawToken.MAX_CHARS) {
+        at = cursor.next;
+        cursor.read(at);
+      } else if (cursor.kind == CharacterTable.IGNORED) {
+        at = cursor.next;
+        cursor.read(at);
+      } else if (cursor.codePoint == '.' || cursor.codePoint == ',' || cursor.codePoint == ':') {
+        int separator = cursor.codePoint;
+        int behind = cursor.next;
+        cursor.read(behind);
+        if (cursor.kind != CharacterTable.DIGIT || token.length + 2 > RawToken.MAX_CHARS) {
           break;
         }
         token.append(separator, false);
@@ -566,34 +254,35 @@ final class Scanner {
       }
     }
     token.digits = token.length;
-    read(at);
-    while ((isLetterOrDigit() || kind == CharacterTable.MARK || kind == CharacterTable.IGNORED)
-        && (kind == CharacterTable.IGNORED || token.append(codePoint, upper))) {
-      at = next;
-      read(at);
+    cursor.read(at);
+    while ((cursor.isLetterOrDigit()
+            || cursor.kind == CharacterTable.MARK
+            || cursor.kind == CharacterTable.IGNORED)
+        && (cursor.kind == CharacterTable.IGNORED
+            || token.append(cursor.codePoint, cursor.upper))) {
+      at = cursor.next;
+      cursor.read(at);
     }
     position = at;
     countCase(token);
   }
 
-  // ---- emoji ----
-
   /** One emoji with what modifies it; of a joined sequence the first counts. */
   private void scanEmoji(RawToken token) {
     token.kind = Kind.EMOJI;
-    token.append(codePoint, false);
-    int end = next;
+    token.append(cursor.codePoint, false);
+    int end = cursor.next;
     int at = end;
-    read(at);
-    while (kind == CharacterTable.IGNORED) {
-      boolean joiner = codePoint == JOINER;
-      at = next;
+    cursor.read(at);
+    while (cursor.kind == CharacterTable.IGNORED) {
+      boolean joiner = cursor.codePoint == JOINER;
+      at = cursor.next;
       end = at;
-      read(at);
-      if (joiner && kind == CharacterTable.EMOJI) {
-        at = next;
+      cursor.read(at);
+      if (joiner && cursor.kind == CharacterTable.EMOJI) {
+        at = cursor.next;
         end = at;
-        read(at);
+        cursor.read(at);
       }
     }
     position = end;
@@ -601,83 +290,98 @@ final class Scanner {
 
   private void scanFlag(RawToken token) {
     token.kind = Kind.FLAG;
-    position = next;
-    read(position);
-    if (kind == CharacterTable.REGIONAL) {
-      position = next;
+    position = cursor.next;
+    cursor.read(position);
+    if (cursor.kind == CharacterTable.REGIONAL) {
+      position = cursor.next;
     }
   }
 
   // ---- signs ----
 
   private void scanSign(RawToken token) {
-    int sign = codePoint;
-    if (sign == '@' && matchUser(token)
-        || sign == '#' && matchHashtag(token)
-        || sign == '[' && matchMask(token)
-        || sign == '<' && (matchHeart(token) || matchUnknownMark(token))
-        || sign == '-' && matchBracket(token)
-        || matchFace(token)
-        || matchEmoticon(token)
-        || sign == '\'' && matchClitic(token)) {
+    if (matchElsewhere(token)) {
       return;
     }
-    read(position);
-    scanPunctuation(token);
+    cursor.read(position);
+    boolean matched =
+        switch (cursor.codePoint) {
+          case '@' -> matchUser(token);
+          case '#' -> matchHashtag(token);
+          case '\'' -> matchClitic(token);
+          default -> false;
+        };
+    if (!matched) {
+      cursor.read(position);
+      scanPunctuation(token);
+    }
   }
 
-  private void scanPunctuation(RawToken token) {
-    token.kind = Kind.PUNCTUATION;
-    int sign = codePoint;
-    int behind = next;
-    int run = 1;
-    boolean dots = sign == '.' || sign == ELLIPSIS;
-    read(behind);
-    int second = next;
-    while (codePoint == sign || dots && (codePoint == '.' || codePoint == ELLIPSIS)) {
-      run++;
-      behind = next;
-      if (run == 2) {
-        second = behind;
-      }
-      read(behind);
+  private boolean matchElsewhere(RawToken token) {
+    int end = Markup.match(cursor, position, token);
+    if (end < 0) {
+      end = Emoticons.match(cursor, position, position != glue, token);
     }
+    if (end >= 0) {
+      position = end;
+    }
+    return end >= 0;
+  }
+
+  /** One sign; of a run of the same sign one, marked as repeated where the run means more. */
+  private void scanPunctuation(RawToken token) {
+    skipEscape();
+    token.kind = Kind.PUNCTUATION;
+    int sign = cursor.codePoint;
+    boolean dots = sign == '.' || sign == ELLIPSIS;
+    int first = cursor.next;
+    int run = 1;
+    int end = first;
+    cursor.read(end);
+    while (cursor.codePoint == sign
+        || dots && (cursor.codePoint == '.' || cursor.codePoint == ELLIPSIS)) {
+      run++;
+      end = cursor.next;
+      cursor.read(end);
+    }
+    position = end;
     if (dots) {
       token.set(Kind.PUNCTUATION, run > 1 || sign == ELLIPSIS ? "..." : ".");
-      position = behind;
     } else if (sign == '-' || sign == DASH) {
       token.append('-', false);
-      position = behind;
-    } else if (sign == '!' || sign == '?') {
-      token.append(sign, false);
-      token.repeated = run > 1;
-      position = behind;
     } else if (sign == '\'' && run == 2) {
       token.append('"', false);
-      position = second;
-    } else if (run > 2) {
-      token.append(sign, false);
-      token.repeated = true;
-      position = behind;
     } else {
       token.append(sign, false);
-      read(position);
-      position = next;
+      token.repeated = run > (sign == '!' || sign == '?' ? 1 : 2);
+      if (!token.repeated) {
+        position = first;
+      }
+    }
+  }
+
+  /** Some corpora escape a slash and an asterisk. */
+  private void skipEscape() {
+    if (cursor.codePoint == '\\') {
+      cursor.read(cursor.next);
+      if (cursor.codePoint != '/' && cursor.codePoint != '*') {
+        cursor.read(position);
+      }
     }
   }
 
   private boolean matchUser(RawToken token) {
-    if (!standsFree()) {
+    if (position == glue) {
       return false;
     }
-    int at = next;
-    read(at);
-    if (!(isLetterOrDigit() || codePoint == '_')) {
+    int at = cursor.next;
+    cursor.read(at);
+    if (!(cursor.isLetterOrDigit() || cursor.codePoint == '_')) {
       return false;
     }
-    while (isLetterOrDigit() || codePoint == '_') {
-      at = next;
-      read(at);
+    while (cursor.isLetterOrDigit() || cursor.codePoint == '_') {
+      at = cursor.next;
+      cursor.read(at);
     }
     token.kind = Kind.USER;
     position = at;
@@ -685,14 +389,16 @@ final class Scanner {
   }
 
   private boolean matchHashtag(RawToken token) {
-    int at = next;
+    int at = cursor.next;
     boolean letter = false;
-    read(at);
-    while ((isLetterOrDigit() || kind == CharacterTable.MARK || codePoint == '_')
-        && token.append(codePoint, upper)) {
-      letter |= isLetter();
-      at = next;
-      read(at);
+    cursor.read(at);
+    while ((cursor.isLetterOrDigit()
+            || cursor.kind == CharacterTable.MARK
+            || cursor.codePoint == '_')
+        && token.append(cursor.codePoint, cursor.upper)) {
+      letter |= cursor.isLetter();
+      at = cursor.next;
+      cursor.read(at);
     }
     if (!letter) {
       token.length = 0;
@@ -704,222 +410,12 @@ final class Scanner {
     return true;
   }
 
-  /** [NAME], [RELIGION]: what a data set hides. */
-  private boolean matchMask(RawToken token) {
-    int at = position + 1;
-    while (at - position < 24 && charAt(at) >= 'A' && charAt(at) <= 'Z') {
-      at++;
-    }
-    if (at - position < 3 || charAt(at) != ']') {
-      return false;
-    }
-    token.kind = Kind.NAME;
-    position = at + 1;
-    return true;
-  }
-
-  /** The marks that published corpora put for a word, a user, a link or a number. */
-  private boolean matchUnknownMark(RawToken token) {
-    if (matches(position, "<unk>")) {
-      token.kind = Kind.UNKNOWN;
-      position += 5;
-    } else if (matches(position, "<user>")) {
-      token.kind = Kind.USER;
-      position += 6;
-    } else if (matches(position, "<url>")) {
-      token.kind = Kind.URL;
-      position += 5;
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  private boolean matchBracket(RawToken token) {
-    for (int i = 0; i < BRACKETS.length; i += 2) {
-      if (matchesIgnoringCase(position, BRACKETS[i])) {
-        token.set(Kind.PUNCTUATION, BRACKETS[i + 1]);
-        position += BRACKETS[i].length();
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean matchHeart(RawToken token) {
-    int at = next;
-    read(at);
-    boolean broken = codePoint == '/';
-    if (broken) {
-      at = next;
-      read(at);
-    }
-    int run = 0;
-    while (codePoint == '3' && run <= MAX_LETTER_RUN) {
-      run++;
-      at = next;
-      read(at);
-    }
-    if (run == 0 || run > MAX_LETTER_RUN || continuesNumber(at)) {
-      return false;
-    }
-    token.set(Kind.EMOTICON, broken ? "</3" : "<3");
-    token.repeated = run > 1;
-    position = at;
-    return true;
-  }
-
-  private boolean continuesNumber(int at) {
-    if (continuesWord(at)) {
-      return true;
-    }
-    read(at);
-    if (codePoint != '.' && codePoint != ',' && codePoint != ':') {
-      return false;
-    }
-    read(next);
-    return kind == CharacterTable.DIGIT;
-  }
-
-  private boolean matchFace(RawToken token) {
-    for (int i = 0; i < FACES.length; i++) {
-      if (matches(position, FACES[i])) {
-        token.set(Kind.EMOTICON, FACE_TOKENS[i]);
-        position += FACES[i].length();
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * {@code [>] eyes [tear] [nose] mouth+}, or mirrored {@code (:}; read as the plainest of its
-   * kind.
-   */
-  private boolean matchEmoticon(RawToken token) {
-    read(position);
-    int first = codePoint;
-    if (first == '(') {
-      return matchMirrored(token);
-    }
-    boolean brow = first == '>';
-    if (brow) {
-      read(next);
-    }
-    int eyes = codePoint;
-    if (eyes != ':' && eyes != ';' && eyes != '=') {
-      return false;
-    }
-    boolean free = standsFree();
-    read(next);
-    boolean tear = codePoint == '\'' || codePoint == ',' && eyes == ':';
-    if (tear) {
-      read(next);
-    }
-    boolean nose = codePoint == '-' || codePoint == '^';
-    if (nose) {
-      read(next);
-    }
-    int mouth = codePoint;
-    boolean digitMouth = kind == CharacterTable.DIGIT;
-    boolean letterMouth = isLetterOrDigit();
-    String plain = plainMouth(mouth, eyes, free, tear || nose);
-    if (plain == null) {
-      return false;
-    }
-    int at = next;
-    int run = 1;
-    read(at);
-    while (codePoint == mouth && !(letterMouth && run > MAX_LETTER_RUN)) {
-      run++;
-      at = next;
-      read(at);
-    }
-    if (letterMouth
-        && (run > MAX_LETTER_RUN || (digitMouth ? continuesNumber(at) : continuesWord(at)))) {
-      return false;
-    }
-    token.set(Kind.EMOTICON, plainFace(brow, eyes, tear, plain));
-    token.repeated = run > 1;
-    position = at;
-    return true;
-  }
-
-  private boolean matchMirrored(RawToken token) {
-    read(next);
-    boolean nose = codePoint == '-';
-    if (nose) {
-      read(next);
-    }
-    if (codePoint != ':' && codePoint != ';' && codePoint != '=') {
-      return false;
-    }
-    token.set(Kind.EMOTICON, codePoint == ';' ? ";)" : ":)");
-    position = next;
-    return true;
-  }
-
-  /**
-   * The mouth as one of {@code ) ( D P O / | * 3 S X $ @}; null if it is none behind these eyes.
-   */
-  private static String plainMouth(int mouth, int eyes, boolean free, boolean tearOrNose) {
-    switch (mouth) {
-      case ')':
-        return ")";
-      case '(':
-        return "(";
-      default:
-    }
-    if (!free) {
-      return null;
-    }
-    return switch (mouth) {
-      case ']' -> ")";
-      case '[' -> "(";
-      case 'd' -> "D";
-      case 'p' -> "P";
-      case '/', '\\' -> "/";
-      case '|' -> "|";
-      default -> eyes == ':' || eyes == ';' && tearOrNose ? rareMouth(mouth) : null;
-    };
-  }
-
-  private static String rareMouth(int mouth) {
-    return switch (mouth) {
-      case '}', '>' -> ")";
-      case '{', '<' -> "(";
-      case 'o', '0' -> "O";
-      case '*' -> "*";
-      case '3' -> "3";
-      case 's' -> "S";
-      case 'x' -> "X";
-      case '$' -> "$";
-      case '@' -> "@";
-      default -> null;
-    };
-  }
-
-  private static String plainFace(boolean brow, int eyes, boolean tear, String mouth) {
-    if (brow) {
-      return mouth.equals(")") || mouth.equals("D") ? ">:)" : ">:(";
-    }
-    if (tear) {
-      return mouth.equals(")") || mouth.equals("D") ? ":')" : ":'(";
-    }
-    if (eyes == ';') {
-      return mouth.equals(")") || mouth.equals("D") || mouth.equals("P")
-          ? ";" + mouth
-          : ":" + mouth;
-    }
-    return ":" + mouth;
-  }
-
   /** 's 're 've 'll 'd 'm standing apart from their word, and 'em 'til 'cause. */
   private boolean matchClitic(RawToken token) {
-    read(position);
-    int at = next;
+    cursor.read(position);
+    int at = cursor.next;
     for (String clitic : CLITICS) {
-      if (matchesIgnoringCase(at, clitic) && !continuesWord(at + clitic.length())) {
+      if (cursor.matchesIgnoringCase(at, clitic) && !cursor.continuesWord(at + clitic.length())) {
         token.set(Kind.WORD, "'" + clitic);
         position = at + clitic.length();
         return true;

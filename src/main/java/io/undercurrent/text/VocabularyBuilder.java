@@ -1,14 +1,7 @@
 package io.undercurrent.text;
 
 import io.undercurrent.text.RawToken.Kind;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,17 +34,6 @@ public final class VocabularyBuilder {
   /** A number is worth a token of its own up to this many digits. */
   private static final int MAX_NUMBER_CHARS = 4;
 
-  /** Above this share of capital letters inside sentences a word is a proper noun. */
-  private static final double MAX_CAPITAL_SHARE = 0.6;
-
-  /** Fewer cased occurrences inside sentences than this say nothing. */
-  private static final int MIN_CASED = 5;
-
-  /**
-   * Without cased evidence, a word is taken for common if this many documents without case use it.
-   */
-  private static final int MIN_UNCASED_DOCUMENTS = 8;
-
   /**
    * A record with more capitalised words than this share is a headline: its capitals say nothing.
    */
@@ -69,11 +51,9 @@ public final class VocabularyBuilder {
   private static final List<String> CLITICS =
       List.of("n't", "'s", "'re", "'ve", "'ll", "'d", "'m", "'t", "'em");
 
-  private static final Set<String> PROPER_NOUNS = words("proper-nouns.txt");
-  private static final Set<String> PERSONAL_NAMES = words("personal-names.txt");
-
-  private final Map<String, Count> counts = new HashMap<>();
+  private final Map<String, TokenCount> counts = new HashMap<>();
   private final Map<String, Integer> documents = new HashMap<>();
+  private final Set<String> authors = new HashSet<>();
   private int records;
 
   /**
@@ -96,51 +76,6 @@ public final class VocabularyBuilder {
     }
   }
 
-  /** What was seen of one token. */
-  static final class Count {
-    private int[] documents = new int[2];
-    private int documentCount;
-    private int lastRecord = -1;
-    int records;
-    int uncasedRecords;
-    boolean word;
-    boolean emoji;
-    int lower;
-    int capitalised;
-
-    private void seen(int document, int record, boolean cased) {
-      if (lastRecord != record) {
-        lastRecord = record;
-        records++;
-        uncasedRecords += cased ? 0 : 1;
-      }
-      if (documentCount == MAX_MIN_DOCUMENTS) {
-        return;
-      }
-      for (int i = documentCount - 1; i >= 0; i--) {
-        if (documents[i] == document) {
-          return;
-        }
-      }
-      if (documentCount == documents.length) {
-        documents = Arrays.copyOf(documents, documentCount * 4);
-      }
-      documents[documentCount++] = document;
-    }
-
-    int documents() {
-      return documentCount;
-    }
-
-    int cased() {
-      return lower + capitalised;
-    }
-
-    double capitalShare() {
-      return cased() == 0 ? 0 : (double) capitalised / cased();
-    }
-  }
-
   /**
    * Counts the tokens of one record.
    *
@@ -150,8 +85,19 @@ public final class VocabularyBuilder {
   public void add(String document, String text, boolean cased) {
     Integer known = documents.putIfAbsent(document, documents.size());
     int documentId = known == null ? documents.size() - 1 : known;
+    if (known == null) {
+      addAuthor(document);
+    }
     new Record(documentId, cased).count(new Scanner(text, text.length()));
     records++;
+  }
+
+  private void addAuthor(String document) {
+    RawToken name = new RawToken();
+    new Scanner(document, document.length()).next(name);
+    if (name.end == document.length()) {
+      authors.add(new String(name.text, 0, name.length));
+    }
   }
 
   /**
@@ -162,9 +108,10 @@ public final class VocabularyBuilder {
     private final int document;
     private final boolean cased;
     private final SentencePosition position = new SentencePosition();
-    private final List<Count> lower = new ArrayList<>();
-    private final List<Count> capitalised = new ArrayList<>();
+    private final List<TokenCount> lower = new ArrayList<>();
+    private final List<TokenCount> capitalised = new ArrayList<>();
     private RawToken token = new RawToken();
+    private boolean addressing;
 
     Record(int document, boolean cased) {
       this.document = document;
@@ -174,8 +121,12 @@ public final class VocabularyBuilder {
     void count(Scanner scanner) {
       RawToken following = new RawToken();
       scanner.next(token);
+      boolean start = true;
       while (token.kind != Kind.END) {
         scanner.next(following);
+        addressing =
+            start && hasLetter(token) && following.kind == Kind.PUNCTUATION && following.is(":");
+        start = false;
         String[] pair =
             token.kind == Kind.WORD && Contractions.mayPair(token)
                 ? Contractions.pair(token, following)
@@ -199,12 +150,16 @@ public final class VocabularyBuilder {
       }
     }
 
+    private static boolean hasLetter(RawToken token) {
+      return token.kind == Kind.WORD || token.kind == Kind.NUMBER && token.digits < token.length;
+    }
+
     private void count(RawToken token) {
       switch (token.kind) {
         case WORD -> Contractions.split(token.text, 0, token.length, this);
         case NUMBER -> {
-          if (token.length <= MAX_NUMBER_CHARS + (token.length - token.digits)) {
-            seen(new String(token.text, 0, token.length)).word |= token.digits < token.length;
+          if (token.digits <= MAX_NUMBER_CHARS && token.length <= MAX_WORD_CHARS) {
+            seen(new String(token.text, 0, token.length));
           }
         }
         case PUNCTUATION, EMOTICON -> seen(new String(token.text, 0, token.length));
@@ -215,23 +170,28 @@ public final class VocabularyBuilder {
       }
     }
 
-    private Count seen(String text) {
-      Count count = counts.computeIfAbsent(text, key -> new Count());
+    private TokenCount seen(String text) {
+      TokenCount count = counts.computeIfAbsent(text, key -> new TokenCount());
       count.seen(document, records, cased);
+      count.addressed += addressing ? 1 : 0;
       return count;
     }
 
     @Override
     public void piece(char[] text, int from, int to, boolean first) {
-      if (to - from > MAX_WORD_CHARS || isElongated(text, from, to)) {
+      if (to - from > MAX_WORD_CHARS || Elongations.isElongated(text, from, to)) {
         return;
       }
-      Count count = seen(new String(text, from, to - from));
+      TokenCount count = seen(new String(text, from, to - from));
       count.word = true;
-      if (cased && position.isInside(token) && !token.isAllCaps() && first) {
+      if (cased && first && token.isAllCaps()) {
+        count.allCaps++;
+      } else if (cased && first && position.isInside(token)) {
         (token.isCapitalised() ? capitalised : lower).add(count);
       }
-      countParts(text, from, to);
+      if (!addressing) {
+        countParts(text, from, to);
+      }
     }
 
     private void countParts(char[] text, int from, int to) {
@@ -247,29 +207,20 @@ public final class VocabularyBuilder {
     }
   }
 
-  private static boolean isElongated(char[] text, int from, int to) {
-    for (int i = from; i < to; i++) {
-      if (WordEncoder.isElongation(text, i, to)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** The words of the vocabulary, those in most records first, without the special tokens. */
   public List<String> build(Settings settings) {
     Set<String> chosen = new LinkedHashSet<>(alwaysIn());
-    List<Map.Entry<String, Count>> byFrequency = new ArrayList<>(counts.entrySet());
+    List<Map.Entry<String, TokenCount>> byFrequency = new ArrayList<>(counts.entrySet());
     byFrequency.sort(BY_FREQUENCY);
     int emoji = 0;
-    for (Map.Entry<String, Count> entry : byFrequency) {
+    for (Map.Entry<String, TokenCount> entry : byFrequency) {
       if (chosen.size() + Special.count() >= settings.maxSize()) {
         break;
       }
-      Count count = entry.getValue();
+      TokenCount count = entry.getValue();
       if (count.documents() < settings.minDocuments()
           || count.emoji && emoji >= MAX_EMOJI
-          || !isEligible(entry.getKey(), count)) {
+          || NameRule.isName(entry.getKey(), count, authors.contains(entry.getKey()))) {
         continue;
       }
       emoji += count.emoji ? 1 : 0;
@@ -282,34 +233,17 @@ public final class VocabularyBuilder {
     return words;
   }
 
-  private static final Comparator<Map.Entry<String, Count>> BY_FREQUENCY =
-      Comparator.comparingInt((Map.Entry<String, Count> entry) -> -entry.getValue().records)
+  private static final Comparator<Map.Entry<String, TokenCount>> BY_FREQUENCY =
+      Comparator.comparingInt((Map.Entry<String, TokenCount> entry) -> -entry.getValue().records)
           .thenComparing(Map.Entry.comparingByKey());
 
   private int recordsWith(String word) {
-    Count count = counts.get(word);
+    TokenCount count = counts.get(word);
     return count == null ? 0 : count.records;
   }
 
-  Map<String, Count> counts() {
+  Map<String, TokenCount> counts() {
     return counts;
-  }
-
-  static boolean isEligible(String word, Count count) {
-    return !count.word || !isName(word, count);
-  }
-
-  private static boolean isName(String word, Count count) {
-    if (PERSONAL_NAMES.contains(word)) {
-      return true;
-    }
-    if (PROPER_NOUNS.contains(word)) {
-      return false;
-    }
-    if (count.cased() < MIN_CASED) {
-      return count.uncasedRecords < MIN_UNCASED_DOCUMENTS || count.capitalised > count.lower;
-    }
-    return count.capitalShare() > MAX_CAPITAL_SHARE;
   }
 
   /** What every vocabulary holds: signs, digits, emoticons and the pieces of contractions. */
@@ -325,21 +259,5 @@ public final class VocabularyBuilder {
     always.addAll(EMOTICONS);
     always.addAll(CLITICS);
     return always;
-  }
-
-  private static Set<String> words(String resource) {
-    Set<String> words = new HashSet<>();
-    try (InputStream in = VocabularyBuilder.class.getResourceAsStream(resource);
-        BufferedReader lines =
-            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (!line.startsWith("#") && !line.isBlank()) {
-          words.addAll(Arrays.asList(line.trim().split(" +")));
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + resource, e);
-    }
-    return words;
   }
 }

@@ -10,7 +10,6 @@ final class WordEncoder implements Contractions.Pieces {
   private final Segmenter segmenter;
   private final Scanner scanner;
   private final SentencePosition position = new SentencePosition();
-  private final char[] shortened = new char[RawToken.MAX_CHARS];
 
   private RawToken current = new RawToken();
   private RawToken following = new RawToken();
@@ -193,66 +192,14 @@ final class WordEncoder implements Contractions.Pieces {
     return true;
   }
 
-  /**
-   * Runs of three and more equal letters, tried with two and with one: "cooool" is cool, "sooo" is
-   * so.
-   */
   private boolean elongated(char[] text, int from, int to) {
-    int runs = 0;
-    for (int i = from; i < to; i = endOfRun(text, i, to)) {
-      runs += isElongation(text, i, to) ? 1 : 0;
-    }
-    if (runs == 0) {
+    int id = Elongations.find(text, from, to, vocabulary);
+    if (id < 0) {
       return false;
     }
-    int patterns = 1 << Math.min(runs, 3);
-    for (int pattern = 0; pattern < patterns; pattern++) {
-      int length = shorten(text, from, to, pattern);
-      int id = vocabulary.find(shortened, 0, length);
-      if (id >= 0) {
-        add(id);
-        add(Special.LONG);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * Bit i of the pattern: run i (the last bit for all further ones) becomes one letter instead of
-   * two.
-   */
-  private int shorten(char[] text, int from, int to, int pattern) {
-    int length = 0;
-    int run = 0;
-    for (int i = from; i < to; ) {
-      int end = endOfRun(text, i, to);
-      int keep = end - i;
-      if (isElongation(text, i, to)) {
-        keep = (pattern >>> Math.min(run, 2) & 1) == 0 ? 2 : 1;
-        run++;
-      }
-      for (int k = 0; k < keep; k++) {
-        shortened[length++] = text[i];
-      }
-      i = end;
-    }
-    return length;
-  }
-
-  static boolean isElongation(char[] text, int at, int to) {
-    return at + 2 < to
-        && text[at] == text[at + 1]
-        && text[at] == text[at + 2]
-        && !(text[at] >= '0' && text[at] <= '9');
-  }
-
-  private static int endOfRun(char[] text, int at, int to) {
-    int end = at + 1;
-    while (end < to && text[end] == text[at]) {
-      end++;
-    }
-    return end;
+    add(id);
+    add(Special.LONG);
+    return true;
   }
 
   // ---- numbers ----

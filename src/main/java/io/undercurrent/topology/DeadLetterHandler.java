@@ -19,7 +19,6 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
@@ -46,6 +45,8 @@ import org.slf4j.event.Level;
  * letter that would be larger than the producer may send goes without key, value and headers of the
  * record; where the record lies is in its headers.
  *
+ * <p>Behind a repartition topic the record "as it was read" is the one of that topic.
+ *
  * <p>Kafka Streams makes one instance per stream thread and place. Thread-safe.
  */
 public final class DeadLetterHandler
@@ -67,9 +68,6 @@ public final class DeadLetterHandler
 
   /** One line at WARN for the first record of a reason and every so many after it. */
   private static final int WARN_EVERY = 1_000;
-
-  /** Of a record in the log, at most: varints, attributes and batch header. */
-  private static final int RECORD_OVERHEAD_BYTES = 128;
 
   private static final int KAFKA_MAX_REQUEST_SIZE = 1024 * 1024;
 
@@ -103,10 +101,18 @@ public final class DeadLetterHandler
             ProducerConfig.MAX_REQUEST_SIZE_CONFIG)) {
       Object value = configs.get(key);
       if (value != null) {
-        return Integer.parseInt(value.toString().trim());
+        return bytes(key, value.toString().trim());
       }
     }
     return KAFKA_MAX_REQUEST_SIZE;
+  }
+
+  private static int bytes(String key, String value) {
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw new ConfigException(key + " must be a number of bytes, found " + value);
+    }
   }
 
   /** A processor threw. */
@@ -227,15 +233,8 @@ public final class DeadLetterHandler
   }
 
   private static long size(ProducerRecord<byte[], byte[]> record) {
-    long size = RECORD_OVERHEAD_BYTES + length(record.key()) + length(record.value());
-    for (Header header : record.headers()) {
-      size += 10 + header.key().getBytes(StandardCharsets.UTF_8).length + length(header.value());
-    }
-    return size;
-  }
-
-  private static long length(byte[] bytes) {
-    return bytes == null ? 0 : bytes.length;
+    byte[] value = record.value();
+    return RecordSize.of(record.key(), value == null ? 0 : value.length, record.headers());
   }
 
   /** Names the record and not what is in it: texts do not belong in logs. */

@@ -7,6 +7,7 @@ import io.undercurrent.topology.JsonField.MalformedJsonException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -16,11 +17,16 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
 
   private final JsonPointer text; // null for values that are texts
   private final JsonPointer key; // null to keep the record's key
+  private final int maxRecordBytes;
   private ProcessorContext<byte[], Message> context;
 
-  Decode(JsonPointer text, JsonPointer key) {
+  /**
+   * @param maxRecordBytes what a repartition topic may be sent at once
+   */
+  Decode(JsonPointer text, JsonPointer key, int maxRecordBytes) {
     this.text = text;
     this.key = key;
+    this.maxRecordBytes = maxRecordBytes;
   }
 
   @Override
@@ -47,8 +53,24 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
             .map(m -> new Source(m.topic(), m.partition(), m.offset(), timestampMs))
             .orElse(null);
     Message message = new Message(text == null ? value : text(value), source);
-    byte[] messageKey = key == null ? record.key() : key(value);
-    context.forward(record.withKey(messageKey).withValue(message));
+    if (key == null) {
+      context.forward(record.withValue(message));
+    } else {
+      byte[] messageKey = key(value);
+      requireFits(messageKey, message, record.headers());
+      context.forward(record.withKey(messageKey).withValue(message));
+    }
+  }
+
+  /** A repartitioned message holds the text, in UTF-8, and where it was read. */
+  private void requireFits(byte[] messageKey, Message message, Headers headers) {
+    long size = RecordSize.of(messageKey, MessageSerde.maxBytes(message), headers);
+    if (size > maxRecordBytes) {
+      throw new BadRecordException(
+          Reason.TOO_LARGE,
+          "the key and text must fit %d bytes (max.request.size), found %d"
+              .formatted(maxRecordBytes, size));
+    }
   }
 
   private static String utf8(byte[] value) {

@@ -30,6 +30,7 @@ public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
 
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8).build();
+
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int USUAL_BYTES = 1024;
 

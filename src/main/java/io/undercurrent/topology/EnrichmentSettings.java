@@ -20,7 +20,7 @@ public record EnrichmentSettings(
       new EnrichmentSettings(512, 5, 60, "hidden-state", Integer.MAX_VALUE);
 
   private static final int MAX_TOKENS = 65_536;
-  private static final int MAX_NEXT_TOKENS = 100;
+  static final int MAX_NEXT_TOKENS = 100;
 
   public EnrichmentSettings {
     require("maxTokens", maxTokens >= 1 && maxTokens <= MAX_TOKENS, "1 to 65536", maxTokens);

@@ -57,7 +57,9 @@ public final class EnrichmentTopology {
 
     KStream<byte[], Message> messages =
         builder.stream(definition.topics(), Consumed.with(bytes, bytes).withName(SOURCE))
-            .process(() -> new Decode(definition.text(), definition.key()), Named.as(DECODE));
+            .process(
+                () -> new Decode(definition.text(), definition.key(), ours.maxRecordBytes()),
+                Named.as(DECODE));
     if (definition.key() != null) {
       messages =
           messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));

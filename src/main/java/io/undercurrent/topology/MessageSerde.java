@@ -16,6 +16,7 @@ final class MessageSerde implements Serde<Message> {
   private static final int HAS_SOURCE = 1;
   private static final int HAS_TIMESTAMP = 2;
   private static final int MAX_TOPIC_BYTES = 255;
+  private static final int MAX_HEADER_BYTES = 23 + MAX_TOPIC_BYTES;
 
   // Version 1, all numbers big-endian:
   //
@@ -29,6 +30,11 @@ final class MessageSerde implements Serde<Message> {
   //       1    n, bytes of the topic's name, unsigned
   //       n    the topic's name, UTF-8
   //    rest  the text, UTF-8
+
+  /** Bytes of a message, or a few more. */
+  static long maxBytes(Message message) {
+    return MAX_HEADER_BYTES + (long) Utf8.length(message.text());
+  }
 
   private static byte[] serialize(Message message) {
     byte[] text = message.text().getBytes(StandardCharsets.UTF_8);

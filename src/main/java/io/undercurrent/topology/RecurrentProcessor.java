@@ -7,7 +7,6 @@ import io.undercurrent.topology.Enrichment.Outcome;
 import io.undercurrent.topology.Enrichment.Start;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
@@ -24,8 +23,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  */
 final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecord> {
 
-  /** JSON around the texts of an enriched record, and what Kafka adds to a record, in bytes. */
-  private static final int RECORD_OVERHEAD_BYTES = 4096;
+  /** JSON around the texts of an enriched record: names, numbers, the topic; 100 next tokens. */
+  private static final int JSON_OVERHEAD_BYTES = 16_384;
 
   /** A control character in JSON: six bytes. Any other takes fewer. */
   private static final long MAX_JSON_BYTES_PER_CHAR = 6;
@@ -118,24 +117,18 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     return read;
   }
 
-  /**
-   * Rejects what the producer would: by then it is too late, for a record that cannot be sent makes
-   * the whole transaction fail, again and again.
-   */
+  /** Rejects what the producer would, before it is sent and before the state changes. */
   private void requireFits(EnrichedRecord enriched, Bytes key, Headers headers) {
     int limit = settings.maxRecordBytes();
     long chars = enriched.key().length() + enriched.text().length();
     for (var next : enriched.next()) {
       chars += next.token().length();
     }
-    long around = RECORD_OVERHEAD_BYTES + key.get().length;
-    for (Header header : headers) {
-      around += header.key().length() + (header.value() == null ? 0 : header.value().length);
-    }
-    if (chars * MAX_JSON_BYTES_PER_CHAR + around <= limit) {
+    long atMost = JSON_OVERHEAD_BYTES + MAX_JSON_BYTES_PER_CHAR * chars;
+    if (RecordSize.of(key.get(), atMost, headers) <= limit) {
       return;
     }
-    long size = EnrichedRecordSerde.toJson(enriched).length + around;
+    long size = RecordSize.of(key.get(), EnrichedRecordSerde.toJson(enriched).length, headers);
     if (size > limit) {
       throw new BadRecordException(
           Reason.TOO_LARGE,

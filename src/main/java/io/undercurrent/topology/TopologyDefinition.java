@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +47,6 @@ public record TopologyDefinition(
           .build();
 
   private static final Pattern KAFKA_NAME = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
-  private static final int MAX_NEXT_TOKENS = 100;
 
   public TopologyDefinition {
     topics = List.copyOf(topics);
@@ -58,18 +58,35 @@ public record TopologyDefinition(
    * @throws DefinitionException if anything in it is not as it must be
    */
   public static TopologyDefinition load(Path file) {
-    JsonNode yaml;
     try {
-      yaml = YAML.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
-      String problem = e.getOriginalMessage().lines().findFirst().orElse("nothing readable");
-      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      throw new DefinitionException(
-          file.toString(), "must be YAML, found in line " + line + ": " + problem);
+      return read(file.toString(), Files.readAllBytes(file));
     } catch (IOException e) {
       throw new DefinitionException(file.toString(), "must be a file that can be read, found " + e);
     }
-    return new Reader(file.toString()).definition(yaml);
+  }
+
+  /** The definition that ships with the project, {@code topology/enrich.yaml}. */
+  public static TopologyDefinition shipped() {
+    try (InputStream in = TopologyDefinition.class.getResourceAsStream("/topology/enrich.yaml")) {
+      return read("topology/enrich.yaml", in.readAllBytes());
+    } catch (IOException e) {
+      throw new DefinitionException(
+          "topology/enrich.yaml", "must be on the class path, found " + e);
+    }
+  }
+
+  private static TopologyDefinition read(String file, byte[] bytes) {
+    JsonNode yaml;
+    try {
+      yaml = YAML.readTree(bytes);
+    } catch (JsonProcessingException e) {
+      String problem = e.getOriginalMessage().lines().findFirst().orElse("nothing readable");
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      throw new DefinitionException(file, "must be YAML, found in line " + line + ": " + problem);
+    } catch (IOException e) {
+      throw new DefinitionException(file, "cannot be read: " + e);
+    }
+    return new Reader(file).definition(yaml);
   }
 
   /** Reads the parts; every error names the file and the key's whole path. */
@@ -90,7 +107,7 @@ public record TopologyDefinition(
               text(json, source.path("text")),
               key(json, source.path("key")),
               string("model", yaml.path("model")),
-              integer("next", yaml.path("next"), 0, MAX_NEXT_TOKENS),
+              integer("next", yaml.path("next"), 0, EnrichmentSettings.MAX_NEXT_TOKENS),
               kafkaName("store", yaml.path("store")),
               kafkaName("sinks.enriched", sinks.path("enriched")),
               kafkaName("sinks.deadLetters", sinks.path("deadLetters")));

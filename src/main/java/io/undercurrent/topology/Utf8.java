@@ -26,6 +26,19 @@ final class Utf8 {
         .toString();
   }
 
+  /** Bytes of a text without lone surrogates. */
+  static int length(String text) {
+    int length = text.length();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        // A surrogate pair is two chars and four bytes, any other char from 0x800 on three.
+        length += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+      }
+    }
+    return length;
+  }
+
   /** The text with every surrogate that is not part of a pair replaced by U+FFFD. */
   static String withoutLoneSurrogates(String text) {
     for (int i = 0; i < text.length(); i++) {

@@ -311,7 +311,8 @@ final class Bptt {
   }
 
   /** One labelled record that ends in the chunk. */
-  private record Ended(int row, int first, int last, int count, int label, int[] maxAt) {}
+  private record Ended(
+      int row, int first, int last, int count, int label, float weight, int[] maxAt) {}
 
   /**
    * Pools every record's states up to its last token, and learns the sentiment of the labelled
@@ -345,7 +346,8 @@ final class Bptt {
             }
           }
           features.add(f);
-          ended.add(new Ended(b, first, t, poolCount[b], chunk.label[r], maxAt.clone()));
+          ended.add(
+              new Ended(b, first, t, poolCount[b], chunk.label[r], chunk.weight[r], maxAt.clone()));
         }
       }
     }
@@ -374,10 +376,11 @@ final class Bptt {
       float labelLogit = logit[label];
       float max = Functions.max(logit, 0, classes);
       float sum = kernels.exponentials(logit, 0, classes, max);
-      sentimentLoss += max + Math.log(sum) - labelLogit;
+      float weight = ended.get(e).weight;
+      sentimentLoss += weight * (max + Math.log(sum) - labelLogit);
       Arrays.fill(df, 0f);
       for (int k = 0; k < classes; k++) {
-        float d = scale * (logit[k] / sum - (k == label ? 1f : 0f));
+        float d = scale * weight * (logit[k] / sum - (k == label ? 1f : 0f));
         g[bias + k] += d;
         for (int u = 0; u < f.length; u++) {
           g[w + k * f.length + u] += d * f[u];

@@ -19,6 +19,7 @@ final class Chunk {
   final boolean[] reset; // (T, B) state is zeroed before the token is read
   final boolean[] start; // (T, B) the token is a record's first
   final byte[] label; // (T, B) class where the token is a record's last, or one of the above
+  final float[] weight; // (T, B) of the label's loss
 
   Chunk(int steps, int rows) {
     this.steps = steps;
@@ -29,6 +30,7 @@ final class Chunk {
     reset = new boolean[size];
     start = new boolean[size];
     label = new byte[size];
+    weight = new float[size];
   }
 
   /** Record ends with a label. */

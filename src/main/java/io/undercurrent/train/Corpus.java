@@ -53,6 +53,31 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     }
   }
 
+  /** What each class's loss is multiplied by: 1, or the inverse of its share where balanced. */
+  float[] classWeights() {
+    float[] weights = new float[ModelConfig.SENTIMENT_LABELS.size()];
+    Arrays.fill(weights, 1f);
+    if (!source.balanced()) {
+      return weights;
+    }
+    int[] counts = new int[weights.length];
+    for (Conversation conversation : conversations) {
+      for (Item item : conversation.items) {
+        if (item.label >= 0) {
+          counts[item.label]++;
+        }
+      }
+    }
+    long classes = Arrays.stream(counts).filter(n -> n > 0).count();
+    int all = Arrays.stream(counts).sum();
+    for (int k = 0; k < weights.length; k++) {
+      if (counts[k] > 0) {
+        weights[k] = (float) all / (classes * counts[k]);
+      }
+    }
+    return weights;
+  }
+
   private static Corpus lines(Recipe.Source source, BufferedReader lines) throws IOException {
     List<Conversation> conversations = new ArrayList<>();
     int row = 0;

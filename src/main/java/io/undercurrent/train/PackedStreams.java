@@ -96,6 +96,7 @@ final class PackedStreams {
           chunk.token[at] = current.tokens()[position];
           chunk.start[at] = position == 0;
           chunk.label[at] = position == length - 1 ? current.label() : Chunk.NO_END;
+          chunk.weight[at] = current.weight();
           chunk.target[at] = position == length - 1 ? endOfRecord : current.tokens()[position + 1];
           position++;
         } else {

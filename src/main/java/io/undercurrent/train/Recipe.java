@@ -105,6 +105,7 @@ public record Recipe(
    * @param document the column that tells documents or authors apart, or null: every row is one
    * @param mask a column of nicknames, or null: wherever one stands in a text, a mention is read
    * @param cased whether capital letters mean something in it
+   * @param balanced whether each class weighs the same in the loss, however few its records
    * @param metric what counts in dev: {@code accuracy}, {@code macro_recall} or {@code macro_f1}
    */
   public record Source(
@@ -119,6 +120,7 @@ public record Recipe(
       String document,
       String mask,
       Boolean cased,
+      Boolean balanced,
       String metric) {
 
     public Source {
@@ -127,6 +129,7 @@ public record Recipe(
       labels = Collections.unmodifiableMap(labels == null ? Map.of() : new TreeMap<>(labels));
       unlabelled = unlabelled == null ? List.of() : List.copyOf(unlabelled);
       cased = cased == null || cased;
+      balanced = balanced != null && balanced;
       metric = metric == null ? "accuracy" : metric;
       check(
           format.equals("tsv") || format.equals("lines"),

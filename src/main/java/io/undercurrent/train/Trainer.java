@@ -159,12 +159,14 @@ public final class Trainer implements AutoCloseable {
     long tokens = 0;
     long unknown = 0;
     for (Corpus corpus : corpora) {
+      float[] weights = corpus.classWeights();
       for (Corpus.Conversation conversation : corpus.conversations()) {
         List<Example> records = new ArrayList<>();
         for (Corpus.Item item : conversation.items()) {
           Encoding encoding = tokenizer.encode(item.text(), recipe.training().maxTokens());
           if (encoding.ids().length > 0) {
-            records.add(new Example(encoding.ids(), item.label()));
+            float weight = item.label() < 0 ? 1f : weights[item.label()];
+            records.add(new Example(encoding.ids(), item.label(), weight));
             tokens += encoding.ids().length;
             unknown += encoding.unknown();
           }

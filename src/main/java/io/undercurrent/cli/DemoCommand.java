@@ -1,0 +1,245 @@
+package io.undercurrent.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.model.Model;
+import io.undercurrent.serve.HttpEndpoint;
+import io.undercurrent.topology.TopologyDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.kafka.streams.StreamsConfig;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "demo",
+    description = {
+      "Start a Kafka broker in this process, play messages into a topic, and print them enriched as",
+      "they come out. Plays once and then waits for Ctrl-C, so that topics and metrics can be looked",
+      "at; --for, --records or piped output end it."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./undercurrent demo --for 30s",
+      "  ./undercurrent demo --input messages.jsonl --rate 50",
+      "A line of the input is {\"key\": ..., \"text\": ...}, or plain text."
+    })
+final class DemoCommand implements Callable<Integer> {
+
+  private static final double OWN_RATE = 15;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      description = "Play these messages (JSON lines or plain lines), not the demo's own.")
+  private Path input;
+
+  @Option(
+      names = "--for",
+      paramLabel = "TIME",
+      description = "End after this time, for example 30s or 2m.",
+      converter = DurationConverter.class)
+  private Duration time;
+
+  @Option(names = "--records", paramLabel = "N", description = "End after N messages.")
+  private Long records;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description =
+          "Messages a second (default: 15 for the demo's own, as fast as it goes for --input).")
+  private Double rate;
+
+  @Option(
+      names = "--keep",
+      paramLabel = "DIR",
+      description = "Keep topics and states there, and go on from them next time.")
+  private Path keep;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "A checkpoint folder to use instead of the one that ships.")
+  private String model;
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      description = "Where metrics and health are served (default: ${DEFAULT-VALUE}; 0 for any).")
+  private int httpPort;
+
+  @Spec private picocli.CommandLine.Model.CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    check(rate == null || rate > 0, "--rate must be above 0");
+    check(records == null || records > 0, "--records must be above 0");
+    TopologyDefinition definition = TopologyDefinition.shipped();
+    Model loaded = Checkpoint.load(model == null ? definition.model() : model);
+    List<PlayedMessage> messages = input == null ? PlayedMessage.own() : PlayedMessage.of(input);
+    check(!messages.isEmpty(), "--input must have at least one line, found none in " + input);
+    long most = records == null ? messages.size() : Math.min(records, messages.size());
+    double perSecond = rate != null ? rate : input == null ? OWN_RATE : Double.POSITIVE_INFINITY;
+    boolean terminal = Boolean.getBoolean("undercurrent.stdout.terminal");
+    boolean stay = terminal && time == null && records == null;
+
+    Path folder = keep != null ? keep : Files.createTempDirectory("undercurrent-demo");
+    Interrupt interrupt = new Interrupt();
+    try {
+      Files.createDirectories(folder);
+      return play(
+          interrupt, definition, loaded, messages.subList(0, (int) most), folder, perSecond, stay);
+    } finally {
+      if (keep == null) {
+        delete(folder);
+      }
+      interrupt.ended();
+    }
+  }
+
+  private int play(
+      Interrupt interrupt,
+      TopologyDefinition definition,
+      Model loaded,
+      List<PlayedMessage> messages,
+      Path folder,
+      double perSecond,
+      boolean stay)
+      throws InterruptedException {
+    ((Logger) LoggerFactory.getLogger("io.undercurrent")).setLevel(Level.WARN);
+    System.err.println("starting a Kafka broker in this process ...");
+    PrometheusMeterRegistry registry = Meters.registry();
+    try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
+        StreamsApp app = new StreamsApp(definition, config(broker, folder), loaded, registry);
+        HttpEndpoint http = endpoint(app, registry)) {
+      app.checkTopics(true);
+      app.start();
+      app.awaitRunning();
+      System.err.printf(
+          "broker at %s, topics %s -> %s, dead letters in %s%n"
+              + "model %s, fingerprint %s; metrics at http://127.0.0.1:%d/metrics%n%n",
+          broker.bootstrapServers(),
+          String.join(", ", definition.topics()),
+          definition.enriched(),
+          definition.deadLetters(),
+          loaded.name(),
+          loaded.fingerprint(),
+          http.port());
+      boolean colour = Boolean.getBoolean("undercurrent.stdout.terminal");
+      RecordPrinter printer = new RecordPrinter(System.out, colour);
+      try (DemoPlay play =
+          new DemoPlay(broker.bootstrapServers(), definition, messages, perSecond, printer)) {
+        play.run(time, stay, app::isLive, interrupt::requested);
+      }
+      app.throwIfFailed();
+    }
+    return 0;
+  }
+
+  private HttpEndpoint endpoint(StreamsApp app, PrometheusMeterRegistry registry) {
+    try {
+      return HttpEndpoint.start(
+          "127.0.0.1", httpPort, registry::scrape, app::isLive, app::isRunning);
+    } catch (IllegalStateException inUse) {
+      // Somebody's other server: the demo has no need of this very port.
+      System.err.println("port " + httpPort + " is in use, metrics go to another one");
+      return HttpEndpoint.start("127.0.0.1", 0, registry::scrape, app::isLive, app::isRunning);
+    }
+  }
+
+  private static UndercurrentConfig config(EmbeddedBroker broker, Path folder) {
+    return UndercurrentConfig.of(
+        Map.of(
+            StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers(),
+            StreamsConfig.APPLICATION_ID_CONFIG, "undercurrent-demo",
+            StreamsConfig.STATE_DIR_CONFIG, folder.resolve("state").toString(),
+            UndercurrentConfig.TOPICS_PARTITIONS, "2",
+            UndercurrentConfig.TOPICS_REPLICATION_FACTOR, "1"));
+  }
+
+  private void check(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /** Ctrl-C: asks the play to end, and keeps the JVM until everything is closed. */
+  private static final class Interrupt {
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::onSignal, "demo-interrupt");
+    private volatile boolean requested;
+
+    Interrupt() {
+      Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    private void onSignal() {
+      requested = true;
+      try {
+        ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    boolean requested() {
+      return requested;
+    }
+
+    void ended() {
+      ended.countDown();
+      if (!requested) {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      }
+    }
+  }
+
+  /** {@code 30s}, {@code 2m}, {@code 500ms} or {@code 1h}. */
+  static final class DurationConverter implements picocli.CommandLine.ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String value) {
+      java.util.regex.Matcher m =
+          java.util.regex.Pattern.compile("([0-9]{1,9})(ms|s|m|h)").matcher(value);
+      if (!m.matches()) {
+        throw new picocli.CommandLine.TypeConversionException(
+            "must be a number and ms, s, m or h, for example 30s, found " + value);
+      }
+      long n = Long.parseLong(m.group(1));
+      return switch (m.group(2)) {
+        case "ms" -> Duration.ofMillis(n);
+        case "s" -> Duration.ofSeconds(n);
+        case "m" -> Duration.ofMinutes(n);
+        default -> Duration.ofHours(n);
+      };
+    }
+  }
+}

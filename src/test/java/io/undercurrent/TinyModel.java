@@ -1,0 +1,99 @@
+package io.undercurrent;
+
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.Parameters;
+import io.undercurrent.text.Encoding;
+import io.undercurrent.text.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** A real network, small and random: V = 50, E = 6, H = 8, two layers; words are letters. */
+public final class TinyModel {
+
+  private static final int VOCABULARY = 50;
+
+  private TinyModel() {}
+
+  /** The same seed gives the same model, another one another model with another fingerprint. */
+  public static Model of(long seed) {
+    ModelConfig config =
+        new ModelConfig(
+            "tiny", "lstm", VOCABULARY, 6, 8, 2, Pooling.CONCAT, ModelConfig.SENTIMENT_LABELS);
+    Parameters parameters = new Parameters(config.tensors());
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < parameters.values().length; i++) {
+      parameters.values()[i] = (float) (2 * random.nextDouble() - 1);
+    }
+    return new Model(
+        config,
+        new LetterTokenizer(),
+        new Network(config, parameters, Kernels.best()),
+        "%012x".formatted(seed));
+  }
+
+  /** Words between spaces; a to z and A to V are known. Token 0 ends a record, 1 is unknown. */
+  private static final class LetterTokenizer implements Tokenizer {
+
+    private static final String LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV";
+
+    @Override
+    public Encoding encode(String text, int maxTokens) {
+      List<Integer> ids = new ArrayList<>();
+      int unknown = 0;
+      int at = 0;
+      while (at < text.length()) {
+        int end = text.indexOf(' ', at) < 0 ? text.length() : text.indexOf(' ', at);
+        if (end > at) {
+          if (ids.size() == maxTokens) {
+            return encoding(ids, unknown, at, true);
+          }
+          int letter = end == at + 1 ? LETTERS.indexOf(text.charAt(at)) : -1;
+          ids.add(letter < 0 ? 1 : letter + 2);
+          unknown += letter < 0 ? 1 : 0;
+        }
+        at = end + 1;
+      }
+      return encoding(ids, unknown, text.length(), false);
+    }
+
+    private static Encoding encoding(List<Integer> ids, int unknown, int end, boolean truncated) {
+      return new Encoding(
+          ids.stream().mapToInt(Integer::intValue).toArray(), unknown, end, truncated);
+    }
+
+    @Override
+    public int size() {
+      return VOCABULARY;
+    }
+
+    @Override
+    public String token(int id) {
+      return id == 0 ? "<eor>" : id == 1 ? "<unk>" : LETTERS.substring(id - 2, id - 1);
+    }
+
+    @Override
+    public int endOfRecord() {
+      return 0;
+    }
+
+    @Override
+    public boolean isUnknown(int id) {
+      return id == 1;
+    }
+
+    @Override
+    public boolean isWord(int id) {
+      return id >= 2;
+    }
+
+    @Override
+    public byte[] toJson() {
+      return new byte[0];
+    }
+  }
+}

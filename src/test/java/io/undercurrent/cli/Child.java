@@ -1,0 +1,85 @@
+package io.undercurrent.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** {@code undercurrent} in a JVM of its own, as a user runs it; its output goes to files. */
+final class Child implements AutoCloseable {
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private Child(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  static Child start(Path folder, String... arguments) throws IOException {
+    Path out = Files.createTempFile(folder, "child", ".out");
+    Path err = Files.createTempFile(folder, "child", ".err");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("-Xmx512m", "--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    process.getOutputStream().close();
+    return new Child(process, out, err);
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** SIGKILL: nothing is closed. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  int exitCode(Duration patience) throws InterruptedException, IOException {
+    if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("still running after " + patience + ":\n" + out() + err());
+    }
+    return process.exitValue();
+  }
+
+  String out() throws IOException {
+    return Files.readString(out, StandardCharsets.UTF_8);
+  }
+
+  /** Standard error without what the JVM itself announces. */
+  String err() throws IOException {
+    try (BufferedReader lines = Files.newBufferedReader(err, StandardCharsets.UTF_8)) {
+      StringBuilder kept = new StringBuilder();
+      lines
+          .lines()
+          .filter(line -> !line.startsWith("WARNING: "))
+          .forEach(line -> kept.append(line).append('\n'));
+      return kept.toString();
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}

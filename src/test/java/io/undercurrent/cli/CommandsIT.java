@@ -1,0 +1,185 @@
+package io.undercurrent.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.undercurrent.broker.EmbeddedBroker;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as a user runs them: processes of their own, their output and exit codes. */
+@Timeout(120)
+class CommandsIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir private static Path folder;
+  private static Path model;
+  private static EmbeddedBroker broker;
+
+  @BeforeAll
+  static void start() throws IOException {
+    model = SmallModel.write(folder.resolve("model"));
+    broker = EmbeddedBroker.start(folder.resolve("broker"));
+  }
+
+  @AfterAll
+  static void stop() {
+    broker.close();
+  }
+
+  @Test
+  void shouldPlayAFileAndPutExactlyItsBadLinesAmongTheDeadLetters() throws Exception {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      lines.add(
+          "{\"key\":\"line-" + i % 5 + "\",\"text\":\"the train is late, message " + i + "\"}");
+    }
+    lines.add(7, "{\"key\":\"line-1\",\"text\":");
+    lines.add(19, "{\"key\":\"line-1\",\"text\":17}");
+    lines.add(23, "{\"text\":\"nobody's\"}");
+    lines.add(31, "not json at all");
+    Path input = Files.write(folder.resolve("input.jsonl"), lines);
+    try (Child demo = demo("--input", input.toString())) {
+      assertThat(demo.exitCode(PATIENCE)).as(demo.err()).isZero();
+      assertThat(demo.out())
+          .contains("40 records of 5 conversations enriched", "; 4 dead letters")
+          .contains("malformed-json", "text-not-a-string", "null-key")
+          .doesNotContain("\u001b");
+      assertThat(demo.out().lines().filter(line -> line.startsWith("dead letter"))).hasSize(4);
+      assertThat(demo.out().lines().filter(line -> line.contains("the train is late, message")))
+          .hasSize(40);
+    }
+  }
+
+  @Test
+  void shouldGoOnFromWhatWasKept() throws Exception {
+    Path input = Files.writeString(folder.resolve("plain.txt"), "not good at all\nlate again\n");
+    String kept = folder.resolve("kept").toString();
+    for (int run = 1; run <= 2; run++) {
+      try (Child demo = demo("--input", input.toString(), "--keep", kept)) {
+        assertThat(demo.exitCode(PATIENCE)).as(demo.err()).isZero();
+        assertThat(demo.out()).contains("2 records of 1 conversations enriched");
+      }
+    }
+  }
+
+  @Test
+  void shouldServeHealthAndMetricsWhileItRunsAndStopCleanlyOnSigterm() throws Exception {
+    int port = freePort();
+    try (Child app = run("served", "undercurrent.http.port=" + port, "--create-topics")) {
+      awaitLine(app, "running: ");
+      assertThat(get(port, "/health/ready").statusCode()).isEqualTo(200);
+      assertThat(get(port, "/health/live").statusCode()).isEqualTo(200);
+      assertThat(get(port, "/metrics").body())
+          .contains("undercurrent_records_total 0.0", "kafka_stream", "jvm_memory_used_bytes");
+      app.terminate();
+      assertThat(app.exitCode(PATIENCE)).as(app.err()).isZero();
+      assertThat(app.out()).contains("stopped");
+    }
+  }
+
+  @Test
+  void shouldSayThatThePortIsInUse() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+        Child app =
+            run("port", "undercurrent.http.port=" + taken.getLocalPort(), "--create-topics")) {
+      assertThat(app.exitCode(PATIENCE)).isEqualTo(1);
+      assertOneLine(app, Integer.toString(taken.getLocalPort()), "in use");
+    }
+  }
+
+  @Test
+  void shouldExitWithTwoAndTheUsageForUnknownOptions() throws Exception {
+    try (Child child = Child.start(folder, "demo", "--no-such-option")) {
+      assertThat(child.exitCode(PATIENCE)).isEqualTo(2);
+      assertThat(child.err()).contains("--no-such-option", "Usage:");
+    }
+  }
+
+  private static void assertOneLine(Child child, String... parts) throws IOException {
+    List<String> errors = child.err().lines().filter(line -> line.contains("error: ")).toList();
+    assertThat(errors).as(child.err()).hasSize(1);
+    assertThat(errors.get(0)).contains(parts);
+    assertThat(child.err()).doesNotContain("\tat ");
+  }
+
+  private static Child demo(String... options) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("demo", "--model", model.toString(), "--http-port", "0"));
+    arguments.addAll(List.of(options));
+    return Child.start(folder, arguments.toArray(String[]::new));
+  }
+
+  /** {@code run} with topics named after {@code name}, one more setting and further options. */
+  private static Child run(String name, String setting, String... options) throws IOException {
+    Path topology =
+        Files.writeString(
+            folder.resolve(name + ".yaml"),
+            String.join(
+                "\n",
+                "name: " + name,
+                "source: {topics: [" + name + "-in], value: text, key: record}",
+                "model: " + model,
+                "next: 3",
+                "store: hidden-state",
+                "sinks: {enriched: " + name + "-out, deadLetters: " + name + "-dead}"));
+    Path settings =
+        Files.write(
+            folder.resolve(name + ".properties"),
+            List.of(
+                "application.id=" + name,
+                "state.dir=" + folder.resolve(name + "-state"),
+                "bootstrap.servers=" + broker.bootstrapServers()));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "--config",
+                settings.toString(),
+                "--topology",
+                topology.toString(),
+                "--set",
+                setting));
+    arguments.addAll(List.of(options));
+    return Child.start(folder, arguments.toArray(String[]::new));
+  }
+
+  private static void awaitLine(Child child, String start) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (child.out().lines().noneMatch(line -> line.startsWith(start))) {
+      assertThat(child.isAlive() && System.nanoTime() < deadline)
+          .as(child.out() + child.err())
+          .isTrue();
+      Thread.sleep(50);
+    }
+  }
+
+  private static HttpResponse<String> get(int port, String path) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+            HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      return socket.getLocalPort();
+    }
+  }
+}

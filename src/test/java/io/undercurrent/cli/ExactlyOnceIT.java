@@ -1,0 +1,279 @@
+package io.undercurrent.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.model.Model;
+import io.undercurrent.topology.Enrichment;
+import io.undercurrent.topology.EnrichmentSettings;
+import io.undercurrent.topology.TopologyDefinition;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(180)
+class ExactlyOnceIT {
+
+  private static final int KEYS = 12;
+  private static final int HALF = 150;
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  @TempDir private Path folder;
+
+  @Test
+  void shouldGiveTheSameBytesAfterAKillInsideATransactionAsWithoutAndAsEnrich() throws Exception {
+    Path model = SmallModel.write(folder.resolve("model"));
+    try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
+        Topic killed = new Topic(broker, "killed");
+        Topic undisturbed = new Topic(broker, "undisturbed");
+        StreamsApp undisturbedApp = app(broker, model)) {
+      undisturbedApp.checkTopics(true);
+      undisturbedApp.start();
+      undisturbedApp.awaitRunning();
+
+      // The first half is committed, the second half is being written when the process dies.
+      Path topology = Files.writeString(folder.resolve("killed.yaml"), definition(model, "killed"));
+      List<String> enrichInput = new ArrayList<>(produce(broker, 0));
+      try (Child first = run(broker, topology, "state-1")) {
+        killed.awaitCommitted(HALF, first);
+        enrichInput.addAll(produce(broker, HALF));
+        killed.awaitUncommitted(HALF + 1, first);
+        first.kill();
+      }
+      assertThat(killed.committed.size())
+          .as("records committed when the process was killed, with a transaction open")
+          .isLessThan(killed.uncommitted.size());
+
+      try (Child second = run(broker, topology, "state-2")) {
+        killed.awaitCommitted(2 * HALF, second);
+        second.terminate();
+        assertThat(second.exitCode(PATIENCE)).as(second.err()).isZero();
+      }
+      undisturbed.awaitCommitted(2 * HALF, null);
+
+      Map<ByteBuffer, List<String>> expected = enrich(model, enrichInput);
+      assertThat(expected).hasSize(KEYS);
+      assertThat(byKey(killed.committed)).isEqualTo(expected);
+      assertThat(byKey(undisturbed.committed)).isEqualTo(expected);
+      assertThat(killed.uncommitted.size())
+          .as("records written, those of the aborted transaction among them")
+          .isGreaterThan(2 * HALF);
+    }
+  }
+
+  private StreamsApp app(EmbeddedBroker broker, Path model) throws Exception {
+    Path file =
+        Files.writeString(folder.resolve("undisturbed.yaml"), definition(model, "undisturbed"));
+    TopologyDefinition definition = TopologyDefinition.load(file);
+    UndercurrentConfig config =
+        UndercurrentConfig.of(
+            Map.of(
+                "bootstrap.servers",
+                broker.bootstrapServers(),
+                "application.id",
+                "undisturbed",
+                "state.dir",
+                folder.resolve("undisturbed-state").toString(),
+                UndercurrentConfig.TOPICS_PARTITIONS,
+                "2"));
+    return new StreamsApp(
+        definition, config, Checkpoint.load(model.toString()), new SimpleMeterRegistry());
+  }
+
+  private Child run(EmbeddedBroker broker, Path topology, String state) throws Exception {
+    Path settings =
+        Files.writeString(
+            folder.resolve(state + ".properties"),
+            String.join(
+                "\n",
+                "bootstrap.servers=" + broker.bootstrapServers(),
+                "application.id=killed",
+                "state.dir=" + folder.resolve(state),
+                "undercurrent.http.port=-1",
+                "undercurrent.topics.partitions=2",
+                "commit.interval.ms=2000", // leaves time to kill inside a transaction
+                "main.consumer.session.timeout.ms=6000", // the dead member leaves the group sooner
+                "main.consumer.heartbeat.interval.ms=1000",
+                "producer.transaction.timeout.ms=5000"));
+    return Child.start(
+        folder,
+        "run",
+        "--config",
+        settings.toString(),
+        "--topology",
+        topology.toString(),
+        "--create-topics");
+  }
+
+  private static String definition(Path model, String sink) {
+    return String.join(
+        "\n",
+        "name: " + sink,
+        "source: {topics: [messages], value: json, text: /text, key: record}",
+        "model: " + model,
+        "next: 3",
+        "store: hidden-state",
+        "sinks: {enriched: " + sink + ", deadLetters: " + sink + "-dead}");
+  }
+
+  /** Produces half of the records and returns what `enrich` is to read for them. */
+  private static List<String> produce(EmbeddedBroker broker, int from) throws Exception {
+    List<String> lines = new ArrayList<>();
+    SplittableRandom random = new SplittableRandom(from);
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      for (int i = from; i < from + HALF; i++) {
+        StringBuilder text = new StringBuilder();
+        for (int w = random.nextInt(9); w > 0; w--) {
+          text.append(SmallModel.WORDS.get(random.nextInt(SmallModel.WORDS.size()))).append(' ');
+        }
+        String key = "key-" + random.nextInt(KEYS);
+        long timestamp = 1_700_000_000_000L + i * 1000L;
+        byte[] value = ("{\"text\":\"" + text + "\"}").getBytes(StandardCharsets.UTF_8);
+        RecordMetadata at =
+            producer
+                .send(
+                    new ProducerRecord<>(
+                        "messages", null, timestamp, key.getBytes(StandardCharsets.UTF_8), value))
+                .get();
+        lines.add(
+            "{\"key\":\"%s\",\"text\":\"%s\",\"timestamp\":%d,\"source\":{\"topic\":\"messages\",\"partition\":%d,\"offset\":%d,\"timestamp\":%d}}"
+                .formatted(key, text, timestamp, at.partition(), at.offset(), timestamp));
+      }
+    }
+    return lines;
+  }
+
+  private static Map<ByteBuffer, List<String>> enrich(Path model, List<String> lines)
+      throws Exception {
+    Model loaded = Checkpoint.load(model.toString());
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    int exit =
+        new EnrichCommand.Session(
+                new Enrichment(loaded, EnrichmentSettings.DEFAULTS.withNextTokens(3)), false)
+            .run(
+                new ByteArrayInputStream(String.join("\n", lines).getBytes(StandardCharsets.UTF_8)),
+                out);
+    assertThat(exit).isZero();
+    Map<ByteBuffer, List<String>> byKey = new LinkedHashMap<>();
+    for (String line : out.toString(StandardCharsets.UTF_8).split("\n")) {
+      String key = line.substring(8, line.indexOf('"', 8)); // {"key":"...
+      byKey
+          .computeIfAbsent(
+              ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)), k -> new ArrayList<>())
+          .add(line);
+    }
+    return byKey;
+  }
+
+  private static Map<ByteBuffer, List<String>> byKey(List<ConsumerRecord<byte[], byte[]>> records) {
+    Map<ByteBuffer, List<String>> byKey = new LinkedHashMap<>();
+    for (ConsumerRecord<byte[], byte[]> record : records) {
+      byKey
+          .computeIfAbsent(ByteBuffer.wrap(record.key()), k -> new ArrayList<>())
+          .add(new String(record.value(), StandardCharsets.UTF_8));
+    }
+    return byKey;
+  }
+
+  /** Everything in an enriched topic, as consumers with and without read_committed see it. */
+  private static final class Topic implements AutoCloseable {
+    private final KafkaConsumer<byte[], byte[]> committedConsumer;
+    private final KafkaConsumer<byte[], byte[]> uncommittedConsumer;
+    private final String name;
+    private final List<ConsumerRecord<byte[], byte[]>> committed = new ArrayList<>();
+    private final List<ConsumerRecord<byte[], byte[]>> uncommitted = new ArrayList<>();
+
+    Topic(EmbeddedBroker broker, String name) {
+      this.name = name;
+      committedConsumer = consumer(broker, "read_committed");
+      uncommittedConsumer = consumer(broker, "read_uncommitted");
+    }
+
+    private static KafkaConsumer<byte[], byte[]> consumer(EmbeddedBroker broker, String level) {
+      return new KafkaConsumer<>(
+          Map.of(
+              ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+              broker.bootstrapServers(),
+              ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+              level,
+              ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+              "earliest",
+              ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
+              "false"),
+          new ByteArrayDeserializer(),
+          new ByteArrayDeserializer());
+    }
+
+    void awaitCommitted(int count, Child by) throws Exception {
+      await(count, committed, by);
+    }
+
+    void awaitUncommitted(int count, Child by) throws Exception {
+      await(count, uncommitted, by);
+    }
+
+    private void await(int count, List<?> records, Child by) throws Exception {
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (records.size() < count) {
+        if (System.nanoTime() > deadline || by != null && !by.isAlive()) {
+          throw new AssertionError(
+              "%s: %d of %d records%s"
+                  .formatted(name, records.size(), count, by == null ? "" : "\n" + by.err()));
+        }
+        poll(uncommittedConsumer, uncommitted);
+        poll(committedConsumer, committed);
+      }
+    }
+
+    private void poll(
+        KafkaConsumer<byte[], byte[]> consumer, List<ConsumerRecord<byte[], byte[]>> into) {
+      if (consumer.assignment().isEmpty()) {
+        List<TopicPartition> partitions =
+            consumer.partitionsFor(name).stream()
+                .map(p -> new TopicPartition(name, p.partition()))
+                .toList();
+        if (partitions.isEmpty()) {
+          return; // the topic is still to be made
+        }
+        consumer.assign(partitions);
+        consumer.seekToBeginning(partitions);
+      }
+      consumer.poll(Duration.ofMillis(20)).forEach(into::add);
+    }
+
+    @Override
+    public void close() {
+      committedConsumer.close();
+      uncommittedConsumer.close();
+    }
+  }
+}
