@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.model.Model;
 import io.undercurrent.topology.EnrichedRecord;
@@ -133,8 +134,11 @@ final class EnrichCommand implements Callable<Integer> {
       ByteBuffer stateKey = ByteBuffer.wrap(keyBytes);
       if (text.isNull()) {
         states.remove(stateKey);
-        return JSON.writeValueAsBytes(
-            JSON.createObjectNode().put("key", key.asText()).putNull("text"));
+        ObjectNode forgotten = JSON.createObjectNode().put("key", key.asText());
+        if (json.path("keyEncoding").isTextual()) {
+          forgotten.set("keyEncoding", json.path("keyEncoding"));
+        }
+        return JSON.writeValueAsBytes(forgotten.putNull("text"));
       }
       Enrichment.Outcome outcome =
           enrichment.enrich(
@@ -167,12 +171,17 @@ final class EnrichCommand implements Callable<Integer> {
         return null;
       }
       require(json.isObject() && json.path("topic").isTextual(), "source must name a topic", json);
-      require(json.path("partition").isInt(), "source.partition must be an integer", json);
-      require(json.path("offset").isIntegralNumber(), "source.offset must be an integer", json);
+      JsonNode partition = json.path("partition");
+      JsonNode offset = json.path("offset");
+      require(partition.isInt(), "source.partition must be an integer", partition);
+      require(
+          offset.isIntegralNumber() && offset.canConvertToLong(),
+          "source.offset must be an integer",
+          offset);
       return new Source(
           json.path("topic").asText(),
-          json.path("partition").asInt(),
-          json.path("offset").asLong(),
+          partition.asInt(),
+          offset.asLong(),
           longOrNull(json, "timestamp"));
     }
 

@@ -71,7 +71,9 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
       }
       JsonNode timestamp = json.path("timestamp");
       timestampMs =
-          timestamp.canConvertToLong() && timestamp.asLong() >= 0 ? timestamp.asLong() : null;
+          timestamp.isIntegralNumber() && timestamp.canConvertToLong() && timestamp.asLong() >= 0
+              ? timestamp.asLong()
+              : null;
     } catch (IOException e) {
       // Played all the same: the topology puts it among the dead letters.
     }
@@ -85,7 +87,7 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
       if (i == bytes.length || bytes[i] == '\n') {
         int end = i > start && bytes[i - 1] == '\r' ? i - 1 : i;
         byte[] line = java.util.Arrays.copyOfRange(bytes, start, end);
-        if (firstChar(line) != 0) {
+        if (firstChar(line) >= 0) {
           lines.add(line);
         }
         start = i + 1;
@@ -94,13 +96,13 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
     return lines;
   }
 
-  /** The first byte that is no space, or 0. */
-  private static char firstChar(byte[] line) {
+  /** The first byte that is no space, or -1. */
+  private static int firstChar(byte[] line) {
     for (byte b : line) {
       if (b != ' ' && b != '\t' && b != '\r') {
-        return (char) (b & 0xff);
+        return b & 0xff;
       }
     }
-    return 0;
+    return -1;
   }
 }

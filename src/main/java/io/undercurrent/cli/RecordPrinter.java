@@ -47,7 +47,7 @@ final class RecordPrinter {
         paint(
             DIM,
             pad("conversation", KEY_WIDTH)
-                + "  feels            mood  "
+                + "  feels             mood   "
                 + pad("message", textWidth)
                 + "  next words"));
   }
@@ -66,21 +66,21 @@ final class RecordPrinter {
             + "  "
             + (mood == null ? "     " : paint(colourOf(mood), signed(mood)))
             + "  "
-            + pad(oneLine(record.text()), textWidth)
+            + pad(record.text(), textWidth)
             + "  "
-            + paint(DIM, next));
+            + paint(DIM, oneLine(next)));
   }
 
   /** A message that became a dead letter. */
   void printDeadLetter(String reason, String value) {
     out.println(
-        paint(YELLOW, pad("dead letter", KEY_WIDTH) + "  " + reason + ": ")
-            + pad(oneLine(value), textWidth).stripTrailing());
+        paint(YELLOW, pad("dead letter", KEY_WIDTH) + "  " + oneLine(reason) + ": ")
+            + pad(value, textWidth).stripTrailing());
   }
 
   private String feeling(EnrichedRecord record) {
     if (record.sentiment() == null) {
-      return pad("(nothing to read)", 15);
+      return pad("(nothing read)", 16);
     }
     String label = record.sentiment().label();
     String sign = label.equals("positive") ? "+" : label.equals("negative") ? "-" : "·";
@@ -132,26 +132,29 @@ final class RecordPrinter {
     return String.format(Locale.ROOT, "%+.2f", value);
   }
 
+  /** Without anything that breaks a line, moves a cursor or starts an escape code. */
   private static String oneLine(String text) {
-    return text.replaceAll("\\s+", " ").strip();
+    return text.replaceAll("[\\s\\x{85}\\x{2028}\\x{2029}]+", " ")
+        .replaceAll("\\p{Cc}", "")
+        .strip();
   }
 
-  /** Cut or filled to the width; emoji take two columns on a terminal. */
-  private static String pad(String text, int width) {
+  /** One line, cut or filled to the width; emoji take two columns on a terminal. */
+  private static String pad(String anyText, int width) {
+    String text = oneLine(anyText);
     StringBuilder padded = new StringBuilder();
     int columns = 0;
     int i = 0;
     while (i < text.length()) {
       int c = text.codePointAt(i);
-      int wide = c >= 0x1F300 ? 2 : c == 0xFE0F || c == 0x200D || c < 0x20 ? 0 : 1;
-      if (columns + wide > width - 1 && i + Character.charCount(c) < text.length()) {
+      int wide = c >= 0x1F300 ? 2 : c == 0xFE0F || c == 0x200D ? 0 : 1;
+      boolean last = i + Character.charCount(c) == text.length();
+      if (columns + wide > (last ? width : width - 1)) {
         padded.append('…');
         columns++;
         break;
       }
-      if (c >= 0x20) {
-        padded.appendCodePoint(c);
-      }
+      padded.appendCodePoint(c);
       columns += wide;
       i += Character.charCount(c);
     }

@@ -148,6 +148,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
               names.add(cells.get(column[0]).toLowerCase(Locale.ROOT));
             }
           });
+      names.remove(""); // stands in every text, between two spaces
       return names;
     }
   }

@@ -9,6 +9,7 @@ import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Scores a model on dev sources, each beside the majority class and a tuned naive Bayes. */
@@ -44,10 +45,20 @@ public final class Evaluation {
   private final Recipe recipe;
   private final List<Corpus> dev;
 
-  /** Reads the recipe's dev sources from the data folder. */
+  /**
+   * Reads the recipe's dev sources from the data folder.
+   *
+   * @throws RecipeException if one of them has no labelled record: its score would be no number
+   */
   public Evaluation(Recipe recipe, Path data) {
     this.recipe = recipe;
     dev = recipe.dev().stream().map(source -> Corpus.read(source, data)).toList();
+    for (Corpus corpus : dev) {
+      if (Arrays.equals(used(corpus), new boolean[ModelConfig.SENTIMENT_LABELS.size()])) {
+        throw new RecipeException(
+            "dev source " + corpus.source().name() + " must have labelled records, found none");
+      }
+    }
   }
 
   /** Every dev source with baselines; trains the baselines on the recipe's training sources. */

@@ -55,7 +55,8 @@ final class PackedStreams {
 
   /**
    * Fills the chunks, each with the rows that follow the previous chunk's; false once the
-   * conversations are used up (what is left in the streams is dropped: less than a chunk).
+   * conversations are used up (what is left in the streams, the rest of one conversation in each,
+   * is dropped).
    */
   boolean next(Chunk[] chunks) {
     int row = 0;

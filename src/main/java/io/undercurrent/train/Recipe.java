@@ -171,7 +171,7 @@ public record Recipe(
 
   private static void range(String key, double value, double least, double most) {
     check(
-        value >= least && value <= most,
+        (float) value >= (float) least && (float) value <= (float) most, // most values are floats
         key + " must be " + text(least) + " to " + text(most) + ", found " + text(value));
   }
 

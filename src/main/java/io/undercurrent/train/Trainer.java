@@ -15,8 +15,10 @@ import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.VocabularyBuilder;
 import io.undercurrent.text.WordTokenizer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -77,7 +79,7 @@ public final class Trainer implements AutoCloseable {
    * @throws RecipeException if the data is not as the recipe says, or the loss is no longer finite
    */
   public Path train() throws IOException {
-    Files.createDirectories(run);
+    claim();
     List<Corpus> corpora =
         recipe.train().stream()
             .map(
@@ -139,7 +141,7 @@ public final class Trainer implements AutoCloseable {
             new VocabularyBuilder.Settings(
                 recipe.vocabulary().size(), recipe.vocabulary().minDocuments()));
     Tokenizer tokenizer = WordTokenizer.of(words);
-    Files.write(file, tokenizer.toJson());
+    replace(file, tokenizer.toJson());
     progress.says("vocabulary of " + tokenizer.size() + " tokens");
     return tokenizer;
   }
@@ -173,6 +175,9 @@ public final class Trainer implements AutoCloseable {
           conversations.add(records.toArray(Example[]::new));
         }
       }
+    }
+    if (tokens == 0) {
+      throw new RecipeException("train sources must have at least one token, found none");
     }
     progress.says(
         String.format(
@@ -333,18 +338,34 @@ public final class Trainer implements AutoCloseable {
   /** What a stopped run needs beside its tensors. */
   private record RunState(int epoch, int bestEpoch, double bestScore, long step) {}
 
-  private RunState resume(ModelConfig config, Parameters parameters, Adam adam) throws IOException {
-    Path last = run.resolve("last");
-    Path file = last.resolve("run.json");
+  private static final RunState UNTRAINED = new RunState(0, 0, Double.NEGATIVE_INFINITY, 0);
+
+  /**
+   * Makes the folder a run of this recipe before anything is put there: the vocabulary is of this
+   * recipe too.
+   */
+  private void claim() throws IOException {
+    Path file = run.resolve("last").resolve("run.json");
     if (!Files.exists(file)) {
-      initialise(config, parameters);
-      return new RunState(0, 0, Double.NEGATIVE_INFINITY, 0);
-    }
-    JsonNode json = new ObjectMapper().readTree(file.toFile());
-    if (!json.path("recipe").asText().equals(recipe.toString())) {
+      Files.createDirectories(file.getParent());
+      write(UNTRAINED);
+    } else if (!read(file).path("recipe").asText().equals(recipe.toString())) {
       throw new RecipeException(
           run
               + ": must be a run of this recipe, found one of another: choose another --run folder");
+    }
+  }
+
+  private static JsonNode read(Path file) throws IOException {
+    return new ObjectMapper().readTree(file.toFile());
+  }
+
+  private RunState resume(ModelConfig config, Parameters parameters, Adam adam) throws IOException {
+    Path last = run.resolve("last");
+    JsonNode json = read(last.resolve("run.json"));
+    if (json.path("epoch").asInt() == 0) {
+      initialise(config, parameters);
+      return UNTRAINED;
     }
     Path folder = last.resolve(json.path("epoch").asText());
     Checkpoint.readTensors(folder.resolve("parameters.safetensors"), parameters);
@@ -369,19 +390,7 @@ public final class Trainer implements AutoCloseable {
     Checkpoint.writeTensors(folder.resolve("parameters.safetensors"), parameters);
     Checkpoint.writeTensors(folder.resolve("adam-m.safetensors"), adam.m);
     Checkpoint.writeTensors(folder.resolve("adam-v.safetensors"), adam.v);
-    ObjectNode json = new ObjectMapper().createObjectNode();
-    json.put("recipe", recipe.toString());
-    json.put("epoch", state.epoch);
-    json.put("bestEpoch", state.bestEpoch);
-    json.put("bestScore", state.bestScore);
-    json.put("step", state.step);
-    Path temporary = last.resolve("run.json.tmp");
-    Files.write(temporary, json.toPrettyString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
-    Files.move(
-        temporary,
-        last.resolve("run.json"),
-        java.nio.file.StandardCopyOption.ATOMIC_MOVE,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    write(state);
     Path before = last.resolve(Integer.toString(state.epoch - 1));
     if (Files.isDirectory(before)) {
       try (var files = Files.list(before)) {
@@ -391,6 +400,24 @@ public final class Trainer implements AutoCloseable {
       }
       Files.delete(before);
     }
+  }
+
+  private void write(RunState state) throws IOException {
+    Path last = run.resolve("last");
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    json.put("recipe", recipe.toString());
+    json.put("epoch", state.epoch);
+    json.put("bestEpoch", state.bestEpoch);
+    json.put("bestScore", state.bestScore);
+    json.put("step", state.step);
+    replace(last.resolve("run.json"), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void replace(Path file, byte[] bytes) throws IOException {
+    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    Files.write(temporary, bytes);
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /**

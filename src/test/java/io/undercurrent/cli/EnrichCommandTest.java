@@ -1,0 +1,261 @@
+package io.undercurrent.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.TinyModel;
+import io.undercurrent.topology.EnrichedRecordSerde;
+import io.undercurrent.topology.Enrichment;
+import io.undercurrent.topology.EnrichmentSettings;
+import io.undercurrent.topology.Source;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EnrichCommandTest {
+
+  private static final Model MODEL = TinyModel.of(4, 6, 1, Pooling.CONCAT, 5).model();
+  private static final EnrichmentSettings SETTINGS =
+      EnrichmentSettings.DEFAULTS.withNextTokens(2).withMaxTokens(4);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What a session gave for an input. */
+  private record Run(int exit, List<String> out, List<String> err) {}
+
+  @Test
+  void shouldAnswerInOrderAndCarryTheStateOfEachKey() throws IOException {
+    Run run =
+        run(
+            false,
+            """
+            {"key":"a","text":"the food was good"}
+            {"key":"b","text":"not good"}
+            {"key":"a","text":"not good"}
+            {"key":"c","text":"not good"}
+            """);
+
+    assertThat(run.exit).isZero();
+    assertThat(run.err).isEmpty();
+    Enrichment enrichment = new Enrichment(MODEL, SETTINGS);
+    Enrichment.Outcome first = enrich(enrichment, null, "a", "the food was good");
+    Enrichment.Outcome second = enrich(enrichment, first.state(), "a", "not good");
+    assertThat(run.out)
+        .containsExactly(
+            json(first),
+            json(enrich(enrichment, null, "b", "not good")),
+            json(second),
+            json(enrich(enrichment, null, "c", "not good")));
+    assertThat(JSON.readTree(run.out.get(2)).at("/conversation/records").asInt()).isEqualTo(2);
+    assertThat(JSON.readTree(run.out.get(2)).path("sentiment"))
+        .isNotEqualTo(JSON.readTree(run.out.get(1)).path("sentiment"));
+  }
+
+  @Test
+  void shouldForgetBetweenRecordsWhereTheStateIsToBeFresh() throws IOException {
+    Run run =
+        run(
+            true,
+            """
+            {"key":"a","text":"not good"}
+            {"key":"a","text":"not good"}
+            """);
+
+    assertThat(run.out.get(1)).isEqualTo(run.out.get(0));
+    assertThat(run(false, "{\"key\":\"a\",\"text\":\"not good\"}\n".repeat(2)).out.get(1))
+        .isNotEqualTo(run.out.get(0));
+  }
+
+  @Test
+  void shouldForgetAKeyWhoseTextIsNull() throws IOException {
+    Run run =
+        run(
+            false,
+            """
+            {"key":"a","text":"very bad"}
+            {"key":"b","text":"very bad"}
+            {"key":"a","text":null}
+            {"key":"a","text":"very bad"}
+            {"key":"b","text":"very bad"}
+            """);
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).hasSize(5);
+    assertThat(run.out.get(2)).isEqualTo("{\"key\":\"a\",\"text\":null}");
+    assertThat(run.out.get(3)).isEqualTo(run.out.get(0));
+    assertThat(JSON.readTree(run.out.get(4)).at("/conversation/records").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldReportBadLinesWithTheirNumbersAndGoOn() throws IOException {
+    Run run =
+        run(
+            false,
+            """
+            {"key":"a","text":"good"}
+            {"key":"a","text":"good"
+            {"key":"a"}
+
+            ["a","good"]
+            {"text":"good"}
+            {"key":"a","text":"good"} {"key":"a","text":"good"}
+            {"key":"a","text":"good","text":"bad"}
+            {"key":"a","text":"good"}
+            """);
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).hasSize(2);
+    assertThat(JSON.readTree(run.out.get(1)).at("/conversation/records").asInt()).isEqualTo(2);
+    assertThat(run.err).hasSize(6);
+    assertThat(run.err.get(0)).startsWith("line 2: must be JSON, found: ");
+    assertThat(run.err.get(1)).isEqualTo("line 3: text must be a string or null, found nothing");
+    assertThat(run.err.get(2)).isEqualTo("line 5: must be a JSON object, found [\"a\",\"good\"]");
+    assertThat(run.err.get(3)).isEqualTo("line 6: key must be a string, found nothing");
+    assertThat(run.err.get(4)).startsWith("line 7: must be JSON, found: ");
+    assertThat(run.err.get(5)).startsWith("line 8: must be JSON, found: Duplicate field 'text'");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{'key':5,'text':'good'}                      | key must be a string, found 5",
+        "{'key':null,'text':'good'}                   | key must be a string, found null",
+        "{'key':'a','text':5}                         | text must be a string or null, found 5",
+        "{'key':'a','text':'good','timestamp':'now'}  | timestamp must be an integer, epoch milliseconds, found 'now'",
+        "{'key':'a','text':'good','timestamp':1.5}    | timestamp must be an integer, epoch milliseconds, found 1.5",
+        "{'key':'a','text':'good','timestamp':9223372036854775808} | timestamp must be an integer, epoch milliseconds, found 9223372036854775808",
+        "{'key':'a','text':'good','source':'t'}       | source must name a topic, found 't'",
+        "{'key':'a','text':'good','source':{'topic':'t','offset':1}} | source.partition must be an integer, found nothing",
+        "{'key':'a','text':'good','source':{'topic':'t','partition':0,'offset':1.5}} | source.offset must be an integer, found 1.5",
+        "{'key':'a','text':'good','source':{'topic':'t','partition':0,'offset':9223372036854775808}} | source.offset must be an integer, found 9223372036854775808",
+        "{'key':'a','text':'good','keyEncoding':'hex'} | keyEncoding must be base64, found 'hex'",
+        "{'key':'?','text':'good','keyEncoding':'base64'} | key must be base64 as keyEncoding says, found ?",
+        "5                                            | must be a JSON object, found 5",
+      })
+  void shouldSayWhatIsWrongWithALine(String line, String reason) throws IOException {
+    Run run = run(false, line.replace('\'', '"') + "\n");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).isEmpty();
+    assertThat(run.err).containsExactly("line 1: " + reason.replace('\'', '"'));
+  }
+
+  @Test
+  void shouldReportADeeplyNestedLineInOneLineAndGoOn() throws IOException {
+    Run run = run(false, "[".repeat(100_000) + "\n" + "{\"key\":\"a\",\"text\":\"good\"}\n");
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out).hasSize(1);
+    assertThat(run.err).hasSize(1);
+    assertThat(run.err.get(0)).startsWith("line 1: must be JSON, found: ").hasSizeLessThan(300);
+  }
+
+  @Test
+  void shouldReportLinesThatAreNotUtf8() throws IOException {
+    ByteArrayOutputStream in = new ByteArrayOutputStream();
+    in.write("{\"key\":\"a\",\"text\":\"".getBytes(StandardCharsets.UTF_8));
+    in.write(0xff);
+    in.write("\"}\n{\"key\":\"a\",\"text\":\"good\"}".getBytes(StandardCharsets.UTF_8));
+
+    Run run = run(false, in.toByteArray());
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err).containsExactly("line 1: must be UTF-8, found other bytes");
+    assertThat(run.out).hasSize(1);
+  }
+
+  @Test
+  void shouldPassOverBlankLinesAndTakeLineEndsOfEitherKind() throws IOException {
+    String record = "{\"key\":\"a\",\"text\":\"good\"}";
+    Run run = run(true, "\n  \t\r\n" + record + "\r\n\r\n" + record);
+
+    assertThat(run.exit).isZero();
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).hasSize(2);
+    assertThat(run.out.get(1)).isEqualTo(run.out.get(0));
+  }
+
+  @Test
+  void shouldGiveNothingForNothing() throws IOException {
+    assertThat(run(false, "")).isEqualTo(new Run(0, List.of(), List.of()));
+  }
+
+  @Test
+  void shouldEchoTheSourceAndCutLongTexts() throws IOException {
+    Run run =
+        run(
+            false,
+            """
+            {"key":"a","text":"the food was very good","timestamp":7,\
+            "source":{"topic":"t","partition":3,"offset":9,"timestamp":8}}
+            """);
+
+    Source source = new Source("t", 3, 9, 8L);
+    Enrichment.Outcome outcome =
+        new Enrichment(MODEL, SETTINGS)
+            .enrich(null, new byte[] {'a'}, "the food was very good", 7L, source);
+    assertThat(run.out).containsExactly(json(outcome));
+    assertThat(JSON.readTree(run.out.get(0)).path("truncated").asBoolean()).isTrue();
+  }
+
+  @Test
+  void shouldTakeKeysThatAreNoTextInBase64() throws IOException {
+    String line = "{\"key\":\"/w==\",\"keyEncoding\":\"base64\",\"text\":\"good\"}\n";
+    Run run = run(false, line + line + line.replace("\"good\"", "null") + line);
+
+    assertThat(run.exit).isZero();
+    JsonNode second = JSON.readTree(run.out.get(1));
+    assertThat(second.path("key").asText()).isEqualTo("/w==");
+    assertThat(second.path("keyEncoding").asText()).isEqualTo("base64");
+    assertThat(second.at("/conversation/records").asInt()).isEqualTo(2);
+    assertThat(run.out.get(2))
+        .isEqualTo("{\"key\":\"/w==\",\"keyEncoding\":\"base64\",\"text\":null}");
+    assertThat(run.out.get(3)).isEqualTo(run.out.get(0));
+  }
+
+  private static Enrichment.Outcome enrich(
+      Enrichment enrichment, byte[] state, String key, String text) {
+    return enrichment.enrich(state, key.getBytes(StandardCharsets.UTF_8), text, null, null);
+  }
+
+  private static String json(Enrichment.Outcome outcome) {
+    return new String(EnrichedRecordSerde.toJson(outcome.enriched()), StandardCharsets.UTF_8);
+  }
+
+  private static Run run(boolean freshState, String in) throws IOException {
+    return run(freshState, in.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Run run(boolean freshState, byte[] in) throws IOException {
+    PrintStream before = System.err;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      int exit =
+          new EnrichCommand.Session(new Enrichment(MODEL, SETTINGS), freshState)
+              .run(new ByteArrayInputStream(in), out);
+      return new Run(exit, lines(out), lines(err));
+    } finally {
+      System.setErr(before);
+    }
+  }
+
+  private static List<String> lines(ByteArrayOutputStream bytes) {
+    List<String> lines =
+        new ArrayList<>(List.of(bytes.toString(StandardCharsets.UTF_8).split("\n")));
+    lines.removeIf(String::isEmpty);
+    return lines;
+  }
+}

@@ -1,0 +1,183 @@
+package io.undercurrent.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.undercurrent.train.Corpus.Conversation;
+import io.undercurrent.train.Corpus.Item;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CorpusTest {
+
+  private static final byte NEGATIVE = 0;
+  private static final byte POSITIVE = 2;
+  private static final Map<String, String> LABELS = Map.of("0", "negative", "1", "positive");
+
+  @TempDir private Path data;
+
+  @Test
+  void shouldReadLabelledAndUnlabelledRows() throws IOException {
+    write("label\ttext\n1\tfine\n0\tnot  fine \nx\t\n");
+
+    assertThat(Corpus.read(source(List.of("text"), null, null, null), data).conversations())
+        .containsExactly(
+            conversation("s:2", new Item("fine", POSITIVE)),
+            conversation("s:3", new Item("not  fine ", NEGATIVE)),
+            conversation("s:4", new Item("", Chunk.UNLABELLED)));
+  }
+
+  @Test
+  void shouldGroupNeighboursOfOneConversation() throws IOException {
+    write(
+        """
+        label\ttext\tthread\tauthor
+        1\ta\tx\tann
+        0\tb\tx\tben
+        1\tc\ty\tann
+        0\td\tx\tben
+        """);
+
+    assertThat(Corpus.read(source(List.of("text"), "thread", null, null), data).conversations())
+        .containsExactly(
+            conversation("s:x", new Item("a", POSITIVE), new Item("b", NEGATIVE)),
+            conversation("s:y", new Item("c", POSITIVE)),
+            conversation("s:x", new Item("d", NEGATIVE)));
+    assertThat(Corpus.read(source(List.of("text"), null, "author", null), data).conversations())
+        .extracting(Conversation::document)
+        .containsExactly("s:ann", "s:ben", "s:ann", "s:ben");
+  }
+
+  @Test
+  void shouldReadSeveralColumnsAsTurnsOfWhichTheLastIsLabelled() throws IOException {
+    write("turn1\tlabel\tturn2\nhow are you\t1\tfine\nso\t0\tbad\n");
+
+    assertThat(
+            Corpus.read(source(List.of("turn1", "turn2"), null, null, null), data).conversations())
+        .containsExactly(
+            conversation(
+                "s:2", new Item("how are you", Chunk.UNLABELLED), new Item("fine", POSITIVE)),
+            conversation("s:3", new Item("so", Chunk.UNLABELLED), new Item("bad", NEGATIVE)));
+  }
+
+  @Test
+  void shouldTurnNicknamesIntoMentions() throws IOException {
+    write(
+        """
+        label\ttext\tnick
+        1\tthanks Ann, and Ben?!\tann
+        0\tannoyed  by ann: and benches ...\tBEN
+        1\t... no  name here\t
+        """);
+
+    assertThat(Corpus.read(source(List.of("text"), null, null, "nick"), data).conversations())
+        .extracting(conversation -> conversation.items().get(0).text().strip())
+        .containsExactly(
+            "thanks @user, and @user?!", "annoyed  by @user: and benches ...", "... no  name here");
+  }
+
+  @Test
+  void shouldReadPlainLines() throws IOException {
+    write("one\t1\n\nthree\n");
+    Recipe.Source lines =
+        new Recipe.Source(
+            "s", "data.tsv", "lines", null, null, null, null, null, null, null, null, null);
+
+    assertThat(Corpus.read(lines, data).conversations())
+        .containsExactly(
+            conversation("s:1", new Item("one\t1", Chunk.UNLABELLED)),
+            conversation("s:2", new Item("", Chunk.UNLABELLED)),
+            conversation("s:3", new Item("three", Chunk.UNLABELLED)));
+  }
+
+  @Test
+  void shouldSayThatTheFileIsMissing() {
+    assertThat(refusal(source(List.of("text"), null, null, null)))
+        .isEqualTo(": must be the data of source s, found no such file");
+  }
+
+  @Test
+  void shouldSayWhichColumnIsMissing() throws IOException {
+    write("label\ttext\n1\tfine\n");
+    assertThat(refusal(source(List.of("words"), null, null, null)))
+        .isEqualTo(": must have a column words, found [label, text]");
+    assertThat(refusal(source(List.of("text"), "thread", null, null)))
+        .isEqualTo(": must have a column thread, found [label, text]");
+    assertThat(refusal(source(List.of("text"), null, "author", null)))
+        .isEqualTo(": must have a column author, found [label, text]");
+    assertThat(refusal(source(List.of("text"), null, null, "nick")))
+        .isEqualTo(": must have a column nick, found [label, text]");
+  }
+
+  @Test
+  void shouldSayWhichRowHasAnotherNumberOfCells() throws IOException {
+    write("label\ttext\n1\tfine\n0\tbad\tworse\n");
+    assertThat(refusal(source(List.of("text"), null, null, null)))
+        .isEqualTo(": row 3: must have 2 columns, found 3");
+    write("label\ttext\n1\tfine\n\n0\tbad\n");
+    assertThat(refusal(source(List.of("text"), null, null, null)))
+        .isEqualTo(": row 3: must have 2 columns, found 1");
+  }
+
+  @Test
+  void shouldSayWhichRowHasAnUnknownLabel() throws IOException {
+    write("label\ttext\n1\tfine\n2\tbad\n");
+    assertThat(refusal(source(List.of("text"), null, null, null)))
+        .isEqualTo(": row 3: label must be one of [0, 1] or unlabelled [x], found 2");
+  }
+
+  @Test
+  void shouldRefuseAFileWithoutRecords() throws IOException {
+    write("");
+    assertThat(refusal(source(List.of("text"), null, null, null)))
+        .isEqualTo(": must start with a header line, found an empty file");
+    write("label\ttext\n");
+    assertThat(refusal(source(List.of("text"), null, null, null)))
+        .isEqualTo(": must have at least one record, found none");
+  }
+
+  @Test
+  void shouldRefuseBytesThatAreNotUtf8() throws IOException {
+    Files.write(data.resolve("data.tsv"), new byte[] {'t', 'e', 'x', 't', '\n', (byte) 0xff});
+    assertThat(refusal(source(List.of("text"), null, null, null)))
+        .isEqualTo(": must be UTF-8, found other bytes");
+  }
+
+  private String refusal(Recipe.Source source) {
+    Throwable thrown = catchThrowable(() -> Corpus.read(source, data));
+    assertThat(thrown).isInstanceOf(RecipeException.class);
+    String file = data.resolve("data.tsv").toString();
+    assertThat(thrown.getMessage()).startsWith(file);
+    return thrown.getMessage().substring(file.length());
+  }
+
+  private void write(String content) throws IOException {
+    Files.writeString(data.resolve("data.tsv"), content);
+  }
+
+  private static Recipe.Source source(
+      List<String> text, String conversation, String document, String mask) {
+    return new Recipe.Source(
+        "s",
+        "data.tsv",
+        null,
+        text,
+        "label",
+        LABELS,
+        List.of("x"),
+        conversation,
+        document,
+        mask,
+        null,
+        null);
+  }
+
+  private static Conversation conversation(String document, Item... items) {
+    return new Conversation(document, List.of(items));
+  }
+}

@@ -1,0 +1,297 @@
+package io.undercurrent.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.model.Parameters;
+import io.undercurrent.text.WordTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Small runs on a made-up language in which {@code not} turns what follows into its opposite. */
+class TrainerTest {
+
+  private static final String[] GOOD = {"good", "great", "tasty", "lovely"};
+  private static final String[] BAD = {"bad", "awful", "bland", "horrid"};
+  private static final String[] THINGS = {"food", "soup", "place", "service", "room"};
+
+  @TempDir private Path folder;
+
+  /** Hears of a run; stops it after an epoch if told so, as a kill would. */
+  private static class Log implements Progress {
+    private final int stopAfter;
+    private final List<String> said = new ArrayList<>();
+    private final List<List<Evaluation.Result>> epochs = new ArrayList<>();
+
+    Log(int stopAfter) {
+      this.stopAfter = stopAfter;
+    }
+
+    @Override
+    public void says(String line) {
+      said.add(line);
+    }
+
+    @Override
+    public void chunk(
+        int epoch,
+        long done,
+        long all,
+        double sentimentLoss,
+        double nextLoss,
+        double gradientNorm) {
+      assertThat(done).isBetween(1L, all);
+    }
+
+    @Override
+    public void epoch(int epoch, List<Evaluation.Result> results, boolean best) {
+      epochs.add(results);
+      if (epoch == stopAfter) {
+        throw new Killed();
+      }
+    }
+  }
+
+  private static final class Killed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @BeforeEach
+  void writeData() throws IOException {
+    SplittableRandom random = new SplittableRandom(1);
+    Files.writeString(folder.resolve("train.tsv"), records(random, 400));
+    Files.writeString(folder.resolve("dev.tsv"), records(random, 100));
+  }
+
+  @Test
+  void shouldLearnThatNotTurnsAWordIntoItsOpposite() throws IOException {
+    Recipe recipe = recipe(30, "");
+    Log log = new Log(-1);
+
+    Path best = train(recipe, "run", 2, log);
+
+    Evaluation.Result result =
+        new Evaluation(recipe, folder)
+            .withBaselines(Checkpoint.load(best.toString()), folder)
+            .get(0);
+    assertThat(result.majority()).isLessThan(0.6);
+    assertThat(result.score()).isGreaterThan(0.95);
+    double first = log.epochs.get(0).get(0).bitsPerToken();
+    assertThat(result.bitsPerToken()).isLessThan(first);
+    assertThat(result.unknownShare()).isZero();
+    // The best checkpoint is the one with the best score that was told, but for half precision.
+    double told =
+        log.epochs.stream().mapToDouble(epoch -> epoch.get(0).score()).max().orElseThrow();
+    assertThat(result.score()).isBetween(told - 0.02, told + 0.02);
+  }
+
+  @Test
+  void shouldGiveTheSameBytesForTheSameSeedAndOthersForAnother() throws IOException {
+    byte[] once = tensors(train(recipe(2, ""), "once", 2, new Log(-1)));
+
+    assertThat(tensors(train(recipe(2, ""), "again", 2, new Log(-1)))).isEqualTo(once);
+    assertThat(tensors(train(recipe(2, "seed: 8"), "other", 2, new Log(-1)))).isNotEqualTo(once);
+  }
+
+  @Test
+  void shouldEndAStoppedRunWithTheBytesOfOneThatWasNot() throws IOException {
+    Recipe recipe = recipe(4, "");
+    Path whole = train(recipe, "whole", 2, new Log(-1));
+    for (int epoch = 1; epoch <= 2; epoch++) {
+      int stopAfter = epoch;
+      assertThatThrownBy(() -> train(recipe, "stopped", 2, new Log(stopAfter)))
+          .isInstanceOf(Killed.class);
+    }
+    Log log = new Log(-1);
+
+    Path stopped = train(recipe, "stopped", 2, log);
+
+    assertThat(log.said).contains("going on after epoch 2 of " + folder.resolve("stopped"));
+    assertThat(log.epochs).hasSize(2);
+    assertThat(tensors(stopped)).isEqualTo(tensors(whole));
+    for (String name : List.of("parameters", "adam-m", "adam-v")) {
+      Path file = Path.of("last", "4", name + ".safetensors");
+      assertThat(folder.resolve("stopped").resolve(file))
+          .hasSameBinaryContentAs(folder.resolve("whole").resolve(file));
+    }
+    assertThat(folder.resolve("stopped").resolve("last")).isDirectoryNotContaining("glob:**/3");
+  }
+
+  @Test
+  void shouldRefuseToGoOnWithAnotherRecipe() throws IOException {
+    assertThatThrownBy(() -> train(recipe(3, ""), "run", 1, new Log(1))).isInstanceOf(Killed.class);
+
+    assertRefused(recipe(3, "seed: 8"));
+    assertRefused(recipe(4, ""));
+  }
+
+  @Test
+  void shouldRefuseAnotherRecipeEvenWhereTheFirstEpochWasNotReached() throws IOException {
+    Progress dies =
+        new Log(-1) {
+          @Override
+          public void chunk(int e, long d, long a, double s, double n, double g) {
+            throw new Killed();
+          }
+        };
+    assertThatThrownBy(() -> train(recipe(3, ""), "run", 1, dies)).isInstanceOf(Killed.class);
+
+    assertRefused(recipe(3, "seed: 8"));
+    assertThat(train(recipe(1, ""), "other", 1, new Log(-1))).isDirectory();
+    assertThat(train(recipe(3, ""), "run", 1, new Log(-1))).isDirectory();
+  }
+
+  private void assertRefused(Recipe other) {
+    assertThatThrownBy(() -> train(other, "run", 1, new Log(-1)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage(
+            folder.resolve("run")
+                + ": must be a run of this recipe, found one of another: choose another --run"
+                + " folder");
+  }
+
+  @Test
+  void shouldStopWhereTheDevScoreNoLongerRises() throws IOException {
+    Log log = new Log(-1);
+    train(recipe(50, "patience: 2\n  learning_rate: 0.000000001"), "run", 1, log);
+    assertThat(log.epochs).hasSize(3); // the first is the best, two do not better it
+  }
+
+  @Test
+  void shouldStopWithTheStepWhereTheLossIsNoLongerFinite() throws IOException {
+    Recipe recipe = recipe(3, "learning_rate: 100\n  clip_grad_norm: 1000000000");
+    assertThatThrownBy(() -> train(recipe, "run", 1, new Log(1))).isInstanceOf(Killed.class);
+    // Gates saturate and exponentials are clamped, so that no rate alone does it in a short run.
+    Path last = folder.resolve("run/last/1/parameters.safetensors");
+    Parameters huge = new Parameters(recipe.config(vocabulary()).tensors());
+    Checkpoint.readTensors(last, huge);
+    for (int i = 0; i < huge.values().length; i++) {
+      huge.values()[i] = Math.copySign(Float.MAX_VALUE, huge.values()[i]);
+    }
+    Checkpoint.writeTensors(last, huge);
+
+    assertThatThrownBy(() -> train(recipe, "run", 1, new Log(-1)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageMatching(
+            "loss and gradients must be finite, found .* at step \\d+: lower"
+                + " training.learning_rate or training.clip_grad_norm");
+    assertThat(folder.resolve("run/last/2")).doesNotExist();
+  }
+
+  @Test
+  void shouldRefuseDevSourcesThatNothingCanBeJudgedBy() throws IOException {
+    Files.writeString(folder.resolve("dev.tsv"), "label\ttext\nx\tthe food is good\n");
+    Recipe recipe = recipe(1, "");
+
+    assertThatThrownBy(() -> train(recipe, "run", 1, new Log(-1)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage("dev source taste must have labelled records, found none");
+  }
+
+  @Test
+  void shouldRefuseTrainingSourcesWithoutAnyToken() throws IOException {
+    Files.writeString(folder.resolve("train.tsv"), "label\ttext\n0\t \n1\t\n");
+    Recipe recipe = recipe(1, "");
+
+    assertThatThrownBy(() -> train(recipe, "run", 1, new Log(-1)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage("train sources must have at least one token, found none");
+  }
+
+  @Test
+  void shouldRefuseABatchThatThreadsCannotShare() throws IOException {
+    Recipe recipe = recipe(1, "");
+    assertThatThrownBy(() -> new Trainer(recipe, folder, folder, 3, new Log(-1)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage("training.batch_size must be a multiple of the number of threads 3, found 8");
+  }
+
+  private Path train(Recipe recipe, String run, int threads, Progress progress) throws IOException {
+    try (Trainer trainer = new Trainer(recipe, folder, folder.resolve(run), threads, progress)) {
+      return trainer.train();
+    }
+  }
+
+  private int vocabulary() throws IOException {
+    return WordTokenizer.read(Files.readAllBytes(folder.resolve("run/tokenizer.json"))).size();
+  }
+
+  private static byte[] tensors(Path checkpoint) throws IOException {
+    return Files.readAllBytes(checkpoint.resolve("model.safetensors"));
+  }
+
+  /** A recipe with some lines replaced by {@code other}. */
+  private Recipe recipe(int epochs, String other) throws IOException {
+    String recipe =
+        """
+        name: tiny
+        seed: 7
+        model: {kind: lstm, embedding_size: 8, hidden_size: 16, num_layers: 1, pooling: concat}
+        vocabulary: {size: 200, min_documents: 1}
+        training:
+          epochs: %d
+          patience: 50
+          batch_size: 8
+          bptt: 12
+          learning_rate: 0.02
+          clip_grad_norm: 1.0
+          dropout_embedding: 0.05
+          dropout_output: 0.05
+          dropout_features: 0.05
+          fresh_share: 0.5
+          sentiment_weight: 1.0
+          next_token_weight: 0.2
+          next_token_share: 0.5
+          max_tokens: 64
+        train:
+          - name: taste
+            file: train.tsv
+            label: label
+            labels: {"0": negative, "1": positive}
+            unlabelled: [x]
+            cased: false
+        dev:
+          - name: taste
+            file: dev.tsv
+            label: label
+            labels: {"0": negative, "1": positive}
+            unlabelled: [x]
+            cased: false
+        """
+            .formatted(epochs);
+    for (String line : other.split("\n\\s*")) {
+      if (!line.isEmpty()) {
+        String key = line.substring(0, line.indexOf(':') + 1);
+        recipe = recipe.replaceFirst("(?m)^( *)" + key + ".*$", "$1" + line);
+      }
+    }
+    Path file = folder.resolve("recipe.yaml");
+    Files.writeString(file, recipe);
+    return Recipe.read(file);
+  }
+
+  private static String records(SplittableRandom random, int n) {
+    StringBuilder rows = new StringBuilder("label\ttext\n");
+    for (int i = 0; i < n; i++) {
+      boolean good = random.nextBoolean();
+      boolean not = random.nextBoolean();
+      String[] words = good ? GOOD : BAD;
+      rows.append(good != not ? 1 : 0)
+          .append("\tthe ")
+          .append(THINGS[random.nextInt(THINGS.length)])
+          .append(not ? " is not " : " is ")
+          .append(random.nextInt(3) == 0 ? "very " : "")
+          .append(words[random.nextInt(words.length)])
+          .append('\n');
+    }
+    return rows.toString();
+  }
+}
