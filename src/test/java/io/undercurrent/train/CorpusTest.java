@@ -82,11 +82,28 @@ class CorpusTest {
   }
 
   @Test
+  void shouldWeighEveryClassAlikeWhereTheSourceIsBalanced() {
+    List<Item> items = List.of(new Item("a", (byte) 0), new Item("b", (byte) 2));
+    List<Conversation> conversations =
+        List.of(
+            conversation("1", items.get(0), items.get(1)),
+            conversation("2", items.get(1), items.get(1), new Item("c", Chunk.UNLABELLED)));
+    Recipe.Source plain = source(List.of("text"), null, null, null);
+    Recipe.Source balanced =
+        new Recipe.Source(
+            "s", "f", null, null, null, null, null, null, null, null, null, true, null);
+
+    assertThat(new Corpus(plain, conversations).classWeights()).containsExactly(1f, 1f, 1f);
+    assertThat(new Corpus(balanced, conversations).classWeights())
+        .containsExactly(4f / (2 * 1), 1f, 4f / (2 * 3));
+  }
+
+  @Test
   void shouldReadPlainLines() throws IOException {
     write("one\t1\n\nthree\n");
     Recipe.Source lines =
         new Recipe.Source(
-            "s", "data.tsv", "lines", null, null, null, null, null, null, null, null, null);
+            "s", "data.tsv", "lines", null, null, null, null, null, null, null, null, null, null);
 
     assertThat(Corpus.read(lines, data).conversations())
         .containsExactly(
@@ -173,6 +190,7 @@ class CorpusTest {
         conversation,
         document,
         mask,
+        null,
         null,
         null);
   }
