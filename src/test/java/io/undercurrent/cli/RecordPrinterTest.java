@@ -39,7 +39,7 @@ class RecordPrinterTest {
                 + "  for · you");
     assertThat(lines.get(0).indexOf("mood")).isEqualTo(lines.get(1).indexOf("-0.62"));
     assertThat(lines.get(0).indexOf("message")).isEqualTo(lines.get(1).indexOf("still"));
-    assertThat(lines.get(0).indexOf("expects")).isEqualTo(lines.get(1).indexOf("for"));
+    assertThat(lines.get(0).indexOf("next words")).isEqualTo(lines.get(1).indexOf("for"));
   }
 
   @Test

@@ -82,11 +82,22 @@ class CorpusTest {
   }
 
   @Test
+  void shouldWeighClassesTheSameWhereTheyAreBalanced() throws IOException {
+    write("label\ttext\n1\ta\n1\tb\n1\tc\n0\td\nx\te\n");
+
+    // Three positive and one negative of four: each class has half of the weight.
+    Corpus balanced = Corpus.read(source(List.of("text"), null, null, null, true), data);
+    assertThat(balanced.classWeights()).containsExactly(2f, 1f, 2 / 3f);
+    Corpus plain = Corpus.read(source(List.of("text"), null, null, null), data);
+    assertThat(plain.classWeights()).containsExactly(1f, 1f, 1f);
+  }
+
+  @Test
   void shouldReadPlainLines() throws IOException {
     write("one\t1\n\nthree\n");
     Recipe.Source lines =
         new Recipe.Source(
-            "s", "data.tsv", "lines", null, null, null, null, null, null, null, null, null);
+            "s", "data.tsv", "lines", null, null, null, null, null, null, null, null, null, null);
 
     assertThat(Corpus.read(lines, data).conversations())
         .containsExactly(
@@ -162,6 +173,11 @@ class CorpusTest {
 
   private static Recipe.Source source(
       List<String> text, String conversation, String document, String mask) {
+    return source(text, conversation, document, mask, null);
+  }
+
+  private static Recipe.Source source(
+      List<String> text, String conversation, String document, String mask, Boolean balanced) {
     return new Recipe.Source(
         "s",
         "data.tsv",
@@ -174,6 +190,7 @@ class CorpusTest {
         document,
         mask,
         null,
+        balanced,
         null);
   }
 
