@@ -145,7 +145,8 @@ final class DemoCommand implements Callable<Integer> {
           loaded.fingerprint(),
           http.port());
       boolean colour = Boolean.getBoolean("undercurrent.stdout.terminal");
-      RecordPrinter printer = new RecordPrinter(System.out, colour);
+      int columns = Integer.getInteger("undercurrent.stdout.columns", 140);
+      RecordPrinter printer = new RecordPrinter(System.out, colour, columns);
       try (DemoPlay play =
           new DemoPlay(broker.bootstrapServers(), definition, messages, perSecond, printer)) {
         play.run(time, stay, app::isLive, interrupt::requested);

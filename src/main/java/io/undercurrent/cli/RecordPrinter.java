@@ -22,17 +22,23 @@ final class RecordPrinter {
   private static final String DIM = "2";
   private static final String BOLD = "1";
   private static final int KEY_WIDTH = 18;
-  private static final int TEXT_WIDTH = 72;
+  private static final int LEAST_TEXT_WIDTH = 24;
+  private static final int AROUND_TEXT = KEY_WIDTH + 50; // the other columns and what lies between
   private static final int WORDS = 3;
   private static final String LEVELS = "▁▂▃▄▅▆▇█";
 
   private final PrintStream out;
   private final boolean colour;
+  private final int textWidth;
   private final Map<String, List<Double>> moods = new TreeMap<>();
 
-  RecordPrinter(PrintStream out, boolean colour) {
+  /**
+   * @param columns of the terminal, or of the lines that are wanted
+   */
+  RecordPrinter(PrintStream out, boolean colour, int columns) {
     this.out = out;
     this.colour = colour;
+    textWidth = Math.max(LEAST_TEXT_WIDTH, columns - AROUND_TEXT);
   }
 
   /** What the columns mean. */
@@ -42,7 +48,7 @@ final class RecordPrinter {
             DIM,
             pad("conversation", KEY_WIDTH)
                 + "  feels             mood   "
-                + pad("message", TEXT_WIDTH)
+                + pad("message", textWidth)
                 + "  next words"));
   }
 
@@ -60,7 +66,7 @@ final class RecordPrinter {
             + "  "
             + (mood == null ? "     " : paint(colourOf(mood), signed(mood)))
             + "  "
-            + pad(record.text(), TEXT_WIDTH)
+            + pad(record.text(), textWidth)
             + "  "
             + paint(DIM, oneLine(next)));
   }
@@ -69,7 +75,7 @@ final class RecordPrinter {
   void printDeadLetter(String reason, String value) {
     out.println(
         paint(YELLOW, pad("dead letter", KEY_WIDTH) + "  " + oneLine(reason) + ": ")
-            + pad(value, TEXT_WIDTH).stripTrailing());
+            + pad(value, textWidth).stripTrailing());
   }
 
   private String feeling(EnrichedRecord record) {
