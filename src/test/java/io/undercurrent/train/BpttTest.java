@@ -89,7 +89,7 @@ class BpttTest {
       Example[] conversation = new Example[1 + random.nextInt(2)];
       for (int j = 0; j < conversation.length; j++) {
         int[] tokens = random.ints(1 + random.nextInt(5), 1, 11).toArray();
-        conversation[j] = new Example(tokens, (byte) (random.nextInt(4) - 1));
+        conversation[j] = new Example(tokens, (byte) (random.nextInt(4) - 1), 0.5f + j);
       }
       conversations.add(conversation);
     }

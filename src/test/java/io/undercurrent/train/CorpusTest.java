@@ -82,20 +82,14 @@ class CorpusTest {
   }
 
   @Test
-  void shouldWeighEveryClassAlikeWhereTheSourceIsBalanced() {
-    List<Item> items = List.of(new Item("a", (byte) 0), new Item("b", (byte) 2));
-    List<Conversation> conversations =
-        List.of(
-            conversation("1", items.get(0), items.get(1)),
-            conversation("2", items.get(1), items.get(1), new Item("c", Chunk.UNLABELLED)));
-    Recipe.Source plain = source(List.of("text"), null, null, null);
-    Recipe.Source balanced =
-        new Recipe.Source(
-            "s", "f", null, null, null, null, null, null, null, null, null, true, null);
+  void shouldWeighClassesTheSameWhereTheyAreBalanced() throws IOException {
+    write("label\ttext\n1\ta\n1\tb\n1\tc\n0\td\nx\te\n");
 
-    assertThat(new Corpus(plain, conversations).classWeights()).containsExactly(1f, 1f, 1f);
-    assertThat(new Corpus(balanced, conversations).classWeights())
-        .containsExactly(4f / (2 * 1), 1f, 4f / (2 * 3));
+    // Three positive and one negative of four: each class has half of the weight.
+    Corpus balanced = Corpus.read(source(List.of("text"), null, null, null, true), data);
+    assertThat(balanced.classWeights()).containsExactly(2f, 1f, 2 / 3f);
+    Corpus plain = Corpus.read(source(List.of("text"), null, null, null), data);
+    assertThat(plain.classWeights()).containsExactly(1f, 1f, 1f);
   }
 
   @Test
@@ -179,6 +173,11 @@ class CorpusTest {
 
   private static Recipe.Source source(
       List<String> text, String conversation, String document, String mask) {
+    return source(text, conversation, document, mask, null);
+  }
+
+  private static Recipe.Source source(
+      List<String> text, String conversation, String document, String mask, Boolean balanced) {
     return new Recipe.Source(
         "s",
         "data.tsv",
@@ -191,7 +190,7 @@ class CorpusTest {
         document,
         mask,
         null,
-        null,
+        balanced,
         null);
   }
 

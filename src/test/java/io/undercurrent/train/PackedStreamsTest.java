@@ -140,6 +140,25 @@ class PackedStreamsTest {
   }
 
   @Test
+  void shouldPutTheWeightOfARecordBesideItsLabel() {
+    List<Example[]> conversations = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      conversations.add(
+          new Example[] {new Example(new int[] {1, 2}, (byte) (i % 3), i % 3 + 0.5f)});
+    }
+    PackedStreams streams = new PackedStreams(conversations, 2, END, 0.5, 1);
+    Chunk chunk = new Chunk(13, 2);
+    streams.next(new Chunk[] {chunk});
+
+    assertThat(chunk.labelled()).isGreaterThan(5);
+    for (int at = 0; at < chunk.label.length; at++) {
+      if (chunk.label[at] >= 0) {
+        assertThat(chunk.weight[at]).isEqualTo(chunk.label[at] + 0.5f);
+      }
+    }
+  }
+
+  @Test
   void shouldCountTokensWithTheirEndsOfRecord() {
     List<Example[]> conversations =
         List.of(

@@ -73,7 +73,7 @@ class TrainerTest {
 
   @Test
   void shouldLearnThatNotTurnsAWordIntoItsOpposite() throws IOException {
-    Recipe recipe = recipe(30, "");
+    Recipe recipe = recipe(15, "");
     Log log = new Log(-1);
 
     Path best = train(recipe, "run", 2, log);
