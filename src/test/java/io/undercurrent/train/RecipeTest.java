@@ -80,11 +80,13 @@ class RecipeTest {
   /** A stopped run knows its recipe by this text, in another JVM too. */
   @Test
   void shouldDescribeItselfInTheSameWordsInEveryJvm() throws IOException {
-    String labels = "{h: positive, c: neutral, a: negative, f: positive, b: neutral, e: negative}";
+    String labels =
+        "{sad: negative, joy: positive, calm: neutral, angry: negative, happy: positive}";
     Path file = write(GOOD.replace("{\"0\": negative, \"1\": positive}", labels));
 
     assertThat(Recipe.read(file).toString())
-        .contains("labels={a=negative, b=neutral, c=neutral, e=negative, f=positive, h=positive}");
+        .contains(
+            "labels={angry=negative, calm=neutral, happy=positive, joy=positive, sad=negative}");
   }
 
   @ParameterizedTest
