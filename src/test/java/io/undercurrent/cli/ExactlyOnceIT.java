@@ -7,6 +7,7 @@ import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.TinyModel;
 import io.undercurrent.topology.Enrichment;
 import io.undercurrent.topology.EnrichmentSettings;
 import io.undercurrent.topology.TopologyDefinition;
@@ -153,7 +154,7 @@ class ExactlyOnceIT {
       for (int i = from; i < from + HALF; i++) {
         StringBuilder text = new StringBuilder();
         for (int w = random.nextInt(9); w > 0; w--) {
-          text.append(SmallModel.WORDS.get(random.nextInt(SmallModel.WORDS.size()))).append(' ');
+          text.append(TinyModel.WORDS.get(random.nextInt(TinyModel.WORDS.size()))).append(' ');
         }
         String key = "key-" + random.nextInt(KEYS);
         long timestamp = 1_700_000_000_000L + i * 1000L;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.undercurrent.TinyModel;
+import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.metrics.MeterNames;
@@ -111,7 +111,7 @@ class StreamsAppTest {
         new StreamsApp(
             byKey,
             UndercurrentConfig.of(settings(Map.of("group.protocol", protocol))),
-            TinyModel.of(1),
+            LetterModel.of(1),
             registry)) {
       app.checkTopics(true);
       app.start();
@@ -270,7 +270,7 @@ class StreamsAppTest {
     assertThatThrownBy(
             () ->
                 new StreamsApp(
-                    definition(), UndercurrentConfig.of(Map.of()), TinyModel.of(1), registry))
+                    definition(), UndercurrentConfig.of(Map.of()), LetterModel.of(1), registry))
         .hasMessageStartingWith("settings for Kafka Streams: Missing required configuration");
   }
 
@@ -287,7 +287,7 @@ class StreamsAppTest {
 
   private StreamsApp app(Map<String, String> settings) {
     return new StreamsApp(
-        definition(), UndercurrentConfig.of(settings(settings)), TinyModel.of(1), registry);
+        definition(), UndercurrentConfig.of(settings(settings)), LetterModel.of(1), registry);
   }
 
   private Map<String, String> settings(Map<String, String> settings) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.undercurrent.TinyModel;
+import io.undercurrent.LetterModel;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.state.KeyStateFormat;
 import io.undercurrent.topology.BadRecordException.Reason;
@@ -98,7 +98,7 @@ class DeadLetterHandlerTest {
 
   private static Exception stateFormat() {
     try {
-      new KeyStateFormat(TinyModel.of(1)).deserialize(new byte[1]);
+      new KeyStateFormat(LetterModel.of(1)).deserialize(new byte[1]);
       throw new AssertionError("one byte is no state");
     } catch (RuntimeException e) {
       return e;
@@ -213,7 +213,7 @@ class DeadLetterHandlerTest {
     configs.put("errors.dead.letter.queue.topic.name", "dead");
     configs.put(
         DeadLetterHandler.METRICS_CONFIG,
-        RecurrentProcessorSupplier.metrics(registry, TinyModel.of(1)));
+        RecurrentProcessorSupplier.metrics(registry, LetterModel.of(1)));
     DeadLetterHandler handler = new DeadLetterHandler();
     handler.configure(configs);
     return handler;

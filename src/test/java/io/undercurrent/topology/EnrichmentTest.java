@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.undercurrent.TinyModel;
+import io.undercurrent.LetterModel;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
@@ -25,7 +25,7 @@ class EnrichmentTest {
 
   private static final byte[] KEY = "order-1187".getBytes(StandardCharsets.UTF_8);
 
-  private final Model model = TinyModel.of(1);
+  private final Model model = LetterModel.of(1);
   private final KeyStateFormat format = new KeyStateFormat(model);
   private final Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
 
@@ -150,7 +150,7 @@ class EnrichmentTest {
   @Test
   void shouldStartFreshWhereAnotherModelWasAtWork() {
     Outcome foreign =
-        new Enrichment(TinyModel.of(2), EnrichmentSettings.DEFAULTS)
+        new Enrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
             .enrich(null, KEY, "a b c", null, null);
 
     Outcome outcome = enrich(foreign.state(), "d");

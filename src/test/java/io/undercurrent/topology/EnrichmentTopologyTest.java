@@ -10,7 +10,7 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.undercurrent.TinyModel;
+import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.metrics.MeterNames;
@@ -52,7 +52,7 @@ class EnrichmentTopologyTest {
 
   @TempDir Path folder;
 
-  private final Model model = TinyModel.of(1);
+  private final Model model = LetterModel.of(1);
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private TopologyTestDriver driver;
   private TestInputTopic<byte[], byte[]> messages;
@@ -162,7 +162,7 @@ class EnrichmentTopologyTest {
   void shouldStartFreshAndCountWhereAnotherModelWasAtWork() {
     start(TEXT);
     byte[] foreign =
-        new Enrichment(TinyModel.of(2), EnrichmentSettings.DEFAULTS)
+        new Enrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
             .enrich(null, bytes("k"), "a b c", null, null)
             .state();
     store().put(Bytes.wrap(bytes("k")), foreign);

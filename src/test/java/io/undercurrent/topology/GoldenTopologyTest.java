@@ -3,7 +3,7 @@ package io.undercurrent.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.undercurrent.TinyModel;
+import io.undercurrent.LetterModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,10 @@ class GoldenTopologyTest {
     TopologyDefinition definition = TopologyDefinition.load(file);
     String described =
         EnrichmentTopology.build(
-                definition, TinyModel.of(1), EnrichmentSettings.DEFAULTS, new SimpleMeterRegistry())
+                definition,
+                LetterModel.of(1),
+                EnrichmentSettings.DEFAULTS,
+                new SimpleMeterRegistry())
             .describe()
             .toString();
     Path golden = Path.of(file.toString().replace(".yaml", ".txt"));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.undercurrent.TinyModel;
+import io.undercurrent.LetterModel;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ class RecurrentProcessorSupplierTest {
 
   @TempDir Path folder;
 
-  private final Model model = TinyModel.of(1);
+  private final Model model = LetterModel.of(1);
 
   @Test
   void shouldEnrichTextsInAnyTopology() {

@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** A real network, small and random: V = 50, E = 6, H = 8, two layers; words are letters. */
-public final class TinyModel {
+public final class LetterModel {
 
   private static final int VOCABULARY = 50;
 
-  private TinyModel() {}
+  private LetterModel() {}
 
   /** The same seed gives the same model, another one another model with another fingerprint. */
   public static Model of(long seed) {
