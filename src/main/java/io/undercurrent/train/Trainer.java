@@ -98,8 +98,7 @@ public final class Trainer implements AutoCloseable {
     RunState state = resume(config, parameters, adam);
     Recipe.Training t = recipe.training();
     Weights weights = new Weights(config, parameters, kernels);
-    Bptt.Dropout dropout =
-        new Bptt.Dropout(t.dropoutEmbedding(), t.dropoutOutput(), t.dropoutFeatures());
+    Dropout dropout = new Dropout(t.dropoutEmbedding(), t.dropoutOutput(), t.dropoutFeatures());
     Bptt[] bptt = new Bptt[threads];
     for (int w = 0; w < threads; w++) {
       bptt[w] = new Bptt(config, weights, kernels, dropout, t.bptt(), t.batchSize() / threads);

@@ -8,7 +8,6 @@ import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
-import io.undercurrent.train.Bptt.Dropout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -1,0 +1,172 @@
+package io.undercurrent.train;
+
+import io.undercurrent.kernel.Functions;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.Parameters;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * The sentiment head over a chunk: pooling, cross-entropy, and both backwards. Carries the pooling
+ * of each row's unfinished record to the next chunk, without gradient.
+ */
+final class SentimentLoss {
+
+  private final ModelConfig config;
+  private final Weights weights;
+  private final Kernels kernels;
+  private final float dropout;
+  private final int steps; // T
+  private final int rows; // B
+  private final int hidden; // H
+  private final float[] poolMax; // (B, H)
+  private final float[] poolSum; // (B, H)
+  private final int[] poolCount; // (B)
+
+  SentimentLoss(
+      ModelConfig config, Weights weights, Kernels kernels, float dropout, int steps, int rows) {
+    this.config = config;
+    this.weights = weights;
+    this.kernels = kernels;
+    this.dropout = dropout;
+    this.steps = steps;
+    this.rows = rows;
+    hidden = config.hiddenSize();
+    poolMax = new float[rows * hidden];
+    poolSum = new float[rows * hidden];
+    poolCount = new int[rows];
+  }
+
+  /** Forgets what earlier chunks left. */
+  void clear() {
+    Arrays.fill(poolCount, 0);
+  }
+
+  /** One labelled record that ends in the chunk. */
+  private record Ended(
+      int row, int first, int last, int count, int label, float weight, int[] maxAt) {}
+
+  /**
+   * Pools every record's states up to its last token, and learns the sentiment of the labelled
+   * ones. Of a record that began in an earlier chunk only the positions in this one get gradients.
+   */
+  double learn(
+      Chunk chunk,
+      float[] out,
+      float[] dOut,
+      float scale,
+      Parameters gradients,
+      SplittableRandom random) {
+    double loss = 0;
+    int parts = config.pooling().parts();
+    List<Ended> ended = new ArrayList<>();
+    List<float[]> features = new ArrayList<>();
+    int[] maxAt = new int[hidden];
+    for (int b = 0; b < rows; b++) {
+      int first = 0;
+      Arrays.fill(maxAt, -1);
+      for (int t = 0; t < steps; t++) {
+        int r = t * rows + b;
+        if (chunk.start[r]) {
+          first = t;
+          poolCount[b] = 0;
+          Arrays.fill(poolMax, b * hidden, (b + 1) * hidden, Float.NEGATIVE_INFINITY);
+          Arrays.fill(poolSum, b * hidden, (b + 1) * hidden, 0f);
+        }
+        pool(b, t, out, r * hidden, maxAt);
+        if (chunk.label[r] >= 0) {
+          float[] f = new float[parts * hidden];
+          System.arraycopy(out, r * hidden, f, 0, hidden);
+          if (config.pooling() == Pooling.CONCAT) {
+            System.arraycopy(poolMax, b * hidden, f, hidden, hidden);
+            for (int u = 0; u < hidden; u++) {
+              f[2 * hidden + u] = poolSum[b * hidden + u] / poolCount[b];
+            }
+          }
+          features.add(f);
+          ended.add(
+              new Ended(b, first, t, poolCount[b], chunk.label[r], chunk.weight[r], maxAt.clone()));
+        }
+      }
+    }
+    float[] p = weights.parameters.values();
+    float[] g = gradients.values();
+    int w = weights.parameters.offset("sentiment.weight");
+    int bias = weights.parameters.offset("sentiment.bias");
+    int classes = config.classes();
+    float[] logit = new float[classes];
+    float[] mask = new float[parts * hidden];
+    float[] df = new float[parts * hidden];
+    for (int e = 0; e < ended.size(); e++) {
+      float[] f = features.get(e);
+      Dropout.draw(mask, dropout, random);
+      for (int u = 0; u < f.length; u++) {
+        f[u] *= mask[u];
+      }
+      for (int k = 0; k < classes; k++) {
+        float sum = p[bias + k];
+        for (int u = 0; u < f.length; u++) {
+          sum += p[w + k * f.length + u] * f[u];
+        }
+        logit[k] = sum;
+      }
+      int label = ended.get(e).label;
+      float labelLogit = logit[label];
+      float max = Functions.max(logit, 0, classes);
+      float sum = kernels.exponentials(logit, 0, classes, max);
+      float weight = ended.get(e).weight;
+      loss += weight * (max + Math.log(sum) - labelLogit);
+      Arrays.fill(df, 0f);
+      for (int k = 0; k < classes; k++) {
+        float d = scale * weight * (logit[k] / sum - (k == label ? 1f : 0f));
+        g[bias + k] += d;
+        for (int u = 0; u < f.length; u++) {
+          g[w + k * f.length + u] += d * f[u];
+          df[u] += d * p[w + k * f.length + u];
+        }
+      }
+      for (int u = 0; u < f.length; u++) {
+        df[u] *= mask[u];
+      }
+      unpool(ended.get(e), df, dOut);
+    }
+    return loss;
+  }
+
+  private void pool(int b, int t, float[] out, int at, int[] maxAt) {
+    poolCount[b]++;
+    for (int u = 0; u < hidden; u++) {
+      float value = out[at + u];
+      poolSum[b * hidden + u] += value;
+      if (value > poolMax[b * hidden + u]) {
+        poolMax[b * hidden + u] = value;
+        maxAt[u] = t;
+      }
+    }
+  }
+
+  private void unpool(Ended record, float[] df, float[] dOut) {
+    int last = (record.last * rows + record.row) * hidden;
+    for (int u = 0; u < hidden; u++) {
+      dOut[last + u] += df[u];
+    }
+    if (config.pooling() == Pooling.LAST) {
+      return;
+    }
+    for (int u = 0; u < hidden; u++) {
+      if (record.maxAt[u] >= record.first) {
+        dOut[(record.maxAt[u] * rows + record.row) * hidden + u] += df[hidden + u];
+      }
+    }
+    for (int t = record.first; t <= record.last; t++) {
+      int at = (t * rows + record.row) * hidden;
+      for (int u = 0; u < hidden; u++) {
+        dOut[at + u] += df[2 * hidden + u] / record.count;
+      }
+    }
+  }
+}
