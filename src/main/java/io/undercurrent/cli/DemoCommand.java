@@ -125,7 +125,7 @@ final class DemoCommand implements Callable<Integer> {
       double perSecond,
       boolean stay)
       throws InterruptedException {
-    ((Logger) LoggerFactory.getLogger("io.undercurrent")).setLevel(Level.WARN);
+    ((Logger) LoggerFactory.getLogger("io.undercurrent")).setLevel(Level.ERROR);
     System.err.println("starting a Kafka broker in this process ...");
     PrometheusMeterRegistry registry = Meters.registry();
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));

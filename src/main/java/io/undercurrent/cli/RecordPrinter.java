@@ -58,7 +58,12 @@ final class RecordPrinter {
     if (mood != null) {
       moods.computeIfAbsent(record.key(), k -> new ArrayList<>()).add(mood);
     }
-    String next = record.next().stream().map(NextToken::token).collect(Collectors.joining(" · "));
+    String next =
+        record.next().stream()
+            .map(NextToken::token)
+            .filter(RecordPrinter::isWord)
+            .limit(WORDS)
+            .collect(Collectors.joining(" · "));
     out.println(
         paint(BOLD, pad(record.key(), KEY_WIDTH))
             + "  "
@@ -69,6 +74,11 @@ final class RecordPrinter {
             + pad(record.text(), textWidth)
             + "  "
             + paint(DIM, oneLine(next)));
+  }
+
+  /** Letters or emoji: that a full stop may come next is no news to a person. */
+  private static boolean isWord(String token) {
+    return token.codePoints().anyMatch(c -> c >= 'a' && c <= 'z' || c >= 0x2600);
   }
 
   /** A message that became a dead letter. */
