@@ -18,8 +18,8 @@ import io.undercurrent.text.Tokenizer;
  */
 public final class Inference {
 
-  /** Positions whose next-token logits are computed in one product. */
-  private static final int BLOCK = 24;
+  /** Tokens whose logits are computed in one product. */
+  private static final int BLOCK = 23; // and the one after makes four passes of six rows
 
   private static final NextToken[] NOTHING = {};
 
@@ -35,8 +35,8 @@ public final class Inference {
   private final Pool pool;
   private final float[] features; // (parts * H)
   private final float[] sentiment; // (C)
-  private final float[] before; // (BLOCK, H) the states that the next tokens are predicted from
-  private final float[] logits; // (BLOCK, V)
+  private final float[] before; // (BLOCK + 1, H) states that next tokens are predicted from
+  private final float[] logits; // (BLOCK + 1, V)
 
   /**
    * @param maxTokens tokens read of a record, at least 1
@@ -56,8 +56,8 @@ public final class Inference {
     pool = new Pool(model.config().pooling(), hidden);
     features = new float[model.config().pooling().parts() * hidden];
     sentiment = new float[model.config().classes()];
-    before = new float[languageModel ? BLOCK * hidden : 0];
-    logits = new float[languageModel ? BLOCK * vocabulary : 0];
+    before = new float[languageModel ? (BLOCK + 1) * hidden : 0];
+    logits = new float[languageModel ? (BLOCK + 1) * vocabulary : 0];
     offered = new boolean[vocabulary];
     for (int id = 0; id < vocabulary; id++) {
       offered[id] = tokenizer.isWord(id);
@@ -83,10 +83,11 @@ public final class Inference {
         network.step(ids[start + r], state, scratch);
         pool.add(state.top());
       }
+      remember(state, rows); // what comes after the block is expected from here
       bits += surprise(ids, start, rows);
     }
     float[] probabilities = sentiment();
-    NextToken[] next = next(state);
+    NextToken[] next = next((ids.length - 1) % BLOCK + 1);
     network.step(tokenizer.endOfRecord(), state, scratch);
     return new Reading(
         ids.length,
@@ -117,13 +118,16 @@ public final class Inference {
     }
   }
 
-  /** Bits that tokens {@code [start, start + rows)} cost, given the states before each. */
+  /**
+   * Bits that tokens {@code [start, start + rows)} cost, given the states before each; leaves the
+   * logits of what follows in the row after theirs.
+   */
   private double surprise(int[] ids, int start, int rows) {
     if (!languageModel) {
       return 0;
     }
     int v = offered.length;
-    network.nextTokenLogits(rows, before, logits);
+    network.nextTokenLogits(rows + 1, before, logits);
     double bits = 0;
     for (int r = 0; r < rows; r++) {
       double logit = logits[r * v + ids[start + r]];
@@ -136,32 +140,32 @@ public final class Inference {
 
   private static final double LN2 = 0.6931471805599453;
 
-  private NextToken[] next(HiddenState state) {
+  /** The likeliest of the offered tokens, by the logits in {@code row}. */
+  private NextToken[] next(int row) {
     if (!languageModel || nextTokens == 0) {
       return NOTHING;
     }
     int v = offered.length;
-    remember(state, 0);
-    network.nextTokenLogits(1, before, logits);
-    float max = Functions.max(logits, 0, v);
-    float sum = kernels.exponentials(logits, 0, v, max);
+    int at = row * v;
+    float max = Functions.max(logits, at, v);
+    float sum = kernels.exponentials(logits, at, v, max);
     int[] top = new int[nextTokens];
     int found = 0;
     for (int id = 0; id < v; id++) {
       if (!offered[id]) {
         continue;
       }
-      if (found < nextTokens || logits[id] > logits[top[found - 1]]) {
-        int at = found < nextTokens ? found++ : found - 1;
-        for (; at > 0 && logits[id] > logits[top[at - 1]]; at--) {
-          top[at] = top[at - 1];
+      if (found < nextTokens || logits[at + id] > logits[at + top[found - 1]]) {
+        int place = found < nextTokens ? found++ : found - 1;
+        for (; place > 0 && logits[at + id] > logits[at + top[place - 1]]; place--) {
+          top[place] = top[place - 1];
         }
-        top[at] = id;
+        top[place] = id;
       }
     }
     NextToken[] next = new NextToken[found];
     for (int i = 0; i < found; i++) {
-      next[i] = new NextToken(top[i], logits[top[i]] / sum);
+      next[i] = new NextToken(top[i], logits[at + top[i]] / sum);
     }
     return next;
   }

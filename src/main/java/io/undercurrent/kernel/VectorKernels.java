@@ -1,5 +1,6 @@
 package io.undercurrent.kernel;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -117,11 +118,10 @@ final class VectorKernels implements Kernels {
         int cOffset,
         int cRowStride,
         boolean add) {
-      if (m >= ROWS) {
-        blocks(m - m % ROWS, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
-      }
-      for (int i = m - m % ROWS; i < m; i++) {
-        row(a, aOffset + i * aRowStride, aColumnStride, c, cOffset + i * cRowStride, add);
+      if (m == 1) {
+        row(a, aOffset, aColumnStride, c, cOffset, add);
+      } else {
+        blocks(m, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
       }
       if (wholePanels * WIDTH < n) {
         lastColumns(m, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
@@ -129,7 +129,9 @@ final class VectorKernels implements Kernels {
     }
 
     /**
-     * Six rows at a time, B in blocks that fit the cache; between K blocks the chains rest in C.
+     * Six rows at a time, B in blocks that fit the cache: every block is fetched once however many
+     * rows there are. Between K blocks the chains rest in C. Rows short of six are made up with
+     * zeros, which costs nothing where fetching B is what takes the time.
      */
     private void blocks(
         int m,
@@ -141,10 +143,10 @@ final class VectorKernels implements Kernels {
         int cOffset,
         int cRowStride,
         boolean add) {
-      // Rows of A are read where they are; columns, from a transposed A, are laid out as rows
-      // first.
       boolean transposed = aColumnStride != 1;
-      float[] left = transposed ? new float[ROWS * Math.min(k, K_BLOCK)] : a; // (ROWS, k block)
+      boolean uneven = m % ROWS != 0;
+      float[] left = transposed || uneven ? new float[ROWS * Math.min(k, K_BLOCK)] : null;
+      float[] few = uneven ? new float[ROWS * WIDTH] : null; // (ROWS, WIDTH) in place of C
       int panelsPerBlock = Math.max(1, N_BLOCK / WIDTH);
       for (int p0 = 0; p0 < wholePanels; p0 += panelsPerBlock) {
         int p1 = Math.min(wholePanels, p0 + panelsPerBlock);
@@ -152,33 +154,48 @@ final class VectorKernels implements Kernels {
           int depth = Math.min(K_BLOCK, k - k0);
           boolean resume = add || k0 > 0;
           for (int i = 0; i < m; i += ROWS) {
+            int rows = Math.min(ROWS, m - i);
             int from = aOffset + i * aRowStride + k0 * aColumnStride;
-            if (transposed) {
-              transpose(a, from, aRowStride, aColumnStride, depth, left);
+            boolean laidOut = transposed || rows < ROWS;
+            if (laidOut) {
+              layOut(a, from, aRowStride, aColumnStride, rows, depth, left);
             }
+            float[] operand = laidOut ? left : a;
+            int at = laidOut ? 0 : from;
+            int stride = laidOut ? depth : aRowStride;
             for (int p = p0; p < p1; p++) {
-              sixRows(
-                  left,
-                  transposed ? 0 : from,
-                  transposed ? depth : aRowStride,
-                  depth,
-                  panels,
-                  (p * k + k0) * WIDTH,
-                  c,
-                  cOffset + i * cRowStride + p * WIDTH,
-                  cRowStride,
-                  resume);
+              int panel = (p * k + k0) * WIDTH;
+              int cAt = cOffset + i * cRowStride + p * WIDTH;
+              if (rows == ROWS) {
+                sixRows(operand, at, stride, depth, panels, panel, c, cAt, cRowStride, resume);
+              } else {
+                for (int r = 0; r < rows && resume; r++) {
+                  System.arraycopy(c, cAt + r * cRowStride, few, r * WIDTH, WIDTH);
+                }
+                sixRows(operand, at, stride, depth, panels, panel, few, 0, WIDTH, resume);
+                for (int r = 0; r < rows; r++) {
+                  System.arraycopy(few, r * WIDTH, c, cAt + r * cRowStride, WIDTH);
+                }
+              }
             }
           }
         }
       }
     }
 
-    private static void transpose(
-        float[] a, int from, int rowStride, int columnStride, int depth, float[] left) {
+    /** Rows of A side by side, (ROWS, depth), zero past the last. */
+    private static void layOut(
+        float[] a, int from, int rowStride, int columnStride, int rows, int depth, float[] left) {
+      Arrays.fill(left, rows * depth, ROWS * depth, 0f);
+      if (columnStride == 1) {
+        for (int r = 0; r < rows; r++) {
+          System.arraycopy(a, from + r * rowStride, left, r * depth, depth);
+        }
+        return;
+      }
       for (int q = 0; q < depth; q++) {
         int at = from + q * columnStride;
-        for (int r = 0; r < ROWS; r++) {
+        for (int r = 0; r < rows; r++) {
           left[r * depth + q] = a[at + r * rowStride];
         }
       }
