@@ -30,9 +30,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Start a Kafka broker in this process, play messages into a topic, and print them enriched as",
-      "they come out. Plays once and then waits for Ctrl-C, so that topics and metrics can be looked",
-      "at; --for, --records or piped output end it."
+      "Play messages through a Kafka broker in this process and watch them enriched.",
+      "",
+      "Plays once and then waits for Ctrl-C, so that topics and metrics can be looked at; --for,"
+          + " --records or piped output end it."
     },
     footer = {
       "",

@@ -33,10 +33,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "enrich",
     description = {
-      "Enrich JSON lines from standard input to standard output, without Kafka, through the same code",
-      "as the topology. A line is {\"key\": ..., \"text\": ..., \"timestamp\": ...}; timestamp (epoch ms) and",
-      "source may be missing; a text of null forgets the key. A bad line is reported on standard",
-      "error with its number, the others go on, and the exit code is 1."
+      "Enrich JSON lines from standard input, without Kafka, through the topology's code.",
+      "",
+      "A line is {\"key\": ..., \"text\": ..., \"timestamp\": ...}; timestamp (epoch ms) and source"
+          + " may be missing, and a text of null forgets the key. A bad line is reported on standard"
+          + " error with its number, the others go on, and the exit code is 1."
     },
     footer = {
       "",

@@ -17,8 +17,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "evaluate",
     description = {
-      "Score a model on a recipe's dev sets, beside the majority class and a naive Bayes over words",
-      "and word pairs that is trained on the recipe's training sets and tuned on dev."
+      "Score a model on a recipe's dev sets, beside baselines.",
+      "",
+      "The baselines are the majority class, and a naive Bayes over words and word pairs that is"
+          + " trained on the recipe's training sets and tuned on dev."
     },
     footer = {
       "",

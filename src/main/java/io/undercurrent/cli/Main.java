@@ -11,6 +11,7 @@ import picocli.CommandLine.ScopeType;
     name = "undercurrent",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
+    usageHelpAutoWidth = true,
     versionProvider = Main.Version.class,
     description = "Recurrent networks over live Kafka streams: hidden state per key, exactly once.",
     subcommands = {
