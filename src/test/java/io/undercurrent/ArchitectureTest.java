@@ -62,7 +62,7 @@ class ArchitectureTest {
         .whereLayer("state")
         .mayOnlyAccessLayers("model")
         .whereLayer("topology")
-        .mayOnlyAccessLayers("inference", "model", "state", "metrics", "text")
+        .mayOnlyAccessLayers("inference", "model", "state", "metrics", "text", "kernel")
         .whereLayer("broker")
         .mayNotAccessAnyLayer()
         .whereLayer("metrics")

@@ -29,6 +29,26 @@ public final class Functions {
 
   private Functions() {}
 
+  /** Volatile, so that the processor and not the compiler halves it. */
+  private static volatile float smallest = Float.MIN_NORMAL;
+
+  /**
+   * Checks that this thread computes with subnormal numbers. A native library may have made the
+   * processor flush them to zero, for the thread that loaded it; results would have other bits
+   * there.
+   *
+   * @throws IllegalStateException if it flushes them
+   */
+  public static void requireSubnormals() {
+    if (smallest / 2 == 0f) {
+      throw new IllegalStateException(
+          "floating point of thread "
+              + Thread.currentThread().getName()
+              + " must know subnormal numbers, found that it flushes them to zero (a native library"
+              + " was loaded on it)");
+    }
+  }
+
   /** e to the x, relative error below 2e-7; x is clamped to [-87, 88]. */
   public static float exp(float x) {
     float clamped = Math.max(EXP_MIN, Math.min(EXP_MAX, x));

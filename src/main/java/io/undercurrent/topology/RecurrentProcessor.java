@@ -1,5 +1,6 @@
 package io.undercurrent.topology;
 
+import io.undercurrent.kernel.Functions;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.topology.BadRecordException.Reason;
@@ -57,6 +58,7 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
 
   @Override
   public void init(ProcessorContext<K, EnrichedRecord> context) {
+    Functions.requireSubnormals();
     this.context = context;
     store = context.getStateStore(settings.store());
     enrichment = new Enrichment(model, settings);
