@@ -48,17 +48,21 @@ public record Recipe(
    * @param size V at most, markers included
    * @param minDocuments documents (or authors) that must use a word
    * @param sources counted beside the training sources
+   * @param uncounted names of training sources that are not counted: phrases cut from one sentence
+   *     are not many documents
    */
   public record Vocabulary(
       @JsonProperty(required = true) int size,
       @JsonProperty(value = "min_documents", required = true) int minDocuments,
-      List<Source> sources) {
+      List<Source> sources,
+      List<String> uncounted) {
 
     public Vocabulary {
       range("size", size, 1, 1 << 20);
       range("min_documents", minDocuments, 1, VocabularyBuilder.MAX_MIN_DOCUMENTS);
       new VocabularyBuilder.Settings(size, minDocuments); // what every vocabulary holds must fit
       sources = sources == null ? List.of() : List.copyOf(sources);
+      uncounted = uncounted == null ? List.of() : List.copyOf(uncounted);
     }
   }
 
@@ -163,6 +167,11 @@ public record Recipe(
     range("training.next_token_weight", t.nextTokenWeight, 0, 1e6);
     range("training.next_token_share", t.nextTokenShare, 0, 1);
     config(name, model, vocabulary.size);
+    for (String name : vocabulary.uncounted) {
+      check(
+          train.stream().anyMatch(source -> source.name.equals(name)),
+          "vocabulary.uncounted must name training sources, found " + name);
+    }
     check(!train.isEmpty(), "train must name at least one source, found none");
     check(!dev.isEmpty(), "dev must name at least one source, found none");
     train = List.copyOf(train);

@@ -134,7 +134,11 @@ public final class Trainer implements AutoCloseable {
       progress.says("counting words in " + source.file());
       count(Corpus.read(source, data), vocabulary);
     }
-    corpora.forEach(corpus -> count(corpus, vocabulary));
+    for (Corpus corpus : corpora) {
+      if (!recipe.vocabulary().uncounted().contains(corpus.source().name())) {
+        count(corpus, vocabulary);
+      }
+    }
     List<String> words =
         vocabulary.build(
             new VocabularyBuilder.Settings(
