@@ -167,10 +167,10 @@ public record Recipe(
     range("training.next_token_weight", t.nextTokenWeight, 0, 1e6);
     range("training.next_token_share", t.nextTokenShare, 0, 1);
     config(name, model, vocabulary.size);
-    for (String name : vocabulary.uncounted) {
+    for (String uncounted : vocabulary.uncounted) {
       check(
-          train.stream().anyMatch(source -> source.name.equals(name)),
-          "vocabulary.uncounted must name training sources, found " + name);
+          train.stream().anyMatch(source -> source.name.equals(uncounted)),
+          "vocabulary.uncounted must name training sources, found " + uncounted);
     }
     check(!train.isEmpty(), "train must name at least one source, found none");
     check(!dev.isEmpty(), "dev must name at least one source, found none");
