@@ -110,10 +110,13 @@ final class DemoCommand implements Callable<Integer> {
       return play(
           interrupt, definition, loaded, messages.subList(0, (int) most), folder, perSecond, stay);
     } finally {
-      if (keep == null) {
-        delete(folder);
+      try {
+        if (keep == null) {
+          delete(folder);
+        }
+      } finally {
+        interrupt.ended();
       }
-      interrupt.ended();
     }
   }
 
@@ -230,7 +233,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Duration convert(String value) {
       java.util.regex.Matcher m =
-          java.util.regex.Pattern.compile("([0-9]{1,9})(ms|s|m|h)").matcher(value);
+          java.util.regex.Pattern.compile("([0-9]{1,6})(ms|s|m|h)").matcher(value);
       if (!m.matches()) {
         throw new picocli.CommandLine.TypeConversionException(
             "must be a number and ms, s, m or h, for example 30s, found " + value);

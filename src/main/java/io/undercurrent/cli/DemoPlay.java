@@ -28,12 +28,17 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class DemoPlay implements AutoCloseable {
 
-  /** Tells when a message was sent; travels through the topology as any header does. */
-  private static final String SENT_HEADER = "demo-sent-nanos";
+  /** By which play a message was sent, and when; travels through the topology as any header. */
+  private static final String SENT_HEADER = "demo-sent";
 
   private static final String ERROR_HEADER = "__streams.errors.message";
   private static final Duration POLL = Duration.ofMillis(50);
-  private static final Duration LAST_RECORDS = Duration.ofSeconds(30);
+
+  /** How long records may fail to come out before those that are missing are given up. */
+  private static final Duration SILENCE = Duration.ofSeconds(30);
+
+  /** How long what is under way is waited for when the time is over. */
+  private static final Duration UNDER_WAY = Duration.ofSeconds(3);
 
   private final TopologyDefinition definition;
   private final List<PlayedMessage> messages;
@@ -43,7 +48,9 @@ final class DemoPlay implements AutoCloseable {
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final EnrichedRecordSerde serde = new EnrichedRecordSerde();
 
+  private final long play = System.nanoTime(); // tells this play from earlier ones on kept topics
   private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
   private final AtomicBoolean playing = new AtomicBoolean(true);
   private final List<Long> latenciesNanos = new ArrayList<>();
   private long enriched;
@@ -104,13 +111,14 @@ final class DemoPlay implements AutoCloseable {
     while (!interrupted.getAsBoolean()
         && alive.getAsBoolean()
         && System.nanoTime() < deadline
-        && (playing.get() || enriched + deadLetters < sent.get())) {
+        && (playing.get() || areMissing() && !silentFor(SILENCE))) {
       print();
     }
     playing.set(false);
     player.join();
-    long patience = System.nanoTime() + LAST_RECORDS.toNanos();
-    while (enriched + deadLetters < sent.get()
+    long patience = System.nanoTime() + UNDER_WAY.toNanos();
+    while (areMissing()
+        && !interrupted.getAsBoolean()
         && alive.getAsBoolean()
         && System.nanoTime() < patience) {
       print();
@@ -126,6 +134,14 @@ final class DemoPlay implements AutoCloseable {
     }
   }
 
+  private boolean areMissing() {
+    return enriched + deadLetters < sent.get();
+  }
+
+  private boolean silentFor(Duration time) {
+    return System.nanoTime() - lastNanos > time.toNanos();
+  }
+
   private void seekToEnd() {
     List<TopicPartition> partitions =
         List.of(definition.enriched(), definition.deadLetters()).stream()
@@ -138,48 +154,68 @@ final class DemoPlay implements AutoCloseable {
   }
 
   private void play() {
-    String topic = definition.topics().get(0);
-    long start = System.nanoTime();
-    for (int i = 0; i < messages.size() && playing.get(); i++) {
-      try {
+    try {
+      long start = System.nanoTime();
+      for (int i = 0; i < messages.size() && playing.get(); i++) {
         long due = start + (long) (i / perSecond * 1e9);
         for (long wait = due - System.nanoTime();
             wait > 0 && playing.get();
             wait = due - System.nanoTime()) {
           Thread.sleep(Math.min(50, wait / 1_000_000 + 1));
         }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        break;
+        send(i);
       }
-      PlayedMessage message = messages.get(i);
-      ProducerRecord<byte[], byte[]> record =
-          new ProducerRecord<>(topic, null, message.timestampMs(), message.key(), message.value());
-      record
-          .headers()
-          .add(SENT_HEADER, ByteBuffer.allocate(Long.BYTES).putLong(System.nanoTime()).array());
-      producer.send(record);
-      sent.incrementAndGet();
+      producer.flush();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      playing.set(false);
     }
-    producer.flush();
-    playing.set(false);
+  }
+
+  private void send(int number) {
+    PlayedMessage message = messages.get(number);
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(
+            definition.topics().get(0),
+            null,
+            message.timestampMs(),
+            message.key(),
+            message.value());
+    byte[] header = ByteBuffer.allocate(16).putLong(play).putLong(System.nanoTime()).array();
+    record.headers().add(SENT_HEADER, header);
+    producer.send(
+        record,
+        (metadata, failure) -> {
+          if (failure == null) {
+            sent.incrementAndGet();
+          } else {
+            refused.incrementAndGet();
+            System.err.println(
+                "message " + (number + 1) + " was not sent: " + failure.getMessage());
+          }
+        });
   }
 
   private void print() {
     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-      lastNanos = System.nanoTime();
-      Header sentNanos = record.headers().lastHeader(SENT_HEADER);
-      if (sentNanos != null) {
-        latenciesNanos.add(lastNanos - ByteBuffer.wrap(sentNanos.value()).getLong());
+      Header header = record.headers().lastHeader(SENT_HEADER);
+      ByteBuffer sentBy = header == null ? null : ByteBuffer.wrap(header.value());
+      boolean ours = sentBy == null || sentBy.getLong() == play;
+      if (ours) {
+        lastNanos = System.nanoTime();
+        if (sentBy != null) {
+          latenciesNanos.add(lastNanos - sentBy.getLong());
+        }
       }
       if (record.topic().equals(definition.deadLetters())) {
-        deadLetters++;
+        deadLetters += ours ? 1 : 0;
         Header error = record.headers().lastHeader(ERROR_HEADER);
         String reason = error == null ? "" : new String(error.value(), StandardCharsets.UTF_8);
         byte[] value = record.value() == null ? new byte[0] : record.value();
         printer.printDeadLetter(reason, new String(value, StandardCharsets.UTF_8));
       } else {
-        enriched++;
+        enriched += ours ? 1 : 0;
         if (record.value() != null) {
           printer.print(serde.deserializer().deserialize(record.topic(), record.value()));
         }
@@ -202,6 +238,9 @@ final class DemoPlay implements AutoCloseable {
     long missing = sent.get() - enriched - deadLetters;
     if (missing > 0) {
       System.out.printf("%,d messages had not come out when it ended%n", missing);
+    }
+    if (refused.get() > 0) {
+      System.out.printf("%,d messages were not sent%n", refused.get());
     }
     System.out.println();
     printer.moods();

@@ -13,9 +13,12 @@ import io.undercurrent.topology.EnrichedRecordSerde;
 import io.undercurrent.topology.Enrichment;
 import io.undercurrent.topology.EnrichmentSettings;
 import io.undercurrent.topology.Source;
+import io.undercurrent.topology.TopologyDefinition;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -65,9 +68,8 @@ final class EnrichCommand implements Callable<Integer> {
   @Option(
       names = "--next",
       paramLabel = "N",
-      defaultValue = "3",
-      description = "Next tokens to report (default: ${DEFAULT-VALUE}).")
-  private int next;
+      description = "Next tokens to report (default: as topology/enrich.yaml has it).")
+  private Integer next;
 
   @Option(
       names = "--max-tokens",
@@ -76,14 +78,28 @@ final class EnrichCommand implements Callable<Integer> {
       description = "Tokens read of a record (default: ${DEFAULT-VALUE}).")
   private int maxTokens;
 
+  @Option(
+      names = "--half-life",
+      paramLabel = "TOKENS",
+      defaultValue = "60",
+      description = "Half-life of the conversation's score (default: ${DEFAULT-VALUE}).")
+  private double halfLifeTokens;
+
   @Override
   public Integer call() throws IOException {
     Model loaded = Checkpoint.load(model);
     EnrichmentSettings settings =
-        EnrichmentSettings.DEFAULTS.withNextTokens(next).withMaxTokens(maxTokens);
+        EnrichmentSettings.DEFAULTS
+            .withNextTokens(next != null ? next : TopologyDefinition.shipped().nextTokens())
+            .withMaxTokens(maxTokens)
+            .withHalfLifeTokens(halfLifeTokens);
     return new Session(new Enrichment(loaded, settings), freshState)
-        .run(new BufferedInputStream(System.in), new BufferedOutputStream(System.out, 1 << 16));
+        .run(
+            new BufferedInputStream(System.in),
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16));
   }
+
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   /** One pass over an input. */
   static final class Session {
@@ -106,6 +122,9 @@ final class EnrichCommand implements Callable<Integer> {
         try {
           String text =
               StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
+          if (number == 1 && text.startsWith(BYTE_ORDER_MARK)) {
+            text = text.substring(1);
+          }
           if (text.isBlank()) {
             continue;
           }

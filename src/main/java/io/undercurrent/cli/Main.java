@@ -2,9 +2,11 @@ package io.undercurrent.cli;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 
 /** {@code ./undercurrent}: picks the command and turns what goes wrong into one line. */
 @Command(
@@ -29,6 +31,8 @@ public final class Main implements Runnable {
       description = "Show stack traces of errors.")
   private boolean verbose;
 
+  @Spec private CommandSpec spec;
+
   private Main() {}
 
   /** Runs one command and exits with its code: 0 for success, 1 for failure, 2 for bad usage. */
@@ -43,7 +47,7 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(new CommandLine(this), "name a command; --help lists them");
+    throw new ParameterException(spec.commandLine(), "name a command; --help lists them");
   }
 
   /** The version in the jar's manifest. */

@@ -1,5 +1,8 @@
 package io.undercurrent.cli;
 
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
@@ -12,7 +15,7 @@ public final class OneLineErrors implements IExecutionExceptionHandler {
 
   @Override
   public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
-    String message = failure.getMessage();
+    String message = explained(failure);
     String line =
         message == null || message.isBlank()
             ? failure.getClass().getSimpleName()
@@ -22,6 +25,20 @@ public final class OneLineErrors implements IExecutionExceptionHandler {
       failure.printStackTrace(command.getErr());
     }
     return command.getCommandSpec().exitCodeOnExecutionException();
+  }
+
+  /** Java's file errors name the file and leave out what is wrong with it. */
+  private static String explained(Exception failure) {
+    if (failure instanceof NoSuchFileException e) {
+      return e.getFile() + ": must exist, found no such file";
+    }
+    if (failure instanceof AccessDeniedException e) {
+      return e.getFile() + ": must be accessible, found that permission is denied";
+    }
+    if (failure instanceof FileSystemException e && e.getReason() == null) {
+      return e.getFile() + ": cannot be used: " + e.getClass().getSimpleName();
+    }
+    return failure.getMessage();
   }
 
   private static boolean isVerbose(ParseResult parsed) {

@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -31,16 +34,16 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
   }
 
   /**
-   * A file's messages. It holds JSON lines if its first line with anything on it starts with a
-   * brace, and otherwise a plain text a line, all under the file's name as their key.
+   * A file's messages. It holds JSON lines if most of its lines start with a brace, and otherwise a
+   * plain text a line, all under the file's name as their key.
    */
   static List<PlayedMessage> of(Path file) throws IOException {
     return messages(Files.readAllBytes(file), file.getFileName().toString());
   }
 
   private static List<PlayedMessage> messages(byte[] bytes, String name) throws IOException {
-    List<byte[]> lines = lines(bytes);
-    boolean json = !lines.isEmpty() && firstChar(lines.get(0)) == '{';
+    List<byte[]> lines = lines(withoutByteOrderMark(bytes));
+    boolean json = 2 * lines.stream().filter(line -> firstChar(line) == '{').count() > lines.size();
     List<PlayedMessage> messages = new ArrayList<>();
     for (byte[] line : lines) {
       messages.add(json ? jsonLine(line, name) : plainLine(line, name));
@@ -48,10 +51,25 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
     return messages;
   }
 
+  private static byte[] withoutByteOrderMark(byte[] bytes) {
+    boolean marked =
+        bytes.length >= 3
+            && (bytes[0] & 0xff) == 0xef
+            && (bytes[1] & 0xff) == 0xbb
+            && (bytes[2] & 0xff) == 0xbf;
+    return marked ? Arrays.copyOfRange(bytes, 3, bytes.length) : bytes;
+  }
+
+  /** Bytes that are no text are played as they are: JSON could not hold them. */
   private static PlayedMessage plainLine(byte[] line, String name) throws IOException {
-    String text = new String(line, StandardCharsets.UTF_8);
-    byte[] value = JSON.writeValueAsBytes(JSON.createObjectNode().put("text", text));
-    return new PlayedMessage(name.getBytes(StandardCharsets.UTF_8), value, null);
+    byte[] key = name.getBytes(StandardCharsets.UTF_8);
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
+      return new PlayedMessage(
+          key, JSON.writeValueAsBytes(JSON.createObjectNode().put("text", text)), null);
+    } catch (CharacterCodingException e) {
+      return new PlayedMessage(key, line, null);
+    }
   }
 
   /**
@@ -86,7 +104,7 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
     for (int i = 0; i <= bytes.length; i++) {
       if (i == bytes.length || bytes[i] == '\n') {
         int end = i > start && bytes[i - 1] == '\r' ? i - 1 : i;
-        byte[] line = java.util.Arrays.copyOfRange(bytes, start, end);
+        byte[] line = Arrays.copyOfRange(bytes, start, end);
         if (firstChar(line) >= 0) {
           lines.add(line);
         }

@@ -19,7 +19,7 @@ public final class Evaluation {
    * The scores of one dev source.
    *
    * @param bitsPerToken mean surprise over all tokens; perplexity is two to its power
-   * @param majority the share of the most frequent class
+   * @param majority what always choosing the most frequent class scores
    * @param naiveBayes the better of naive Bayes trained on the sources of the same name, and on all
    */
   public record Result(
@@ -94,7 +94,7 @@ public final class Evaluation {
               plain.model,
               plain.bitsPerToken,
               plain.unknownShare,
-              majority(records),
+              majority(records, used, metric),
               bayes));
     }
     return results;
@@ -170,19 +170,13 @@ public final class Evaluation {
     return used;
   }
 
-  private static double majority(List<Example> records) {
-    int[] counts = new int[ModelConfig.SENTIMENT_LABELS.size()];
-    int all = 0;
-    for (Example record : records) {
-      if (record.label() >= 0) {
-        counts[record.label()]++;
-        all++;
-      }
-    }
-    int most = 0;
-    for (int count : counts) {
-      most = Math.max(most, count);
-    }
-    return (double) most / all;
+  /** What choosing the most frequent class every time scores. */
+  private static double majority(List<Example> records, boolean[] used, String metric) {
+    double[] counts = new double[ModelConfig.SENTIMENT_LABELS.size()];
+    List<Example> labelled = records.stream().filter(record -> record.label() >= 0).toList();
+    labelled.forEach(record -> counts[record.label()]++);
+    Scores scores = new Scores(used);
+    labelled.forEach(record -> scores.add(record.label(), counts));
+    return scores.by(metric);
   }
 }

@@ -37,9 +37,18 @@ final class NaiveBayes {
 
   /** Log-probabilities of the classes up to a constant; classes never seen are impossible. */
   double[] scores(int[] tokens, double alpha) {
+    return scores(tokens, alpha, false);
+  }
+
+  /**
+   * @param uniform whether all classes are taken to be equally frequent: what a set scored by macro
+   *     recall asks for
+   */
+  double[] scores(int[] tokens, double alpha, boolean uniform) {
     double[] scores = new double[CLASSES];
     for (int k = 0; k < CLASSES; k++) {
-      scores[k] = records[k] == 0 ? Double.NEGATIVE_INFINITY : Math.log(records[k]);
+      double prior = uniform ? 0 : Math.log(records[k]);
+      scores[k] = records[k] == 0 ? Double.NEGATIVE_INFINITY : prior;
     }
     for (long feature : features(tokens)) {
       int[] count = counts.get(feature);
@@ -53,20 +62,22 @@ final class NaiveBayes {
     return scores;
   }
 
-  /** The best score over smoothing and over words alone or with pairs, tuned on dev itself. */
+  /** The best score over smoothing, prior, and words alone or with pairs, tuned on dev itself. */
   static Scores tuned(List<Example> train, List<Example> dev, boolean[] used, String metric) {
     Scores best = null;
     for (boolean pairs : new boolean[] {false, true}) {
       NaiveBayes bayes = new NaiveBayes(train, pairs);
       for (double alpha : new double[] {0.03, 0.1, 0.3, 1, 3}) {
-        Scores scores = new Scores(used);
-        for (Example example : dev) {
-          if (example.label() >= 0) {
-            scores.add(example.label(), bayes.scores(example.tokens(), alpha));
+        for (boolean uniform : new boolean[] {false, true}) {
+          Scores scores = new Scores(used);
+          for (Example example : dev) {
+            if (example.label() >= 0) {
+              scores.add(example.label(), bayes.scores(example.tokens(), alpha, uniform));
+            }
           }
-        }
-        if (best == null || scores.by(metric) > best.by(metric)) {
-          best = scores;
+          if (best == null || scores.by(metric) > best.by(metric)) {
+            best = scores;
+          }
         }
       }
     }

@@ -352,10 +352,22 @@ public final class Trainer implements AutoCloseable {
     if (!Files.exists(file)) {
       Files.createDirectories(file.getParent());
       write(UNTRAINED);
-    } else if (!read(file).path("recipe").asText().equals(recipe.toString())) {
+      return;
+    }
+    JsonNode json = read(file);
+    if (!json.path("recipe").asText().equals(recipe.toString())) {
       throw new RecipeException(
           run
               + ": must be a run of this recipe, found one of another: choose another --run folder");
+    }
+    if (json.path("threads").asInt() != threads) {
+      throw new RecipeException(
+          run
+              + ": must be a run with "
+              + threads
+              + " threads, which decide the result, found one with "
+              + json.path("threads").asInt()
+              + ": choose another --run folder or --threads");
     }
   }
 
@@ -409,6 +421,7 @@ public final class Trainer implements AutoCloseable {
     Path last = run.resolve("last");
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.put("recipe", recipe.toString());
+    json.put("threads", threads);
     json.put("epoch", state.epoch);
     json.put("bestEpoch", state.bestEpoch);
     json.put("bestScore", state.bestScore);

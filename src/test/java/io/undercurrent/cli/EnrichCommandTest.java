@@ -61,6 +61,14 @@ class EnrichCommandTest {
   }
 
   @Test
+  void shouldReadPastAByteOrderMark() throws IOException {
+    Run run = run(false, "\uFEFF{\"key\":\"a\",\"text\":\"good\"}\n");
+
+    assertThat(run.exit).isZero();
+    assertThat(run.out).hasSize(1);
+  }
+
+  @Test
   void shouldForgetBetweenRecordsWhereTheStateIsToBeFresh() throws IOException {
     Run run =
         run(

@@ -52,13 +52,29 @@ class PlayedMessageTest {
   @Test
   void shouldKeepMalformedLinesUnderTheFilesName() throws IOException {
     List<PlayedMessage> messages =
-        read("{\"key\":\"a\",\"text\":\"x\"}\n{\"key\":\"a\",\nwords\n[1]\n\u0000\u0001\n");
+        read(
+            "words\n[1]\n\u0000\u0001\n{\"key\":\"a\",\n"
+                + "{\"key\":\"a\",\"text\":\"x\"}\n".repeat(3));
 
-    assertThat(keys(messages))
-        .containsExactly("a", "messages.txt", "messages.txt", "messages.txt", "messages.txt");
-    assertThat(values(messages))
+    assertThat(keys(messages).subList(0, 4)).containsOnly("messages.txt");
+    assertThat(keys(messages).subList(4, 7)).containsOnly("a");
+    assertThat(values(messages).subList(0, 5))
         .containsExactly(
-            "{\"key\":\"a\",\"text\":\"x\"}", "{\"key\":\"a\",", "words", "[1]", "\u0000\u0001");
+            "words", "[1]", "\u0000\u0001", "{\"key\":\"a\",", "{\"key\":\"a\",\"text\":\"x\"}");
+  }
+
+  @Test
+  void shouldReadPastAByteOrderMark() throws IOException {
+    assertThat(values(read("\uFEFF{\"key\":\"a\"}\n"))).containsExactly("{\"key\":\"a\"}");
+  }
+
+  @Test
+  void shouldPlayPlainLinesThatAreNotUtf8AsTheyAre() throws IOException {
+    byte[] line = {'s', 'o', (byte) 0xff};
+    Path file = folder.resolve("messages.txt");
+    Files.write(file, line);
+
+    assertThat(PlayedMessage.of(file).get(0).value()).isEqualTo(line);
   }
 
   @Test

@@ -126,6 +126,16 @@ class TrainerTest {
   }
 
   @Test
+  void shouldRefuseToGoOnWithAnotherNumberOfThreads() throws IOException {
+    train(recipe(1, ""), "run", 1, new Log(-1));
+
+    assertThatThrownBy(() -> train(recipe(1, ""), "run", 2, new Log(-1)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining(
+            "must be a run with 2 threads, which decide the result, found one with 1");
+  }
+
+  @Test
   void shouldRefuseToGoOnWithAnotherRecipe() throws IOException {
     assertThatThrownBy(() -> train(recipe(3, ""), "run", 1, new Log(1))).isInstanceOf(Killed.class);
 

@@ -1,0 +1,43 @@
+package io.undercurrent.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void shouldSayWhatIsWrongWithAFile() {
+    Path missing = folder.resolve("missing.jsonl");
+
+    assertThat(execute("demo", "--input", missing.toString()))
+        .isEqualTo("1 error: " + missing + ": must exist, found no such file\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"30", "s", "9999999h", "-1s", "1.5s"})
+  void shouldRefuseTimesThatAreNone(String time) {
+    assertThat(execute("demo", "--for", time))
+        .startsWith("2 ")
+        .contains("must be a number and ms, s, m or h, for example 30s, found " + time);
+  }
+
+  @Test
+  void shouldAskForACommand() {
+    assertThat(execute()).startsWith("2 name a command; --help lists them");
+  }
+
+  private static String execute(String... arguments) {
+    StringWriter err = new StringWriter();
+    int exit = Main.commandLine().setErr(new PrintWriter(err, true)).execute(arguments);
+    return exit + " " + err;
+  }
+}
