@@ -48,7 +48,9 @@ public final class StreamsApp implements AutoCloseable {
   private KafkaStreams streams; // null before start
   private KafkaStreamsMetrics streamsMetrics; // null before start
   private Throwable failure;
-  private boolean closed;
+  private boolean closed; // closing has begun
+  private boolean closeEnded;
+  private boolean closedInTime;
 
   /**
    * Checks the settings; nothing is contacted yet.
@@ -145,6 +147,7 @@ public final class StreamsApp implements AutoCloseable {
     try {
       starting.start();
     } catch (KafkaException e) {
+      failed(e);
       throw new AppException(startFailure(e), e);
     }
   }
@@ -257,27 +260,55 @@ public final class StreamsApp implements AutoCloseable {
 
   /**
    * Stops processing after what is in hand and frees everything, within 30 seconds; further calls
-   * do nothing.
+   * wait for the first.
    */
   @Override
   public void close() {
     KafkaStreams running;
     synchronized (this) {
       if (closed) {
+        awaitCloseEnded();
         return;
       }
       closed = true;
       running = streams;
       notifyAll();
     }
-    if (running == null) {
-      return;
-    }
     // Outside the lock: closing waits for threads that may just be reporting a failure.
-    if (!running.close(closeOptions())) {
+    boolean inTime = false;
+    try {
+      inTime = running == null || close(running);
+    } finally {
+      synchronized (this) {
+        closeEnded = true;
+        closedInTime = inTime;
+        notifyAll();
+      }
+    }
+  }
+
+  private boolean close(KafkaStreams running) {
+    boolean inTime = running.close(closeOptions());
+    if (!inTime) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
     streamsMetrics.close();
+    return inTime;
+  }
+
+  private void awaitCloseEnded() {
+    try {
+      while (!closeEnded) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether it was closed, all of it in time, and had not failed. */
+  synchronized boolean closedCleanly() {
+    return closedInTime && failure == null;
   }
 
   /**

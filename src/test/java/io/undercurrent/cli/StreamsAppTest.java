@@ -20,6 +20,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -237,6 +241,31 @@ class StreamsAppTest {
           .hasLineCount(1);
       assertThat(app.isLive()).isFalse();
     }
+    assertThat(app.closedCleanly()).isFalse();
+  }
+
+  /** As where the end of the command and a signal close it at once. */
+  @Test
+  void shouldBeClosedWhenAnyCloserReturns() throws Exception {
+    StreamsApp app = app(Map.of());
+    app.checkTopics(true);
+    app.start();
+    assertThat(app.awaitRunning()).isTrue();
+    assertThat(app.closedCleanly()).isFalse();
+    Callable<Boolean> closer =
+        () -> {
+          app.close();
+          return app.closedCleanly();
+        };
+
+    ExecutorService closers = Executors.newFixedThreadPool(2);
+    try {
+      for (Future<Boolean> closed : closers.invokeAll(List.of(closer, closer))) {
+        assertThat(closed.get()).isTrue();
+      }
+    } finally {
+      closers.shutdown();
+    }
   }
 
   @Test
@@ -302,6 +331,7 @@ class StreamsAppTest {
     StreamsApp app = app(Map.of());
     app.close();
     assertThat(app.isLive()).isFalse();
+    assertThat(app.closedCleanly()).isTrue();
     app.start();
 
     assertThat(app.awaitRunning()).isFalse();
