@@ -59,7 +59,7 @@ public final class RunCommand implements Callable<Integer> {
     PrometheusMeterRegistry registry = Meters.registry();
 
     StreamsApp app = new StreamsApp(definition, config, loaded, registry);
-    Thread onSignal = new Thread(() -> stop(app, out), "shutdown");
+    Thread onSignal = new Thread(() -> stop(app), "shutdown");
     Runtime.getRuntime().addShutdownHook(onSignal);
     try (app;
         HttpEndpoint http = endpoint(config, app, registry)) {
@@ -100,12 +100,17 @@ public final class RunCommand implements Callable<Integer> {
             metrics);
   }
 
-  /** A clean stop is success: without the halt a JVM exits with 128 plus the signal's number. */
-  private static void stop(StreamsApp app, PrintWriter out) {
+  /**
+   * A clean stop is success: without the halt a JVM exits with 128 plus the signal's number. What
+   * failed before the signal, or does not stop in time, is not.
+   */
+  private void stop(StreamsApp app) {
     app.close();
-    out.println("stopped");
-    out.flush();
-    Runtime.getRuntime().halt(0);
+    boolean clean = app.closedCleanly();
+    PrintWriter to = clean ? spec.commandLine().getOut() : spec.commandLine().getErr();
+    to.println(clean ? "stopped" : "error: stopped after a failure, or before all was in order");
+    to.flush();
+    Runtime.getRuntime().halt(clean ? 0 : 1);
   }
 
   private static void forget(Thread hook) {

@@ -11,6 +11,7 @@ import io.undercurrent.topology.MissingTimestamps;
 import io.undercurrent.topology.RecurrentProcessorSupplier;
 import io.undercurrent.topology.TopologyDefinition;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
@@ -36,18 +37,23 @@ public final class StreamsApp implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StreamsApp.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
+  private final TopologyDefinition definition;
+  private final Model model;
   private final StreamsConfig streamsConfig;
+  private final EnrichmentSettings settings;
   private final Topics topics;
-  private final Topology topology;
   private final MeterRegistry registry;
 
+  private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
   private KafkaStreams streams; // null before start
   private KafkaStreamsMetrics streamsMetrics; // null before start
   private Throwable failure;
-  private boolean closed;
+  private boolean closed; // closing has begun
+  private boolean closeEnded;
+  private boolean closedInTime;
 
   /**
-   * Builds the topology; nothing is contacted yet.
+   * Checks the settings; nothing is contacted yet.
    *
    * @param registry where meters are registered, Kafka Streams' own included
    */
@@ -56,17 +62,16 @@ public final class StreamsApp implements AutoCloseable {
       UndercurrentConfig config,
       Model model,
       MeterRegistry registry) {
+    this.definition = definition;
+    this.model = model;
     this.registry = registry;
     this.streamsConfig = streamsConfig(definition, config, model, registry);
     this.topics = new Topics(definition, config, streamsConfig);
-    EnrichmentSettings settings =
+    this.settings =
         EnrichmentSettings.DEFAULTS
             .withMaxTokens(config.maxTokens())
             .withHalfLifeTokens(config.halfLifeTokens())
             .withMaxRecordBytes(maxRecordBytes(streamsConfig));
-    this.topology =
-        EnrichmentTopology.build(
-            definition, model, settings, registry, new TopologyConfig(streamsConfig));
   }
 
   private static StreamsConfig streamsConfig(
@@ -111,12 +116,16 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * Checks that the cluster answers and the topics are there.
+   * Checks that the cluster answers and the topics are there, and finds out how large the records
+   * are that they take: without, only {@code max.request.size} limits what is sent.
    *
    * @param create whether to make those that are missing
    */
   public void checkTopics(boolean create) {
-    topics.check(create);
+    Map<String, Integer> found = topics.check(create);
+    synchronized (this) {
+      topicLimits = found;
+    }
   }
 
   /** Starts processing, in threads of its own; after {@link #close} nothing. */
@@ -138,19 +147,41 @@ public final class StreamsApp implements AutoCloseable {
     try {
       starting.start();
     } catch (KafkaException e) {
+      failed(e);
       throw new AppException(startFailure(e), e);
     }
   }
 
   private KafkaStreams create() {
     try {
-      KafkaStreams created = new KafkaStreams(topology, streamsConfig);
+      KafkaStreams created = new KafkaStreams(topology(), limitedConfig());
       created.setUncaughtExceptionHandler(this::failed);
       created.setStateListener((now, before) -> changed(now));
       return created;
     } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
     }
+  }
+
+  private Topology topology() {
+    int sent = settings.maxRecordBytes();
+    int taken = topicLimits.getOrDefault(definition.enriched(), sent);
+    return EnrichmentTopology.build(
+        definition,
+        model,
+        settings.withMaxRecordBytes(Math.min(sent, taken)),
+        registry,
+        new TopologyConfig(streamsConfig));
+  }
+
+  private StreamsConfig limitedConfig() {
+    Integer taken = topicLimits.get(definition.deadLetters());
+    if (taken == null) {
+      return streamsConfig;
+    }
+    Map<String, Object> configs = new HashMap<>(streamsConfig.originals());
+    configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, taken);
+    return new StreamsConfig(configs);
   }
 
   private String startFailure(KafkaException e) {
@@ -229,27 +260,55 @@ public final class StreamsApp implements AutoCloseable {
 
   /**
    * Stops processing after what is in hand and frees everything, within 30 seconds; further calls
-   * do nothing.
+   * wait for the first.
    */
   @Override
   public void close() {
     KafkaStreams running;
     synchronized (this) {
       if (closed) {
+        awaitCloseEnded();
         return;
       }
       closed = true;
       running = streams;
       notifyAll();
     }
-    if (running == null) {
-      return;
-    }
     // Outside the lock: closing waits for threads that may just be reporting a failure.
-    if (!running.close(closeOptions())) {
+    boolean inTime = false;
+    try {
+      inTime = running == null || close(running);
+    } finally {
+      synchronized (this) {
+        closeEnded = true;
+        closedInTime = inTime;
+        notifyAll();
+      }
+    }
+  }
+
+  private boolean close(KafkaStreams running) {
+    boolean inTime = running.close(closeOptions());
+    if (!inTime) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
     streamsMetrics.close();
+    return inTime;
+  }
+
+  private void awaitCloseEnded() {
+    try {
+      while (!closeEnded) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether it was closed, all of it in time, and had not failed. */
+  synchronized boolean closedCleanly() {
+    return closedInTime && failure == null;
   }
 
   /**

@@ -4,6 +4,7 @@ import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.topology.TopologyDefinition;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,10 @@ final class Topics {
 
   private static final Logger log = LoggerFactory.getLogger(Topics.class);
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  /** What a broker counts and we may not: it measures the batch around a record. */
+  private static final int BATCH_OVERHEAD_BYTES = 512;
+
   private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
 
   private final TopologyDefinition definition;
@@ -49,9 +54,11 @@ final class Topics {
   /**
    * Checks that all topics are there, and makes those that are not if asked to.
    *
+   * @return for each topic that is written to, bytes of the largest record that may be sent there;
+   *     without those of which it is not permitted to know
    * @throws AppException if the cluster cannot be reached, or a topic is missing or not permitted
    */
-  void check(boolean create) {
+  Map<String, Integer> check(boolean create) {
     try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
       List<String> missing = missing(admin);
       if (!missing.isEmpty()) {
@@ -63,7 +70,7 @@ final class Topics {
         create(admin, missing);
         awaitKnown(admin);
       }
-      warnOfSmallTopics(admin);
+      return limits(admin);
     } catch (KafkaException e) {
       // Not even made: an address that does not resolve, a truststore that is not there.
       throw new AppException(
@@ -142,8 +149,8 @@ final class Topics {
     return new AppException("interrupted while looking at topics", e);
   }
 
-  /** A topic that takes less than we send is found out in the middle of the night otherwise. */
-  private void warnOfSmallTopics(Admin admin) {
+  /** A record that its topic does not take would spoil a transaction, again at every attempt. */
+  private Map<String, Integer> limits(Admin admin) {
     Map<String, ConfigResource> outputs = new LinkedHashMap<>();
     for (String topic : List.of(definition.enriched(), definition.deadLetters())) {
       outputs.put(topic, new ConfigResource(ConfigResource.Type.TOPIC, topic));
@@ -153,22 +160,39 @@ final class Topics {
             .describeConfigs(outputs.values(), new DescribeConfigsOptions().timeoutMs(timeoutMs()))
             .values();
     int sent = StreamsApp.maxRecordBytes(streams);
-    outputs.forEach((topic, resource) -> warnIfSmall(topic, configs.get(resource), sent));
+    Map<String, Integer> limits = new HashMap<>();
+    outputs.forEach(
+        (topic, resource) ->
+            maxMessageBytes(configs.get(resource))
+                .ifPresent(
+                    taken -> {
+                      warnIfSmall(topic, taken, sent);
+                      limits.put(topic, Math.max(1, taken - BATCH_OVERHEAD_BYTES));
+                    }));
+    return limits;
   }
 
-  private static void warnIfSmall(String topic, KafkaFuture<Config> config, int sent) {
+  private static Optional<Integer> maxMessageBytes(KafkaFuture<Config> config) {
     try {
-      String taken = get(config).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value();
-      if (Integer.parseInt(taken) < sent) {
-        log.warn(
-            "topic {} takes records of {} bytes (max.message.bytes) and records of up to {} may be"
-                + " sent (max.request.size): one above the former stops the app",
-            topic,
-            taken,
-            sent);
-      }
+      return Optional.of(
+          Integer.valueOf(get(config).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value()));
     } catch (ExecutionException e) {
       log.debug("not permitted to look, and not needed to run: {}", e.toString());
+      return Optional.empty();
+    }
+  }
+
+  private void warnIfSmall(String topic, int taken, int sent) {
+    if (taken < sent) {
+      log.warn(
+          "topic {} takes records of {} bytes (max.message.bytes) and not of {} (max.request.size):"
+              + " {}",
+          topic,
+          taken,
+          sent,
+          topic.equals(definition.deadLetters())
+              ? "larger dead letters go without the record"
+              : "larger records become dead letters");
     }
   }
 

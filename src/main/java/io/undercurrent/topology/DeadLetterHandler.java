@@ -42,8 +42,8 @@ import org.slf4j.event.Level;
  * its transaction cannot be committed any more.
  *
  * <p>Two things differ from Kafka's handlers: a record that had no timestamp gets none, and a dead
- * letter that would be larger than the producer may send goes without key, value and headers of the
- * record; where the record lies is in its headers.
+ * letter that would be larger than may be sent to its topic goes without key, value and headers of
+ * the record; where the record lies is in its headers.
  *
  * <p>Behind a repartition topic the record "as it was read" is the one of that topic.
  *
@@ -56,6 +56,9 @@ public final class DeadLetterHandler
 
   /** Configuration: the {@link EnrichmentMetrics} that count dead letters; optional. */
   public static final String METRICS_CONFIG = "undercurrent.dead.letter.metrics";
+
+  /** Configuration: bytes that the topic takes, where that is less than is sent; optional. */
+  public static final String MAX_BYTES_CONFIG = "undercurrent.dead.letter.max.bytes";
 
   static final String EXCEPTION_HEADER = "__streams.errors.exception";
   static final String MESSAGE_HEADER = "__streams.errors.message";
@@ -74,7 +77,7 @@ public final class DeadLetterHandler
   private final Map<Reason, Long> counts = new EnumMap<>(Reason.class);
   private String topic;
   private EnrichmentMetrics metrics; // null where nobody counts
-  private int maxRequestSize;
+  private int maxBytes;
   private boolean exactlyOnce;
 
   @Override
@@ -87,7 +90,11 @@ public final class DeadLetterHandler
     }
     topic = name.toString();
     metrics = (EnrichmentMetrics) configs.get(METRICS_CONFIG);
-    maxRequestSize = maxRequestSize(configs);
+    maxBytes = maxRequestSize(configs);
+    Object taken = configs.get(MAX_BYTES_CONFIG);
+    if (taken != null) {
+      maxBytes = Math.min(maxBytes, bytes(MAX_BYTES_CONFIG, taken.toString()));
+    }
     exactlyOnce =
         StreamsConfig.EXACTLY_ONCE_V2.equals(
             String.valueOf(configs.get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG)));
@@ -202,10 +209,10 @@ public final class DeadLetterHandler
       context.headers().forEach(letter.headers()::add);
     }
     addHeaders(letter.headers(), context, exception, message);
-    if (size(letter) > maxRequestSize) {
+    if (size(letter) > maxBytes) {
       String without =
           "%s (record of %d bytes left out: a dead letter must fit %d bytes)"
-              .formatted(message, size(letter), maxRequestSize);
+              .formatted(message, size(letter), maxBytes);
       letter = deadLetter(null, null, context.timestamp());
       addHeaders(letter.headers(), context, exception, without);
     }

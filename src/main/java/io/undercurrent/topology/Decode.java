@@ -68,7 +68,7 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
     if (size > maxRecordBytes) {
       throw new BadRecordException(
           Reason.TOO_LARGE,
-          "the key and text must fit %d bytes (max.request.size), found %d"
+          "the key and text must fit %d bytes (max.request.size, max.message.bytes), found %d"
               .formatted(maxRecordBytes, size));
     }
   }

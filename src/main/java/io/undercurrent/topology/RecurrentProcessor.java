@@ -134,7 +134,7 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     if (size > limit) {
       throw new BadRecordException(
           Reason.TOO_LARGE,
-          "the enriched record must fit %d bytes (max.request.size), found %d"
+          "the enriched record must fit %d bytes (max.request.size, max.message.bytes), found %d"
               .formatted(limit, size));
     }
   }

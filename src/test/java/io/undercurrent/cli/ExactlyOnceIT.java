@@ -42,6 +42,7 @@ class ExactlyOnceIT {
 
   private static final int KEYS = 12;
   private static final int HALF = 150;
+  private static final int PART = 50; // of the second half, written before the kill
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   @TempDir private Path folder;
@@ -51,39 +52,59 @@ class ExactlyOnceIT {
     Path model = SmallModel.write(folder.resolve("model"));
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
         Topic killed = new Topic(broker, "killed");
-        Topic undisturbed = new Topic(broker, "undisturbed");
-        StreamsApp undisturbedApp = app(broker, model)) {
-      undisturbedApp.checkTopics(true);
-      undisturbedApp.start();
-      undisturbedApp.awaitRunning();
+        Topic undisturbed = new Topic(broker, "undisturbed")) {
+      int aborted;
+      List<String> enrichInput = new ArrayList<>();
+      try (StreamsApp undisturbedApp = app(broker, model)) {
+        undisturbedApp.checkTopics(true);
+        undisturbedApp.start();
+        undisturbedApp.awaitRunning();
 
-      // The first half is committed, the second half is being written when the process dies.
-      Path topology = Files.writeString(folder.resolve("killed.yaml"), definition(model, "killed"));
-      List<String> enrichInput = new ArrayList<>(produce(broker, 0));
-      try (Child first = run(broker, topology, "state-1")) {
-        killed.awaitCommitted(HALF, first);
-        enrichInput.addAll(produce(broker, HALF));
-        killed.awaitUncommitted(HALF + 1, first);
-        first.kill();
+        // The first half is committed. Of the second the process finds a part, and dies with some
+        // of it written in an open transaction: it commits every 8 s, so there is no commit between
+        // the one that was just seen and the kill, well under a second later. Nor can there be all
+        // of the second half: the rest is produced after the kill. The broker aborts the
+        // transaction 9 s after it began or, as it looks every 10 s, up to 19 s.
+        Path topology =
+            Files.writeString(folder.resolve("killed.yaml"), definition(model, "killed"));
+        enrichInput.addAll(produce(broker, 0, HALF));
+        try (Child first =
+            run(
+                broker,
+                topology,
+                "state-1",
+                "commit.interval.ms=8000",
+                "producer.transaction.timeout.ms=9000")) {
+          killed.awaitCommitted(HALF, first);
+          enrichInput.addAll(produce(broker, HALF, HALF + PART));
+          killed.awaitUncommitted(HALF + 1, first);
+          first.kill();
+        }
+        killed.drain();
+        assertThat(killed.committed).as("records committed before the kill").hasSize(HALF);
+        aborted = killed.uncommitted.size() - HALF;
+        assertThat(aborted).as("records of the open transaction").isBetween(1, PART);
+        enrichInput.addAll(produce(broker, HALF + PART, 2 * HALF));
+
+        try (Child second = run(broker, topology, "state-2")) {
+          killed.awaitCommitted(2 * HALF, second);
+          second.terminate();
+          assertThat(second.exitCode(PATIENCE)).as(second.err()).isZero();
+        }
+        undisturbed.awaitCommitted(2 * HALF, null);
       }
-      assertThat(killed.committed.size())
-          .as("records committed when the process was killed, with a transaction open")
-          .isLessThan(killed.uncommitted.size());
 
-      try (Child second = run(broker, topology, "state-2")) {
-        killed.awaitCommitted(2 * HALF, second);
-        second.terminate();
-        assertThat(second.exitCode(PATIENCE)).as(second.err()).isZero();
-      }
-      undisturbed.awaitCommitted(2 * HALF, null);
-
+      // Both apps have ended: whatever was written twice is there now.
+      killed.drain();
+      undisturbed.drain();
+      assertThat(killed.committed).hasSize(2 * HALF);
+      assertThat(killed.uncommitted).hasSize(2 * HALF + aborted);
+      assertThat(undisturbed.committed).hasSize(2 * HALF);
+      assertThat(undisturbed.uncommitted).hasSize(2 * HALF);
       Map<ByteBuffer, List<String>> expected = enrich(model, enrichInput);
       assertThat(expected).hasSize(KEYS);
       assertThat(byKey(killed.committed)).isEqualTo(expected);
       assertThat(byKey(undisturbed.committed)).isEqualTo(expected);
-      assertThat(killed.uncommitted.size())
-          .as("records written, those of the aborted transaction among them")
-          .isGreaterThan(2 * HALF);
     }
   }
 
@@ -106,7 +127,8 @@ class ExactlyOnceIT {
         definition, config, Checkpoint.load(model.toString()), new SimpleMeterRegistry());
   }
 
-  private Child run(EmbeddedBroker broker, Path topology, String state) throws Exception {
+  private Child run(EmbeddedBroker broker, Path topology, String state, String... more)
+      throws Exception {
     Path settings =
         Files.writeString(
             folder.resolve(state + ".properties"),
@@ -117,10 +139,9 @@ class ExactlyOnceIT {
                 "state.dir=" + folder.resolve(state),
                 "undercurrent.http.port=-1",
                 "undercurrent.topics.partitions=2",
-                "commit.interval.ms=2000", // leaves time to kill inside a transaction
                 "main.consumer.session.timeout.ms=6000", // the dead member leaves the group sooner
                 "main.consumer.heartbeat.interval.ms=1000",
-                "producer.transaction.timeout.ms=5000"));
+                String.join("\n", more)));
     return Child.start(
         folder,
         "run",
@@ -142,8 +163,8 @@ class ExactlyOnceIT {
         "sinks: {enriched: " + sink + ", deadLetters: " + sink + "-dead}");
   }
 
-  /** Produces half of the records and returns what `enrich` is to read for them. */
-  private static List<String> produce(EmbeddedBroker broker, int from) throws Exception {
+  /** Produces some of the records and returns what `enrich` is to read for them. */
+  private static List<String> produce(EmbeddedBroker broker, int from, int to) throws Exception {
     List<String> lines = new ArrayList<>();
     SplittableRandom random = new SplittableRandom(from);
     try (KafkaProducer<byte[], byte[]> producer =
@@ -151,7 +172,7 @@ class ExactlyOnceIT {
             Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
-      for (int i = from; i < from + HALF; i++) {
+      for (int i = from; i < to; i++) {
         StringBuilder text = new StringBuilder();
         for (int w = random.nextInt(9); w > 0; w--) {
           text.append(TinyModel.WORDS.get(random.nextInt(TinyModel.WORDS.size()))).append(' ');
@@ -252,6 +273,24 @@ class ExactlyOnceIT {
         }
         poll(uncommittedConsumer, uncommitted);
         poll(committedConsumer, committed);
+      }
+    }
+
+    /** Reads on to what is the end now: for read_committed, where an open transaction begins. */
+    void drain() {
+      drain(uncommittedConsumer, uncommitted);
+      drain(committedConsumer, committed);
+    }
+
+    private void drain(
+        KafkaConsumer<byte[], byte[]> consumer, List<ConsumerRecord<byte[], byte[]>> into) {
+      Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+        if (System.nanoTime() > deadline) {
+          throw new AssertionError("%s: not read to %s".formatted(name, ends));
+        }
+        poll(consumer, into);
       }
     }
 

@@ -16,9 +16,14 @@ import io.undercurrent.topology.TopologyDefinition;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -42,6 +47,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class StreamsAppTest {
+
+  private static final int KAFKAS_MAX_MESSAGE_BYTES = 1_048_588;
 
   @TempDir static Path brokerFolder;
   private static EmbeddedBroker broker;
@@ -186,25 +193,45 @@ class StreamsAppTest {
       List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", 2);
       assertThat(letters.get(0).value()).hasSize(10_000);
       assertThat(letters.get(1).value()).isNull();
-      assertThat(
-              new String(
-                  letters.get(1).headers().lastHeader("__streams.errors.message").value(), UTF_8))
-          .startsWith("too-large: ");
+      assertThat(message(letters.get(1))).startsWith("too-large: ");
     }
   }
 
   @Test
-  void shouldStopWithOneLineWhereTheBrokerRefusesARecord() throws Exception {
-    broker.createTopics(
-        List.of(
-            new NewTopic(name, 1, (short) 1),
-            new NewTopic(name + "-enriched", 1, (short) 1)
-                .configs(Map.of("max.message.bytes", "2000")),
-            new NewTopic(name + "-dead", 1, (short) 1)));
+  void shouldGoOnAfterRecordsThatTopicsOfKafkasDefaultSizeDoNotTake() throws Exception {
+    createTopics(Map.of());
+    byte[] malformed = new byte[KAFKAS_MAX_MESSAGE_BYTES - 100];
+    Arrays.fill(malformed, (byte) 0xff);
     try (StreamsApp app = app(Map.of())) {
       app.checkTopics(false);
       app.start();
-      send("k", "x".repeat(5_000));
+      send("k".getBytes(UTF_8), malformed);
+      send("k", "x".repeat(KAFKAS_MAX_MESSAGE_BYTES - 100)); // does not fit with its enrichment
+      send("k", "x".repeat(KAFKAS_MAX_MESSAGE_BYTES - 10_000)); // does
+      send("k", "\u0001".repeat(KAFKAS_MAX_MESSAGE_BYTES / 2)); // does not, its dead letter does
+      send("k", "a b");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(conversation(enriched.get(1)).records()).isEqualTo(2);
+      List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", 3);
+      assertThat(letters.get(0).value()).isNull();
+      assertThat(message(letters.get(0))).startsWith("invalid-utf8: ").contains("left out");
+      assertThat(letters.get(1).value()).isNull();
+      assertThat(message(letters.get(1))).startsWith("too-large: ").contains("left out");
+      assertThat(letters.get(2).value()).hasSize(KAFKAS_MAX_MESSAGE_BYTES / 2);
+      assertThat(message(letters.get(2))).startsWith("too-large: ").doesNotContain("left out");
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  @Test
+  void shouldStopWithOneLineWhereTheTopicOfDeadLettersDoesNotTakeTheirHeaders() throws Exception {
+    createTopics(Map.of("max.message.bytes", "500"));
+    StreamsApp app = app(Map.of());
+    try (app) {
+      app.checkTopics(false);
+      app.start();
+      send(null, "a");
 
       assertThatThrownBy(app::awaitTermination)
           .isInstanceOf(AppException.class)
@@ -213,6 +240,31 @@ class StreamsAppTest {
           .message()
           .hasLineCount(1);
       assertThat(app.isLive()).isFalse();
+    }
+    assertThat(app.closedCleanly()).isFalse();
+  }
+
+  /** As where the end of the command and a signal close it at once. */
+  @Test
+  void shouldBeClosedWhenAnyCloserReturns() throws Exception {
+    StreamsApp app = app(Map.of());
+    app.checkTopics(true);
+    app.start();
+    assertThat(app.awaitRunning()).isTrue();
+    assertThat(app.closedCleanly()).isFalse();
+    Callable<Boolean> closer =
+        () -> {
+          app.close();
+          return app.closedCleanly();
+        };
+
+    ExecutorService closers = Executors.newFixedThreadPool(2);
+    try {
+      for (Future<Boolean> closed : closers.invokeAll(List.of(closer, closer))) {
+        assertThat(closed.get()).isTrue();
+      }
+    } finally {
+      closers.shutdown();
     }
   }
 
@@ -279,6 +331,7 @@ class StreamsAppTest {
     StreamsApp app = app(Map.of());
     app.close();
     assertThat(app.isLive()).isFalse();
+    assertThat(app.closedCleanly()).isTrue();
     app.start();
 
     assertThat(app.awaitRunning()).isFalse();
@@ -312,20 +365,25 @@ class StreamsAppTest {
         name + "-dead");
   }
 
+  private void createTopics(Map<String, String> deadLetterConfigs) {
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-enriched", 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1).configs(deadLetterConfigs)));
+  }
+
   private void send(String key, String value) throws Exception {
+    send(key == null ? null : key.getBytes(UTF_8), value == null ? null : value.getBytes(UTF_8));
+  }
+
+  private void send(byte[] key, byte[] value) throws Exception {
     Map<String, Object> settings =
         Map.of("bootstrap.servers", broker.bootstrapServers(), "max.request.size", 2_000_000);
     try (var producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
       // Partition 0, so that records without a key keep their place among the others.
-      producer
-          .send(
-              new ProducerRecord<>(
-                  name,
-                  0,
-                  key == null ? null : key.getBytes(UTF_8),
-                  value == null ? null : value.getBytes(UTF_8)))
-          .get();
+      producer.send(new ProducerRecord<>(name, 0, key, value)).get();
     }
   }
 
@@ -350,6 +408,10 @@ class StreamsAppTest {
     }
     assertThat(records).hasSize(count);
     return records;
+  }
+
+  private static String message(ConsumerRecord<byte[], byte[]> letter) {
+    return new String(letter.headers().lastHeader("__streams.errors.message").value(), UTF_8);
   }
 
   private static EnrichedRecord.Conversation conversation(ConsumerRecord<byte[], byte[]> record) {

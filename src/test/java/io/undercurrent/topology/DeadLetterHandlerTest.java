@@ -192,6 +192,18 @@ class DeadLetterHandlerTest {
   }
 
   @Test
+  void shouldLeaveOutARecordThatTheTopicDoesNotTake() {
+    DeadLetterHandler handler = handler(Map.of(DeadLetterHandler.MAX_BYTES_CONFIG, "10000"));
+
+    ProducerRecord<byte[], byte[]> letter =
+        processed(handler, context(new RecordHeaders(), KEY, new byte[9_900], 5), BAD);
+
+    assertThat(letter.value()).isNull();
+    assertThat(text(letter, "__streams.errors.message"))
+        .endsWith(" bytes left out: a dead letter must fit 10000 bytes)");
+  }
+
+  @Test
   void shouldSendRecordsWithoutATimestamp() {
     ProducerRecord<byte[], byte[]> letter =
         processed(handler(Map.of()), context(new RecordHeaders(), null, null, -1), BAD);
