@@ -15,7 +15,12 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorKernels implements Kernels {
 
-  private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+  /** At most 16 lanes, the number of partial sums; longer vectors would not fit them. */
+  private static final VectorSpecies<Float> S =
+      FloatVector.SPECIES_PREFERRED.length() > 16
+          ? FloatVector.SPECIES_512
+          : FloatVector.SPECIES_PREFERRED;
+
   private static final int L = S.length();
 
   @Override
