@@ -74,16 +74,14 @@ final class EnrichCommand implements Callable<Integer> {
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      defaultValue = "512",
       description = "Tokens read of a record (default: ${DEFAULT-VALUE}).")
-  private int maxTokens;
+  private int maxTokens = EnrichmentSettings.DEFAULTS.maxTokens();
 
   @Option(
       names = "--half-life",
       paramLabel = "TOKENS",
-      defaultValue = "60",
       description = "Half-life of the conversation's score (default: ${DEFAULT-VALUE}).")
-  private double halfLifeTokens;
+  private double halfLifeTokens = EnrichmentSettings.DEFAULTS.halfLifeTokens();
 
   @Override
   public Integer call() throws IOException {

@@ -66,19 +66,18 @@ final class BlasKernels implements Kernels {
   private static final class BlasMatrix extends PackedMatrix {
 
     private final PackedMatrix fallback;
-    private final float[] values; // (K, N), staging
     private final FloatPointer right; // (K, N), off-heap
 
     BlasMatrix(int k, int n, PackedMatrix fallback) {
       super(k, n);
       this.fallback = fallback;
-      values = new float[Math.multiplyExact(k, n)];
-      right = new FloatPointer(values.length);
+      right = new FloatPointer(Math.multiplyExact(k, n));
     }
 
     @Override
     public void pack(float[] b, int offset, int rowStride, int columnStride) {
       fallback.pack(b, offset, rowStride, columnStride);
+      float[] values = new float[k * n];
       for (int i = 0; i < k; i++) {
         for (int j = 0; j < n; j++) {
           values[i * n + j] = b[offset + i * rowStride + j * columnStride];
