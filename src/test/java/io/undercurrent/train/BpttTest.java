@@ -35,7 +35,8 @@ class BpttTest {
   void shouldGiveTheGradientsThatFiniteDifferencesGive(int layers, Pooling pooling, float dropout) {
     check(
         new ModelConfig("test", "lstm", 11, 3, 5, layers, pooling, ModelConfig.SENTIMENT_LABELS),
-        dropout);
+        dropout,
+        dropout / 2);
   }
 
   @ParameterizedTest
@@ -61,15 +62,22 @@ class BpttTest {
             Pooling.LAST,
             ModelConfig.SENTIMENT_LABELS,
             new NextToken(clusters, divValue, tied)),
+        0f,
         0f);
   }
 
-  private static void check(ModelConfig config, float dropout) {
+  private static void check(ModelConfig config, float dropout, float weightDropout) {
     Parameters parameters = randomParameters(config, 7);
     PlainKernels kernels = new PlainKernels();
-    Weights weights = new Weights(config, parameters, kernels);
+    Weights weights = new Weights(config, parameters, kernels, weightDropout);
     Bptt bptt =
-        new Bptt(config, weights, kernels, new Dropout(dropout, dropout, dropout), STEPS, ROWS);
+        new Bptt(
+            config,
+            weights,
+            kernels,
+            new Dropout(dropout, dropout / 2, dropout, dropout),
+            STEPS,
+            ROWS);
     Chunk[] chunks = chunks();
 
     loss(bptt, weights, chunks);
@@ -97,12 +105,12 @@ class BpttTest {
 
   private static double lossWith(
       Bptt bptt, Weights weights, Chunk[] chunks, int at, float perturbed) {
-    weights.pack();
+    weights.pack(new SplittableRandom(11));
     bptt.clear();
     bptt.run(chunks[0], SENTIMENT_SCALE, NEXT_SCALE, 1, new SplittableRandom(3));
     float before = weights.parameters.values()[at];
     weights.parameters.values()[at] = perturbed;
-    weights.pack();
+    weights.pack(new SplittableRandom(11));
     bptt.run(chunks[1], SENTIMENT_SCALE, NEXT_SCALE, 1, new SplittableRandom(4));
     weights.parameters.values()[at] = before;
     return SENTIMENT_SCALE * bptt.sentimentLoss() + NEXT_SCALE * bptt.nextLoss();
