@@ -3,7 +3,10 @@ package io.undercurrent.train;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
+import io.undercurrent.model.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -27,6 +30,7 @@ final class Bptt {
   private final float[] x; // (T*B, E) embeddings after dropout
   private final float[] dx; // (T*B, E)
   private final float[] xMask; // (B, E)
+  private final float[] wordMask; // (T*B)
 
   private final Parameters gradients;
   private double sentimentLoss;
@@ -46,6 +50,8 @@ final class Bptt {
     x = new float[steps * rows * embedding];
     dx = new float[x.length];
     xMask = new float[rows * embedding];
+    wordMask = new float[steps * rows];
+    Arrays.fill(wordMask, 1f);
     gradients = new Parameters(config.tensors());
   }
 
@@ -74,6 +80,40 @@ final class Bptt {
       layer.clear();
     }
     sentiment.clear();
+  }
+
+  private List<float[]> carriedArrays() {
+    List<float[]> all = new ArrayList<>();
+    for (LstmLayer layer : layers) {
+      all.addAll(layer.carried());
+    }
+    all.addAll(sentiment.carried());
+    return all;
+  }
+
+  /** A copy of what earlier chunks left, as one block: what a stopped run goes on with. */
+  Parameters carried() {
+    List<float[]> all = carriedArrays();
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      tensors.add(new Tensor("carried." + i, all.get(i).length));
+    }
+    Parameters block = new Parameters(tensors);
+    int at = 0;
+    for (float[] array : all) {
+      System.arraycopy(array, 0, block.values(), at, array.length);
+      at += array.length;
+    }
+    return block;
+  }
+
+  /** Takes over what {@link #carried} gave. */
+  void carry(Parameters block) {
+    int at = 0;
+    for (float[] array : carriedArrays()) {
+      System.arraycopy(block.values(), at, array, 0, array.length);
+      at += array.length;
+    }
   }
 
   /**
@@ -109,18 +149,36 @@ final class Bptt {
       layers[l].backward(
           l == 0 ? x : layers[l - 1].out, l == 0 ? dx : layers[l - 1].dOut, chunk, gradients);
     }
+    weights.maskGradients(gradients);
     embedBackward(chunk);
   }
 
   private void embed(Chunk chunk, SplittableRandom random) {
     Dropout.draw(xMask, dropout.embedding(), random);
+    if (dropout.words() > 0) {
+      drawWords(chunk, random);
+    }
     float[] p = weights.parameters.values();
     int table = weights.parameters.offset("embedding.weight");
     for (int r = 0; r < steps * rows; r++) {
       int from = table + chunk.token[r] * embedding;
       int m = (r % rows) * embedding;
+      float word = wordMask[r];
       for (int e = 0; e < embedding; e++) {
-        x[r * embedding + e] = p[from + e] * xMask[m + e];
+        x[r * embedding + e] = p[from + e] * xMask[m + e] * word;
+      }
+    }
+  }
+
+  /** Leaves whole words out of a row's input (Gal and Ghahramani 2016). */
+  private void drawWords(Chunk chunk, SplittableRandom random) {
+    float kept = 1f / (1f - dropout.words());
+    for (int b = 0; b < rows; b++) {
+      long salt = random.nextLong();
+      for (int t = 0; t < steps; t++) {
+        int r = t * rows + b;
+        boolean out = new SplittableRandom(salt + chunk.token[r]).nextDouble() < dropout.words();
+        wordMask[r] = out ? 0f : kept;
       }
     }
   }
@@ -131,8 +189,9 @@ final class Bptt {
     for (int r = 0; r < steps * rows; r++) {
       int to = table + chunk.token[r] * embedding;
       int m = (r % rows) * embedding;
+      float word = wordMask[r];
       for (int e = 0; e < embedding; e++) {
-        g[to + e] += dx[r * embedding + e] * xMask[m + e];
+        g[to + e] += dx[r * embedding + e] * xMask[m + e] * word;
       }
     }
   }

@@ -6,6 +6,7 @@ import io.undercurrent.model.LstmCell;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -81,6 +82,11 @@ final class LstmLayer {
   void clear() {
     Arrays.fill(carriedH, 0f);
     Arrays.fill(carriedC, 0f);
+  }
+
+  /** What is carried over to the next chunk, shared and not copied. */
+  List<float[]> carried() {
+    return List.of(carriedH, carriedC);
   }
 
   void forward(float[] input, Chunk chunk, SplittableRandom random) {

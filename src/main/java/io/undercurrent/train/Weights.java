@@ -4,6 +4,7 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
+import java.util.SplittableRandom;
 
 /** The parameters packed for the products of one step, forward and backward; shared by workers. */
 final class Weights {
@@ -13,13 +14,22 @@ final class Weights {
   final PackedMatrix[] inputBackward; // (numLayers) of (4H, I)
   final PackedMatrix[] recurrentForward; // (numLayers) of (H, 4H)
   final PackedMatrix[] recurrentBackward; // (numLayers) of (4H, H)
-  final PackedMatrix nextForward; // (H, V)
-  final PackedMatrix nextBackward; // (V, H)
+  final Pair projection; // (H, E), or null
+  final Pair head; // (H or E, outputs)
+  final Pair[] narrow; // (clusters) of (H, D)
+  final Pair[] tail; // (clusters) of (D, tokens of the cluster)
 
   private final ModelConfig config;
+  private final float dropout;
+  private final float[][] kept; // (numLayers) factors of recurrent weights, where some are left out
 
-  Weights(ModelConfig config, Parameters parameters, Kernels kernels) {
+  /**
+   * @param dropout probability that a recurrent weight is left out until the next {@link #pack}
+   */
+  Weights(ModelConfig config, Parameters parameters, Kernels kernels, float dropout) {
     this.config = config;
+    this.dropout = dropout;
+    kept = new float[config.numLayers()][];
     this.parameters = parameters;
     int layers = config.numLayers();
     int h = config.hiddenSize();
@@ -33,12 +43,68 @@ final class Weights {
       recurrentForward[l] = kernels.matrix(h, 4 * h);
       recurrentBackward[l] = kernels.matrix(4 * h, h);
     }
-    nextForward = kernels.matrix(h, config.vocabSize());
-    nextBackward = kernels.matrix(config.vocabSize(), h);
+    int clusters = config.nextToken().clusters();
+    projection =
+        config.projected()
+            ? new Pair(kernels, "next_token.projection.weight", h, config.embeddingSize())
+            : null;
+    int features = config.projected() ? config.embeddingSize() : h;
+    head = new Pair(kernels, config.headWeight(), features, config.headSize());
+    narrow = new Pair[clusters];
+    tail = new Pair[clusters];
+    for (int i = 0; i < clusters; i++) {
+      int d = config.clusterSize(i);
+      String name = "next_token.tail." + i;
+      narrow[i] = new Pair(kernels, name + ".0.weight", h, d);
+      tail[i] =
+          new Pair(
+              kernels, name + ".1.weight", d, config.clusterStart(i + 1) - config.clusterStart(i));
+    }
   }
 
-  /** Takes over the parameters' current values. */
-  void pack() {
+  private int weights(int l) {
+    return recurrentForward[l].k() * recurrentForward[l].n();
+  }
+
+  /** Turns gradients of the recurrent weights in use into those of the parameters. */
+  void maskGradients(Parameters gradients) {
+    for (int l = 0; l < kept.length && dropout > 0; l++) {
+      int hh = gradients.offset("rnn.weight_hh_l" + l);
+      float[] g = gradients.values();
+      for (int i = 0; i < kept[l].length; i++) {
+        g[hh + i] *= kept[l][i];
+      }
+    }
+  }
+
+  /** A weight (out, in) packed for the product with inputs and for that with gradients. */
+  final class Pair {
+    final int offset;
+    final int in;
+    final int out;
+    final PackedMatrix forward; // (in, out)
+    final PackedMatrix backward; // (out, in)
+
+    Pair(Kernels kernels, String name, int in, int out) {
+      offset = parameters.offset(name);
+      this.in = in;
+      this.out = out;
+      forward = kernels.matrix(in, out);
+      backward = kernels.matrix(out, in);
+    }
+
+    private void pack() {
+      forward.pack(parameters.values(), offset, 1, in);
+      backward.pack(parameters.values(), offset, in, 1);
+    }
+  }
+
+  /**
+   * Takes over the parameters' current values.
+   *
+   * @param random draws which recurrent weights are left out
+   */
+  void pack(SplittableRandom random) {
     float[] p = parameters.values();
     for (int l = 0; l < config.numLayers(); l++) {
       int in = config.inputSize(l);
@@ -47,11 +113,28 @@ final class Weights {
       int hh = parameters.offset("rnn.weight_hh_l" + l);
       inputForward[l].pack(p, ih, 1, in);
       inputBackward[l].pack(p, ih, in, 1);
-      recurrentForward[l].pack(p, hh, 1, h);
-      recurrentBackward[l].pack(p, hh, h, 1);
+      float[] recurrent = p;
+      if (dropout > 0) {
+        if (kept[l] == null) {
+          kept[l] = new float[weights(l)];
+        }
+        Dropout.draw(kept[l], dropout, random);
+        recurrent = new float[kept[l].length];
+        for (int i = 0; i < recurrent.length; i++) {
+          recurrent[i] = p[hh + i] * kept[l][i];
+        }
+        hh = 0;
+      }
+      recurrentForward[l].pack(recurrent, hh, 1, h);
+      recurrentBackward[l].pack(recurrent, hh, h, 1);
     }
-    int next = parameters.offset("next_token.weight");
-    nextForward.pack(p, next, 1, config.hiddenSize());
-    nextBackward.pack(p, next, config.hiddenSize(), 1);
+    if (projection != null) {
+      projection.pack();
+    }
+    head.pack();
+    for (int i = 0; i < tail.length; i++) {
+      narrow[i].pack();
+      tail[i].pack();
+    }
   }
 }
