@@ -54,20 +54,13 @@ final class Curves {
     file = run.resolve(FILE);
   }
 
-  /** The curves of a run that begins. */
-  static Curves begin(Path run) throws IOException {
-    Curves curves = new Curves(run);
-    Files.deleteIfExists(curves.file);
-    return curves;
-  }
-
   /**
-   * The curves of a run that goes on: what was written after {@code saved} is cut off, the run is
-   * about to write it again.
+   * The curves of a run that begins or goes on. What was written after {@code saved} is cut off:
+   * the run is about to write it again.
    *
-   * @param saved as {@link #saved} returned it
+   * @param saved as {@link #saved} returned it; without any value where the run begins
    */
-  static Curves resume(Path run, JsonNode saved) throws IOException {
+  static Curves of(Path run, JsonNode saved) throws IOException {
     Curves curves = new Curves(run);
     if (Files.exists(curves.file)) {
       try (FileChannel channel = FileChannel.open(curves.file, StandardOpenOption.WRITE)) {
@@ -88,7 +81,7 @@ final class Curves {
     return curves;
   }
 
-  /** What {@link #resume} needs to go on from here: the length of the file and the open line. */
+  /** What {@link #of} needs to go on from here: the length of the file and the open line. */
   ObjectNode saved() throws IOException {
     return JSON.createObjectNode()
         .put("bytes", Files.exists(file) ? Files.size(file) : 0)
@@ -107,7 +100,7 @@ final class Curves {
   /**
    * One step of the optimiser was taken.
    *
-   * @param stage what is learnt, for example {@code fine_tune}
+   * @param stage what is learnt, {@code pretraining} or {@code training}
    * @param epoch from 1 in each stage
    * @param tokens read in it
    * @param sentiment sum of the cross-entropies of {@code labelled} records, nats

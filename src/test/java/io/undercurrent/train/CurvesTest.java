@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.chart.Pictures;
 import java.io.IOException;
@@ -26,7 +27,7 @@ class CurvesTest {
 
   @Test
   void shouldBeMeansOverTheStepsOfALine() throws IOException {
-    Curves curves = Curves.begin(folder);
+    Curves curves = begin(folder);
     for (int i = 1; i <= Curves.STEPS_A_LINE; i++) {
       curves.step("train", 1, 100, 0.5 * i, i, 6, 2, i, 0.001);
     }
@@ -47,7 +48,7 @@ class CurvesTest {
 
   @Test
   void shouldLeaveOutALossThatNothingWasMeasuredOf() throws IOException {
-    Curves curves = Curves.begin(folder);
+    Curves curves = begin(folder);
     for (int i = 0; i < Curves.STEPS_A_LINE; i++) {
       curves.step("language_model", 1, 100, 0, 0, 6, 2, 1, 0.001);
     }
@@ -58,16 +59,16 @@ class CurvesTest {
   @Test
   void shouldEndTheSameWhereverARunWasKilled() throws IOException {
     Path whole = Files.createDirectory(folder.resolve("whole"));
-    go(Curves.begin(whole), 0, ALL);
+    go(begin(whole), 0, ALL);
     for (int saved : new int[] {0, 1, 20, 33, EPOCH - 1, EPOCH, EPOCH + 7, ALL}) {
       Path run = Files.createDirectory(folder.resolve("killed" + saved));
-      Curves curves = Curves.begin(run);
+      Curves curves = begin(run);
       go(curves, 0, saved);
       String checkpoint = curves.saved().toString();
       go(curves, saved, Math.min(ALL, saved + 30));
       Files.writeString(run.resolve("curves.jsonl"), "{\"step\":", StandardOpenOption.APPEND);
 
-      go(Curves.resume(run, new ObjectMapper().readTree(checkpoint)), saved, ALL);
+      go(Curves.of(run, new ObjectMapper().readTree(checkpoint)), saved, ALL);
 
       assertThat(lines(run)).as("killed after %d", saved).isEqualTo(lines(whole));
     }
@@ -75,7 +76,7 @@ class CurvesTest {
 
   @Test
   void shouldDrawWhatIsThere() throws IOException {
-    Curves curves = Curves.begin(folder);
+    Curves curves = begin(folder);
     Pictures pictures =
         new Pictures(
             line -> {
@@ -92,12 +93,16 @@ class CurvesTest {
 
   @Test
   void shouldNameTheRowThatIsNoJson() throws IOException {
-    Curves curves = Curves.begin(folder);
+    Curves curves = begin(folder);
     go(curves, 0, EPOCH);
     Files.writeString(folder.resolve("curves.jsonl"), "?\n", StandardOpenOption.APPEND);
     assertThatThrownBy(() -> curves.draw(new Pictures(line -> {})))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("curves.jsonl line 5 must be JSON");
+  }
+
+  private static Curves begin(Path run) throws IOException {
+    return Curves.of(run, MissingNode.getInstance());
   }
 
   /** Steps (from, to] of the run, with the epochs that end there. */
