@@ -29,6 +29,9 @@ final class Curves {
   /** Steps that one line is the mean of. */
   static final int STEPS_A_LINE = 20;
 
+  /** Epochs shorter than this would spend their time on pictures. */
+  private static final long REDRAW_NANOS = 10_000_000_000L;
+
   private static final String FILE = "curves.jsonl";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -47,6 +50,7 @@ final class Curves {
   private double largestNorm;
   private double rate; // of the last step
   private long lineStart = System.nanoTime(); // of the last line, or of this process
+  private long drawn = System.nanoTime();
   private long tokensBefore; // read in this line before this process
 
   private Curves(Path run) {
@@ -194,8 +198,16 @@ final class Curves {
         StandardOpenOption.APPEND);
   }
 
+  /** As {@link #draw}, unless the pictures are only seconds old. */
+  void redraw(Pictures pictures) throws IOException {
+    if (System.nanoTime() - drawn > REDRAW_NANOS) {
+      draw(pictures);
+    }
+  }
+
   /** Draws the file into the pictures beside it. */
   void draw(Pictures pictures) throws IOException {
+    drawn = System.nanoTime();
     List<JsonNode> lines = lines();
     List<JsonNode> epochs = lines.stream().filter(line -> line.has("dev")).toList();
     Set<String> sources = new LinkedHashSet<>();

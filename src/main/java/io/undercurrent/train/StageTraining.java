@@ -152,7 +152,7 @@ final class StageTraining {
             best ? score : position.bestScore(),
             optimizer.step(),
             averaging.steps()));
-    in.curves().draw(in.pictures());
+    in.curves().redraw(in.pictures());
     in.progress().epoch(epoch, results, best && !pretraining);
   }
 

@@ -112,6 +112,7 @@ public final class Trainer implements AutoCloseable {
       }
       position = learning.position();
     }
+    curves.draw(pictures);
     return run.best();
   }
 
