@@ -1,6 +1,7 @@
 package io.undercurrent.train;
 
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
 import java.util.Arrays;
@@ -18,14 +19,14 @@ final class Bptt {
 
   private final Weights weights;
   private final Dropout dropout;
-  private final int steps; // T
   private final int rows; // B
   private final int embedding; // E
-  private final LstmLayer[] layers;
+  private final Windows windows; // of n tokens
+  private final RecurrentLayer[] layers;
   private final SentimentLoss sentiment;
   private final NextTokenLoss nextToken;
-  private final float[] x; // (T*B, E) embeddings after dropout
-  private final float[] dx; // (T*B, E)
+  private final float[] x; // (T*B, n*E) embeddings after dropout
+  private final float[] dx; // (T*B, n*E)
   private final float[] xMask; // (B, E)
 
   private final Parameters gradients;
@@ -35,15 +36,16 @@ final class Bptt {
   Bptt(ModelConfig config, Weights weights, Kernels kernels, Dropout dropout, int steps, int rows) {
     this.weights = weights;
     this.dropout = dropout;
-    this.steps = steps;
     this.rows = rows;
     embedding = config.embeddingSize();
-    layers = new LstmLayer[config.numLayers()];
+    windows = new Windows(config.window(), steps, rows);
+    layers = new RecurrentLayer[config.numLayers()];
     Arrays.setAll(
-        layers, l -> new LstmLayer(l, config, weights, kernels, dropout.output(), steps, rows));
+        layers,
+        l -> new RecurrentLayer(l, config, weights, kernels, dropout.output(), steps, rows));
     sentiment = new SentimentLoss(config, weights, kernels, dropout.features(), steps, rows);
     nextToken = new NextTokenLoss(config, weights, kernels, steps, rows);
-    x = new float[steps * rows * embedding];
+    x = new float[windows.token.length * embedding];
     dx = new float[x.length];
     xMask = new float[rows * embedding];
     gradients = new Parameters(config.tensors());
@@ -70,9 +72,10 @@ final class Bptt {
 
   /** Forgets what earlier chunks left. */
   void clear() {
-    for (LstmLayer layer : layers) {
+    for (RecurrentLayer layer : layers) {
       layer.clear();
     }
+    windows.clear();
     sentiment.clear();
   }
 
@@ -95,7 +98,7 @@ final class Bptt {
 
     embed(chunk, random);
     float[] input = x;
-    for (LstmLayer layer : layers) {
+    for (RecurrentLayer layer : layers) {
       layer.forward(input, chunk, random);
       input = layer.out;
     }
@@ -109,31 +112,46 @@ final class Bptt {
       layers[l].backward(
           l == 0 ? x : layers[l - 1].out, l == 0 ? dx : layers[l - 1].dOut, chunk, gradients);
     }
-    embedBackward(chunk);
+    embedBackward();
   }
 
   private void embed(Chunk chunk, SplittableRandom random) {
     Dropout.draw(xMask, dropout.embedding(), random);
+    windows.read(chunk);
     float[] p = weights.parameters.values();
     int table = weights.parameters.offset("embedding.weight");
-    for (int r = 0; r < steps * rows; r++) {
-      int from = table + chunk.token[r] * embedding;
-      int m = (r % rows) * embedding;
+    for (int i = 0; i < windows.token.length; i++) {
+      int token = windows.token[i];
+      if (token == HiddenState.NO_TOKEN) {
+        Arrays.fill(x, i * embedding, (i + 1) * embedding, 0f);
+        continue;
+      }
+      int from = table + token * embedding;
+      int m = maskOf(i);
       for (int e = 0; e < embedding; e++) {
-        x[r * embedding + e] = p[from + e] * xMask[m + e];
+        x[i * embedding + e] = p[from + e] * xMask[m + e];
       }
     }
   }
 
-  private void embedBackward(Chunk chunk) {
+  private void embedBackward() {
     float[] g = gradients.values();
     int table = gradients.offset("embedding.weight");
-    for (int r = 0; r < steps * rows; r++) {
-      int to = table + chunk.token[r] * embedding;
-      int m = (r % rows) * embedding;
+    for (int i = 0; i < windows.token.length; i++) {
+      int token = windows.token[i];
+      if (token == HiddenState.NO_TOKEN) {
+        continue;
+      }
+      int to = table + token * embedding;
+      int m = maskOf(i);
       for (int e = 0; e < embedding; e++) {
-        g[to + e] += dx[r * embedding + e] * xMask[m + e];
+        g[to + e] += dx[i * embedding + e] * xMask[m + e];
       }
     }
+  }
+
+  /** Where the mask of the row lies that the i-th token of all windows is in. */
+  private int maskOf(int i) {
+    return i / windows.size % rows * embedding;
   }
 }

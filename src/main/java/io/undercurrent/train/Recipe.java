@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.text.VocabularyBuilder;
@@ -34,13 +35,23 @@ public record Recipe(
     @JsonProperty(required = true) List<Source> train,
     @JsonProperty(required = true) List<Source> dev) {
 
-  /** The shape of the network, as in {@code config.json}. */
+  /**
+   * The shape of the network, as in {@code config.json}.
+   *
+   * @param window tokens that an {@code ffnn} sees; 1 where it is not given
+   */
   public record Network(
       @JsonProperty(required = true) String kind,
       @JsonProperty(value = "embedding_size", required = true) int embeddingSize,
       @JsonProperty(value = "hidden_size", required = true) int hiddenSize,
       @JsonProperty(value = "num_layers", required = true) int numLayers,
-      @JsonProperty(required = true) String pooling) {}
+      Integer window,
+      @JsonProperty(required = true) String pooling) {
+
+    public Network {
+      window = window == null ? 1 : window;
+    }
+  }
 
   /**
    * Which words the model knows.
@@ -266,11 +277,12 @@ public record Recipe(
         "model.pooling must be concat or last, found " + model.pooling);
     return new ModelConfig(
         name,
-        model.kind,
+        Kind.of(model.kind),
         vocabSize,
         model.embeddingSize,
         model.hiddenSize,
         model.numLayers,
+        model.window,
         Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
         ModelConfig.SENTIMENT_LABELS);
   }

@@ -8,7 +8,7 @@ import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
-import io.undercurrent.model.ReferenceLstm;
+import io.undercurrent.model.ReferenceNetwork;
 import io.undercurrent.model.TinyModel;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -50,7 +50,7 @@ class InferenceTest {
     // between them; a reference that reads the stream in one go says what they are.
     String[] records = {"the food was good", "but the service", "not very good and not here"};
     HiddenState state = MODEL.initialState();
-    ReferenceLstm reference = TINY.reference();
+    ReferenceNetwork reference = TINY.reference();
     reference.step(endOfRecord());
     for (String record : records) {
       Reading reading = inference.read(record, state);
@@ -98,7 +98,7 @@ class InferenceTest {
   void shouldMeasureTheSameSurpriseWhereverBlocksEnd(int tokens) {
     String text = TinyModel.text(tokens, tokens);
     assertThat(ids(text)).hasSize(tokens);
-    ReferenceLstm reference = TINY.reference();
+    ReferenceNetwork reference = TINY.reference();
     reference.step(endOfRecord());
 
     Reading reading = inference.read(text, MODEL.initialState());
@@ -149,7 +149,7 @@ class InferenceTest {
     for (int id = 0; id < logits.length; id++) {
       logitsAsDoubles[id] = logits[id];
     }
-    double[] probabilities = ReferenceLstm.softmax(logitsAsDoubles); // markers count in its sum
+    double[] probabilities = ReferenceNetwork.softmax(logitsAsDoubles); // markers count in its sum
     List<Integer> expected =
         IntStream.range(0, logits.length)
             .filter(MODEL.tokenizer()::isWord)
@@ -192,7 +192,7 @@ class InferenceTest {
     TinyModel tiny = TinyModel.of(4, 6, 1, pooling, 3);
     Model model = tiny.model();
     String text = "the service here was not very good";
-    ReferenceLstm reference = tiny.reference();
+    ReferenceNetwork reference = tiny.reference();
     reference.step(endOfRecord());
     int[] ids = ids(text);
     double[] features = new double[6 * pooling.parts()];
@@ -210,7 +210,7 @@ class InferenceTest {
         }
       }
     }
-    double[] expected = ReferenceLstm.softmax(reference.logits("sentiment", features, 3));
+    double[] expected = ReferenceNetwork.softmax(reference.logits("sentiment", features, 3));
 
     Reading reading = new Inference(model, MAX_TOKENS, 0, false).read(text, model.initialState());
 
@@ -266,7 +266,7 @@ class InferenceTest {
     }
   }
 
-  private static double bits(ReferenceLstm reference, int[] ids) {
+  private static double bits(ReferenceNetwork reference, int[] ids) {
     double bits = 0;
     for (int id : ids) {
       bits -= Math.log(reference.nextToken()[id]) / Math.log(2);
