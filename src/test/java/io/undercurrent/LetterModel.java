@@ -40,7 +40,8 @@ public final class LetterModel {
             2,
             window,
             Pooling.CONCAT,
-            ModelConfig.SENTIMENT_LABELS);
+            ModelConfig.SENTIMENT_LABELS,
+            ModelConfig.NextToken.FULL);
     Parameters parameters = new Parameters(config.tensors());
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = 0; i < parameters.values().length; i++) {

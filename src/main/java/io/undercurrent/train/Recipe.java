@@ -284,6 +284,7 @@ public record Recipe(
         model.numLayers,
         model.window,
         Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
-        ModelConfig.SENTIMENT_LABELS);
+        ModelConfig.SENTIMENT_LABELS,
+        ModelConfig.NextToken.FULL);
   }
 }

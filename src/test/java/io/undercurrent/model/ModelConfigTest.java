@@ -116,7 +116,16 @@ class ModelConfigTest {
 
   private static List<Tensor> layers(Kind kind, int window) {
     return new ModelConfig(
-            "m", kind, 100, 8, 16, 2, window, Pooling.LAST, ModelConfig.SENTIMENT_LABELS)
+            "m",
+            kind,
+            100,
+            8,
+            16,
+            2,
+            window,
+            Pooling.LAST,
+            ModelConfig.SENTIMENT_LABELS,
+            ModelConfig.NextToken.FULL)
         .tensors().stream().filter(tensor -> tensor.name().startsWith("rnn.")).toList();
   }
 

@@ -43,7 +43,8 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
             numLayers,
             window,
             pooling,
-            ModelConfig.SENTIMENT_LABELS);
+            ModelConfig.SENTIMENT_LABELS,
+            ModelConfig.NextToken.FULL);
     return new TinyModel(config, tokenizer, random(config, seed));
   }
 

@@ -7,6 +7,7 @@ import io.undercurrent.kernel.PlainKernels;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
@@ -47,7 +48,37 @@ class BpttTest {
   })
   void shouldGiveTheGradientsThatFiniteDifferencesGive(
       Kind kind, int window, int layers, Pooling pooling, float dropout) {
-    ModelConfig config = config(kind, window, layers, pooling);
+    check(config(kind, window, layers, pooling), dropout);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', 1, true, 5", // tied
+    "'', 1, true, 3", // tied, H projected to E
+    "'7', 2, false, 3", // two of the usual splits, with clusters
+    "'4 6', 1, false, 3",
+    "'1 3 10', 1, false, 3"
+  })
+  void shouldGiveTheGradientsOfEveryNextTokenHead(
+      String cutoffs, int divValue, boolean tied, int embedding) {
+    List<Integer> clusters =
+        Arrays.stream(cutoffs.split(" ")).filter(c -> !c.isEmpty()).map(Integer::valueOf).toList();
+    check(
+        new ModelConfig(
+            "test",
+            Kind.LSTM,
+            11,
+            embedding,
+            5,
+            1,
+            1,
+            Pooling.LAST,
+            ModelConfig.SENTIMENT_LABELS,
+            new NextToken(clusters, divValue, tied)),
+        0f);
+  }
+
+  private static void check(ModelConfig config, float dropout) {
     Parameters parameters = randomParameters(config, 7);
     PlainKernels kernels = new PlainKernels();
     Weights weights = new Weights(config, parameters, kernels);
@@ -131,7 +162,16 @@ class BpttTest {
 
   private static ModelConfig config(Kind kind, int window, int layers, Pooling pooling) {
     return new ModelConfig(
-        "test", kind, 11, 3, 5, layers, window, pooling, ModelConfig.SENTIMENT_LABELS);
+        "test",
+        kind,
+        11,
+        3,
+        5,
+        layers,
+        window,
+        pooling,
+        ModelConfig.SENTIMENT_LABELS,
+        NextToken.FULL);
   }
 
   private static double lossWith(
