@@ -160,6 +160,21 @@ public record ModelConfig(
     }
   }
 
+  /** The same under another name. */
+  public ModelConfig withName(String other) {
+    return new ModelConfig(
+        other,
+        kind,
+        vocabSize,
+        embeddingSize,
+        hiddenSize,
+        numLayers,
+        window,
+        pooling,
+        labels,
+        nextToken);
+  }
+
   /** C, classes of the sentiment head. */
   public int classes() {
     return labels.size();

@@ -4,7 +4,10 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
+import io.undercurrent.model.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -28,6 +31,7 @@ final class Bptt {
   private final float[] x; // (T*B, n*E) embeddings after dropout
   private final float[] dx; // (T*B, n*E)
   private final float[] xMask; // (B, E)
+  private final float[] wordMask; // (T*B, n)
 
   private final Parameters gradients;
   private double sentimentLoss;
@@ -48,6 +52,8 @@ final class Bptt {
     x = new float[windows.token.length * embedding];
     dx = new float[x.length];
     xMask = new float[rows * embedding];
+    wordMask = new float[windows.token.length];
+    Arrays.fill(wordMask, 1f);
     gradients = new Parameters(config.tensors());
   }
 
@@ -77,6 +83,41 @@ final class Bptt {
     }
     windows.clear();
     sentiment.clear();
+  }
+
+  private List<float[]> carriedArrays() {
+    List<float[]> all = new ArrayList<>();
+    for (RecurrentLayer layer : layers) {
+      all.addAll(layer.carried());
+    }
+    all.addAll(sentiment.carried());
+    all.addAll(windows.carried());
+    return all;
+  }
+
+  /** A copy of what earlier chunks left, as one block: what a stopped run goes on with. */
+  Parameters carried() {
+    List<float[]> all = carriedArrays();
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      tensors.add(new Tensor("carried." + i, all.get(i).length));
+    }
+    Parameters block = new Parameters(tensors);
+    int at = 0;
+    for (float[] array : all) {
+      System.arraycopy(array, 0, block.values(), at, array.length);
+      at += array.length;
+    }
+    return block;
+  }
+
+  /** Takes over what {@link #carried} gave. */
+  void carry(Parameters block) {
+    int at = 0;
+    for (float[] array : carriedArrays()) {
+      System.arraycopy(block.values(), at, array, 0, array.length);
+      at += array.length;
+    }
   }
 
   /**
@@ -112,12 +153,16 @@ final class Bptt {
       layers[l].backward(
           l == 0 ? x : layers[l - 1].out, l == 0 ? dx : layers[l - 1].dOut, chunk, gradients);
     }
+    weights.maskGradients(gradients);
     embedBackward();
   }
 
   private void embed(Chunk chunk, SplittableRandom random) {
     Dropout.draw(xMask, dropout.embedding(), random);
     windows.read(chunk);
+    if (dropout.words() > 0) {
+      drawWords(random);
+    }
     float[] p = weights.parameters.values();
     int table = weights.parameters.offset("embedding.weight");
     for (int i = 0; i < windows.token.length; i++) {
@@ -127,10 +172,21 @@ final class Bptt {
         continue;
       }
       int from = table + token * embedding;
-      int m = maskOf(i);
+      int m = windows.row(i) * embedding;
+      float word = wordMask[i];
       for (int e = 0; e < embedding; e++) {
-        x[i * embedding + e] = p[from + e] * xMask[m + e];
+        x[i * embedding + e] = p[from + e] * xMask[m + e] * word;
       }
+    }
+  }
+
+  /** Leaves whole words out of a row's input (Gal and Ghahramani 2016). */
+  private void drawWords(SplittableRandom random) {
+    float kept = 1f / (1f - dropout.words());
+    long[] salt = random.longs(rows).toArray();
+    for (int i = 0; i < wordMask.length; i++) {
+      long seed = salt[windows.row(i)] + windows.token[i];
+      wordMask[i] = new SplittableRandom(seed).nextDouble() < dropout.words() ? 0f : kept;
     }
   }
 
@@ -143,15 +199,11 @@ final class Bptt {
         continue;
       }
       int to = table + token * embedding;
-      int m = maskOf(i);
+      int m = windows.row(i) * embedding;
+      float word = wordMask[i];
       for (int e = 0; e < embedding; e++) {
-        g[to + e] += dx[i * embedding + e] * xMask[m + e];
+        g[to + e] += dx[i * embedding + e] * xMask[m + e] * word;
       }
     }
-  }
-
-  /** Where the mask of the row lies that the i-th token of all windows is in. */
-  private int maskOf(int i) {
-    return i / windows.size % rows * embedding;
   }
 }

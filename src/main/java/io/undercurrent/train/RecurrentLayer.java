@@ -6,6 +6,7 @@ import io.undercurrent.model.Cell;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -82,6 +83,11 @@ final class RecurrentLayer {
   void clear() {
     Arrays.fill(h, 0f);
     Arrays.fill(c, 0f);
+  }
+
+  /** What is carried over to the next chunk, shared and not copied. */
+  List<float[]> carried() {
+    return cell.hasCellState() ? List.of(h, c) : List.of(h);
   }
 
   void forward(float[] input, Chunk chunk, SplittableRandom random) {

@@ -4,6 +4,7 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
+import java.util.SplittableRandom;
 
 /** The parameters packed for the products of one step, forward and backward; shared by workers. */
 final class Weights {
@@ -19,9 +20,16 @@ final class Weights {
   final Pair[] tail; // (clusters) of (D, tokens of the cluster)
 
   private final ModelConfig config;
+  private final float dropout;
+  private final float[][] kept; // (numLayers) factors of recurrent weights, where some are left out
 
-  Weights(ModelConfig config, Parameters parameters, Kernels kernels) {
+  /**
+   * @param dropout probability that a recurrent weight is left out until the next {@link #pack}
+   */
+  Weights(ModelConfig config, Parameters parameters, Kernels kernels, float dropout) {
     this.config = config;
+    this.dropout = dropout;
+    kept = new float[config.kind().recurrent() ? config.numLayers() : 0][];
     this.parameters = parameters;
     int layers = config.numLayers();
     int h = config.hiddenSize();
@@ -57,6 +65,21 @@ final class Weights {
     }
   }
 
+  private int weights(int l) {
+    return recurrentForward[l].k() * recurrentForward[l].n();
+  }
+
+  /** Turns gradients of the recurrent weights in use into those of the parameters. */
+  void maskGradients(Parameters gradients) {
+    for (int l = 0; l < kept.length && dropout > 0; l++) {
+      int hh = gradients.offset("rnn.weight_hh_l" + l);
+      float[] g = gradients.values();
+      for (int i = 0; i < kept[l].length; i++) {
+        g[hh + i] *= kept[l][i];
+      }
+    }
+  }
+
   /** A weight (out, in) packed for the product with inputs and for that with gradients. */
   final class Pair {
     final int offset;
@@ -79,8 +102,12 @@ final class Weights {
     }
   }
 
-  /** Takes over the parameters' current values. */
-  void pack() {
+  /**
+   * Takes over the parameters' current values.
+   *
+   * @param random draws which recurrent weights are left out
+   */
+  void pack(SplittableRandom random) {
     float[] p = parameters.values();
     for (int l = 0; l < config.numLayers(); l++) {
       int in = config.inputSize(l);
@@ -91,8 +118,20 @@ final class Weights {
     for (int l = 0; l < recurrentForward.length; l++) {
       int h = config.hiddenSize();
       int hh = parameters.offset("rnn.weight_hh_l" + l);
-      recurrentForward[l].pack(p, hh, 1, h);
-      recurrentBackward[l].pack(p, hh, h, 1);
+      float[] recurrent = p;
+      if (dropout > 0) {
+        if (kept[l] == null) {
+          kept[l] = new float[weights(l)];
+        }
+        Dropout.draw(kept[l], dropout, random);
+        recurrent = new float[kept[l].length];
+        for (int i = 0; i < recurrent.length; i++) {
+          recurrent[i] = p[hh + i] * kept[l][i];
+        }
+        hh = 0;
+      }
+      recurrentForward[l].pack(recurrent, hh, 1, h);
+      recurrentBackward[l].pack(recurrent, hh, h, 1);
     }
     if (projection != null) {
       projection.pack();

@@ -149,12 +149,24 @@ class RecipeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"train", "dev", "training", "model", "vocabulary"})
+  @ValueSource(strings = {"train", "dev", "training"})
   void shouldSayWhichPartIsMissingOrEmpty(String part) throws IOException {
     String renamed = GOOD.replaceFirst("(?m)^" + part + ":", "other:");
     assertThat(refusal(write(renamed))).startsWith(part + ": Missing");
     String empty = GOOD.replaceFirst("(?ms)^" + part + ":.*?(?=^[a-z]|\\z)", part + ":\n");
     assertThat(refusal(write(empty))).isEqualTo(part + " must have a value, found none");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model", "vocabulary"})
+  void shouldWantAModelAndAVocabularyOrACheckpointToStartFrom(String part) throws IOException {
+    String without = GOOD.replaceFirst("(?ms)^" + part + ":.*?(?=^[a-z]|\\z)", "");
+    assertThat(refusal(write(without)))
+        .startsWith("a recipe must have either init, or model and vocabulary, found ");
+    assertThat(refusal(write(GOOD.replace("seed:", "init: classpath:en-chat\nseed:"))))
+        .isEqualTo(
+            "a recipe must have either init, or model and vocabulary, found init, model,"
+                + " vocabulary");
   }
 
   @Test
