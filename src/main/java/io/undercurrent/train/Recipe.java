@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.text.VocabularyBuilder;
@@ -63,17 +64,23 @@ public record Recipe(
       @JsonProperty(required = true) List<Integer> cutoffs,
       @JsonProperty(value = "div_value", required = true) int divValue) {}
 
-  /** The shape of the network, as in {@code config.json}. */
+  /**
+   * The shape of the network, as in {@code config.json}.
+   *
+   * @param window tokens that an {@code ffnn} sees; 1 where it is not given
+   */
   public record Network(
       @JsonProperty(required = true) String kind,
       @JsonProperty(value = "embedding_size", required = true) int embeddingSize,
       @JsonProperty(value = "hidden_size", required = true) int hiddenSize,
       @JsonProperty(value = "num_layers", required = true) int numLayers,
+      Integer window,
       @JsonProperty(required = true) String pooling,
       @JsonProperty("next_token") NextToken nextToken,
       @JsonProperty("tie_weights") Boolean tieWeights) {
 
     public Network {
+      window = window == null ? 1 : window;
       tieWeights = tieWeights != null && tieWeights;
     }
   }
@@ -392,11 +399,12 @@ public record Recipe(
         "model.pooling must be concat or last, found " + model.pooling);
     return new ModelConfig(
         name,
-        model.kind,
+        Kind.of(model.kind),
         vocabSize,
         model.embeddingSize,
         model.hiddenSize,
         model.numLayers,
+        model.window,
         Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
         ModelConfig.SENTIMENT_LABELS,
         nextToken(model, vocabSize));

@@ -3,6 +3,7 @@ package io.undercurrent.train;
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
@@ -142,8 +143,8 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Uniform in +-1/sqrt(H) as PyTorch does, forget gates open (bias 1; Jozefowicz et al. 2015),
-   * embeddings normal with deviation 0.1.
+   * Uniform in +-1/sqrt(H) as PyTorch does, an LSTM's forget gates open (bias 1; Jozefowicz et al.
+   * 2015), embeddings normal with deviation 0.1.
    */
   static Parameters initial(ModelConfig config, long seed) {
     Parameters parameters = new Parameters(config.tensors());
@@ -159,7 +160,7 @@ public final class Trainer implements AutoCloseable {
                 (embedding ? 0.1 * random.nextGaussian() : bound * (2 * random.nextDouble() - 1));
       }
     }
-    for (int l = 0; l < config.numLayers(); l++) {
+    for (int l = 0; config.kind() == Kind.LSTM && l < config.numLayers(); l++) {
       int forget = parameters.offset("rnn.bias_ih_l" + l) + config.hiddenSize();
       Arrays.fill(p, forget, forget + config.hiddenSize(), 1f);
     }

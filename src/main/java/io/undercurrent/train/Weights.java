@@ -10,10 +10,10 @@ import java.util.SplittableRandom;
 final class Weights {
 
   final Parameters parameters;
-  final PackedMatrix[] inputForward; // (numLayers) of (I, 4H)
-  final PackedMatrix[] inputBackward; // (numLayers) of (4H, I)
-  final PackedMatrix[] recurrentForward; // (numLayers) of (H, 4H)
-  final PackedMatrix[] recurrentBackward; // (numLayers) of (4H, H)
+  final PackedMatrix[] inputForward; // (numLayers) of (I, G*H)
+  final PackedMatrix[] inputBackward; // (numLayers) of (G*H, I)
+  final PackedMatrix[] recurrentForward; // (numLayers) of (H, G*H); none in an ffnn
+  final PackedMatrix[] recurrentBackward; // (numLayers) of (G*H, H); none in an ffnn
   final Pair projection; // (H, E), or null
   final Pair head; // (H or E, outputs)
   final Pair[] narrow; // (clusters) of (H, D)
@@ -29,19 +29,22 @@ final class Weights {
   Weights(ModelConfig config, Parameters parameters, Kernels kernels, float dropout) {
     this.config = config;
     this.dropout = dropout;
-    kept = new float[config.numLayers()][];
+    kept = new float[config.kind().recurrent() ? config.numLayers() : 0][];
     this.parameters = parameters;
     int layers = config.numLayers();
     int h = config.hiddenSize();
     inputForward = new PackedMatrix[layers];
     inputBackward = new PackedMatrix[layers];
-    recurrentForward = new PackedMatrix[layers];
-    recurrentBackward = new PackedMatrix[layers];
+    int gates = config.gateRows();
+    recurrentForward = new PackedMatrix[config.kind().recurrent() ? layers : 0];
+    recurrentBackward = new PackedMatrix[recurrentForward.length];
     for (int l = 0; l < layers; l++) {
-      inputForward[l] = kernels.matrix(config.inputSize(l), 4 * h);
-      inputBackward[l] = kernels.matrix(4 * h, config.inputSize(l));
-      recurrentForward[l] = kernels.matrix(h, 4 * h);
-      recurrentBackward[l] = kernels.matrix(4 * h, h);
+      inputForward[l] = kernels.matrix(config.inputSize(l), gates);
+      inputBackward[l] = kernels.matrix(gates, config.inputSize(l));
+    }
+    for (int l = 0; l < recurrentForward.length; l++) {
+      recurrentForward[l] = kernels.matrix(h, gates);
+      recurrentBackward[l] = kernels.matrix(gates, h);
     }
     int clusters = config.nextToken().clusters();
     projection =
@@ -108,11 +111,13 @@ final class Weights {
     float[] p = parameters.values();
     for (int l = 0; l < config.numLayers(); l++) {
       int in = config.inputSize(l);
-      int h = config.hiddenSize();
       int ih = parameters.offset("rnn.weight_ih_l" + l);
-      int hh = parameters.offset("rnn.weight_hh_l" + l);
       inputForward[l].pack(p, ih, 1, in);
       inputBackward[l].pack(p, ih, in, 1);
+    }
+    for (int l = 0; l < recurrentForward.length; l++) {
+      int h = config.hiddenSize();
+      int hh = parameters.offset("rnn.weight_hh_l" + l);
       float[] recurrent = p;
       if (dropout > 0) {
         if (kept[l] == null) {

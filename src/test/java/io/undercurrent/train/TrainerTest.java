@@ -96,6 +96,22 @@ class TrainerTest {
     assertThat(result.score()).isBetween(told - 0.02, told + 0.02);
   }
 
+  /** A window of one token cannot know what a word follows; the others must. */
+  @ParameterizedTest
+  @CsvSource({"'rnn', 0.9, 1", "'gru', 0.9, 1", "'ffnn, window: 3', 0.9, 1", "'ffnn', 0.2, 0.8"})
+  void shouldLearnWithEveryKindAsMuchAsItCanSee(String kind, double least, double most)
+      throws IOException {
+    String model =
+        "model: {kind: %s, embedding_size: 8, hidden_size: 16, num_layers: 2, pooling: last}";
+    Recipe recipe = recipe(15, model.formatted(kind));
+
+    Path best = train(recipe, "run", 2, new Log(-1));
+
+    double score =
+        new Evaluation(recipe, folder).of(Checkpoint.load(best.toString()), false).get(0).score();
+    assertThat(score).isBetween(least, most);
+  }
+
   @Test
   void shouldGiveTheSameBytesForTheSameSeedAndOthersForAnother() throws IOException {
     byte[] once = tensors(train(recipe(2, ""), "once", 2, new Log(-1)));
