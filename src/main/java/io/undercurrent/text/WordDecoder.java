@@ -167,7 +167,7 @@ final class WordDecoder implements TokenDecoder {
     endsPlural = false;
   }
 
-  /** Two letters more of the last vowel: so, good, yes are sooo, goooood, yeees. */
+  /** Two letters more of the last vowel: so, good, yes are sooo, gooood, yeees. */
   private static String elongated(String word) {
     int at = word.length() - 1;
     while (at >= 0 && VOWELS.indexOf(word.charAt(at)) < 0) {

@@ -10,6 +10,7 @@ import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
+import io.undercurrent.text.ByteTokenizer;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.VocabularyBuilder;
@@ -124,6 +125,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Tokenizer tokenizer(List<Corpus> corpora) throws IOException {
+    if (recipe.vocabulary().ofBytes()) {
+      return new ByteTokenizer();
+    }
     Path file = run.resolve("tokenizer.json");
     if (Files.exists(file)) {
       return WordTokenizer.read(Files.readAllBytes(file));
