@@ -7,6 +7,7 @@ import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
+import io.undercurrent.text.ByteTokenizer;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.WordTokenizer;
 import io.undercurrent.train.RunFolder.Position;
@@ -134,6 +135,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Tokenizer tokenizer(TrainingData training) throws IOException {
+    if (recipe.vocabulary().ofBytes()) {
+      return new ByteTokenizer();
+    }
     if (Files.exists(run.tokenizer())) {
       return WordTokenizer.read(Files.readAllBytes(run.tokenizer()));
     }
