@@ -2,6 +2,7 @@ package io.undercurrent.cli;
 
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.train.Diagnosis;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Progress;
 import io.undercurrent.train.Recipe;
@@ -13,6 +14,7 @@ import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,24 +29,47 @@ import picocli.CommandLine.Option;
     })
 final class TrainCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--recipe",
-      required = true,
-      paramLabel = "FILE",
-      description = "What to train, and how: config/train/*.yaml.")
-  private Path recipe;
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Task task;
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description = "The folder that the recipe's files are in.")
-  private Path data;
+  /** What there is to do. */
+  private static final class Task {
+
+    @ArgGroup(exclusive = false)
+    private Model model;
+
+    @Option(
+        names = "--diagnose",
+        required = true,
+        description = {
+          "Show vanishing and exploding gradients on small networks instead: a table, and"
+              + " diagnosis.json and pictures in the run's folder."
+        })
+    private boolean diagnose;
+  }
+
+  /** A model to train. */
+  private static final class Model {
+
+    @Option(
+        names = "--recipe",
+        required = true,
+        paramLabel = "FILE",
+        description = "What to train, and how: config/train/*.yaml.")
+    private Path recipe;
+
+    @Option(
+        names = "--data",
+        required = true,
+        paramLabel = "DIR",
+        description = "The folder that the recipe's files are in.")
+    private Path data;
+  }
 
   @Option(
       names = "--run",
       paramLabel = "DIR",
-      description = "The run's folder (default: runs/ and the recipe's name).")
+      description = "The run's folder (default: runs/ and the recipe's name, or runs/diagnosis).")
   private Path run;
 
   @Option(
@@ -56,13 +81,16 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Recipe read = Recipe.read(recipe);
+    if (task.diagnose) {
+      return diagnose(run != null ? run : Path.of("runs", "diagnosis"));
+    }
+    Recipe read = Recipe.read(task.model.recipe);
     Path folder = run != null ? run : Path.of("runs", read.name());
     System.err.println("kernels: " + Kernels.best().name() + ", threads: " + threads);
     long start = System.nanoTime();
     Path best;
     try (Bar bar = new Bar();
-        Trainer trainer = new Trainer(read, data, folder, threads, bar)) {
+        Trainer trainer = new Trainer(read, task.model.data, folder, threads, bar)) {
       best = trainer.train();
     }
     System.out.printf(
@@ -70,6 +98,16 @@ final class TrainCommand implements Callable<Integer> {
         best,
         Checkpoint.read(best.toString()).fingerprint(),
         (System.nanoTime() - start) / 1_000_000_000L);
+    return 0;
+  }
+
+  private static int diagnose(Path folder) throws IOException {
+    List<Diagnosis.Trial> trials;
+    try (DiagnosisPrinter printer = new DiagnosisPrinter()) {
+      trials = new Diagnosis(folder, printer).run();
+    }
+    DiagnosisPrinter.print(trials, System.out);
+    System.out.println("\npictures and diagnosis.json: " + folder);
     return 0;
   }
 

@@ -94,6 +94,9 @@ public final class Diagnosis {
     }
   }
 
+  /** The mean squared error of always saying the mean. */
+  public static final double BASELINE = AddingProblem.BASELINE;
+
   /** Steps that gradients are followed back over. */
   static final int DISTANCE = 200;
 
@@ -194,8 +197,8 @@ public final class Diagnosis {
     }
     pictures.draw(run.resolve("gradient-before.png"), start);
     pictures.draw(run.resolve("gradient-after.png"), after);
-    pictures.draw(run.resolve("adding.png"), adding.level("baseline", AddingProblem.BASELINE));
-    pictures.draw(run.resolve("clipping.png"), clipping.level("baseline", AddingProblem.BASELINE));
+    pictures.draw(run.resolve("adding.png"), adding.level("always the mean", BASELINE));
+    pictures.draw(run.resolve("clipping.png"), clipping.level("always the mean", BASELINE));
   }
 
   private static LineChart distances(String title) {
