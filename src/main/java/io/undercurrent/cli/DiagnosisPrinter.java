@@ -55,7 +55,7 @@ final class DiagnosisPrinter implements Diagnosis.Listener, AutoCloseable {
   static void print(List<Diagnosis.Trial> trials, PrintStream out) {
     out.printf(
         Locale.ROOT,
-        "The gradient k steps back from the loss, as a share of that at k = 0%n%-32s",
+        "The gradient k steps back from the loss, as a share of that at k = 0%n%-36s",
         "");
     for (int k : DISTANCES) {
       out.printf(Locale.ROOT, "%10s", "k = " + k);
@@ -67,7 +67,7 @@ final class DiagnosisPrinter implements Diagnosis.Listener, AutoCloseable {
     }
     out.printf(
         Locale.ROOT,
-        "%nThe adding problem (always saying the mean: %.4f)%n%-32s%10s%10s%22s%n",
+        "%nThe adding problem (always saying the mean: %.4f)%n%-36s%10s%10s%22s%n",
         Diagnosis.BASELINE,
         "",
         "length",
@@ -76,7 +76,7 @@ final class DiagnosisPrinter implements Diagnosis.Listener, AutoCloseable {
     for (Diagnosis.Trial trial : trials) {
       out.printf(
           Locale.ROOT,
-          "%-32s%10d%10d%22s%n",
+          "%-36s%10d%10d%22s%n",
           trial.name(),
           trial.length(),
           trial.error().length,
@@ -88,7 +88,7 @@ final class DiagnosisPrinter implements Diagnosis.Listener, AutoCloseable {
 
   private static void row(String name, String when, double[] norm, PrintStream out) {
     if (norm.length > 0) {
-      out.printf(Locale.ROOT, "%-32s", String.format("%-24s%s", name, when));
+      out.printf(Locale.ROOT, "%-36s", String.format("%-29s%s", name, when));
       for (int k : DISTANCES) {
         out.printf(Locale.ROOT, "%10.1e", norm[k] / norm[0]);
       }
