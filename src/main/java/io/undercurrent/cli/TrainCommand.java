@@ -9,6 +9,7 @@ import io.undercurrent.train.Recipe;
 import io.undercurrent.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
@@ -120,6 +121,7 @@ final class TrainCommand implements Callable<Integer> {
     private ProgressBar bar;
     private int epoch;
     private long epochStart;
+    private long doneBefore; // at epochStart: a run may go on within an epoch
     private long lastLine;
 
     @Override
@@ -134,6 +136,7 @@ final class TrainCommand implements Callable<Integer> {
       if (epoch != this.epoch) {
         this.epoch = epoch;
         epochStart = now;
+        doneBefore = done;
         if (terminal) {
           bar =
               new ProgressBarBuilder()
@@ -141,6 +144,7 @@ final class TrainCommand implements Callable<Integer> {
                   .setUnit(" tokens", 1)
                   .setStyle(ProgressBarStyle.ASCII)
                   .setInitialMax(all)
+                  .startsFrom(done, Duration.ZERO)
                   .showSpeed()
                   .build();
         }
@@ -152,18 +156,19 @@ final class TrainCommand implements Callable<Integer> {
       if (bar != null) {
         bar.stepTo(done);
         bar.setExtraMessage(losses);
-      } else if (now - lastLine > LINE_EVERY_NANOS) {
+      } else if (done > doneBefore && now - lastLine > LINE_EVERY_NANOS) {
         lastLine = now;
-        double seconds = (now - epochStart) / 1e9;
+        double perSecond = (done - doneBefore) / ((now - epochStart) / 1e9);
         System.err.printf(
             "epoch %d: %d %%, %,.0f tokens/s, %s, %.0f s left in the epoch%n",
-            epoch, 100 * done / all, done / seconds, losses, seconds * (all - done) / done);
+            epoch, 100 * done / all, perSecond, losses, (all - done) / perSecond);
       }
     }
 
     @Override
     public void epoch(int epoch, List<Evaluation.Result> results, boolean best) {
       close();
+      this.epoch = 0; // the next stage counts from 1 again
       StringBuilder line = new StringBuilder("epoch " + epoch + ":");
       for (Evaluation.Result result : results) {
         line.append(' ').append(result.source());

@@ -176,7 +176,9 @@ final class Curves {
     ObjectNode dev = line.putObject("dev");
     for (Evaluation.Result result : results) {
       ObjectNode source = dev.putObject(result.source());
-      source.put("metric", result.metric()).put("score", result.score());
+      if (!result.byBits()) {
+        source.put("metric", result.metric()).put("score", result.score());
+      }
       if (Double.isFinite(result.bitsPerToken())) {
         source.put("bitsPerToken", result.bitsPerToken());
         source.put("perplexity", Math.pow(2, result.bitsPerToken()));

@@ -57,6 +57,20 @@ class CurvesTest {
   }
 
   @Test
+  void shouldNotCallBitsAScore() throws IOException {
+    Curves curves = begin(folder);
+    Scores none = new Scores(new boolean[3]);
+    String metric = Recipe.Source.BITS_PER_TOKEN;
+    curves.epoch(
+        "train",
+        1,
+        List.of(new Evaluation.Result("plain", metric, none, 3, 0, Double.NaN, null)),
+        true);
+    assertThat(lines(folder).get(0).at("/dev/plain").toString())
+        .isEqualTo("{\"bitsPerToken\":3.0,\"perplexity\":8.0}");
+  }
+
+  @Test
   void shouldEndTheSameWhereverARunWasKilled() throws IOException {
     Path whole = Files.createDirectory(folder.resolve("whole"));
     go(begin(whole), 0, ALL);
