@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
       "",
       "Example: train the default model (the README says what the folder holds):",
       "  ./undercurrent train --recipe config/train/en-chat.yaml --data ~/data",
-      "A stopped run goes on where its last epoch ended when started again."
+      "A stopped run goes on where it was saved last when started again."
     })
 final class TrainCommand implements Callable<Integer> {
 
@@ -36,7 +36,7 @@ final class TrainCommand implements Callable<Integer> {
   /** What there is to do. */
   private static final class Task {
 
-    @ArgGroup(exclusive = false)
+    @ArgGroup(exclusive = false, multiplicity = "1")
     private Model model;
 
     @Option(
