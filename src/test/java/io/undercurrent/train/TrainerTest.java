@@ -102,7 +102,7 @@ class TrainerTest {
   void shouldLearnWithEveryKindAsMuchAsItCanSee(String kind, double least, double most)
       throws IOException {
     String model =
-        "model: {kind: %s, embedding_size: 8, hidden_size: 16, num_layers: 2, pooling: last}";
+        "model: {kind: %s, embedding_size: 8, hidden_size: 16, num_layers: 1, pooling: last}";
     Recipe recipe = recipe(15, model.formatted(kind));
 
     Path best = train(recipe, "run", 2, new Log(-1));
