@@ -35,7 +35,7 @@ public record ParityCase(
   static final float SENTIMENT_SCALE = 0.3f;
   static final float NEXT_SCALE = 0.02f;
   static final float RATE = 0.01f;
-  static final float SGD_RATE = 0.5f;
+  static final float SGD_RATE = 0.1f;
 
   /** Norms are 0.3 to 10: some gradients are clipped and some are not. */
   static final float CLIP_GRAD_NORM = 1.7f;
