@@ -89,6 +89,9 @@ final class EvaluateCommand implements Callable<Integer> {
               100 * r.unknownShare()));
     }
     for (Evaluation.Result r : results) {
+      if (r.byBits()) {
+        continue; // its column says it all, and there is no baseline
+      }
       table.append(
           String.format(
               "%s by %s: %.2f, %.2f above naive Bayes%n",
@@ -102,6 +105,11 @@ final class EvaluateCommand implements Callable<Integer> {
     ArrayNode all = mapper.createArrayNode();
     for (Evaluation.Result r : results) {
       ObjectNode node = all.addObject();
+      if (r.byBits()) {
+        node.put("set", r.source()).put("metric", r.metric());
+        node.put("bitsPerToken", r.bitsPerToken()).put("unknownShare", r.unknownShare());
+        continue;
+      }
       node.put("set", r.source()).put("records", r.model().records()).put("metric", r.metric());
       node.put("score", r.score()).put("naiveBayes", r.naiveBayesScore());
       node.put("accuracy", r.model().accuracy()).put("macroRecall", r.model().macroRecall());

@@ -20,7 +20,8 @@ public final class Evaluation {
    *
    * @param bitsPerToken mean surprise over all tokens; perplexity is two to its power
    * @param majority what always choosing the most frequent class scores
-   * @param naiveBayes the better of naive Bayes trained on the sources of the same name, and on all
+   * @param naiveBayes the better of naive Bayes trained on the sources of the same name, and on
+   *     all; null where there is none
    */
   public record Result(
       String source,
@@ -31,14 +32,19 @@ public final class Evaluation {
       double majority,
       Scores naiveBayes) {
 
-    /** The score by the source's own metric. */
-    public double score() {
-      return model.by(metric);
+    /** Whether it is judged by {@link #bitsPerToken}: then there are no baselines. */
+    public boolean byBits() {
+      return metric.equals(Recipe.Source.BITS_PER_TOKEN);
     }
 
-    /** Naive Bayes by the same metric. */
+    /** The score by the source's own metric, the higher the better: bits count below zero. */
+    public double score() {
+      return byBits() ? -bitsPerToken : model.by(metric);
+    }
+
+    /** Naive Bayes by the same metric; NaN where there is none. */
     public double naiveBayesScore() {
-      return naiveBayes.by(metric);
+      return naiveBayes == null ? Double.NaN : naiveBayes.by(metric);
     }
   }
 
@@ -48,15 +54,24 @@ public final class Evaluation {
   /**
    * Reads the recipe's dev sources from the data folder.
    *
-   * @throws RecipeException if one of them has no labelled record: its score would be no number
+   * @throws RecipeException if one of them has no labelled record and is not judged by bits per
+   *     token: its score would be no number
    */
   public Evaluation(Recipe recipe, Path data) {
     this.recipe = recipe;
     dev = recipe.dev().stream().map(source -> Corpus.read(source, data)).toList();
     for (Corpus corpus : dev) {
-      if (Arrays.equals(used(corpus), new boolean[ModelConfig.SENTIMENT_LABELS.size()])) {
+      boolean labelled =
+          !Arrays.equals(used(corpus), new boolean[ModelConfig.SENTIMENT_LABELS.size()]);
+      if (!corpus.source().byBits() && !labelled) {
         throw new RecipeException(
             "dev source " + corpus.source().name() + " must have labelled records, found none");
+      }
+      if (corpus.conversations().stream()
+          .flatMap(conversation -> conversation.items().stream())
+          .allMatch(item -> item.text().isBlank())) {
+        throw new RecipeException(
+            "dev source " + corpus.source().name() + " must have at least one text, found none");
       }
     }
   }
@@ -72,6 +87,10 @@ public final class Evaluation {
     }
     List<Result> results = new ArrayList<>();
     for (Corpus corpus : dev) {
+      if (corpus.source().byBits()) {
+        results.add(score(model, corpus, true));
+        continue;
+      }
       List<Example> records = examples(corpus, model.tokenizer());
       boolean[] used = used(corpus);
       String metric = corpus.source().metric();

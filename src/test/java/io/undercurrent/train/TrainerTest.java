@@ -177,6 +177,17 @@ class TrainerTest {
     assertThat(tensors(stopped)).isEqualTo(tensors(whole));
     assertThat(tensors(folder.resolve("stopped/pretrained")))
         .isEqualTo(tensors(folder.resolve("whole/pretrained")));
+    assertThat(curves("stopped")).isEqualTo(curves("whole"));
+    assertThat(curves("whole")).contains("\"stage\":\"pretraining\"", "\"stage\":\"training\"");
+    for (String name : List.of("loss", "perplexity", "accuracy", "gradient-norm")) {
+      assertThat(folder.resolve("stopped/" + name + ".png")).isNotEmptyFile();
+    }
+  }
+
+  /** But for the speed, which is a matter of the machine. */
+  private String curves(String run) throws IOException {
+    return Files.readString(folder.resolve(run).resolve("curves.jsonl"))
+        .replaceAll(",\"tokensPerSecond\":\\d+", "");
   }
 
   @Test
