@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
@@ -59,6 +60,8 @@ public record Checkpoint(
           "num_layers",
           "pooling",
           "labels",
+          "next_token",
+          "tie_weights",
           "tokenizer");
 
   private static final JsonMapper JSON =
@@ -156,6 +159,16 @@ public record Checkpoint(
     json.put("pooling", config.pooling().name().toLowerCase(Locale.ROOT));
     ArrayNode labels = json.putArray("labels");
     config.labels().forEach(labels::add);
+    NextToken nextToken = config.nextToken();
+    if (nextToken.clusters() > 0) {
+      ObjectNode head = json.putObject("next_token");
+      ArrayNode cutoffs = head.putArray("cutoffs");
+      nextToken.cutoffs().forEach(cutoffs::add);
+      head.put("div_value", nextToken.divValue());
+    }
+    if (nextToken.tied()) {
+      json.put("tie_weights", true);
+    }
     json.put("tokenizer", TOKENIZER);
     return (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
   }
@@ -202,10 +215,44 @@ public record Checkpoint(
           integer(file, json, "hidden_size"),
           integer(file, json, "num_layers"),
           Pooling.valueOf(pooling.toUpperCase(Locale.ROOT)),
-          labels);
+          labels,
+          nextToken(file, json));
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * {@code next_token} with cutoffs and div_value, and {@code tie_weights}; both may be missing.
+   */
+  private static NextToken nextToken(String file, JsonNode json) {
+    JsonNode tied = json.path("tie_weights");
+    if (!tied.isMissingNode() && !tied.isBoolean()) {
+      throw new CheckpointException(
+          file + ": tie_weights must be true or false, found " + Safetensors.describe(tied));
+    }
+    JsonNode head = json.path("next_token");
+    if (head.isMissingNode()) {
+      return new NextToken(List.of(), NextToken.FULL.divValue(), tied.asBoolean());
+    }
+    List<String> keys = new ArrayList<>();
+    head.fieldNames().forEachRemaining(keys::add);
+    if (!head.isObject() || !List.of("cutoffs", "div_value").containsAll(keys)) {
+      throw new CheckpointException(
+          file
+              + ": next_token must be an object of cutoffs and div_value, found "
+              + Safetensors.describe(head));
+    }
+    JsonNode values = head.path("cutoffs");
+    List<Integer> cutoffs = new ArrayList<>();
+    values.forEach(value -> cutoffs.add(value.isInt() ? value.asInt() : null));
+    if (!values.isArray() || cutoffs.contains(null)) {
+      throw new CheckpointException(
+          file
+              + ": next_token.cutoffs must be a list of integers, found "
+              + Safetensors.describe(values));
+    }
+    return new NextToken(cutoffs, integer(file, head, "div_value"), tied.asBoolean());
   }
 
   private static String string(String file, JsonNode json, String key) {

@@ -6,6 +6,7 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
+import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.Pool;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
@@ -35,8 +36,8 @@ public final class Inference {
   private final Pool pool;
   private final float[] features; // (parts * H)
   private final float[] sentiment; // (C)
-  private final float[] before; // (BLOCK + 1, H) states that next tokens are predicted from
-  private final float[] logits; // (BLOCK + 1, V)
+  private final NextTokenHead.Scratch expected; // (BLOCK + 1) positions
+  private final double[] logProbabilities; // (BLOCK)
 
   /**
    * @param maxTokens tokens read of a record, at least 1
@@ -50,14 +51,13 @@ public final class Inference {
     this.maxTokens = maxTokens;
     this.nextTokens = nextTokens;
     this.languageModel = languageModel;
-    int hidden = model.config().hiddenSize();
     int vocabulary = model.config().vocabSize();
     scratch = network.scratch();
-    pool = new Pool(model.config().pooling(), hidden);
-    features = new float[model.config().pooling().parts() * hidden];
+    pool = new Pool(model.config().pooling(), model.config().hiddenSize());
+    features = new float[model.config().pooling().parts() * model.config().hiddenSize()];
     sentiment = new float[model.config().classes()];
-    before = new float[languageModel ? (BLOCK + 1) * hidden : 0];
-    logits = new float[languageModel ? (BLOCK + 1) * vocabulary : 0];
+    expected = languageModel ? network.nextToken().scratch(BLOCK + 1) : null;
+    logProbabilities = new double[BLOCK];
     offered = new boolean[vocabulary];
     for (int id = 0; id < vocabulary; id++) {
       offered[id] = tokenizer.isWord(id);
@@ -114,58 +114,40 @@ public final class Inference {
   private void remember(HiddenState state, int row) {
     if (languageModel) {
       float[] h = state.top();
-      System.arraycopy(h, 0, before, row * h.length, h.length);
+      System.arraycopy(h, 0, expected.h(), row * h.length, h.length);
     }
   }
 
   /**
-   * Bits that tokens {@code [start, start + rows)} cost, given the states before each; leaves the
-   * logits of what follows in the row after theirs.
+   * Bits that tokens {@code [start, start + rows)} cost, given the states before each; leaves what
+   * is expected after them in the row after theirs.
    */
   private double surprise(int[] ids, int start, int rows) {
     if (!languageModel) {
       return 0;
     }
-    int v = offered.length;
-    network.nextTokenLogits(rows + 1, before, logits);
+    network.nextToken().expect(rows + 1, expected);
+    network.nextToken().logProbabilities(rows, ids, start, logProbabilities, expected);
     double bits = 0;
     for (int r = 0; r < rows; r++) {
-      double logit = logits[r * v + ids[start + r]];
-      float max = Functions.max(logits, r * v, v);
-      float sum = kernels.exponentials(logits, r * v, v, max);
-      bits += (max - logit + StrictMath.log(sum)) / LN2;
+      bits -= logProbabilities[r] / LN2;
     }
     return bits;
   }
 
   private static final double LN2 = 0.6931471805599453;
 
-  /** The likeliest of the offered tokens, by the logits in {@code row}. */
+  /** The likeliest of the offered tokens at {@code row}. */
   private NextToken[] next(int row) {
     if (!languageModel || nextTokens == 0) {
       return NOTHING;
     }
-    int v = offered.length;
-    int at = row * v;
-    float max = Functions.max(logits, at, v);
-    float sum = kernels.exponentials(logits, at, v, max);
-    int[] top = new int[nextTokens];
-    int found = 0;
-    for (int id = 0; id < v; id++) {
-      if (!offered[id]) {
-        continue;
-      }
-      if (found < nextTokens || logits[at + id] > logits[at + top[found - 1]]) {
-        int place = found < nextTokens ? found++ : found - 1;
-        for (; place > 0 && logits[at + id] > logits[at + top[place - 1]]; place--) {
-          top[place] = top[place - 1];
-        }
-        top[place] = id;
-      }
-    }
+    int[] ids = new int[nextTokens];
+    float[] probabilities = new float[nextTokens];
+    int found = network.nextToken().top(row, offered, ids, probabilities, expected);
     NextToken[] next = new NextToken[found];
     for (int i = 0; i < found; i++) {
-      next[i] = new NextToken(top[i], logits[at + top[i]] / sum);
+      next[i] = new NextToken(ids[i], probabilities[i]);
     }
     return next;
   }

@@ -14,6 +14,7 @@ import java.util.List;
  * @param numLayers recurrent layers, at least 1
  * @param pooling what the sentiment head sees of a record
  * @param labels the classes of the sentiment head, in the order of its outputs
+ * @param nextToken how the next-token head divides the vocabulary
  */
 public record ModelConfig(
     String name,
@@ -23,7 +24,8 @@ public record ModelConfig(
     int hiddenSize,
     int numLayers,
     Pooling pooling,
-    List<String> labels) {
+    List<String> labels,
+    NextToken nextToken) {
 
   /** The classes of every sentiment head, in output order. */
   public static final List<String> SENTIMENT_LABELS = List.of("negative", "neutral", "positive");
@@ -53,6 +55,53 @@ public record ModelConfig(
     }
   }
 
+  /**
+   * The next-token head: one softmax over the vocabulary, or an adaptive one (Grave et al. 2017) as
+   * PyTorch's {@code AdaptiveLogSoftmaxWithLoss}: a head of the frequent tokens and of one output
+   * for each cluster of rarer ones. Token ids are in order of frequency.
+   *
+   * @param cutoffs the first token of each cluster, ascending; none for one softmax
+   * @param divValue cluster i (from 0) reads H / divValue^(i+1) values; at least 1
+   * @param tied whether the head's weights are the embeddings (Press and Wolf 2017; Inan et al.
+   *     2017); where E is not H, h is projected to E first
+   */
+  public record NextToken(List<Integer> cutoffs, int divValue, boolean tied) {
+
+    /** One softmax with weights of its own. */
+    public static final NextToken FULL = new NextToken(List.of(), 4, false);
+
+    public NextToken {
+      cutoffs = List.copyOf(cutoffs);
+    }
+
+    /** Tail clusters. */
+    public int clusters() {
+      return cutoffs.size();
+    }
+  }
+
+  /** A network with one softmax over the vocabulary. */
+  public ModelConfig(
+      String name,
+      String kind,
+      int vocabSize,
+      int embeddingSize,
+      int hiddenSize,
+      int numLayers,
+      Pooling pooling,
+      List<String> labels) {
+    this(
+        name,
+        kind,
+        vocabSize,
+        embeddingSize,
+        hiddenSize,
+        numLayers,
+        pooling,
+        labels,
+        NextToken.FULL);
+  }
+
   public ModelConfig {
     require("name", !name.isBlank(), "not blank", name);
     require("kind", kind.equals("lstm"), "lstm", kind);
@@ -63,6 +112,34 @@ public record ModelConfig(
     require("num_layers", numLayers >= 1 && numLayers <= 16, "1 to 16", numLayers);
     labels = List.copyOf(labels);
     require("labels", labels.equals(SENTIMENT_LABELS), SENTIMENT_LABELS.toString(), labels);
+    int below = 0;
+    for (int cutoff : nextToken.cutoffs) {
+      require(
+          "next_token.cutoffs",
+          cutoff > below && cutoff < vocabSize,
+          "ascending, from 1 to below vocab_size " + vocabSize,
+          nextToken.cutoffs);
+      below = cutoff;
+    }
+    require("next_token.div_value", nextToken.divValue >= 1, "at least 1", nextToken.divValue);
+    require(
+        "next_token.cutoffs",
+        nextToken.clusters() == 0 || clusterSize(nextToken, hiddenSize, nextToken.clusters()) >= 1,
+        "few enough that hidden_size / div_value^clusters is at least 1",
+        nextToken.cutoffs);
+    require(
+        "tie_weights",
+        !nextToken.tied || nextToken.clusters() == 0,
+        "false where next_token has cutoffs",
+        nextToken.tied);
+  }
+
+  private static int clusterSize(NextToken nextToken, int hiddenSize, int power) {
+    int size = hiddenSize;
+    for (int i = 0; i < power; i++) {
+      size /= nextToken.divValue;
+    }
+    return size;
   }
 
   private static void require(String key, boolean holds, String expected, Object found) {
@@ -81,6 +158,38 @@ public record ModelConfig(
     return l == 0 ? embeddingSize : hiddenSize;
   }
 
+  /** What tail cluster {@code i} of the next-token head reads: H / divValue^(i+1) values. */
+  public int clusterSize(int i) {
+    return clusterSize(nextToken, hiddenSize, i + 1);
+  }
+
+  /** First token of tail cluster {@code i}; V for the one after the last. */
+  public int clusterStart(int i) {
+    return i == nextToken.clusters() ? vocabSize : nextToken.cutoffs.get(i);
+  }
+
+  /** Outputs of the next-token head's first softmax: frequent tokens, then clusters. */
+  public int headSize() {
+    return clusterStart(0) + nextToken.clusters();
+  }
+
+  /** Whether h is projected to E before the tied weights. */
+  public boolean projected() {
+    return nextToken.tied && embeddingSize != hiddenSize;
+  }
+
+  /** Name of the weights of the next-token head's first softmax. */
+  public String headWeight() {
+    return nextToken.tied
+        ? "embedding.weight"
+        : nextToken.clusters() == 0 ? "next_token.weight" : "next_token.head.weight";
+  }
+
+  /** Name of the biases of the next-token head's first softmax. */
+  public String headBias() {
+    return nextToken.clusters() == 0 ? "next_token.bias" : "next_token.head.bias";
+  }
+
   /** Names and shapes of all tensors, in the order they are stored. */
   public List<Tensor> tensors() {
     int gates = 4 * hiddenSize;
@@ -94,8 +203,18 @@ public record ModelConfig(
     }
     all.add(new Tensor("sentiment.weight", classes(), pooling.parts() * hiddenSize));
     all.add(new Tensor("sentiment.bias", classes()));
-    all.add(new Tensor("next_token.weight", vocabSize, hiddenSize));
-    all.add(new Tensor("next_token.bias", vocabSize));
+    if (projected()) {
+      all.add(new Tensor("next_token.projection.weight", embeddingSize, hiddenSize));
+    }
+    if (!nextToken.tied) {
+      all.add(new Tensor(headWeight(), headSize(), hiddenSize));
+    }
+    all.add(new Tensor(headBias(), headSize()));
+    for (int i = 0; i < nextToken.clusters(); i++) {
+      int size = clusterStart(i + 1) - clusterStart(i);
+      all.add(new Tensor("next_token.tail." + i + ".0.weight", clusterSize(i), hiddenSize));
+      all.add(new Tensor("next_token.tail." + i + ".1.weight", size, clusterSize(i)));
+    }
     return all;
   }
 }

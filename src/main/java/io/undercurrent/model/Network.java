@@ -18,8 +18,7 @@ public final class Network {
   private final float[][] biases; // (numLayers, 4H) = b_ih + b_hh
   private final PackedMatrix sentiment; // (parts * H, C)
   private final float[] sentimentBias; // (C)
-  private final PackedMatrix nextToken; // (H, V)
-  private final float[] nextTokenBias; // (V)
+  private final NextTokenHead nextToken;
 
   public Network(ModelConfig config, Parameters parameters, Kernels kernels) {
     this.config = config;
@@ -48,9 +47,7 @@ public final class Network {
     sentiment = kernels.matrix(features, config.classes());
     sentiment.pack(p, parameters.offset("sentiment.weight"), 1, features);
     sentimentBias = parameters.copy("sentiment.bias");
-    nextToken = kernels.matrix(hidden, config.vocabSize());
-    nextToken.pack(p, parameters.offset("next_token.weight"), 1, hidden);
-    nextTokenBias = parameters.copy("next_token.bias");
+    nextToken = new NextTokenHead(config, parameters, kernels);
   }
 
   private PackedMatrix gate(Kernels kernels, Parameters from, String name, int gate, int hidden) {
@@ -133,16 +130,8 @@ public final class Network {
     add(logits, sentimentBias, logits.length);
   }
 
-  /** Logits (rows, V) of the next token for top hidden states (rows, H). */
-  public void nextTokenLogits(int rows, float[] h, float[] logits) {
-    nextToken.multiply(rows, h, logits);
-    int v = config.vocabSize();
-    for (int r = 0; r < rows; r++) {
-      int at = r * v;
-      for (int j = 0; j < v; j++) {
-        logits[at + j] += nextTokenBias[j];
-      }
-    }
+  public NextTokenHead nextToken() {
+    return nextToken;
   }
 
   private static void add(float[] x, float[] y, int n) {

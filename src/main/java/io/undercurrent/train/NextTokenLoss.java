@@ -4,14 +4,19 @@ import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.Parameters;
 import java.util.SplittableRandom;
 
-/** The next-token head over a chunk: cross-entropy of a full softmax, and its gradients. */
+/**
+ * The next-token head over a chunk: cross-entropy of a plain or an adaptive softmax, and its
+ * gradients. The equations are those of {@link NextTokenHead}; the loss of a token in a cluster is
+ * that of the cluster among the frequent tokens plus its own inside the cluster.
+ */
 final class NextTokenLoss {
 
-  /** Positions whose logits over the vocabulary are held at once. */
-  private static final int BLOCK = 240;
+  /** Logits that are held at once, at most, unless one row has more. */
+  private static final int BLOCK_LOGITS = 3_000_000;
 
   private final ModelConfig config;
   private final Weights weights;
@@ -19,9 +24,19 @@ final class NextTokenLoss {
   private final int steps; // T
   private final int rows; // B
   private final int hidden; // H
-  private final float[] chosenH; // (BLOCK, H)
-  private final float[] chosenDh; // (BLOCK, H)
-  private final float[] logits; // (BLOCK, V)
+  private final int block;
+  private final int[] chosen; // (T*B)
+  private final float[] h; // (block, H)
+  private final float[] dh; // (block, H)
+  private final float[] projected; // (block, E)
+  private final float[] dProjected; // (block, E)
+  private final float[] logits; // (block, outputs)
+  private final int[] member; // (block)
+  private final float[] memberH; // (block, H)
+  private final float[] memberDh; // (block, H)
+  private final float[] narrow; // (block, D)
+  private final float[] dNarrow; // (block, D)
+  private final float[] tail; // (block, tokens of a cluster)
   private int positions;
 
   NextTokenLoss(ModelConfig config, Weights weights, Kernels kernels, int steps, int rows) {
@@ -31,10 +46,25 @@ final class NextTokenLoss {
     this.steps = steps;
     this.rows = rows;
     hidden = config.hiddenSize();
-    int block = Math.min(BLOCK, steps * rows);
-    chosenH = new float[block * hidden];
-    chosenDh = new float[block * hidden];
-    logits = new float[Math.multiplyExact(block, config.vocabSize())];
+    int widest = 0;
+    int most = config.headSize();
+    for (Weights.Pair pair : weights.tail) {
+      widest = Math.max(widest, pair.in);
+      most = Math.max(most, pair.out);
+    }
+    block = Math.min(steps * rows, Math.max(1, BLOCK_LOGITS / most));
+    chosen = new int[steps * rows];
+    h = new float[block * hidden];
+    dh = new float[block * hidden];
+    projected = new float[weights.projection == null ? 0 : block * weights.projection.out];
+    dProjected = new float[projected.length];
+    logits = new float[Math.multiplyExact(block, config.headSize())];
+    member = new int[block];
+    memberH = new float[weights.tail.length == 0 ? 0 : block * hidden];
+    memberDh = new float[memberH.length];
+    narrow = new float[block * widest];
+    dNarrow = new float[block * widest];
+    tail = new float[weights.tail.length == 0 ? 0 : Math.multiplyExact(block, most)];
   }
 
   /** Positions that the last {@link #learn} chose. */
@@ -59,57 +89,127 @@ final class NextTokenLoss {
       double share,
       Parameters gradients,
       SplittableRandom random) {
-    double loss = 0;
-    int[] chosen = new int[steps * rows];
-    int count = 0;
-    for (int r = 0; r < chosen.length; r++) {
+    positions = 0;
+    for (int r = 0; r < steps * rows && share > 0; r++) {
       if (share >= 1 || random.nextDouble() < share) {
-        chosen[count++] = r;
+        chosen[positions++] = r;
       }
     }
-    positions = count;
-    int v = config.vocabSize();
-    float[] p = weights.parameters.values();
-    float[] g = gradients.values();
-    int w = weights.parameters.offset("next_token.weight");
-    int bias = weights.parameters.offset("next_token.bias");
-    int block = logits.length / v;
-    for (int from = 0; from < count; from += block) {
-      int n = Math.min(block, count - from);
+    double loss = 0;
+    for (int from = 0; from < positions; from += block) {
+      int n = Math.min(block, positions - from);
       for (int i = 0; i < n; i++) {
-        System.arraycopy(out, chosen[from + i] * hidden, chosenH, i * hidden, hidden);
+        System.arraycopy(out, chosen[from + i] * hidden, h, i * hidden, hidden);
       }
-      weights.nextForward.multiply(n, chosenH, logits);
-      for (int i = 0; i < n; i++) {
-        int at = i * v;
-        for (int j = 0; j < v; j++) {
-          logits[at + j] += p[bias + j];
-        }
-        int target = chunk.target[chosen[from + i]];
-        float targetLogit = logits[at + target];
-        float max = Functions.max(logits, at, v);
-        float sum = kernels.exponentials(logits, at, v, max);
-        loss += max + Math.log(sum) - targetLogit;
-        float toGradient = scale / sum;
-        for (int j = 0; j < v; j++) {
-          logits[at + j] *= toGradient;
-        }
-        logits[at + target] -= scale;
-        for (int j = 0; j < v; j++) {
-          g[bias + j] += logits[at + j];
-        }
-      }
-      weights.nextBackward.multiply(n, logits, chosenDh);
+      loss += block(chunk, from, n, scale, gradients.values());
       for (int i = 0; i < n; i++) {
         int to = chosen[from + i] * hidden;
         for (int u = 0; u < hidden; u++) {
-          dOut[to + u] += chosenDh[i * hidden + u];
+          dOut[to + u] += dh[i * hidden + u];
         }
       }
-      PackedMatrix chosenRows = kernels.matrix(n, hidden);
-      chosenRows.pack(chosenH, 0, hidden, 1);
-      chosenRows.multiply(v, logits, 0, 1, v, g, w, hidden, true);
     }
     return loss;
+  }
+
+  /** The chosen positions {@code [from, from + n)}: needs {@link #h}, leaves {@link #dh}. */
+  private double block(Chunk chunk, int from, int n, float scale, float[] g) {
+    int outputs = config.headSize();
+    boolean project = weights.projection != null;
+    if (project) {
+      weights.projection.forward.multiply(n, h, projected);
+    }
+    float[] features = project ? projected : h;
+    weights.head.forward.multiply(n, features, logits);
+    float[] p = weights.parameters.values();
+    int bias = weights.parameters.offset(config.headBias());
+    double loss = 0;
+    for (int i = 0; i < n; i++) {
+      int at = i * outputs;
+      for (int j = 0; j < outputs; j++) {
+        logits[at + j] += p[bias + j];
+      }
+      loss += softmax(logits, at, outputs, output(chunk.target[chosen[from + i]]), scale);
+      for (int j = 0; j < outputs; j++) {
+        g[bias + j] += logits[at + j];
+      }
+    }
+    weights.head.backward.multiply(n, logits, project ? dProjected : dh);
+    gradient(weights.head, n, features, logits, g);
+    if (project) {
+      weights.projection.backward.multiply(n, dProjected, dh);
+      gradient(weights.projection, n, h, dProjected, g);
+    }
+    for (int c = 0; c < weights.tail.length; c++) {
+      loss += cluster(c, chunk, from, n, scale, g);
+    }
+    return loss;
+  }
+
+  /** The output of the first softmax that stands for a token: itself, or its cluster. */
+  private int output(int token) {
+    int frequent = config.clusterStart(0);
+    if (token < frequent) {
+      return token;
+    }
+    int c = 0;
+    while (token >= config.clusterStart(c + 1)) {
+      c++;
+    }
+    return frequent + c;
+  }
+
+  private double cluster(int c, Chunk chunk, int from, int n, float scale, float[] g) {
+    int first = config.clusterStart(c);
+    int size = config.clusterStart(c + 1) - first;
+    int members = 0;
+    for (int i = 0; i < n; i++) {
+      int target = chunk.target[chosen[from + i]];
+      if (target >= first && target < first + size) {
+        System.arraycopy(h, i * hidden, memberH, members * hidden, hidden);
+        member[members++] = i;
+      }
+    }
+    if (members == 0) {
+      return 0;
+    }
+    weights.narrow[c].forward.multiply(members, memberH, narrow);
+    weights.tail[c].forward.multiply(members, narrow, tail);
+    double loss = 0;
+    for (int m = 0; m < members; m++) {
+      int target = chunk.target[chosen[from + member[m]]] - first;
+      loss += softmax(tail, m * size, size, target, scale);
+    }
+    weights.tail[c].backward.multiply(members, tail, dNarrow);
+    gradient(weights.tail[c], members, narrow, tail, g);
+    weights.narrow[c].backward.multiply(members, dNarrow, memberDh);
+    gradient(weights.narrow[c], members, memberH, dNarrow, g);
+    for (int m = 0; m < members; m++) {
+      int to = member[m] * hidden;
+      for (int u = 0; u < hidden; u++) {
+        dh[to + u] += memberDh[m * hidden + u];
+      }
+    }
+    return loss;
+  }
+
+  /** Cross-entropy, nats; the logits become {@code scale} times their gradients. */
+  private double softmax(float[] x, int at, int n, int target, float scale) {
+    float targetLogit = x[at + target];
+    float max = Functions.max(x, at, n);
+    float sum = kernels.exponentials(x, at, n, max);
+    float toGradient = scale / sum;
+    for (int j = 0; j < n; j++) {
+      x[at + j] *= toGradient;
+    }
+    x[at + target] -= scale;
+    return max + Math.log(sum) - targetLogit;
+  }
+
+  /** Adds the gradient of a weight (out, in): the sum over rows of dOutput times input. */
+  private void gradient(Weights.Pair weight, int n, float[] input, float[] dOutput, float[] g) {
+    PackedMatrix inputs = kernels.matrix(n, weight.in);
+    inputs.pack(input, 0, weight.in, 1);
+    inputs.multiply(weight.out, dOutput, 0, 1, weight.out, g, weight.offset, weight.in, true);
   }
 }

@@ -13,8 +13,10 @@ final class Weights {
   final PackedMatrix[] inputBackward; // (numLayers) of (4H, I)
   final PackedMatrix[] recurrentForward; // (numLayers) of (H, 4H)
   final PackedMatrix[] recurrentBackward; // (numLayers) of (4H, H)
-  final PackedMatrix nextForward; // (H, V)
-  final PackedMatrix nextBackward; // (V, H)
+  final Pair projection; // (H, E), or null
+  final Pair head; // (H or E, outputs)
+  final Pair[] narrow; // (clusters) of (H, D)
+  final Pair[] tail; // (clusters) of (D, tokens of the cluster)
 
   private final ModelConfig config;
 
@@ -33,8 +35,45 @@ final class Weights {
       recurrentForward[l] = kernels.matrix(h, 4 * h);
       recurrentBackward[l] = kernels.matrix(4 * h, h);
     }
-    nextForward = kernels.matrix(h, config.vocabSize());
-    nextBackward = kernels.matrix(config.vocabSize(), h);
+    int clusters = config.nextToken().clusters();
+    projection =
+        config.projected()
+            ? new Pair(kernels, "next_token.projection.weight", h, config.embeddingSize())
+            : null;
+    int features = config.projected() ? config.embeddingSize() : h;
+    head = new Pair(kernels, config.headWeight(), features, config.headSize());
+    narrow = new Pair[clusters];
+    tail = new Pair[clusters];
+    for (int i = 0; i < clusters; i++) {
+      int d = config.clusterSize(i);
+      String name = "next_token.tail." + i;
+      narrow[i] = new Pair(kernels, name + ".0.weight", h, d);
+      tail[i] =
+          new Pair(
+              kernels, name + ".1.weight", d, config.clusterStart(i + 1) - config.clusterStart(i));
+    }
+  }
+
+  /** A weight (out, in) packed for the product with inputs and for that with gradients. */
+  final class Pair {
+    final int offset;
+    final int in;
+    final int out;
+    final PackedMatrix forward; // (in, out)
+    final PackedMatrix backward; // (out, in)
+
+    Pair(Kernels kernels, String name, int in, int out) {
+      offset = parameters.offset(name);
+      this.in = in;
+      this.out = out;
+      forward = kernels.matrix(in, out);
+      backward = kernels.matrix(out, in);
+    }
+
+    private void pack() {
+      forward.pack(parameters.values(), offset, 1, in);
+      backward.pack(parameters.values(), offset, in, 1);
+    }
   }
 
   /** Takes over the parameters' current values. */
@@ -50,8 +89,13 @@ final class Weights {
       recurrentForward[l].pack(p, hh, 1, h);
       recurrentBackward[l].pack(p, hh, h, 1);
     }
-    int next = parameters.offset("next_token.weight");
-    nextForward.pack(p, next, 1, config.hiddenSize());
-    nextBackward.pack(p, next, config.hiddenSize(), 1);
+    if (projection != null) {
+      projection.pack();
+    }
+    head.pack();
+    for (int i = 0; i < tail.length; i++) {
+      narrow[i].pack();
+      tail[i].pack();
+    }
   }
 }

@@ -8,6 +8,7 @@ import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
+import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.ReferenceLstm;
 import io.undercurrent.model.TinyModel;
 import java.util.Arrays;
@@ -143,18 +144,16 @@ class InferenceTest {
     String text = "the food was not";
     HiddenState before = MODEL.initialState();
     step(before, text);
-    float[] logits = new float[MODEL.config().vocabSize()];
-    MODEL.network().nextTokenLogits(1, before.top(), logits);
-    double[] logitsAsDoubles = new double[logits.length];
-    for (int id = 0; id < logits.length; id++) {
-      logitsAsDoubles[id] = logits[id];
-    }
-    double[] probabilities = ReferenceLstm.softmax(logitsAsDoubles); // markers count in its sum
+    NextTokenHead.Scratch scratch = MODEL.network().nextToken().scratch(1);
+    System.arraycopy(before.top(), 0, scratch.h(), 0, before.top().length);
+    MODEL.network().nextToken().expect(1, scratch);
+    float[] probabilities = new float[MODEL.config().vocabSize()]; // markers count in their sum
+    MODEL.network().nextToken().probabilities(0, probabilities, scratch);
     List<Integer> expected =
-        IntStream.range(0, logits.length)
+        IntStream.range(0, probabilities.length)
             .filter(MODEL.tokenizer()::isWord)
             .boxed()
-            .sorted(Comparator.comparing((Integer id) -> -logits[id]))
+            .sorted(Comparator.comparing((Integer id) -> -probabilities[id]))
             .limit(k)
             .toList();
 
@@ -163,7 +162,7 @@ class InferenceTest {
 
     assertThat(next).extracting(NextToken::id).containsExactlyElementsOf(expected);
     for (NextToken token : next) {
-      assertThat((double) token.probability()).isCloseTo(probabilities[token.id()], within(1e-6));
+      assertThat(token.probability()).isEqualTo(probabilities[token.id()]);
     }
     assertThat(next.length).isEqualTo(Math.min(k, TinyModel.WORDS.size()));
   }

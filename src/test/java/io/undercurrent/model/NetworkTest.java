@@ -61,11 +61,7 @@ class NetworkTest {
       System.arraycopy(plainState.top(), 0, top, t % rows * hidden, hidden);
     }
 
-    float[] fastLogits = new float[rows * vocabulary];
-    float[] plainLogits = new float[rows * vocabulary];
-    fast.nextTokenLogits(rows, top, fastLogits);
-    plain.nextTokenLogits(rows, top, plainLogits);
-    assertThat(fastLogits).containsExactly(plainLogits);
+    assertThat(probabilities(fast, rows, top)).containsExactly(probabilities(plain, rows, top));
 
     float[] features = new float[3 * hidden];
     System.arraycopy(top, 0, features, 0, Math.min(top.length, features.length));
@@ -116,34 +112,6 @@ class NetworkTest {
         new ReferenceLstm(config, parameters).logits("sentiment", reference, 3));
   }
 
-  @ParameterizedTest
-  @CsvSource({"1", "2", "24"})
-  void shouldGiveTheNextTokenLogitsOfEveryRow(int rows) {
-    ModelConfig config = config(1, 3, 7, 19, Pooling.LAST);
-    Parameters parameters = TinyModel.random(config, 8);
-    float[] h = new float[rows * 7];
-    SplittableRandom random = new SplittableRandom(9);
-    for (int u = 0; u < h.length; u++) {
-      h[u] = (float) (2 * random.nextDouble() - 1);
-    }
-
-    float[] logits = new float[rows * 19];
-    new Network(config, parameters, Kernels.best()).nextTokenLogits(rows, h, logits);
-
-    for (int r = 0; r < rows; r++) {
-      double[] row = new double[7];
-      for (int u = 0; u < 7; u++) {
-        row[u] = h[r * 7 + u];
-      }
-      double[] expected = new ReferenceLstm(config, parameters).logits("next_token", row, 19);
-      for (int j = 0; j < 19; j++) {
-        assertThat((double) logits[r * 19 + j])
-            .as("row %d, token %d", r, j)
-            .isCloseTo(expected[j], FLOAT);
-      }
-    }
-  }
-
   @Test
   void shouldCopyStatesDeeplyAndCompareThemByValue() {
     HiddenState state = HiddenState.zeros(2, 3);
@@ -155,6 +123,20 @@ class NetworkTest {
     assertThat(state.c()[1][2]).isZero();
     assertThat(copy).isNotEqualTo(state);
     assertThat(copy.top()).isSameAs(copy.h()[1]);
+  }
+
+  private static float[] probabilities(Network network, int rows, float[] h) {
+    NextTokenHead.Scratch scratch = network.nextToken().scratch(rows);
+    System.arraycopy(h, 0, scratch.h(), 0, h.length);
+    network.nextToken().expect(rows, scratch);
+    int v = network.config().vocabSize();
+    float[] all = new float[rows * v];
+    float[] row = new float[v];
+    for (int r = 0; r < rows; r++) {
+      network.nextToken().probabilities(r, row, scratch);
+      System.arraycopy(row, 0, all, r * v, v);
+    }
+    return all;
   }
 
   private static ModelConfig config(

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.kernel.PlainKernels;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,8 +33,38 @@ class BpttTest {
     "2, CONCAT, 0.4"
   })
   void shouldGiveTheGradientsThatFiniteDifferencesGive(int layers, Pooling pooling, float dropout) {
-    ModelConfig config =
-        new ModelConfig("test", "lstm", 11, 3, 5, layers, pooling, ModelConfig.SENTIMENT_LABELS);
+    check(
+        new ModelConfig("test", "lstm", 11, 3, 5, layers, pooling, ModelConfig.SENTIMENT_LABELS),
+        dropout);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', 1, true, 5", // tied
+    "'', 1, true, 3", // tied, H projected to E
+    "'7', 2, false, 3", // two of the usual splits, with clusters
+    "'4 6', 1, false, 3",
+    "'1 3 10', 1, false, 3"
+  })
+  void shouldGiveTheGradientsOfEveryNextTokenHead(
+      String cutoffs, int divValue, boolean tied, int embedding) {
+    List<Integer> clusters =
+        Arrays.stream(cutoffs.split(" ")).filter(c -> !c.isEmpty()).map(Integer::valueOf).toList();
+    check(
+        new ModelConfig(
+            "test",
+            "lstm",
+            11,
+            embedding,
+            5,
+            1,
+            Pooling.LAST,
+            ModelConfig.SENTIMENT_LABELS,
+            new NextToken(clusters, divValue, tied)),
+        0f);
+  }
+
+  private static void check(ModelConfig config, float dropout) {
     Parameters parameters = randomParameters(config, 7);
     PlainKernels kernels = new PlainKernels();
     Weights weights = new Weights(config, parameters, kernels);
