@@ -128,10 +128,11 @@ final class TrainCommand implements Callable<Integer> {
       close();
       StringBuilder line = new StringBuilder("epoch " + epoch + ":");
       for (Evaluation.Result result : results) {
-        line.append(
-            String.format(
-                " %s %s %.2f, %.2f bits/token;",
-                result.source(), result.metric(), 100 * result.score(), result.bitsPerToken()));
+        line.append(' ').append(result.name()).append(' ');
+        if (result.isLabelled()) {
+          line.append(String.format("%s %.2f, ", result.metric(), 100 * result.score()));
+        }
+        line.append(String.format("%.2f bits/token;", result.bitsPerToken()));
       }
       System.err.println(line + (best ? " best so far" : ""));
     }

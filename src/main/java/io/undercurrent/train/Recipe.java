@@ -111,6 +111,7 @@ public record Recipe(
    * @param cased whether capital letters mean something in it
    * @param balanced whether each class weighs the same in the loss, however few its records
    * @param metric what counts in dev: {@code accuracy}, {@code macro_recall} or {@code macro_f1}
+   * @param ends whether perplexity counts ends of records as tokens, as is the custom with PTB
    */
   public record Source(
       @JsonProperty(required = true) String name,
@@ -125,7 +126,8 @@ public record Recipe(
       String mask,
       Boolean cased,
       Boolean balanced,
-      String metric) {
+      String metric,
+      Boolean ends) {
 
     public Source {
       format = format == null ? "tsv" : format;
@@ -135,6 +137,7 @@ public record Recipe(
       cased = cased == null || cased;
       balanced = balanced != null && balanced;
       metric = metric == null ? "accuracy" : metric;
+      ends = ends != null && ends;
       check(
           format.equals("tsv") || format.equals("lines"),
           name + ".format must be tsv or lines, found " + format);

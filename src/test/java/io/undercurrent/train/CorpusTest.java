@@ -97,7 +97,20 @@ class CorpusTest {
     write("one\t1\n\nthree\n");
     Recipe.Source lines =
         new Recipe.Source(
-            "s", "data.tsv", "lines", null, null, null, null, null, null, null, null, null, null);
+            "s",
+            "data.tsv",
+            "lines",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
 
     assertThat(Corpus.read(lines, data).conversations())
         .containsExactly(
@@ -191,6 +204,7 @@ class CorpusTest {
         mask,
         null,
         balanced,
+        null,
         null);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.WordTokenizer;
+import io.undercurrent.train.NegationSuite.Category;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashSet;
@@ -89,6 +90,52 @@ class NegationSuiteTest {
     }
     assertThat(tokens).isGreaterThan(3000);
     assertThat(unknown).isLessThan(tokens / 200);
+  }
+
+  @Test
+  void shouldCountAPairOnlyWhereBothOfItsSentencesAreRight() {
+    Set<String> positive = new HashSet<>();
+    NegationSuite.pairs().forEach(pair -> positive.add(pair.positive()));
+
+    List<Category> right = NegationSuite.of(text -> scores(positive.contains(text) ? 2 : 0));
+    List<Category> wrong = NegationSuite.of(text -> scores(positive.contains(text) ? 0 : 2));
+    List<Category> same = NegationSuite.of(text -> scores(2));
+    List<Category> undecided = NegationSuite.of(text -> new double[] {0.1, 0.8, 0.1});
+
+    assertThat(right)
+        .hasSize(6)
+        .allMatch(c -> c.rightPairs() == c.pairs() && c.rightSentences() == 2 * c.pairs());
+    assertThat(wrong).allMatch(c -> c.rightPairs() == 0 && c.rightSentences() == 0);
+    assertThat(same).allMatch(c -> c.rightPairs() == 0 && c.rightSentences() == c.pairs());
+    assertThat(undecided).allMatch(c -> c.rightPairs() == 0 && c.rightSentences() == 0);
+    assertThat(right.get(5).name()).isEqualTo(NegationSuite.ALL);
+    assertThat(right.get(5).pairs())
+        .isEqualTo(right.subList(0, 5).stream().mapToInt(Category::pairs).sum());
+  }
+
+  /** What the suite is for: it takes more than opinion words and a count of negators. */
+  @Test
+  void shouldNotBeWonByCountingNegatorsAlone() {
+    Set<String> negators = Set.of("not", "never", "no", "nobody", "nothing", "none", "neither");
+    List<Category> counted =
+        NegationSuite.of(
+            text ->
+                scores(
+                    words(text).stream()
+                                    .filter(w -> negators.contains(w) || w.endsWith("n't"))
+                                    .count()
+                                % 2
+                            == 0
+                        ? 2
+                        : 0));
+    assertThat(counted).allMatch(c -> c.rightPairs() <= 0.6 * c.pairs());
+  }
+
+  /** Neutral is likeliest always, and ignored. */
+  private static double[] scores(int label) {
+    double[] scores = {0.1, 0.7, 0.1};
+    scores[label] = 0.2;
+    return scores;
   }
 
   private static Set<String> words(String text) {

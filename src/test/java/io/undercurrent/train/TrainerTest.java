@@ -60,6 +60,17 @@ class TrainerTest {
     }
   }
 
+  /** Hears of an evaluation and keeps quiet. */
+  private static final class Silent implements Evaluation.Listener {
+    @Override
+    public void says(String line) {}
+
+    @Override
+    public void read(String source, long done, long all) {
+      assertThat(done).isBetween(1L, all);
+    }
+  }
+
   private static final class Killed extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -80,13 +91,18 @@ class TrainerTest {
 
     Evaluation.Result result =
         new Evaluation(recipe, folder)
-            .withBaselines(Checkpoint.load(best.toString()), folder)
+            .report(
+                Checkpoint.load(best.toString()),
+                folder,
+                Evaluation.StateUse.CONVERSATION,
+                new Silent())
+            .results()
             .get(0);
     assertThat(result.majority()).isLessThan(0.6);
     assertThat(result.score()).isGreaterThan(0.95);
     double first = log.epochs.get(0).get(0).bitsPerToken();
     assertThat(result.bitsPerToken()).isLessThan(first);
-    assertThat(result.unknownShare()).isZero();
+    assertThat(result.language().unknownShare()).isZero();
     // The best checkpoint is the one with the best score that was told, but for half precision.
     double told =
         log.epochs.stream().mapToDouble(epoch -> epoch.get(0).score()).max().orElseThrow();
