@@ -9,7 +9,7 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
-import io.undercurrent.model.ReferenceLstm;
+import io.undercurrent.model.ReferenceNetwork;
 import io.undercurrent.model.TinyModel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,7 +52,7 @@ class InferenceTest {
     // between them; a reference that reads the stream in one go says what they are.
     String[] records = {"the food was good", "but the service", "not very good and not here"};
     HiddenState state = MODEL.initialState();
-    ReferenceLstm reference = TINY.reference();
+    ReferenceNetwork reference = TINY.reference();
     reference.step(endOfRecord());
     for (String record : records) {
       Reading reading = inference.read(record, state);
@@ -100,7 +100,7 @@ class InferenceTest {
   void shouldMeasureTheSameSurpriseWhereverBlocksEnd(int tokens) {
     String text = TinyModel.text(tokens, tokens);
     assertThat(ids(text)).hasSize(tokens);
-    ReferenceLstm reference = TINY.reference();
+    ReferenceNetwork reference = TINY.reference();
     reference.step(endOfRecord());
 
     Reading reading = inference.read(text, MODEL.initialState());
@@ -192,7 +192,7 @@ class InferenceTest {
     TinyModel tiny = TinyModel.of(4, 6, 1, pooling, 3);
     Model model = tiny.model();
     String text = "the service here was not very good";
-    ReferenceLstm reference = tiny.reference();
+    ReferenceNetwork reference = tiny.reference();
     reference.step(endOfRecord());
     int[] ids = ids(text);
     double[] features = new double[6 * pooling.parts()];
@@ -210,7 +210,7 @@ class InferenceTest {
         }
       }
     }
-    double[] expected = ReferenceLstm.softmax(reference.logits("sentiment", features, 3));
+    double[] expected = ReferenceNetwork.softmax(reference.logits("sentiment", features, 3));
 
     Reading reading = new Inference(model, MAX_TOKENS, 0, false).read(text, model.initialState());
 
@@ -302,7 +302,7 @@ class InferenceTest {
     List<Integer> stream = new ArrayList<>(Arrays.stream(ids(text)).boxed().toList());
     stream.add(endOfRecord());
     assertThat(notes.tokens).isEqualTo(stream);
-    ReferenceLstm reference = TINY.reference();
+    ReferenceNetwork reference = TINY.reference();
     reference.step(endOfRecord());
     for (int i = 0; i <= tokens; i++) {
       double[] expected = reference.nextToken();
@@ -339,7 +339,7 @@ class InferenceTest {
     }
   }
 
-  private static double bits(ReferenceLstm reference, int[] ids) {
+  private static double bits(ReferenceNetwork reference, int[] ids) {
     double bits = 0;
     for (int id : ids) {
       bits -= Math.log(reference.nextToken()[id]) / Math.log(2);
