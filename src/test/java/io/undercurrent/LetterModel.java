@@ -8,6 +8,7 @@ import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.text.Encoding;
+import io.undercurrent.text.TokenDecoder;
 import io.undercurrent.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +108,30 @@ public final class LetterModel {
     @Override
     public boolean isWord(int id) {
       return id >= 2;
+    }
+
+    @Override
+    public TokenDecoder decoder() {
+      return new TokenDecoder() {
+        private String space = "";
+
+        @Override
+        public void skip(int id) {
+          append(id);
+        }
+
+        @Override
+        public String append(int id) {
+          String text = space + token(id);
+          space = " ";
+          return text;
+        }
+
+        @Override
+        public String finish() {
+          return "";
+        }
+      };
     }
 
     @Override

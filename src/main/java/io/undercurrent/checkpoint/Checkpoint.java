@@ -17,7 +17,6 @@ import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.text.Tokenizer;
-import io.undercurrent.text.WordTokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -90,7 +89,7 @@ public record Checkpoint(
     byte[] tokenizerBytes = bytes(location, TOKENIZER);
     Tokenizer tokenizer;
     try {
-      tokenizer = WordTokenizer.read(tokenizerBytes);
+      tokenizer = Tokenizer.read(tokenizerBytes);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(location + "/" + e.getMessage(), e);
     }

@@ -30,7 +30,7 @@ final class EvaluationJson {
     for (Result result : report.results()) {
       ObjectNode set = sets.addObject();
       set.put("name", result.name());
-      if (result.isLabelled()) {
+      if (!result.byBits()) {
         sentiment(set.putObject("sentiment"), result);
       }
       language(set.putObject("language"), result);

@@ -24,7 +24,7 @@ final class EvaluationPictures {
 
   EvaluationPictures(String model, Evaluation.Report report) {
     this.model = model;
-    results = report.results().stream().filter(Result::isLabelled).toList();
+    results = report.results().stream().filter(r -> !r.byBits()).toList();
   }
 
   void draw(Path folder, Pictures pictures) throws IOException {

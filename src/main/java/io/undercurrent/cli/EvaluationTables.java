@@ -22,7 +22,7 @@ final class EvaluationTables {
     tables.line("%s %s", model.name(), model.fingerprint());
     if (!report.results().isEmpty()) {
       tables.line("state: %s", use);
-      List<Result> labelled = report.results().stream().filter(Result::isLabelled).toList();
+      List<Result> labelled = report.results().stream().filter(r -> !r.byBits()).toList();
       if (!labelled.isEmpty()) {
         tables.sentiment(labelled);
         tables.shares(labelled);

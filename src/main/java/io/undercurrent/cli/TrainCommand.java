@@ -107,10 +107,10 @@ final class TrainCommand implements Callable<Integer> {
                   .build();
         }
       }
+      String sentiment = // none where nothing is labelled
+          Double.isNaN(sentimentLoss) ? "" : String.format("sentiment %.3f, ", sentimentLoss);
       String losses =
-          String.format(
-              "sentiment %.3f, next token %.3f nats, gradient norm %.2f",
-              sentimentLoss, nextLoss, norm);
+          sentiment + String.format("next token %.3f nats, gradient norm %.2f", nextLoss, norm);
       if (bar != null) {
         bar.stepTo(done);
         bar.setExtraMessage(losses);
@@ -128,11 +128,11 @@ final class TrainCommand implements Callable<Integer> {
       close();
       StringBuilder line = new StringBuilder("epoch " + epoch + ":");
       for (Evaluation.Result result : results) {
-        line.append(' ').append(result.name()).append(' ');
-        if (result.isLabelled()) {
-          line.append(String.format("%s %.2f, ", result.metric(), 100 * result.score()));
+        line.append(' ').append(result.name());
+        if (!result.byBits()) {
+          line.append(String.format(" %s %.2f,", result.metric(), 100 * result.score()));
         }
-        line.append(String.format("%.2f bits/token;", result.bitsPerToken()));
+        line.append(String.format(" %.2f bits/token;", result.bitsPerToken()));
       }
       System.err.println(line + (best ? " best so far" : ""));
     }

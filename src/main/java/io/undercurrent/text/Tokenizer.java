@@ -1,5 +1,7 @@
 package io.undercurrent.text;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 /** Text to token ids and back. Immutable and thread-safe; no argument or result is null. */
 public interface Tokenizer {
 
@@ -18,7 +20,7 @@ public interface Tokenizer {
   /** Number of tokens V; ids are 0 to V - 1. */
   int size();
 
-  /** The token with this id, as {@link #toJson} lists it. */
+  /** The token with this id for a person to read: a marker, a word, a sign or a byte. */
   String token(int id);
 
   /** Id of the token that ends a record. {@link #encode} never returns it. */
@@ -41,6 +43,34 @@ public interface Tokenizer {
    */
   boolean isWord(int id);
 
+  /** A decoder for the tokens of one record. */
+  TokenDecoder decoder();
+
+  /** The text of one record's tokens, as {@link #decoder} puts it together. */
+  default String decode(int[] ids) {
+    TokenDecoder decoder = decoder();
+    StringBuilder text = new StringBuilder();
+    for (int id : ids) {
+      text.append(decoder.append(id));
+    }
+    return text.append(decoder.finish()).toString();
+  }
+
   /** The content of {@code tokenizer.json}, UTF-8; the same bytes for the same vocabulary. */
   byte[] toJson();
+
+  /**
+   * Reads the content of a {@code tokenizer.json} of any type.
+   *
+   * @throws IllegalArgumentException if it is not that of a tokenizer, saying where
+   */
+  static Tokenizer read(byte[] json) {
+    JsonNode root = TokenizerJson.parse(json);
+    JsonNode type = root.path("type");
+    return switch (type.asText()) {
+      case WordTokenizer.TYPE -> WordTokenizer.read(root);
+      case ByteTokenizer.TYPE -> ByteTokenizer.read(root);
+      default -> throw TokenizerJson.invalid("type", "\"word\" or \"byte\"", type);
+    };
+  }
 }

@@ -1,15 +1,8 @@
 package io.undercurrent.text;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,15 +17,10 @@ import java.util.Map;
  */
 public final class WordTokenizer implements Tokenizer {
 
-  private static final String FILE = "tokenizer.json";
-  private static final String TYPE = "word";
-  private static final int VERSION = 1;
+  /** What {@code type} in a {@code tokenizer.json} says. */
+  static final String TYPE = "word";
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final int VERSION = 1;
 
   private final List<String> tokens;
   private final WordIndex vocabulary;
@@ -73,47 +61,26 @@ public final class WordTokenizer implements Tokenizer {
    * @throws IllegalArgumentException if it is not that of a word tokenizer, saying where
    */
   public static WordTokenizer read(byte[] json) {
-    JsonNode root = parse(json);
-    require(root.isObject(), "the file", "a JSON object", root);
-    root.fieldNames()
-        .forEachRemaining(
-            key -> {
-              if (!key.equals("type") && !key.equals("version") && !key.equals("tokens")) {
-                throw invalid(
-                    key, "left out (known keys: type, version, tokens)", root.get(key).toString());
-              }
-            });
-    JsonNode type = root.path("type");
-    require(type.isTextual() && type.textValue().equals(TYPE), "type", '"' + TYPE + '"', type);
-    JsonNode version = root.path("version");
-    require(version.isInt() && version.intValue() == VERSION, "version", "" + VERSION, version);
+    return read(TokenizerJson.parse(json));
+  }
+
+  static WordTokenizer read(JsonNode root) {
+    TokenizerJson.checkHeader(root, TYPE, VERSION, List.of("type", "version", "tokens"));
     JsonNode list = root.path("tokens");
-    require(list.isArray(), "tokens", "an array of strings", list);
+    TokenizerJson.require(list.isArray(), "tokens", "an array of strings", list);
     List<String> tokens = new ArrayList<>(list.size());
     for (JsonNode token : list) {
-      require(token.isTextual(), "tokens[" + tokens.size() + "]", "a string", token);
+      TokenizerJson.require(token.isTextual(), "tokens[" + tokens.size() + "]", "a string", token);
       tokens.add(token.textValue());
     }
     checkTokens(tokens);
     return new WordTokenizer(tokens);
   }
 
-  private static JsonNode parse(byte[] json) {
-    try {
-      return JSON.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          FILE + " must be valid JSON: " + oneLine(e.getOriginalMessage()), e);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          FILE + " must be valid UTF-8: " + oneLine(e.getMessage()), e);
-    }
-  }
-
   private static void checkTokens(List<String> tokens) {
     List<String> specials = Special.tokens();
     if (tokens.size() < specials.size()) {
-      throw invalid(
+      throw TokenizerJson.invalid(
           "tokens",
           "at least " + specials.size() + " long (the special tokens)",
           "" + tokens.size());
@@ -123,18 +90,22 @@ public final class WordTokenizer implements Tokenizer {
       String token = tokens.get(id);
       String key = "tokens[" + id + "]";
       if (id < specials.size() && !token.equals(specials.get(id))) {
-        throw invalid(key, "the special token " + specials.get(id), quoted(token));
+        throw TokenizerJson.invalid(
+            key, "the special token " + specials.get(id), TokenizerJson.quoted(token));
       }
       if (token.isEmpty() || token.length() > RawToken.MAX_CHARS) {
-        throw invalid(key, "1 to " + RawToken.MAX_CHARS + " chars long", quoted(token));
+        throw TokenizerJson.invalid(
+            key, "1 to " + RawToken.MAX_CHARS + " chars long", TokenizerJson.quoted(token));
       }
       if (!isWellFormed(token)) {
-        throw invalid(key, "well-formed text", "an unpaired surrogate");
+        throw TokenizerJson.invalid(key, "well-formed text", "an unpaired surrogate");
       }
       Integer before = seen.putIfAbsent(token, id);
       if (before != null) {
-        throw invalid(
-            key, "a token not listed before", quoted(token) + ", which is tokens[" + before + "]");
+        throw TokenizerJson.invalid(
+            key,
+            "a token not listed before",
+            TokenizerJson.quoted(token) + ", which is tokens[" + before + "]");
       }
     }
   }
@@ -151,31 +122,6 @@ public final class WordTokenizer implements Tokenizer {
       }
     }
     return true;
-  }
-
-  private static void require(boolean holds, String key, String expected, JsonNode found) {
-    if (!holds) {
-      throw invalid(key, expected, found.isMissingNode() ? "nothing" : cut(found.toString()));
-    }
-  }
-
-  private static IllegalArgumentException invalid(String key, String expected, String found) {
-    return new IllegalArgumentException(
-        FILE + ": " + key + " must be " + expected + ", found " + oneLine(found));
-  }
-
-  private static String quoted(String text) {
-    return '"' + cut(text) + '"';
-  }
-
-  private static String cut(String text) {
-    return text.length() <= 80 ? text : text.substring(0, 80) + "...";
-  }
-
-  private static String oneLine(String text) {
-    StringBuilder line = new StringBuilder();
-    text.chars().limit(300).forEach(c -> line.append(c < ' ' ? ' ' : (char) c));
-    return line.toString();
   }
 
   @Override
@@ -229,21 +175,12 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   @Override
+  public TokenDecoder decoder() {
+    return new WordDecoder(tokens);
+  }
+
+  @Override
   public byte[] toJson() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.writeStartObject();
-      json.writeStringField("type", TYPE);
-      json.writeNumberField("version", VERSION);
-      json.writeArrayFieldStart("tokens");
-      for (String token : tokens) {
-        json.writeString(token);
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
-    }
-    return out.toByteArray();
+    return TokenizerJson.write(TYPE, VERSION, tokens);
   }
 }

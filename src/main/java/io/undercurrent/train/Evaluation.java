@@ -51,7 +51,8 @@ public final class Evaluation {
   /**
    * The scores of one dev source.
    *
-   * @param model null for a source without labels, as are all but {@code language}
+   * @param model null for a source that is judged by bits per token, as are all but {@code
+   *     language}
    * @param calibration null where only the score was asked for
    * @param accuracyByShare accuracy after each tenth of a record's tokens, rounded up; {@link
    *     #SHARES} values, the receiver's own; null where only the score was asked for
@@ -76,23 +77,24 @@ public final class Evaluation {
       return source.metric();
     }
 
-    public boolean isLabelled() {
-      return model != null;
+    /** Whether it is judged by {@link #bitsPerToken}: then there are no baselines. */
+    public boolean byBits() {
+      return source.byBits();
     }
 
-    /** The score by the source's own metric. */
+    /** The score by the source's own metric, the higher the better: bits count below zero. */
     public double score() {
-      return model.by(metric());
+      return byBits() ? -bitsPerToken() : model.by(metric());
     }
 
-    /** Naive Bayes by the same metric. */
+    /** Naive Bayes by the same metric; NaN where there is none. */
     public double naiveBayesScore() {
-      return naiveBayes.by(metric());
+      return naiveBayes == null ? Double.NaN : naiveBayes.by(metric());
     }
 
-    /** Mean surprise over all tokens. */
+    /** Mean surprise over all tokens; NaN where it was not asked for. */
     public double bitsPerToken() {
-      return language.bitsPerToken();
+      return language == null ? Double.NaN : language.bitsPerToken();
     }
 
     /** As the source counts it. */
@@ -123,16 +125,24 @@ public final class Evaluation {
   /**
    * Reads the recipe's dev sources from the data folder.
    *
-   * @throws RecipeException if one that has labels has no labelled record: its score would be no
-   *     number
+   * @throws RecipeException if one of them has no labelled record and is not judged by bits per
+   *     token, or no text at all: its score would be no number
    */
   public Evaluation(Recipe recipe, Path data) {
     this.recipe = recipe;
     dev = recipe.dev().stream().map(source -> Corpus.read(source, data)).toList();
     for (Corpus corpus : dev) {
-      if (corpus.source().label() != null && !isLabelled(corpus)) {
+      boolean labelled =
+          !Arrays.equals(used(corpus), new boolean[ModelConfig.SENTIMENT_LABELS.size()]);
+      if (!corpus.source().byBits() && !labelled) {
         throw new RecipeException(
             "dev source " + corpus.source().name() + " must have labelled records, found none");
+      }
+      if (corpus.conversations().stream()
+          .flatMap(conversation -> conversation.items().stream())
+          .allMatch(item -> item.text().isBlank())) {
+        throw new RecipeException(
+            "dev source " + corpus.source().name() + " must have at least one text, found none");
       }
     }
   }
@@ -145,14 +155,14 @@ public final class Evaluation {
     }
     listener.says("reading the negation suite");
     List<NegationSuite.Category> negation = NegationSuite.of(model);
-    if (dev.stream().noneMatch(Evaluation::isLabelled)) {
+    if (results.stream().allMatch(Result::byBits)) {
       return new Report(results, negation, null);
     }
     Baselines baselines =
         new Baselines(recipe, data, model.tokenizer(), line -> listener.says(line));
     for (int i = 0; i < results.size(); i++) {
       Corpus corpus = dev.get(i);
-      if (isLabelled(corpus)) {
+      if (!corpus.source().byBits()) {
         listener.says("naive Bayes on " + corpus.source().name());
         boolean[] used = used(corpus);
         results.set(
@@ -178,15 +188,16 @@ public final class Evaluation {
   }
 
   /**
-   * What early stopping goes by: the mean of the sources' scores, or of the surprise they do not
-   * give where none has labels.
+   * What early stopping goes by: the mean of the sources' scores; of those with labels alone where
+   * there are any, since bits have another scale.
    */
   static double mean(List<Result> results) {
+    boolean bits = results.stream().allMatch(Result::byBits);
     return results.stream()
-        .filter(Result::isLabelled)
+        .filter(result -> bits || !result.byBits())
         .mapToDouble(Result::score)
         .average()
-        .orElseGet(() -> -results.stream().mapToDouble(Result::bitsPerToken).average().orElse(0));
+        .orElse(0);
   }
 
   /** Reads one source, and looks on as it does. */
@@ -212,7 +223,7 @@ public final class Evaluation {
       int maxTokens = recipe.training().maxTokens();
       inference = new Inference(model, maxTokens, 0, languageModel, inFull ? this : null);
       used = used(corpus);
-      labelled = isLabelled(corpus);
+      labelled = !corpus.source().byBits();
       scores = new Scores(used);
       calibration = inFull ? new Calibration(used) : null;
       Arrays.setAll(byShare, share -> new Scores(used));
@@ -250,7 +261,7 @@ public final class Evaluation {
       if (language != null) {
         language.add(reading);
       }
-      if (item.label() < 0) {
+      if (!labelled || item.label() < 0) {
         return;
       }
       double[] probabilities = doubles(reading.probabilities());
@@ -283,10 +294,6 @@ public final class Evaluation {
       doubles[k] = probabilities[k];
     }
     return doubles;
-  }
-
-  private static boolean isLabelled(Corpus corpus) {
-    return !Arrays.equals(used(corpus), new boolean[ModelConfig.SENTIMENT_LABELS.size()]);
   }
 
   /** The classes that a record of the source has: the others are not to choose from. */

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.text.ByteTokenizer;
 import io.undercurrent.text.VocabularyBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,8 +87,10 @@ public record Recipe(
   }
 
   /**
-   * Which words the model knows.
+   * Which tokens the model knows.
    *
+   * @param type {@code words} (the default), counted in the sources, or {@code bytes}, which need
+   *     no counting and take none of what follows
    * @param size V at most, markers included
    * @param minDocuments documents (or authors) that must use a word
    * @param sources counted beside the training sources
@@ -95,17 +98,45 @@ public record Recipe(
    *     are not many documents
    */
   public record Vocabulary(
-      @JsonProperty(required = true) int size,
-      @JsonProperty(value = "min_documents", required = true) int minDocuments,
+      String type,
+      Integer size,
+      @JsonProperty("min_documents") Integer minDocuments,
       List<Source> sources,
       List<String> uncounted) {
 
+    private static final String BYTES = "bytes";
+
     public Vocabulary {
-      range("size", size, 1, 1 << 20);
-      range("min_documents", minDocuments, 1, VocabularyBuilder.MAX_MIN_DOCUMENTS);
-      new VocabularyBuilder.Settings(size, minDocuments); // what every vocabulary holds must fit
+      type = type == null ? "words" : type;
+      check(
+          type.equals("words") || type.equals(BYTES), "type must be words or bytes, found " + type);
+      if (type.equals(BYTES)) {
+        absent("size", size);
+        absent("min_documents", minDocuments);
+        absent("sources", sources);
+        absent("uncounted", uncounted);
+      } else {
+        check(size != null, "size must be given for words, found none");
+        check(minDocuments != null, "min_documents must be given for words, found none");
+        range("size", size, 1, 1 << 20);
+        range("min_documents", minDocuments, 1, VocabularyBuilder.MAX_MIN_DOCUMENTS);
+        new VocabularyBuilder.Settings(size, minDocuments); // what every vocabulary holds must fit
+      }
       sources = sources == null ? List.of() : List.copyOf(sources);
       uncounted = uncounted == null ? List.of() : List.copyOf(uncounted);
+    }
+
+    private static void absent(String key, Object value) {
+      check(value == null, key + " must be left out where type is bytes, found " + value);
+    }
+
+    boolean ofBytes() {
+      return type.equals(BYTES);
+    }
+
+    /** V at most. */
+    int maxSize() {
+      return ofBytes() ? ByteTokenizer.SIZE : size;
     }
   }
 
@@ -217,7 +248,8 @@ public record Recipe(
   /**
    * A file of records under the data folder.
    *
-   * @param format {@code tsv} with one header line (the default), or {@code lines}: a text a line
+   * @param format {@code tsv} with one header line (the default), or {@code lines}: a text a line,
+   *     whole, without labels
    * @param text the column of the text; several are the turns of one conversation, the last
    *     labelled
    * @param label the column of the label, or null for text without labels
@@ -230,7 +262,9 @@ public record Recipe(
    * @param cased whether capital letters mean something in it
    * @param balanced whether each class weighs the same in the loss, however few its records
    * @param fold a share of the conversations, or null for all
-   * @param metric what counts in dev: {@code accuracy}, {@code macro_recall} or {@code macro_f1}
+   * @param metric what counts in dev: {@code accuracy} (the default), {@code macro_recall}, {@code
+   *     macro_f1}, or {@code bits_per_token} (the default without labels), the only one that needs
+   *     no labels
    * @param ends whether perplexity counts ends of records as tokens, as is the custom with PTB
    */
   public record Source(
@@ -250,27 +284,53 @@ public record Recipe(
       String metric,
       Boolean ends) {
 
+    static final String BITS_PER_TOKEN = "bits_per_token";
+
+    private static final List<String> METRICS =
+        List.of("accuracy", "macro_recall", "macro_f1", BITS_PER_TOKEN);
+
     public Source {
       format = format == null ? "tsv" : format;
+      check(
+          format.equals("tsv") || format.equals("lines"),
+          name + ".format must be tsv or lines, found " + format);
+      boolean lines = format.equals("lines");
+      if (lines) {
+        absent(name + ".text", text);
+        absent(name + ".label", label);
+        absent(name + ".labels", labels);
+        absent(name + ".unlabelled", unlabelled);
+        absent(name + ".conversation", conversation);
+        absent(name + ".document", document);
+        absent(name + ".mask", mask);
+      }
       text = text == null ? List.of("text") : List.copyOf(text);
       labels = Collections.unmodifiableMap(labels == null ? Map.of() : new TreeMap<>(labels));
       unlabelled = unlabelled == null ? List.of() : List.copyOf(unlabelled);
       cased = cased == null || cased;
       balanced = balanced != null && balanced;
-      metric = metric == null ? "accuracy" : metric;
+      metric = metric == null ? (label == null ? BITS_PER_TOKEN : "accuracy") : metric;
       ends = ends != null && ends;
       check(
-          format.equals("tsv") || format.equals("lines"),
-          name + ".format must be tsv or lines, found " + format);
-      check(
-          List.of("accuracy", "macro_recall", "macro_f1").contains(metric),
-          name + ".metric must be accuracy, macro_recall or macro_f1, found " + metric);
+          METRICS.contains(metric),
+          name
+              + ".metric must be accuracy, macro_recall, macro_f1 or bits_per_token, found "
+              + metric);
       check(!text.isEmpty(), name + ".text must name a column, found none");
       for (String c : labels.values()) {
         check(
             ModelConfig.SENTIMENT_LABELS.contains(c),
             name + ".labels must map to " + ModelConfig.SENTIMENT_LABELS + ", found " + c);
       }
+    }
+
+    private static void absent(String key, Object value) {
+      check(value == null, key + " must be left out where format is lines, found " + value);
+    }
+
+    /** Whether it is scored by surprise, not by sentiment. */
+    boolean byBits() {
+      return metric.equals(BITS_PER_TOKEN);
     }
   }
 
@@ -295,7 +355,7 @@ public record Recipe(
       all.addAll(pretraining.train);
     }
     if (model != null) {
-      config(name, model, vocabulary.size);
+      config(name, model, vocabulary.maxSize());
     }
     for (String uncounted : vocabulary == null ? List.<String>of() : vocabulary.uncounted) {
       check(

@@ -74,7 +74,7 @@ final class RunFolder {
     Path file = json();
     if (!Files.exists(file)) {
       Files.createDirectories(file.getParent());
-      write(Position.START);
+      write(Position.START, null);
       return;
     }
     JsonNode json = read();
@@ -107,6 +107,11 @@ final class RunFolder {
         json.path("averaged").asLong());
   }
 
+  /** The run's curves up to where it stands. */
+  Curves curves() throws IOException {
+    return Curves.of(run, read().path("curves"));
+  }
+
   /** Fills blocks with what {@link #save} saved at this position. */
   void load(Position position, Map<String, Parameters> blocks) throws IOException {
     Path folder = json().resolveSibling(position.folder());
@@ -116,7 +121,7 @@ final class RunFolder {
   }
 
   /** Tensors first, then the file that names them: a run killed between goes on from before. */
-  void save(Position position, Map<String, Parameters> blocks) throws IOException {
+  void save(Position position, Map<String, Parameters> blocks, Curves curves) throws IOException {
     Position before = position();
     Path last = json().getParent();
     Path folder = last.resolve(position.folder());
@@ -124,7 +129,7 @@ final class RunFolder {
     for (Map.Entry<String, Parameters> block : blocks.entrySet()) {
       Checkpoint.writeTensors(folder.resolve(block.getKey() + ".safetensors"), block.getValue());
     }
-    write(position);
+    write(position, curves);
     if (!before.folder().equals(position.folder())) {
       delete(last.resolve(before.folder()));
     }
@@ -149,7 +154,7 @@ final class RunFolder {
     return Objects.requireNonNull(new ObjectMapper().readTree(json().toFile()));
   }
 
-  private void write(Position position) throws IOException {
+  private void write(Position position, Curves curves) throws IOException {
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.put("recipe", recipe);
     json.put("threads", threads);
@@ -162,6 +167,9 @@ final class RunFolder {
     }
     json.put("step", position.step);
     json.put("averaged", position.averaged);
+    if (curves != null) {
+      json.set("curves", curves.saved());
+    }
     replace(json(), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
   }
 

@@ -103,7 +103,7 @@ final class StageTraining {
     }
     Parameters result = averaging.active() ? averaging.mean() : parameters;
     position = Position.atStage(position.stage() + 1);
-    in.run().save(position, Map.of("parameters", result));
+    in.run().save(position, Map.of("parameters", result), in.curves());
     return result;
   }
 
@@ -122,7 +122,7 @@ final class StageTraining {
 
   private void save(Position at) throws IOException {
     position = at;
-    in.run().save(position, blocks());
+    in.run().save(position, blocks(), in.curves());
     savedNanos = System.nanoTime();
   }
 
@@ -142,6 +142,7 @@ final class StageTraining {
     if (best && !pretraining) {
       Checkpoint.write(in.run().best(), config, tokenizer, scored, true);
     }
+    in.curves().epoch(name(), epoch, results, best && !pretraining);
     save(
         new Position(
             position.stage(),
@@ -151,6 +152,7 @@ final class StageTraining {
             best ? score : position.bestScore(),
             optimizer.step(),
             averaging.steps()));
+    in.curves().redraw(in.pictures());
     in.progress().epoch(epoch, results, best && !pretraining);
   }
 
@@ -183,12 +185,14 @@ final class StageTraining {
       more = streams.next(chunks);
       Arrays.setAll(own, w -> random.split());
       int labelled = Arrays.stream(chunks).mapToInt(Chunk::labelled).sum();
-      double norm = learn(chunks, own, labelled, rate(chunksInAll));
+      float rate = rate(chunksInAll);
+      double norm = learn(chunks, own, labelled, rate);
       chunk++;
       double sentiment = Arrays.stream(bptt).mapToDouble(Bptt::sentimentLoss).sum();
       double next = Arrays.stream(bptt).mapToDouble(Bptt::nextLoss).sum();
       int positions = Arrays.stream(bptt).mapToInt(Bptt::nextCount).sum();
       requireFinite(sentiment, next, norm);
+      in.curves().step(name(), epoch, perChunk, sentiment, labelled, next, positions, norm, rate);
       sentimentLoss = running(sentimentLoss, sentiment, labelled);
       nextLoss = running(nextLoss, next, positions);
       in.progress()
@@ -205,6 +209,11 @@ final class StageTraining {
                 averaging.steps()));
       }
     }
+  }
+
+  /** As the recipe calls it. */
+  private String name() {
+    return pretraining ? "pretraining" : "training";
   }
 
   private float rate(long chunksInAll) {

@@ -1,11 +1,13 @@
 package io.undercurrent.train;
 
+import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
+import io.undercurrent.text.ByteTokenizer;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.WordTokenizer;
 import io.undercurrent.train.RunFolder.Position;
@@ -20,8 +22,9 @@ import java.util.SplittableRandom;
 /**
  * One training run in a folder of its own: {@code best/} is the checkpoint with the best dev score
  * so far, {@code pretrained/} the one that pre-training left, {@code last/} what the run needs to
- * go on after it was stopped. Workers share each chunk's rows; their gradients are added in fixed
- * order, so a run depends on the number of threads and on nothing else.
+ * go on after it was stopped, {@code curves.jsonl} and pictures how it learnt. Workers share each
+ * chunk's rows; their gradients are added in fixed order, so a run depends on the number of threads
+ * and on nothing else.
  */
 public final class Trainer implements AutoCloseable {
 
@@ -84,6 +87,8 @@ public final class Trainer implements AutoCloseable {
     if (!position.equals(Position.START)) {
       progress.says("going on after epoch " + position.epoch() + " of " + run.path());
     }
+    Curves curves = run.curves();
+    Pictures pictures = new Pictures(progress::says);
     List<Recipe.Stage> stages = recipe.stages();
     while (position.stage() < stages.size()) {
       boolean pretraining = position.stage() < stages.size() - 1;
@@ -101,13 +106,15 @@ public final class Trainer implements AutoCloseable {
               tokenizer,
               parameters,
               training.encode(stage, tokenizer),
-              new Surroundings(run, evaluation, workers, threads, progress, saveEvery));
+              new Surroundings(
+                  run, evaluation, workers, threads, progress, saveEvery, curves, pictures));
       parameters = learning.train();
       if (pretraining) {
         Checkpoint.write(run.path().resolve("pretrained"), config, tokenizer, parameters, false);
       }
       position = learning.position();
     }
+    curves.draw(pictures);
     return run.best();
   }
 
@@ -118,7 +125,9 @@ public final class Trainer implements AutoCloseable {
       Workers workers,
       int threads,
       Progress progress,
-      Duration saveEvery) {
+      Duration saveEvery,
+      Curves curves,
+      Pictures pictures) {
 
     Kernels kernels() {
       return Kernels.best();
@@ -126,6 +135,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Tokenizer tokenizer(TrainingData training) throws IOException {
+    if (recipe.vocabulary().ofBytes()) {
+      return new ByteTokenizer();
+    }
     if (Files.exists(run.tokenizer())) {
       return WordTokenizer.read(Files.readAllBytes(run.tokenizer()));
     }

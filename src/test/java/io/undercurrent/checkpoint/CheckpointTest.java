@@ -249,7 +249,7 @@ class CheckpointTest {
     Files.writeString(folder.resolve("tokenizer.json"), "{\"type\":\"bpe\"}");
 
     assertThat(refusal())
-        .isEqualTo(folder + "/tokenizer.json: type must be \"word\", found \"bpe\"");
+        .isEqualTo(folder + "/tokenizer.json: type must be \"word\" or \"byte\", found \"bpe\"");
   }
 
   @Test

@@ -108,7 +108,7 @@ class EvaluationTest {
     Evaluation.Report report = report(PLAIN, StateUse.CONVERSATION);
 
     Evaluation.Result result = report.results().get(0);
-    assertThat(result.isLabelled()).isFalse();
+    assertThat(result.byBits()).isTrue();
     assertThat(result.calibration()).isNull();
     assertThat(result.accuracyByShare()).isNull();
     assertThat(result.naiveBayes()).isNull();

@@ -63,6 +63,22 @@ class RecipeTest {
     assertThat(recipe.train().get(1).cased()).isFalse();
     assertThat(recipe.dev().get(0).metric()).isEqualTo("macro_f1");
     assertThat(recipe.vocabulary().sources()).isEmpty();
+    assertThat(recipe.vocabulary().type()).isEqualTo("words");
+  }
+
+  @Test
+  void shouldTakeBytesThatNeedNoCounting() throws IOException {
+    String bytes = GOOD.replace("{size: 200, min_documents: 1}", "{type: bytes}");
+    assertThat(Recipe.read(write(bytes)).vocabulary().maxSize()).isEqualTo(257);
+  }
+
+  @Test
+  void shouldJudgeLinesByBitsPerToken() throws IOException {
+    String lines =
+        GOOD.substring(0, GOOD.indexOf("dev:")) + "dev: [{name: b, file: b.txt, format: lines}]\n";
+    Recipe recipe = Recipe.read(write(lines));
+    assertThat(recipe.dev().get(0).metric()).isEqualTo("bits_per_token");
+    assertThat(recipe.train().get(0).metric()).isEqualTo("accuracy");
   }
 
   static Stream<Path> shipped() throws IOException {
@@ -114,11 +130,20 @@ class RecipeTest {
         "kind: lstm          | kind: mamba           | 'kind must be one of ffnn, rnn, lstm, gru, found mamba'",
         "kind: lstm          | 'kind: lstm, window: 3'  | window must be 1 for kind lstm, found 3",
         "kind: lstm          | 'kind: ffnn, window: 0'  | 'window must be 1 to 64, found 0'",
+        "size: 200           | type: words           | 'vocabulary: size must be given for words, found none'",
+        "', min_documents: 1' | ''                   | 'vocabulary: min_documents must be given for words, found none'",
+        "size: 200           | 'size: 200, type: letters' | 'vocabulary: type must be words or bytes, found letters'",
+        "size: 200           | 'type: bytes, size: 200' | 'vocabulary: size must be left out where type is bytes, found 200'",
+        "size: 200           | type: bytes           | 'vocabulary: min_documents must be left out where type is bytes, found 1'",
+        "'size: 200, min_documents: 1' | 'type: bytes, sources: []' | 'vocabulary: sources must be left out where type is bytes, found []'",
+        "'size: 200, min_documents: 1' | 'type: bytes, uncounted: [a]' | 'vocabulary: uncounted must be left out where type is bytes, found [a]'",
+        "'format: lines'     | 'format: lines, label: x' | b.label must be left out where format is lines, found x",
+        "'format: lines'     | 'format: lines, text: x'  | 'b.text must be left out where format is lines, found [x]'",
         "pooling: concat     | pooling: mean         | model.pooling must be concat or last, found mean",
         "hidden_size: 16     | hidden_size: 0        | hidden_size must be 1 to 8192, found 0",
         "num_layers: 1       | num_layers: 17        | num_layers must be 1 to 16, found 17",
         "format: lines       | format: csv           | b.format must be tsv or lines, found csv",
-        "metric: macro_f1    | metric: auc           | a.metric must be accuracy, macro_recall or macro_f1, found auc",
+        "metric: macro_f1    | metric: auc           | 'a.metric must be accuracy, macro_recall, macro_f1 or bits_per_token, found auc'",
         "text: words         | text: []              | a.text must name a column, found none",
         "'\"1\": positive'   | '\"1\": happy'        | a.labels must map to [negative, neutral, positive], found happy",
         "epochs: 3           | epoch: 3              | epoch",

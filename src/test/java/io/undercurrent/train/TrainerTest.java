@@ -63,17 +63,6 @@ class TrainerTest {
     }
   }
 
-  /** Hears of an evaluation and keeps quiet. */
-  private static final class Silent implements Evaluation.Listener {
-    @Override
-    public void says(String line) {}
-
-    @Override
-    public void read(String source, long done, long all) {
-      assertThat(done).isBetween(1L, all);
-    }
-  }
-
   private static final class Killed extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -98,7 +87,7 @@ class TrainerTest {
                 Checkpoint.load(best.toString()),
                 folder,
                 Evaluation.StateUse.CONVERSATION,
-                new Silent())
+                new SilentListener())
             .results()
             .get(0);
     assertThat(result.majority()).isLessThan(0.6);
@@ -193,6 +182,17 @@ class TrainerTest {
     assertThat(tensors(stopped)).isEqualTo(tensors(whole));
     assertThat(tensors(folder.resolve("stopped/pretrained")))
         .isEqualTo(tensors(folder.resolve("whole/pretrained")));
+    assertThat(curves("stopped")).isEqualTo(curves("whole"));
+    assertThat(curves("whole")).contains("\"stage\":\"pretraining\"", "\"stage\":\"training\"");
+    for (String name : List.of("loss", "perplexity", "accuracy", "gradient-norm")) {
+      assertThat(folder.resolve("stopped/" + name + ".png")).isNotEmptyFile();
+    }
+  }
+
+  /** But for the speed, which is a matter of the machine. */
+  private String curves(String run) throws IOException {
+    return Files.readString(folder.resolve(run).resolve("curves.jsonl"))
+        .replaceAll(",\"tokensPerSecond\":\\d+", "");
   }
 
   @Test

@@ -1,0 +1,119 @@
+package io.undercurrent.text;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/**
+ * What all kinds of {@code tokenizer.json} have in common: a type, a version, and errors of one
+ * line.
+ */
+final class TokenizerJson {
+
+  private static final String FILE = "tokenizer.json";
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private TokenizerJson() {}
+
+  static JsonNode parse(byte[] json) {
+    JsonNode root;
+    try {
+      root = JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          FILE + " must be valid JSON: " + oneLine(e.getOriginalMessage()), e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          FILE + " must be valid UTF-8: " + oneLine(e.getMessage()), e);
+    }
+    require(root.isObject(), "the file", "a JSON object", root);
+    return root;
+  }
+
+  static void checkHeader(JsonNode root, String expectedType, int expected, List<String> keys) {
+    root.fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!keys.contains(key)) {
+                throw invalid(
+                    key,
+                    "left out (known keys: " + String.join(", ", keys) + ")",
+                    root.get(key).toString());
+              }
+            });
+    JsonNode type = root.path("type");
+    require(
+        type.isTextual() && type.textValue().equals(expectedType),
+        "type",
+        '"' + expectedType + '"',
+        type);
+    JsonNode version = root.path("version");
+    require(version.isInt() && version.intValue() == expected, "version", "" + expected, version);
+  }
+
+  /**
+   * The file's content.
+   *
+   * @param tokens of the vocabulary, or null where the type alone says them
+   */
+  static byte[] write(String type, int version, List<String> tokens) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (JsonGenerator json = JSON.createGenerator(out)) {
+      json.writeStartObject();
+      json.writeStringField("type", type);
+      json.writeNumberField("version", version);
+      if (tokens != null) {
+        json.writeArrayFieldStart("tokens");
+        for (String token : tokens) {
+          json.writeString(token);
+        }
+        json.writeEndArray();
+      }
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
+    return out.toByteArray();
+  }
+
+  static void require(boolean holds, String key, String expected, JsonNode found) {
+    if (!holds) {
+      throw invalid(key, expected, found);
+    }
+  }
+
+  static IllegalArgumentException invalid(String key, String expected, JsonNode found) {
+    return invalid(key, expected, found.isMissingNode() ? "nothing" : cut(found.toString()));
+  }
+
+  static IllegalArgumentException invalid(String key, String expected, String found) {
+    return new IllegalArgumentException(
+        FILE + ": " + key + " must be " + expected + ", found " + oneLine(found));
+  }
+
+  static String quoted(String text) {
+    return '"' + cut(text) + '"';
+  }
+
+  private static String cut(String text) {
+    return text.length() <= 80 ? text : text.substring(0, 80) + "...";
+  }
+
+  private static String oneLine(String text) {
+    StringBuilder line = new StringBuilder();
+    text.chars().limit(300).forEach(c -> line.append(c < ' ' ? ' ' : (char) c));
+    return line.toString();
+  }
+}

@@ -1,0 +1,195 @@
+package io.undercurrent.text;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Words and signs to text that reads as it is written: no space before a full stop, do n't as
+ * don't, {@code <caps>} as capitals. Words are in lower case, as the tokens are. What only a class
+ * stands for is shown as its mark, in the form in which {@link WordTokenizer} reads it again where
+ * there is one.
+ */
+final class WordDecoder implements TokenDecoder {
+
+  private static final List<String> CLITICS =
+      List.of("n't", "'s", "'re", "'ve", "'ll", "'d", "'m", "'t");
+
+  private static final List<String> NO_SPACE_BEFORE =
+      List.of(".", ",", "!", "?", ":", ";", ")", "]", "}", "%", "...", "/", "_");
+
+  private static final List<String> NO_SPACE_BEHIND =
+      List.of("(", "[", "{", "$", "€", "£", "#", "/", "_");
+
+  private static final String NOT = "n't";
+  private static final String VOWELS = "aeiouyAEIOUY";
+
+  private final List<String> tokens;
+
+  /** The last token's text: a mark or clitic behind it may still change it. */
+  private String held = "";
+
+  private boolean spaceBeforeHeld;
+
+  /** Whether the held text is a word, or stands for one, to which clitics are joined. */
+  private boolean heldIsWord;
+
+  private boolean heldInCapitals;
+
+  /** Whether its genitive is written with an apostrophe alone. */
+  private boolean endsPlural;
+
+  /** The beginning of {@link #held} that the reader has already; null if that is none of it. */
+  private String shown;
+
+  private boolean atStart = true;
+  private boolean spaceBehind; // the next token stands apart from the held one
+  private boolean capitals; // for the next word
+  private boolean inQuotes;
+  private boolean inSingleQuotes;
+
+  WordDecoder(List<String> tokens) {
+    this.tokens = tokens;
+  }
+
+  @Override
+  public void skip(int id) {
+    append(id);
+    shown = held;
+  }
+
+  @Override
+  public String append(int id) {
+    String token = tokens.get(id);
+    if (id == Special.CAPS.id()) {
+      capitals = true;
+      return "";
+    }
+    if (id == Special.LONG.id()) {
+      change(heldIsWord ? elongated(held) : held, held);
+      return "";
+    }
+    if (id == Special.REPEAT.id()) {
+      change(heldIsWord ? held : repeated(held), held);
+      return "";
+    }
+    if (heldIsWord && CLITICS.contains(token)) {
+      join(token);
+      return "";
+    }
+    String before = release();
+    hold(id, token);
+    return before;
+  }
+
+  @Override
+  public String finish() {
+    return release();
+  }
+
+  private String release() {
+    String text = held;
+    if (shown != null) {
+      text = held.substring(shown.length());
+    } else if (spaceBeforeHeld) {
+      text = " " + held;
+    }
+    held = "";
+    shown = null;
+    return text;
+  }
+
+  /** Replaces the held text, by the alternative where the reader has seen another beginning. */
+  private void change(String text, String alternative) {
+    held = shown == null || text.startsWith(shown) ? text : alternative;
+  }
+
+  private void hold(int id, String token) {
+    boolean before = spaceBehind && !NO_SPACE_BEFORE.contains(token);
+    boolean behind = !NO_SPACE_BEHIND.contains(token);
+    String text = token;
+    heldIsWord = isWord(id, token);
+    heldInCapitals = capitals && heldIsWord && id >= Special.count();
+    capitals = false;
+    if (token.equals("\"")) {
+      before &= !inQuotes;
+      behind = inQuotes;
+      inQuotes = !inQuotes;
+    } else if (token.equals("'") && !inSingleQuotes && endsPlural) {
+      before = false;
+    } else if (token.equals("'")) {
+      before &= !inSingleQuotes;
+      behind = inSingleQuotes;
+      inSingleQuotes = !inSingleQuotes;
+    } else if (id == Special.HASHTAG.id()) {
+      text = "#";
+      behind = false;
+    } else if (id == Special.NAME.id()) {
+      text = "[NAME]";
+    } else if (id == Special.USER.id()) {
+      text = "@user";
+    }
+    endsPlural = heldIsWord && token.endsWith("s");
+    held = heldInCapitals ? upper(text) : text;
+    spaceBeforeHeld = before && !atStart;
+    spaceBehind = behind;
+    atStart = false;
+  }
+
+  private static boolean isWord(int id, String token) {
+    if (id < Special.count()) {
+      return id != Special.HASHTAG.id() && id != Special.SYMBOL.id() && id != Special.END.id();
+    }
+    byte kind =
+        CharacterTable.frozen()
+            .kind(token.codePointAt(token.startsWith("'") && token.length() > 1 ? 1 : 0));
+    return kind == CharacterTable.LETTER
+        || kind == CharacterTable.UPPER
+        || kind == CharacterTable.DIGIT;
+  }
+
+  /** Where "will" was shown already, "won't" cannot be any more, but "will not" can. */
+  private void join(String clitic) {
+    String word = held.toLowerCase(Locale.ROOT);
+    String joined = held + (heldInCapitals ? upper(clitic) : clitic);
+    if (clitic.equals(NOT)) {
+      String contracted =
+          switch (word) {
+            case "can" -> "can't";
+            case "will" -> "won't";
+            case "shall" -> "shan't";
+            default -> null;
+          };
+      if (contracted != null) {
+        joined = heldInCapitals ? upper(contracted) : contracted;
+      }
+    }
+    change(joined, held + " not");
+    endsPlural = false;
+  }
+
+  /** Two letters more of the last vowel: so, good, yes are sooo, gooood, yeees. */
+  private static String elongated(String word) {
+    int at = word.length() - 1;
+    while (at >= 0 && VOWELS.indexOf(word.charAt(at)) < 0) {
+      at--;
+    }
+    if (at < 0) {
+      return repeated(word); // hmmm
+    }
+    String vowel = word.substring(at, at + 1);
+    return word.substring(0, at) + vowel.repeat(3) + word.substring(at + 1);
+  }
+
+  /** The last sign three times: "!!!", ":)))". */
+  private static String repeated(String sign) {
+    if (sign.isEmpty()) {
+      return sign;
+    }
+    String last = sign.substring(sign.offsetByCodePoints(sign.length(), -1));
+    return sign + last + last;
+  }
+
+  private static String upper(String text) {
+    return text.toUpperCase(Locale.ROOT);
+  }
+}
