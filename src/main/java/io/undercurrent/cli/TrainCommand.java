@@ -128,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
       close();
       StringBuilder line = new StringBuilder("epoch " + epoch + ":");
       for (Evaluation.Result result : results) {
-        line.append(' ').append(result.source());
+        line.append(' ').append(result.name());
         if (!result.byBits()) {
           line.append(String.format(" %s %.2f,", result.metric(), 100 * result.score()));
         }

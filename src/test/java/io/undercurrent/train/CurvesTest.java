@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.chart.Pictures;
+import io.undercurrent.inference.Reading;
+import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.text.ByteTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,13 +117,19 @@ class CurvesTest {
         Scores scores = new Scores(new boolean[] {true, true, true});
         scores.add(0, new double[] {i, 60, 0});
         scores.add(1, new double[] {0, 1, 0});
-        curves.epoch(
-            "train",
-            epoch,
-            List.of(new Evaluation.Result("dev", "accuracy", scores, 7, 0, Double.NaN, null)),
-            true);
+        curves.epoch("train", epoch, List.of(result(scores, 7)), true);
       }
     }
+  }
+
+  private static Evaluation.Result result(Scores scores, double bitsPerToken) {
+    Recipe.Source source =
+        new Recipe.Source(
+            "dev", "dev.tsv", null, null, "label", null, null, null, null, null, null, null, null,
+            null, null);
+    LanguageScores language = new LanguageScores(new ByteTokenizer());
+    language.add(new Reading(1, 0, 1, false, null, bitsPerToken, new NextToken[0]));
+    return new Evaluation.Result(source, scores, null, null, language, Double.NaN, null);
   }
 
   /** But for the speed, which is a matter of the machine. */

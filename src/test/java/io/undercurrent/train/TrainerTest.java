@@ -83,13 +83,18 @@ class TrainerTest {
 
     Evaluation.Result result =
         new Evaluation(recipe, folder)
-            .withBaselines(Checkpoint.load(best.toString()), folder)
+            .report(
+                Checkpoint.load(best.toString()),
+                folder,
+                Evaluation.StateUse.CONVERSATION,
+                new SilentListener())
+            .results()
             .get(0);
     assertThat(result.majority()).isLessThan(0.6);
     assertThat(result.score()).isGreaterThan(0.95);
     double first = log.epochs.get(0).get(0).bitsPerToken();
     assertThat(result.bitsPerToken()).isLessThan(first);
-    assertThat(result.unknownShare()).isZero();
+    assertThat(result.language().unknownShare()).isZero();
     // The best checkpoint is the one with the best score that was told, but for half precision.
     double told =
         log.epochs.stream().mapToDouble(epoch -> epoch.get(0).score()).max().orElseThrow();
