@@ -171,7 +171,7 @@ final class TrainCommand implements Callable<Integer> {
       this.epoch = 0; // the next stage counts from 1 again
       StringBuilder line = new StringBuilder("epoch " + epoch + ":");
       for (Evaluation.Result result : results) {
-        line.append(' ').append(result.source());
+        line.append(' ').append(result.name());
         if (!result.byBits()) {
           line.append(String.format(" %s %.2f,", result.metric(), 100 * result.score()));
         }

@@ -10,6 +10,7 @@ import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.Pool;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
+import java.util.Arrays;
 
 /**
  * Reads records, one at a time. Holds scratch and belongs to one thread; the model is shared.
@@ -31,13 +32,14 @@ public final class Inference {
   private final int nextTokens;
   private final boolean languageModel;
   private final boolean[] offered; // (V) may be shown as a next word
+  private final Observer observer; // or null
 
   private final Network.Scratch scratch;
   private final Pool pool;
   private final float[] features; // (parts * H)
   private final float[] sentiment; // (C)
   private final NextTokenHead.Scratch expected; // (BLOCK + 1) positions
-  private final double[] logProbabilities; // (BLOCK)
+  private final double[] logProbabilities; // (BLOCK + 1)
 
   /**
    * @param maxTokens tokens read of a record, at least 1
@@ -45,6 +47,17 @@ public final class Inference {
    * @param languageModel whether surprise and next tokens are computed at all
    */
   public Inference(Model model, int maxTokens, int nextTokens, boolean languageModel) {
+    this(model, maxTokens, nextTokens, languageModel, null);
+  }
+
+  /**
+   * As above, looked at.
+   *
+   * @param observer told of every token, or null
+   */
+  public Inference(
+      Model model, int maxTokens, int nextTokens, boolean languageModel, Observer observer) {
+    this.observer = observer;
     this.tokenizer = model.tokenizer();
     this.network = model.network();
     this.kernels = Kernels.best();
@@ -57,7 +70,7 @@ public final class Inference {
     features = new float[model.config().pooling().parts() * model.config().hiddenSize()];
     sentiment = new float[model.config().classes()];
     expected = languageModel ? network.nextToken().scratch(BLOCK + 1) : null;
-    logProbabilities = new double[BLOCK];
+    logProbabilities = new double[BLOCK + 1];
     offered = new boolean[vocabulary];
     for (int id = 0; id < vocabulary; id++) {
       offered[id] = tokenizer.isWord(id);
@@ -82,12 +95,17 @@ public final class Inference {
         remember(state, r);
         network.step(ids[start + r], state, scratch);
         pool.add(state.top());
+        if (observer != null) {
+          observer.felt(start + r, sentiment());
+        }
       }
       remember(state, rows); // what comes after the block is expected from here
       bits += surprise(ids, start, rows);
     }
+    int last = (ids.length - 1) % BLOCK + 1; // the row of what comes after the record
     float[] probabilities = sentiment();
-    NextToken[] next = next((ids.length - 1) % BLOCK + 1);
+    NextToken[] next = languageModel && nextTokens > 0 ? top(last, offered, nextTokens) : NOTHING;
+    observeEnd(last);
     network.step(tokenizer.endOfRecord(), state, scratch);
     return new Reading(
         ids.length,
@@ -131,19 +149,32 @@ public final class Inference {
     double bits = 0;
     for (int r = 0; r < rows; r++) {
       bits -= logProbabilities[r] / LN2;
+      observe(ids[start + r], r);
     }
     return bits;
+  }
+
+  private void observeEnd(int row) {
+    if (observer != null && languageModel) {
+      int[] ends = new int[row + 1];
+      Arrays.fill(ends, tokenizer.endOfRecord());
+      network.nextToken().logProbabilities(row + 1, ends, 0, logProbabilities, expected);
+      observe(tokenizer.endOfRecord(), row);
+    }
+  }
+
+  private void observe(int token, int row) {
+    if (observer != null) {
+      observer.expected(token, logProbabilities[row], (words, most) -> top(row, words, most));
+    }
   }
 
   private static final double LN2 = 0.6931471805599453;
 
   /** The likeliest of the offered tokens at {@code row}. */
-  private NextToken[] next(int row) {
-    if (!languageModel || nextTokens == 0) {
-      return NOTHING;
-    }
-    int[] ids = new int[nextTokens];
-    float[] probabilities = new float[nextTokens];
+  private NextToken[] top(int row, boolean[] offered, int most) {
+    int[] ids = new int[most];
+    float[] probabilities = new float[most];
     int found = network.nextToken().top(row, offered, ids, probabilities, expected);
     NextToken[] next = new NextToken[found];
     for (int i = 0; i < found; i++) {

@@ -175,7 +175,7 @@ final class Curves {
     line.put("best", best);
     ObjectNode dev = line.putObject("dev");
     for (Evaluation.Result result : results) {
-      ObjectNode source = dev.putObject(result.source());
+      ObjectNode source = dev.putObject(result.name());
       if (!result.byBits()) {
         source.put("metric", result.metric()).put("score", result.score());
       }
