@@ -31,6 +31,8 @@ class ArchitectureTest {
         .definedBy("io.undercurrent.checkpoint")
         .layer("inference")
         .definedBy("io.undercurrent.inference")
+        .layer("chart")
+        .definedBy("io.undercurrent.chart")
         .layer("train")
         .definedBy("io.undercurrent.train")
         .layer("state")
@@ -57,8 +59,10 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "text", "kernel")
         .whereLayer("inference")
         .mayOnlyAccessLayers("text", "model", "kernel")
+        .whereLayer("chart")
+        .mayNotAccessAnyLayer()
         .whereLayer("train")
-        .mayOnlyAccessLayers("inference", "checkpoint", "model", "text", "kernel")
+        .mayOnlyAccessLayers("inference", "checkpoint", "model", "text", "kernel", "chart")
         .whereLayer("state")
         .mayOnlyAccessLayers("model")
         .whereLayer("topology")
@@ -82,6 +86,9 @@ class ArchitectureTest {
     onlyIn("io.micrometer..", "metrics", "topology", "cli");
     onlyIn("io.javalin..", "serve");
     onlyIn("picocli..", "cli");
+    onlyIn("org.knowm..", "chart");
+    onlyIn("java.awt..", "chart");
+    onlyIn("javax.imageio..", "chart");
     onlyIn("kafka..", "broker");
     onlyIn("org.nd4j..", "kernel");
   }

@@ -1,6 +1,7 @@
 package io.undercurrent;
 
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
@@ -20,11 +21,28 @@ public final class LetterModel {
 
   private LetterModel() {}
 
-  /** The same seed gives the same model, another one another model with another fingerprint. */
+  /**
+   * An LSTM; the same seed gives the same model, another one another model with another
+   * fingerprint.
+   */
   public static Model of(long seed) {
+    return of(Kind.LSTM, 1, seed);
+  }
+
+  /** The same of any kind. */
+  public static Model of(Kind kind, int window, long seed) {
     ModelConfig config =
         new ModelConfig(
-            "tiny", "lstm", VOCABULARY, 6, 8, 2, Pooling.CONCAT, ModelConfig.SENTIMENT_LABELS);
+            "tiny",
+            kind,
+            VOCABULARY,
+            6,
+            8,
+            2,
+            window,
+            Pooling.CONCAT,
+            ModelConfig.SENTIMENT_LABELS,
+            ModelConfig.NextToken.FULL);
     Parameters parameters = new Parameters(config.tensors());
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = 0; i < parameters.values().length; i++) {

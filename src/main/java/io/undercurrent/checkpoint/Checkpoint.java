@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
@@ -57,6 +58,7 @@ public record Checkpoint(
           "embedding_size",
           "hidden_size",
           "num_layers",
+          "window",
           "pooling",
           "labels",
           "next_token",
@@ -150,11 +152,14 @@ public record Checkpoint(
   private static byte[] configJson(ModelConfig config) throws IOException {
     ObjectNode json = JSON.createObjectNode();
     json.put("name", config.name());
-    json.put("kind", config.kind());
+    json.put("kind", config.kind().toString());
     json.put("vocab_size", config.vocabSize());
     json.put("embedding_size", config.embeddingSize());
     json.put("hidden_size", config.hiddenSize());
     json.put("num_layers", config.numLayers());
+    if (!config.kind().recurrent()) {
+      json.put("window", config.window());
+    }
     json.put("pooling", config.pooling().name().toLowerCase(Locale.ROOT));
     ArrayNode labels = json.putArray("labels");
     config.labels().forEach(labels::add);
@@ -208,11 +213,12 @@ public record Checkpoint(
     try {
       return new ModelConfig(
           string(file, json, "name"),
-          string(file, json, "kind"),
+          Kind.of(string(file, json, "kind")),
           integer(file, json, "vocab_size"),
           integer(file, json, "embedding_size"),
           integer(file, json, "hidden_size"),
           integer(file, json, "num_layers"),
+          json.has("window") ? integer(file, json, "window") : 1,
           Pooling.valueOf(pooling.toUpperCase(Locale.ROOT)),
           labels,
           nextToken(file, json));

@@ -38,6 +38,7 @@ public final class Main implements Runnable {
 
   /** Runs one command and exits with its code: 0 for success, 1 for failure, 2 for bad usage. */
   public static void main(String[] args) {
+    System.setProperty("java.awt.headless", "true"); // pictures go to files, never to a screen
     System.exit(commandLine().execute(args));
   }
 

@@ -3,22 +3,36 @@ package io.undercurrent.model;
 import java.util.Arrays;
 
 /**
- * What the network remembers of one key: h and c of every layer. Mutable, owned by one thread at a
- * time.
+ * What the network remembers of one key. Mutable, owned by one thread at a time.
+ *
+ * <p>Of a feed-forward network h follows from the tokens, and since every record ends with the same
+ * one, what it has to carry from record to record is the {@code window - 1} tokens before that:
+ * nothing at all for a window of 1. {@link Model#stateAfter} makes the rest of them.
  *
  * @param h hidden states, (numLayers, H)
- * @param c cell states, (numLayers, H)
+ * @param c cell states, (numLayers, H) of an {@code lstm}; (numLayers, 0) of other kinds
+ * @param tokens the last tokens read, oldest first, (window) of an {@code ffnn}; (0) of other kinds
  */
-public record HiddenState(float[][] h, float[][] c) {
+public record HiddenState(float[][] h, float[][] c, int[] tokens) {
 
-  /** All zero. */
-  public static HiddenState zeros(int numLayers, int hiddenSize) {
-    return new HiddenState(new float[numLayers][hiddenSize], new float[numLayers][hiddenSize]);
+  /** In {@link #tokens} where nothing was read yet; its embedding counts as zeros. */
+  public static final int NO_TOKEN = -1;
+
+  /** Nothing read: h and c are zero. */
+  public static HiddenState zeros(ModelConfig config) {
+    int layers = config.numLayers();
+    int hidden = config.hiddenSize();
+    int[] tokens = new int[config.kind().recurrent() ? 0 : config.window()];
+    Arrays.fill(tokens, NO_TOKEN);
+    return new HiddenState(
+        new float[layers][hidden],
+        new float[layers][config.kind().cell().hasCellState() ? hidden : 0],
+        tokens);
   }
 
   /** A deep copy. */
   public HiddenState copy() {
-    return new HiddenState(copy(h), copy(c));
+    return new HiddenState(copy(h), copy(c), tokens.clone());
   }
 
   /** The top layer's h, (H), not copied: what the heads read. */
@@ -34,11 +48,14 @@ public record HiddenState(float[][] h, float[][] c) {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof HiddenState s && Arrays.deepEquals(h, s.h) && Arrays.deepEquals(c, s.c);
+    return other instanceof HiddenState s
+        && Arrays.deepEquals(h, s.h)
+        && Arrays.deepEquals(c, s.c)
+        && Arrays.equals(tokens, s.tokens);
   }
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.deepHashCode(h) + Arrays.deepHashCode(c);
+    return 31 * (31 * Arrays.deepHashCode(h) + Arrays.deepHashCode(c)) + Arrays.hashCode(tokens);
   }
 }

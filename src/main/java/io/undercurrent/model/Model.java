@@ -18,4 +18,16 @@ public record Model(ModelConfig config, Tokenizer tokenizer, Network network, St
   public HiddenState initialState() {
     return network.initialState(tokenizer.endOfRecord());
   }
+
+  /**
+   * The state of an {@code ffnn} after a record, of which nothing else counts.
+   *
+   * @param tokens the last {@code window - 1} before the end-of-record token, oldest first
+   */
+  public HiddenState stateAfter(int[] tokens) {
+    HiddenState state = HiddenState.zeros(config);
+    System.arraycopy(tokens, 0, state.tokens(), 1, tokens.length);
+    network.step(tokenizer.endOfRecord(), state, network.scratch());
+    return state;
+  }
 }

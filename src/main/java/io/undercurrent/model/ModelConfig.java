@@ -7,22 +7,25 @@ import java.util.List;
  * The shape of a network, as {@code config.json} of a checkpoint says it. Immutable.
  *
  * @param name what the model is called in enriched records, for example {@code en-chat}
- * @param kind the recurrent network; {@code lstm}
+ * @param kind what the layers are
  * @param vocabSize V, tokens in the vocabulary
  * @param embeddingSize E
  * @param hiddenSize H, units of each layer
- * @param numLayers recurrent layers, at least 1
+ * @param numLayers layers one above the other, at least 1
+ * @param window n, tokens that the first layer of an {@code ffnn} sees, its own included; 1 for
+ *     other kinds
  * @param pooling what the sentiment head sees of a record
  * @param labels the classes of the sentiment head, in the order of its outputs
  * @param nextToken how the next-token head divides the vocabulary
  */
 public record ModelConfig(
     String name,
-    String kind,
+    Kind kind,
     int vocabSize,
     int embeddingSize,
     int hiddenSize,
     int numLayers,
+    int window,
     Pooling pooling,
     List<String> labels,
     NextToken nextToken) {
@@ -80,7 +83,11 @@ public record ModelConfig(
     }
   }
 
-  /** A network with one softmax over the vocabulary. */
+  /**
+   * A network with a window of 1 and one softmax over the vocabulary.
+   *
+   * @param kind as {@code config.json} writes it
+   */
   public ModelConfig(
       String name,
       String kind,
@@ -92,11 +99,12 @@ public record ModelConfig(
       List<String> labels) {
     this(
         name,
-        kind,
+        Kind.of(kind),
         vocabSize,
         embeddingSize,
         hiddenSize,
         numLayers,
+        1,
         pooling,
         labels,
         NextToken.FULL);
@@ -104,12 +112,16 @@ public record ModelConfig(
 
   public ModelConfig {
     require("name", !name.isBlank(), "not blank", name);
-    require("kind", kind.equals("lstm"), "lstm", kind);
     require("vocab_size", vocabSize >= 2 && vocabSize <= 1 << 20, "2 to 1048576", vocabSize);
     require(
         "embedding_size", embeddingSize >= 1 && embeddingSize <= 8192, "1 to 8192", embeddingSize);
     require("hidden_size", hiddenSize >= 1 && hiddenSize <= 8192, "1 to 8192", hiddenSize);
     require("num_layers", numLayers >= 1 && numLayers <= 16, "1 to 16", numLayers);
+    require(
+        "window",
+        window == 1 || kind == Kind.FFNN && window >= 1 && window <= 64,
+        kind == Kind.FFNN ? "1 to 64" : "1 for kind " + kind,
+        window);
     labels = List.copyOf(labels);
     require("labels", labels.equals(SENTIMENT_LABELS), SENTIMENT_LABELS.toString(), labels);
     int below = 0;
@@ -148,14 +160,34 @@ public record ModelConfig(
     }
   }
 
+  /** The same under another name. */
+  public ModelConfig withName(String other) {
+    return new ModelConfig(
+        other,
+        kind,
+        vocabSize,
+        embeddingSize,
+        hiddenSize,
+        numLayers,
+        window,
+        pooling,
+        labels,
+        nextToken);
+  }
+
   /** C, classes of the sentiment head. */
   public int classes() {
     return labels.size();
   }
 
-  /** What layer {@code l} reads: E for the first, H for the others. */
+  /** What layer {@code l} reads: n * E for the first, H for the others. */
   public int inputSize(int l) {
-    return l == 0 ? embeddingSize : hiddenSize;
+    return l == 0 ? window * embeddingSize : hiddenSize;
+  }
+
+  /** G * H, rows of each layer's weights: gate by gate. */
+  public int gateRows() {
+    return kind.cell().gates() * hiddenSize;
   }
 
   /** What tail cluster {@code i} of the next-token head reads: H / divValue^(i+1) values. */
@@ -192,14 +224,18 @@ public record ModelConfig(
 
   /** Names and shapes of all tensors, in the order they are stored. */
   public List<Tensor> tensors() {
-    int gates = 4 * hiddenSize;
+    int gates = gateRows();
     List<Tensor> all = new ArrayList<>();
     all.add(new Tensor("embedding.weight", vocabSize, embeddingSize));
     for (int l = 0; l < numLayers; l++) {
       all.add(new Tensor("rnn.weight_ih_l" + l, gates, inputSize(l)));
-      all.add(new Tensor("rnn.weight_hh_l" + l, gates, hiddenSize));
+      if (kind.recurrent()) {
+        all.add(new Tensor("rnn.weight_hh_l" + l, gates, hiddenSize));
+      }
       all.add(new Tensor("rnn.bias_ih_l" + l, gates));
-      all.add(new Tensor("rnn.bias_hh_l" + l, gates));
+      if (kind.recurrent()) {
+        all.add(new Tensor("rnn.bias_hh_l" + l, gates));
+      }
     }
     all.add(new Tensor("sentiment.weight", classes(), pooling.parts() * hiddenSize));
     all.add(new Tensor("sentiment.bias", classes()));

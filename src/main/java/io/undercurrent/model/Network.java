@@ -5,43 +5,48 @@ import io.undercurrent.kernel.PackedMatrix;
 
 /**
  * A network ready to read: weights packed for the kernels, and the input product of the first layer
- * as a table with one row per token. Immutable and thread-safe; scratch is the caller's.
+ * as a table with one row per token (and place in the window, where that is larger than 1).
+ * Immutable and thread-safe; scratch is the caller's.
  */
 public final class Network {
 
-  private static final int GATES = 4;
-
   private final ModelConfig config;
-  private final float[] inputTable; // (V, 4H) = embedding W_ih^T + b_ih + b_hh, layer 0
-  private final PackedMatrix[][] inputs; // (numLayers, 4) of (H, H); the first layer has none
-  private final PackedMatrix[][] recurrent; // (numLayers, 4) of (H, H)
-  private final float[][] biases; // (numLayers, 4H) = b_ih + b_hh
+  private final Cell cell;
+  private final boolean recurrentKind;
+  private final float[][] inputTables; // (n) of (V, G*H) = embedding W_ih^T [+ biases], layer 0
+  private final PackedMatrix[][] inputs; // (numLayers, G) of (H, H); the first layer has none
+  private final PackedMatrix[][] recurrent; // (numLayers, G) of (H, H); none in an ffnn
+  private final float[][] biases; // (numLayers, G*H), b_ih + b_hh, or b_ih where parts are apart
+  private final float[][] recurrentBiases; // (numLayers, G*H), b_hh where parts are kept apart
   private final PackedMatrix sentiment; // (parts * H, C)
   private final float[] sentimentBias; // (C)
   private final NextTokenHead nextToken;
 
   public Network(ModelConfig config, Parameters parameters, Kernels kernels) {
     this.config = config;
+    cell = config.kind().cell();
+    recurrentKind = config.kind().recurrent();
     int hidden = config.hiddenSize();
     int layers = config.numLayers();
     float[] p = parameters.values();
-    inputs = new PackedMatrix[layers][GATES];
-    recurrent = new PackedMatrix[layers][GATES];
-    biases = new float[layers][GATES * hidden];
+    inputs = new PackedMatrix[layers][];
+    recurrent = new PackedMatrix[layers][];
+    biases = new float[layers][];
+    recurrentBiases = new float[layers][];
     for (int l = 0; l < layers; l++) {
-      int ih = parameters.offset("rnn.bias_ih_l" + l);
-      int hh = parameters.offset("rnn.bias_hh_l" + l);
-      for (int u = 0; u < GATES * hidden; u++) {
-        biases[l][u] = p[ih + u] + p[hh + u];
+      biases[l] = parameters.copy("rnn.bias_ih_l" + l);
+      if (l > 0) {
+        inputs[l] = gates(kernels, parameters, "rnn.weight_ih_l" + l);
       }
-      for (int gate = 0; gate < GATES; gate++) {
-        recurrent[l][gate] = gate(kernels, parameters, "rnn.weight_hh_l" + l, gate, hidden);
-        if (l > 0) {
-          inputs[l][gate] = gate(kernels, parameters, "rnn.weight_ih_l" + l, gate, hidden);
+      if (recurrentKind) {
+        recurrent[l] = gates(kernels, parameters, "rnn.weight_hh_l" + l);
+        recurrentBiases[l] = parameters.copy("rnn.bias_hh_l" + l);
+        if (!cell.keepsPartsApart()) {
+          add(biases[l], recurrentBiases[l], biases[l].length);
         }
       }
     }
-    inputTable = inputTable(kernels, parameters);
+    inputTables = inputTables(kernels, parameters);
 
     int features = config.pooling().parts() * hidden;
     sentiment = kernels.matrix(features, config.classes());
@@ -50,27 +55,38 @@ public final class Network {
     nextToken = new NextTokenHead(config, parameters, kernels);
   }
 
-  private PackedMatrix gate(Kernels kernels, Parameters from, String name, int gate, int hidden) {
-    PackedMatrix matrix = kernels.matrix(hidden, hidden);
-    matrix.pack(from.values(), from.offset(name) + gate * hidden * hidden, 1, hidden);
-    return matrix;
+  private PackedMatrix[] gates(Kernels kernels, Parameters from, String name) {
+    int hidden = config.hiddenSize();
+    PackedMatrix[] gates = new PackedMatrix[cell.gates()];
+    for (int gate = 0; gate < gates.length; gate++) {
+      gates[gate] = kernels.matrix(hidden, hidden);
+      gates[gate].pack(from.values(), from.offset(name) + gate * hidden * hidden, 1, hidden);
+    }
+    return gates;
   }
 
-  private float[] inputTable(Kernels kernels, Parameters parameters) {
+  /** One table for each place in the window; the biases are in the last, the token's own. */
+  private float[][] inputTables(Kernels kernels, Parameters parameters) {
     int rows = config.vocabSize();
     int in = config.embeddingSize();
-    int out = GATES * config.hiddenSize();
+    int out = config.gateRows();
     float[] p = parameters.values();
-    PackedMatrix weightIh = kernels.matrix(in, out);
-    weightIh.pack(p, parameters.offset("rnn.weight_ih_l0"), 1, in);
-    float[] table = new float[Math.multiplyExact(rows, out)];
-    weightIh.multiply(rows, p, parameters.offset("embedding.weight"), in, 1, table, 0, out, false);
-    for (int at = 0; at < table.length; at += out) {
+    float[][] tables = new float[config.window()][];
+    for (int place = 0; place < tables.length; place++) {
+      PackedMatrix weightIh = kernels.matrix(in, out);
+      weightIh.pack(p, parameters.offset("rnn.weight_ih_l0") + place * in, 1, config.inputSize(0));
+      float[] table = new float[Math.multiplyExact(rows, out)];
+      weightIh.multiply(
+          rows, p, parameters.offset("embedding.weight"), in, 1, table, 0, out, false);
+      tables[place] = table;
+    }
+    float[] own = tables[tables.length - 1];
+    for (int at = 0; at < own.length; at += out) {
       for (int u = 0; u < out; u++) {
-        table[at + u] += biases[0][u];
+        own[at + u] += biases[0][u];
       }
     }
-    return table;
+    return tables;
   }
 
   public ModelConfig config() {
@@ -79,47 +95,61 @@ public final class Network {
 
   /** Buffers for one thread. */
   public Scratch scratch() {
-    return new Scratch(config.hiddenSize());
+    return new Scratch(cell.step(config.hiddenSize()), new float[config.hiddenSize()]);
   }
 
   /** Buffers of {@link #step}; owned by one thread. */
   public static final class Scratch {
-    private final float[][] gates; // (4, H)
-    private final float[][] input; // (4, H)
-    private final float[] tanhC; // (H)
+    private final Cell.Step step; // of H units
+    private final float[] product; // (H)
 
-    private Scratch(int hidden) {
-      gates = new float[GATES][hidden];
-      input = new float[GATES][hidden];
-      tanhC = new float[hidden];
+    private Scratch(Cell.Step step, float[] product) {
+      this.step = step;
+      this.product = product;
     }
   }
 
-  /** One token through all layers: reads and replaces h and c of {@code state}. */
+  /** One token through all layers: reads and replaces what {@code state} holds. */
   public void step(int token, HiddenState state, Scratch scratch) {
     int hidden = config.hiddenSize();
-    for (int l = 0; l < config.numLayers(); l++) {
-      for (int gate = 0; gate < GATES; gate++) {
-        float[] input = scratch.input[gate];
-        if (l == 0) {
-          int row = (token * GATES + gate) * hidden;
-          System.arraycopy(inputTable, row, input, 0, hidden);
-        } else {
-          inputs[l][gate].multiply(1, state.h()[l - 1], input);
-          addBias(input, biases[l], gate * hidden, hidden);
-        }
-        recurrent[l][gate].multiply(1, state.h()[l], scratch.gates[gate]);
-        add(scratch.gates[gate], input, hidden);
-      }
-      float[] c = state.c()[l];
-      float[][] z = scratch.gates;
-      LstmCell.forward(z[0], z[1], z[2], z[3], c, c, scratch.tanhC, state.h()[l], hidden);
+    int[] window = state.tokens();
+    if (window.length > 0) {
+      System.arraycopy(window, 1, window, 0, window.length - 1);
+      window[window.length - 1] = token;
     }
+    for (int l = 0; l < config.numLayers(); l++) {
+      Cell.Step step = scratch.step;
+      for (int gate = 0; gate < step.z().length; gate++) {
+        float[] z = step.z()[gate];
+        if (l == 0) {
+          int last = inputTables.length - 1;
+          System.arraycopy(inputTables[last], row(token, gate), z, 0, hidden);
+          for (int place = last - 1; place >= 0 && window[place] >= 0; place--) {
+            add(z, inputTables[place], row(window[place], gate), hidden);
+          }
+        } else {
+          inputs[l][gate].multiply(1, state.h()[l - 1], z);
+          add(z, biases[l], gate * hidden, hidden);
+        }
+        if (cell.keepsPartsApart()) {
+          recurrent[l][gate].multiply(1, state.h()[l], step.u()[gate]);
+          add(step.u()[gate], recurrentBiases[l], gate * hidden, hidden);
+        } else if (recurrentKind) {
+          recurrent[l][gate].multiply(1, state.h()[l], scratch.product);
+          add(z, scratch.product, hidden);
+        }
+      }
+      cell.forward(step, state.h()[l], state.c()[l], hidden);
+    }
+  }
+
+  private int row(int token, int gate) {
+    return (token * cell.gates() + gate) * config.hiddenSize();
   }
 
   /** The state before a key's first record: zeros, and the end-of-record token read from there. */
   public HiddenState initialState(int endOfRecord) {
-    HiddenState state = HiddenState.zeros(config.numLayers(), config.hiddenSize());
+    HiddenState state = HiddenState.zeros(config);
     step(endOfRecord, state, scratch());
     return state;
   }
@@ -140,9 +170,9 @@ public final class Network {
     }
   }
 
-  private static void addBias(float[] x, float[] bias, int offset, int n) {
+  private static void add(float[] x, float[] y, int offset, int n) {
     for (int u = 0; u < n; u++) {
-      x[u] += bias[offset + u];
+      x[u] += y[offset + u];
     }
   }
 }

@@ -10,7 +10,7 @@ import io.undercurrent.model.HiddenState;
  * @param tokens read so far, without end-of-record tokens
  * @param lastTimestampMs the latest timestamp among them; null if none had one
  * @param conversationScore running sentiment from -1 to 1; null before the first token
- * @param hidden h and c of every layer, never null
+ * @param hidden what the network remembers, never null
  */
 public record KeyState(
     long records, long tokens, Long lastTimestampMs, Double conversationScore, HiddenState hidden) {

@@ -2,6 +2,7 @@ package io.undercurrent.state;
 
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -15,46 +16,60 @@ import java.util.Optional;
 public final class KeyStateFormat {
 
   private static final byte VERSION = 1;
-  private static final byte FLOAT32 = 1;
+  private static final byte H_AND_C = 1;
+  private static final byte H = 2;
+  private static final byte TOKENS = 3;
   private static final int FINGERPRINT_BYTES = 6;
   private static final int HEADER_BYTES = 45;
   private static final int HAS_TIMESTAMP = 1;
   private static final int HAS_SCORE = 2;
 
-  private final int numLayers;
-  private final int hiddenSize;
+  private final Model model;
+  private final byte contents;
+  private final int rows;
+  private final int rowSize;
   private final byte[] fingerprint;
 
   /** The format of the states that {@code model} makes and reads. */
   public KeyStateFormat(Model model) {
-    this(model.config().numLayers(), model.config().hiddenSize(), model.fingerprint());
-  }
-
-  /**
-   * @param fingerprint of the model, twelve hexadecimal digits
-   */
-  KeyStateFormat(int numLayers, int hiddenSize, String fingerprint) {
-    this.numLayers = numLayers;
-    this.hiddenSize = hiddenSize;
-    this.fingerprint = HexFormat.of().parseHex(fingerprint);
-    if (this.fingerprint.length != FINGERPRINT_BYTES) {
+    this.model = model;
+    ModelConfig config = model.config();
+    if (config.kind().recurrent()) {
+      contents = config.kind().cell().hasCellState() ? H_AND_C : H;
+      rows = config.numLayers();
+      rowSize = config.hiddenSize();
+    } else {
+      contents = TOKENS;
+      rows = 1;
+      rowSize = config.window() - 1;
+    }
+    fingerprint = HexFormat.of().parseHex(model.fingerprint());
+    if (fingerprint.length != FINGERPRINT_BYTES) {
       throw new IllegalArgumentException(
-          "fingerprint must be 12 hexadecimal digits, found " + fingerprint);
+          "fingerprint must be 12 hexadecimal digits, found " + model.fingerprint());
     }
   }
 
-  /** Bytes of every state: {@code 45 + 8 * numLayers * H}. */
+  /**
+   * Bytes of every state: {@code 45 + 8 * numLayers * H} of an {@code lstm}, {@code 45 + 4 *
+   * numLayers * H} of a {@code gru} or {@code rnn}, {@code 45 + 4 * (window - 1)} of an {@code
+   * ffnn}.
+   */
   public int sizeInBytes() {
-    return HEADER_BYTES + 2 * Float.BYTES * numLayers * hiddenSize;
+    return Math.toIntExact(size(contents, rows, rowSize));
+  }
+
+  private static long size(int contents, int rows, int rowSize) {
+    return HEADER_BYTES + 4L * rows * rowSize * (contents == H_AND_C ? 2 : 1);
   }
 
   // Version 1, all numbers big-endian:
   //
   //   offset  bytes  field
   //        0      1  format version, 1
-  //        1      1  dtype of h and c: 1 is IEEE 754 binary32
-  //        2      2  number of layers, unsigned
-  //        4      2  H, units of each layer, unsigned
+  //        1      1  contents: 1 is h and c, 2 is h, both IEEE 754 binary32; 3 is token ids
+  //        2      2  rows of the contents, unsigned: layers; 1 for token ids
+  //        4      2  row size, unsigned: H, units of each layer; window - 1 for token ids
   //        6      6  fingerprint of the model
   //       12      1  bit 0: there is a timestamp; bit 1: there is a conversation score; others 0
   //       13      8  latest timestamp, ms since 1970; 0 where there is none
@@ -62,13 +77,15 @@ public final class KeyStateFormat {
   //       29      8  tokens read
   //       37      8  conversation score, IEEE 754 binary64; 0 where there is none
   //       45      4 * layers * H  h, layer by layer
-  //               4 * layers * H  c, layer by layer
+  //               4 * layers * H  c, layer by layer, in contents 1
+  //    or 45      4 * (window - 1)  the ids before the last end-of-record token, oldest first; -1
+  //                                 where none was read yet
 
   /** The bytes to store; a new array each time. */
   public byte[] serialize(KeyState state) {
     ByteBuffer to = ByteBuffer.allocate(sizeInBytes());
-    to.put(VERSION).put(FLOAT32);
-    to.putShort((short) numLayers).putShort((short) hiddenSize);
+    to.put(VERSION).put(contents);
+    to.putShort((short) rows).putShort((short) rowSize);
     to.put(fingerprint);
     int timestamp = state.lastTimestampMs() == null ? 0 : HAS_TIMESTAMP;
     int score = state.conversationScore() == null ? 0 : HAS_SCORE;
@@ -77,8 +94,14 @@ public final class KeyStateFormat {
     to.putLong(state.records());
     to.putLong(state.tokens());
     to.putDouble(score == 0 ? 0 : state.conversationScore());
-    put(state.hidden().h(), to);
-    put(state.hidden().c(), to);
+    if (contents == TOKENS) {
+      for (int i = 0; i < rowSize; i++) {
+        to.putInt(state.hidden().tokens()[i]);
+      }
+    } else {
+      put(state.hidden().h(), to);
+      put(state.hidden().c(), to);
+    }
     return to.array();
   }
 
@@ -93,13 +116,18 @@ public final class KeyStateFormat {
     }
     ByteBuffer from = ByteBuffer.wrap(stored);
     require("format version", VERSION, from.get());
-    require("dtype", FLOAT32, from.get());
-    int layers = Short.toUnsignedInt(from.getShort());
-    int size = Short.toUnsignedInt(from.getShort());
-    long expectedLength = HEADER_BYTES + 2L * Float.BYTES * layers * size;
+    int found = from.get();
+    if (found < H_AND_C || found > TOKENS) {
+      throw new StateFormatException("contents", "1 to 3", found);
+    }
+    int foundRows = Short.toUnsignedInt(from.getShort());
+    int foundSize = Short.toUnsignedInt(from.getShort());
+    long expectedLength = size(found, foundRows, foundSize);
     if (stored.length != expectedLength) {
       throw new StateFormatException(
-          "length for %d layers of %d units".formatted(layers, size),
+          found == TOKENS
+              ? "length for %d tokens".formatted(foundSize)
+              : "length for %d layers of %d units".formatted(foundRows, foundSize),
           expectedLength,
           stored.length);
     }
@@ -108,8 +136,9 @@ public final class KeyStateFormat {
     if (!Arrays.equals(madeBy, fingerprint)) {
       return Optional.empty();
     }
-    require("number of layers", numLayers, layers);
-    require("hidden size", hiddenSize, size);
+    require("contents", contents, found);
+    require("number of layers", rows, foundRows);
+    require(contents == TOKENS ? "number of tokens" : "hidden size", rowSize, foundSize);
     int flags = from.get();
     if ((flags & ~(HAS_TIMESTAMP | HAS_SCORE)) != 0) {
       throw new StateFormatException("flags", "0 to 3", flags);
@@ -118,9 +147,7 @@ public final class KeyStateFormat {
     long records = from.getLong();
     long tokens = from.getLong();
     double score = from.getDouble();
-    HiddenState hidden = HiddenState.zeros(numLayers, hiddenSize);
-    get(from, hidden.h());
-    get(from, hidden.c());
+    HiddenState hidden = contents == TOKENS ? ofTokens(from) : ofFloats(from);
     return Optional.of(
         new KeyState(
             records,
@@ -128,6 +155,28 @@ public final class KeyStateFormat {
             (flags & HAS_TIMESTAMP) == 0 ? null : timestampMs,
             (flags & HAS_SCORE) == 0 ? null : score,
             hidden));
+  }
+
+  private HiddenState ofFloats(ByteBuffer from) {
+    HiddenState hidden = HiddenState.zeros(model.config());
+    get(from, hidden.h());
+    get(from, hidden.c());
+    return hidden;
+  }
+
+  private HiddenState ofTokens(ByteBuffer from) {
+    int[] tokens = new int[rowSize];
+    int vocabSize = model.config().vocabSize();
+    boolean read = false;
+    for (int i = 0; i < rowSize; i++) {
+      tokens[i] = from.getInt();
+      int least = read ? 0 : HiddenState.NO_TOKEN; // what was read has no gaps
+      if (tokens[i] < least || tokens[i] >= vocabSize) {
+        throw new StateFormatException("token " + i, least + " to " + (vocabSize - 1), tokens[i]);
+      }
+      read = tokens[i] != HiddenState.NO_TOKEN;
+    }
+    return model.stateAfter(tokens);
   }
 
   private static void require(String what, int expected, int found) {

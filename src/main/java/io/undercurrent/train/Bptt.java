@@ -1,9 +1,13 @@
 package io.undercurrent.train;
 
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
+import io.undercurrent.model.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -18,15 +22,16 @@ final class Bptt {
 
   private final Weights weights;
   private final Dropout dropout;
-  private final int steps; // T
   private final int rows; // B
   private final int embedding; // E
-  private final LstmLayer[] layers;
+  private final Windows windows; // of n tokens
+  private final RecurrentLayer[] layers;
   private final SentimentLoss sentiment;
   private final NextTokenLoss nextToken;
-  private final float[] x; // (T*B, E) embeddings after dropout
-  private final float[] dx; // (T*B, E)
+  private final float[] x; // (T*B, n*E) embeddings after dropout
+  private final float[] dx; // (T*B, n*E)
   private final float[] xMask; // (B, E)
+  private final float[] wordMask; // (T*B, n)
 
   private final Parameters gradients;
   private double sentimentLoss;
@@ -35,17 +40,20 @@ final class Bptt {
   Bptt(ModelConfig config, Weights weights, Kernels kernels, Dropout dropout, int steps, int rows) {
     this.weights = weights;
     this.dropout = dropout;
-    this.steps = steps;
     this.rows = rows;
     embedding = config.embeddingSize();
-    layers = new LstmLayer[config.numLayers()];
+    windows = new Windows(config.window(), steps, rows);
+    layers = new RecurrentLayer[config.numLayers()];
     Arrays.setAll(
-        layers, l -> new LstmLayer(l, config, weights, kernels, dropout.output(), steps, rows));
+        layers,
+        l -> new RecurrentLayer(l, config, weights, kernels, dropout.output(), steps, rows));
     sentiment = new SentimentLoss(config, weights, kernels, dropout.features(), steps, rows);
     nextToken = new NextTokenLoss(config, weights, kernels, steps, rows);
-    x = new float[steps * rows * embedding];
+    x = new float[windows.token.length * embedding];
     dx = new float[x.length];
     xMask = new float[rows * embedding];
+    wordMask = new float[windows.token.length];
+    Arrays.fill(wordMask, 1f);
     gradients = new Parameters(config.tensors());
   }
 
@@ -70,10 +78,46 @@ final class Bptt {
 
   /** Forgets what earlier chunks left. */
   void clear() {
-    for (LstmLayer layer : layers) {
+    for (RecurrentLayer layer : layers) {
       layer.clear();
     }
+    windows.clear();
     sentiment.clear();
+  }
+
+  private List<float[]> carriedArrays() {
+    List<float[]> all = new ArrayList<>();
+    for (RecurrentLayer layer : layers) {
+      all.addAll(layer.carried());
+    }
+    all.addAll(sentiment.carried());
+    all.addAll(windows.carried());
+    return all;
+  }
+
+  /** A copy of what earlier chunks left, as one block: what a stopped run goes on with. */
+  Parameters carried() {
+    List<float[]> all = carriedArrays();
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      tensors.add(new Tensor("carried." + i, all.get(i).length));
+    }
+    Parameters block = new Parameters(tensors);
+    int at = 0;
+    for (float[] array : all) {
+      System.arraycopy(array, 0, block.values(), at, array.length);
+      at += array.length;
+    }
+    return block;
+  }
+
+  /** Takes over what {@link #carried} gave. */
+  void carry(Parameters block) {
+    int at = 0;
+    for (float[] array : carriedArrays()) {
+      System.arraycopy(block.values(), at, array, 0, array.length);
+      at += array.length;
+    }
   }
 
   /**
@@ -95,7 +139,7 @@ final class Bptt {
 
     embed(chunk, random);
     float[] input = x;
-    for (LstmLayer layer : layers) {
+    for (RecurrentLayer layer : layers) {
       layer.forward(input, chunk, random);
       input = layer.out;
     }
@@ -109,30 +153,56 @@ final class Bptt {
       layers[l].backward(
           l == 0 ? x : layers[l - 1].out, l == 0 ? dx : layers[l - 1].dOut, chunk, gradients);
     }
-    embedBackward(chunk);
+    weights.maskGradients(gradients);
+    embedBackward();
   }
 
   private void embed(Chunk chunk, SplittableRandom random) {
     Dropout.draw(xMask, dropout.embedding(), random);
+    windows.read(chunk);
+    if (dropout.words() > 0) {
+      drawWords(random);
+    }
     float[] p = weights.parameters.values();
     int table = weights.parameters.offset("embedding.weight");
-    for (int r = 0; r < steps * rows; r++) {
-      int from = table + chunk.token[r] * embedding;
-      int m = (r % rows) * embedding;
+    for (int i = 0; i < windows.token.length; i++) {
+      int token = windows.token[i];
+      if (token == HiddenState.NO_TOKEN) {
+        Arrays.fill(x, i * embedding, (i + 1) * embedding, 0f);
+        continue;
+      }
+      int from = table + token * embedding;
+      int m = windows.row(i) * embedding;
+      float word = wordMask[i];
       for (int e = 0; e < embedding; e++) {
-        x[r * embedding + e] = p[from + e] * xMask[m + e];
+        x[i * embedding + e] = p[from + e] * xMask[m + e] * word;
       }
     }
   }
 
-  private void embedBackward(Chunk chunk) {
+  /** Leaves whole words out of a row's input (Gal and Ghahramani 2016). */
+  private void drawWords(SplittableRandom random) {
+    float kept = 1f / (1f - dropout.words());
+    long[] salt = random.longs(rows).toArray();
+    for (int i = 0; i < wordMask.length; i++) {
+      long seed = salt[windows.row(i)] + windows.token[i];
+      wordMask[i] = new SplittableRandom(seed).nextDouble() < dropout.words() ? 0f : kept;
+    }
+  }
+
+  private void embedBackward() {
     float[] g = gradients.values();
     int table = gradients.offset("embedding.weight");
-    for (int r = 0; r < steps * rows; r++) {
-      int to = table + chunk.token[r] * embedding;
-      int m = (r % rows) * embedding;
+    for (int i = 0; i < windows.token.length; i++) {
+      int token = windows.token[i];
+      if (token == HiddenState.NO_TOKEN) {
+        continue;
+      }
+      int to = table + token * embedding;
+      int m = windows.row(i) * embedding;
+      float word = wordMask[i];
       for (int e = 0; e < embedding; e++) {
-        g[to + e] += dx[r * embedding + e] * xMask[m + e];
+        g[to + e] += dx[i * embedding + e] * xMask[m + e] * word;
       }
     }
   }

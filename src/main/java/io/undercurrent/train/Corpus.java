@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -45,12 +46,33 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       if (corpus.conversations.isEmpty()) {
         throw new RecipeException(file + ": must have at least one record, found none");
       }
+      corpus = corpus.fold();
       return source.mask() == null ? corpus : corpus.masked(names(source, file));
     } catch (CharacterCodingException e) {
       throw new RecipeException(file + ": must be UTF-8, found other bytes", e);
     } catch (IOException e) {
       throw new RecipeException(file + ": cannot be read: " + e, e);
     }
+  }
+
+  private Corpus fold() {
+    Recipe.Fold fold = source.fold();
+    if (fold == null) {
+      return this;
+    }
+    List<Conversation> held =
+        IntStream.range(0, conversations.size())
+            .filter(fold::holds)
+            .mapToObj(conversations::get)
+            .toList();
+    if (held.isEmpty()) {
+      throw new RecipeException(
+          "source "
+              + source.name()
+              + ": its fold must hold conversations, found none of "
+              + conversations.size());
+    }
+    return new Corpus(source, held);
   }
 
   /** What each class's loss is multiplied by: 1, or the inverse of its share where balanced. */

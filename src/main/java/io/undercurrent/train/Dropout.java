@@ -8,10 +8,11 @@ import java.util.SplittableRandom;
  * and Ghahramani 2016).
  *
  * @param embedding of what the first layer reads
+ * @param words that all of a row's input from one word is left out
  * @param output of what each layer hands on
  * @param features of what the sentiment head reads
  */
-record Dropout(float embedding, float output, float features) {
+record Dropout(float embedding, float words, float output, float features) {
 
   /** Zero with the given probability, and otherwise what keeps the mean at one. */
   static void draw(float[] mask, float probability, SplittableRandom random) {

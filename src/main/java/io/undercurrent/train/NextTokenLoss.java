@@ -15,8 +15,8 @@ import java.util.SplittableRandom;
  */
 final class NextTokenLoss {
 
-  /** Logits that are held at once, at most, unless one row has more. */
-  private static final int BLOCK_LOGITS = 3_000_000;
+  /** Logits that are held at once: few enough for the cache, many enough for the gradients. */
+  private static final int BLOCK_LOGITS = 1_000_000;
 
   private final ModelConfig config;
   private final Weights weights;

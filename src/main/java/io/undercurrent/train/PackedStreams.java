@@ -1,62 +1,98 @@
 package io.undercurrent.train;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * All conversations of an epoch, shuffled and laid end to end into B endless streams, so that every
- * position of every chunk carries a token. A conversation's records follow one another; between
- * conversations the state is zeroed with probability {@code freshShare}, and otherwise carried over
- * from an unrelated one: the network learns both to start from nothing and not to be confused by
- * what came before.
+ * position of every chunk carries a token. Long conversations are cut between records into parts
+ * that the streams share, and come first, so that all streams end at about the same time. A
+ * conversation's records follow one another; between conversations the state is zeroed with
+ * probability {@code freshShare}, and otherwise carried over from an unrelated one: the network
+ * learns both to start from nothing and not to be confused by what came before.
  *
  * <p>Each record is followed by the end-of-record token. A fresh start zeroes the state before the
  * end-of-record token that precedes the record: the same initial state that serving uses.
  */
 final class PackedStreams {
 
-  private final List<Example[]> conversations;
+  /** Parts of a conversation that each stream would take if there were only one. */
+  private static final int PARTS = 4;
+
+  private final List<Example[]> conversations; // parts of them
   private final int[] order;
   private final int endOfRecord;
   private final double freshShare;
   private final SplittableRandom random;
   private final Stream[] streams;
   private int next;
+  private int unfinished; // conversations
 
   PackedStreams(
       List<Example[]> conversations, int rows, int endOfRecord, double freshShare, long seed) {
-    this.conversations = conversations;
+    long most = Math.max(1, tokens(conversations) / ((long) rows * PARTS));
+    this.conversations = parts(conversations, most);
     this.endOfRecord = endOfRecord;
     this.freshShare = freshShare;
     random = new SplittableRandom(seed);
-    order = new int[conversations.size()];
-    Arrays.setAll(order, i -> i);
-    for (int i = order.length - 1; i > 0; i--) {
+    int[] shuffled = new int[this.conversations.size()];
+    Arrays.setAll(shuffled, i -> i);
+    for (int i = shuffled.length - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
-      int swap = order[i];
-      order[i] = order[j];
-      order[j] = swap;
+      int swap = shuffled[i];
+      shuffled[i] = shuffled[j];
+      shuffled[j] = swap;
     }
+    // Long ones first; the order is stable, so each kind stays shuffled.
+    order =
+        IntStream.concat(
+                Arrays.stream(shuffled)
+                    .filter(i -> tokens(this.conversations.get(i)) * PARTS > most),
+                Arrays.stream(shuffled)
+                    .filter(i -> tokens(this.conversations.get(i)) * PARTS <= most))
+            .toArray();
+    unfinished = order.length;
     streams = new Stream[rows];
     Arrays.setAll(streams, b -> new Stream());
   }
 
   /** Tokens of all conversations together, end-of-record tokens included. */
   static long tokens(List<Example[]> conversations) {
+    return conversations.stream().mapToLong(PackedStreams::tokens).sum();
+  }
+
+  private static long tokens(Example[] conversation) {
     long n = 0;
-    for (Example[] conversation : conversations) {
-      for (Example record : conversation) {
-        n += record.tokens().length + 1;
-      }
+    for (Example record : conversation) {
+      n += record.tokens().length + 1;
     }
     return n;
   }
 
+  /** Cuts conversations after the record with which they reach {@code most} tokens. */
+  private static List<Example[]> parts(List<Example[]> conversations, long most) {
+    List<Example[]> parts = new ArrayList<>();
+    for (Example[] conversation : conversations) {
+      int from = 0;
+      long tokens = 0;
+      for (int i = 0; i < conversation.length; i++) {
+        tokens += conversation[i].tokens().length + 1;
+        if (tokens >= most || i == conversation.length - 1) {
+          parts.add(Arrays.copyOfRange(conversation, from, i + 1));
+          from = i + 1;
+          tokens = 0;
+        }
+      }
+    }
+    return parts;
+  }
+
   /**
-   * Fills the chunks, each with the rows that follow the previous chunk's; false once the
-   * conversations are used up (what is left in the streams, the rest of one conversation in each,
-   * is dropped).
+   * Fills the chunks, each with the rows that follow the previous chunk's; false once every
+   * conversation was read to its end. Streams that find none left read some once more.
    */
   boolean next(Chunk[] chunks) {
     int row = 0;
@@ -65,12 +101,13 @@ final class PackedStreams {
         streams[row++].fill(chunk, b);
       }
     }
-    return next < order.length;
+    return unfinished > 0;
   }
 
   /** One row: a cursor over the conversations it has taken. */
   private final class Stream {
     private Example[] conversation = {};
+    private boolean again; // the conversation was read before in this epoch
     private int record;
     private int position; // in the record
     private boolean atStart = true;
@@ -106,6 +143,7 @@ final class PackedStreams {
           record++;
           position = 0;
           if (record == conversation.length) {
+            unfinished -= again ? 0 : 1;
             take();
             chunk.reset[at] = random.nextDouble() < freshShare;
           }
@@ -116,6 +154,7 @@ final class PackedStreams {
 
     /** The next conversation; past the last one the first ones come again, to fill the chunk. */
     private void take() {
+      again = next >= order.length;
       conversation = conversations.get(order[next++ % order.length]);
       record = 0;
       position = 0;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.text.ByteTokenizer;
@@ -15,6 +16,7 @@ import io.undercurrent.text.VocabularyBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -25,23 +27,64 @@ import java.util.stream.Collectors;
 /**
  * Everything that decides a training run but the data itself: what {@code config/train/*.yaml}
  * says. The same recipe, data, machine, JDK and number of threads give the same checkpoint.
+ *
+ * @param init a checkpoint to start from, as {@code --model} takes one: its configuration,
+ *     vocabulary and weights; or null for {@code model}, {@code vocabulary} and random weights
+ * @param pretraining what is learnt before the main training, or null: language modelling on much
+ *     text without labels (Dai and Le 2015; Howard and Ruder 2018)
  */
 public record Recipe(
     @JsonProperty(required = true) String name,
     @JsonProperty(required = true) long seed,
-    @JsonProperty(required = true) Network model,
-    @JsonProperty(required = true) Vocabulary vocabulary,
+    String init,
+    Network model,
+    Vocabulary vocabulary,
+    Stage pretraining,
     @JsonProperty(required = true) Training training,
     @JsonProperty(required = true) List<Source> train,
     @JsonProperty(required = true) List<Source> dev) {
 
-  /** The shape of the network, as in {@code config.json}. */
+  /** What a run does before its main training: other sources, learnt in another way. */
+  public record Stage(
+      @JsonProperty(required = true) Training training,
+      @JsonProperty(required = true) List<Source> train) {
+
+    public Stage {
+      training.check("pretraining.");
+      Recipe.check(!train.isEmpty(), "pretraining.train must name at least one source, found none");
+      train = List.copyOf(train);
+    }
+  }
+
+  /**
+   * The next-token head: clusters of rarer tokens.
+   *
+   * @param cutoffs first token of each cluster; those past the vocabulary are left out
+   */
+  public record NextToken(
+      @JsonProperty(required = true) List<Integer> cutoffs,
+      @JsonProperty(value = "div_value", required = true) int divValue) {}
+
+  /**
+   * The shape of the network, as in {@code config.json}.
+   *
+   * @param window tokens that an {@code ffnn} sees; 1 where it is not given
+   */
   public record Network(
       @JsonProperty(required = true) String kind,
       @JsonProperty(value = "embedding_size", required = true) int embeddingSize,
       @JsonProperty(value = "hidden_size", required = true) int hiddenSize,
       @JsonProperty(value = "num_layers", required = true) int numLayers,
-      @JsonProperty(required = true) String pooling) {}
+      Integer window,
+      @JsonProperty(required = true) String pooling,
+      @JsonProperty("next_token") NextToken nextToken,
+      @JsonProperty("tie_weights") Boolean tieWeights) {
+
+    public Network {
+      window = window == null ? 1 : window;
+      tieWeights = tieWeights != null && tieWeights;
+    }
+  }
 
   /**
    * Which tokens the model knows.
@@ -109,6 +152,16 @@ public record Recipe(
    *     one
    * @param nextTokenShare the share of positions whose next token is learnt in each chunk
    * @param maxTokens tokens read of a record
+   * @param optimizer {@code adam} (the default) or {@code sgd}
+   * @param schedule of the learning rate: {@code linear}, down to a fiftieth (the default), or
+   *     {@code constant}
+   * @param weightDecay decoupled: weights shrink by the learning rate times this at each step
+   * @param averaging dev scores without a better one after which the parameters that are scored and
+   *     kept are the mean over all steps from there on (Polyak and Juditsky 1992; the trigger of
+   *     Merity et al. 2018); 0 for never
+   * @param dropoutWords probability that a word is left out of a row's input for a whole chunk
+   * @param weightDropout probability that a recurrent weight is left out for a whole chunk (Wan et
+   *     al. 2013; Merity et al. 2018)
    */
   public record Training(
       @JsonProperty(required = true) int epochs,
@@ -124,7 +177,73 @@ public record Recipe(
       @JsonProperty(value = "sentiment_weight", required = true) float sentimentWeight,
       @JsonProperty(value = "next_token_weight", required = true) float nextTokenWeight,
       @JsonProperty(value = "next_token_share", required = true) double nextTokenShare,
-      @JsonProperty(value = "max_tokens", required = true) int maxTokens) {}
+      @JsonProperty(value = "max_tokens", required = true) int maxTokens,
+      String optimizer,
+      String schedule,
+      @JsonProperty("weight_decay") Float weightDecay,
+      Integer averaging,
+      @JsonProperty("dropout_words") Float dropoutWords,
+      @JsonProperty("weight_dropout") Float weightDropout) {
+
+    public Training {
+      optimizer = optimizer == null ? "adam" : optimizer;
+      schedule = schedule == null ? "linear" : schedule;
+      weightDecay = weightDecay == null ? 0f : weightDecay;
+      averaging = averaging == null ? 0 : averaging;
+      dropoutWords = dropoutWords == null ? 0f : dropoutWords;
+      weightDropout = weightDropout == null ? 0f : weightDropout;
+    }
+
+    private void check(String in) {
+      String at = in + "training.";
+      range(at + "epochs", epochs, 1, 10_000);
+      range(at + "patience", patience, 1, 10_000);
+      range(at + "batch_size", batchSize, 1, 4096);
+      range(at + "bptt", bptt, 1, 4096);
+      range(at + "max_tokens", maxTokens, 1, 65_536);
+      range(at + "learning_rate", learningRate, 1e-9, 100);
+      range(at + "clip_grad_norm", clipGradNorm, 1e-9, 1e9);
+      range(at + "dropout_embedding", dropoutEmbedding, 0, 0.95);
+      range(at + "dropout_output", dropoutOutput, 0, 0.95);
+      range(at + "dropout_features", dropoutFeatures, 0, 0.95);
+      range(at + "dropout_words", dropoutWords, 0, 0.95);
+      range(at + "weight_dropout", weightDropout, 0, 0.95);
+      range(at + "fresh_share", freshShare, 0, 1);
+      range(at + "sentiment_weight", sentimentWeight, 0, 1e6);
+      range(at + "next_token_weight", nextTokenWeight, 0, 1e6);
+      range(at + "next_token_share", nextTokenShare, 0, 1);
+      range(at + "weight_decay", weightDecay, 0, 1);
+      range(at + "averaging", averaging, 0, 10_000);
+      Recipe.check(
+          List.of("adam", "sgd").contains(optimizer),
+          at + "optimizer must be adam or sgd, found " + optimizer);
+      Recipe.check(
+          List.of("linear", "constant").contains(schedule),
+          at + "schedule must be linear or constant, found " + schedule);
+    }
+  }
+
+  /**
+   * A share of a source's conversations, counted from 0: every {@code of}th, or all others. So a
+   * file without a dev split is divided once and for all.
+   *
+   * @param only conversations n with n mod {@code of} equal to this, or null
+   * @param except conversations but these, or null
+   */
+  public record Fold(@JsonProperty(required = true) int of, Integer only, Integer except) {
+
+    public Fold {
+      range("fold.of", of, 2, 1_000_000);
+      check(
+          (only == null) != (except == null),
+          "fold must have either only or except, found " + (only == null ? "neither" : "both"));
+      range(only != null ? "fold.only" : "fold.except", only != null ? only : except, 0, of - 1);
+    }
+
+    boolean holds(int conversation) {
+      return only != null ? conversation % of == only : conversation % of != except;
+    }
+  }
 
   /**
    * A file of records under the data folder.
@@ -142,6 +261,7 @@ public record Recipe(
    * @param mask a column of nicknames, or null: wherever one stands in a text, a mention is read
    * @param cased whether capital letters mean something in it
    * @param balanced whether each class weighs the same in the loss, however few its records
+   * @param fold a share of the conversations, or null for all
    * @param metric what counts in dev: {@code accuracy} (the default), {@code macro_recall}, {@code
    *     macro_f1}, or {@code bits_per_token} (the default of lines), the only one that needs no
    *     labels
@@ -159,6 +279,7 @@ public record Recipe(
       String mask,
       Boolean cased,
       Boolean balanced,
+      Fold fold,
       String metric) {
 
     static final String BITS_PER_TOKEN = "bits_per_token";
@@ -211,25 +332,31 @@ public record Recipe(
   }
 
   public Recipe {
-    Training t = training;
-    range("training.epochs", t.epochs, 1, 10_000);
-    range("training.patience", t.patience, 1, 10_000);
-    range("training.batch_size", t.batchSize, 1, 4096);
-    range("training.bptt", t.bptt, 1, 4096);
-    range("training.max_tokens", t.maxTokens, 1, 65_536);
-    range("training.learning_rate", t.learningRate, 1e-9, 100);
-    range("training.clip_grad_norm", t.clipGradNorm, 1e-9, 1e9);
-    range("training.dropout_embedding", t.dropoutEmbedding, 0, 0.95);
-    range("training.dropout_output", t.dropoutOutput, 0, 0.95);
-    range("training.dropout_features", t.dropoutFeatures, 0, 0.95);
-    range("training.fresh_share", t.freshShare, 0, 1);
-    range("training.sentiment_weight", t.sentimentWeight, 0, 1e6);
-    range("training.next_token_weight", t.nextTokenWeight, 0, 1e6);
-    range("training.next_token_share", t.nextTokenShare, 0, 1);
-    config(name, model, vocabulary.maxSize());
-    for (String uncounted : vocabulary.uncounted) {
+    training.check("");
+    List<String> parts = new ArrayList<>();
+    if (init != null) {
+      parts.add("init");
+    }
+    if (model != null) {
+      parts.add("model");
+    }
+    if (vocabulary != null) {
+      parts.add("vocabulary");
+    }
+    check(
+        init == null ? model != null && vocabulary != null : model == null && vocabulary == null,
+        "a recipe must have either init, or model and vocabulary, found "
+            + (parts.isEmpty() ? "neither" : String.join(", ", parts)));
+    List<Source> all = new ArrayList<>(train);
+    if (pretraining != null) {
+      all.addAll(pretraining.train);
+    }
+    if (model != null) {
+      config(name, model, vocabulary.maxSize());
+    }
+    for (String uncounted : vocabulary == null ? List.<String>of() : vocabulary.uncounted) {
       check(
-          train.stream().anyMatch(source -> source.name.equals(uncounted)),
+          all.stream().anyMatch(source -> source.name.equals(uncounted)),
           "vocabulary.uncounted must name training sources, found " + uncounted);
     }
     check(!train.isEmpty(), "train must name at least one source, found none");
@@ -318,6 +445,12 @@ public record Recipe(
     return text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
   }
 
+  /** What a run does, in order. */
+  List<Stage> stages() {
+    Stage main = new Stage(training, train);
+    return pretraining == null ? List.of(main) : List.of(pretraining, main);
+  }
+
   /** The network's configuration for a vocabulary of the given size. */
   ModelConfig config(int vocabSize) {
     return config(name, model, vocabSize);
@@ -329,12 +462,24 @@ public record Recipe(
         "model.pooling must be concat or last, found " + model.pooling);
     return new ModelConfig(
         name,
-        model.kind,
+        Kind.of(model.kind),
         vocabSize,
         model.embeddingSize,
         model.hiddenSize,
         model.numLayers,
+        model.window,
         Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
-        ModelConfig.SENTIMENT_LABELS);
+        ModelConfig.SENTIMENT_LABELS,
+        nextToken(model, vocabSize));
+  }
+
+  private static ModelConfig.NextToken nextToken(Network model, int vocabSize) {
+    if (model.nextToken == null) {
+      return new ModelConfig.NextToken(
+          List.of(), ModelConfig.NextToken.FULL.divValue(), model.tieWeights);
+    }
+    List<Integer> cutoffs =
+        model.nextToken.cutoffs.stream().filter(cutoff -> cutoff < vocabSize).toList();
+    return new ModelConfig.NextToken(cutoffs, model.nextToken.divValue, model.tieWeights);
   }
 }

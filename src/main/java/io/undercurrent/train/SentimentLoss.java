@@ -25,7 +25,7 @@ final class SentimentLoss {
   private final int hidden; // H
   private final float[] poolMax; // (B, H)
   private final float[] poolSum; // (B, H)
-  private final int[] poolCount; // (B)
+  private final float[] poolCount; // (B) tokens so far
 
   SentimentLoss(
       ModelConfig config, Weights weights, Kernels kernels, float dropout, int steps, int rows) {
@@ -38,7 +38,7 @@ final class SentimentLoss {
     hidden = config.hiddenSize();
     poolMax = new float[rows * hidden];
     poolSum = new float[rows * hidden];
-    poolCount = new int[rows];
+    poolCount = new float[rows];
   }
 
   /** Forgets what earlier chunks left. */
@@ -46,9 +46,14 @@ final class SentimentLoss {
     Arrays.fill(poolCount, 0);
   }
 
+  /** What is carried over to the next chunk, shared and not copied. */
+  List<float[]> carried() {
+    return List.of(poolMax, poolSum, poolCount);
+  }
+
   /** One labelled record that ends in the chunk. */
   private record Ended(
-      int row, int first, int last, int count, int label, float weight, int[] maxAt) {}
+      int row, int first, int last, float count, int label, float weight, int[] maxAt) {}
 
   /**
    * Pools every record's states up to its last token, and learns the sentiment of the labelled
@@ -74,7 +79,7 @@ final class SentimentLoss {
         if (chunk.start[r]) {
           first = t;
           poolCount[b] = 0;
-          Arrays.fill(poolMax, b * hidden, (b + 1) * hidden, Float.NEGATIVE_INFINITY);
+          Arrays.fill(poolMax, b * hidden, (b + 1) * hidden, -Float.MAX_VALUE);
           Arrays.fill(poolSum, b * hidden, (b + 1) * hidden, 0f);
         }
         pool(b, t, out, r * hidden, maxAt);

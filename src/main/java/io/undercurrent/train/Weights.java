@@ -4,36 +4,47 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
+import java.util.SplittableRandom;
 
 /** The parameters packed for the products of one step, forward and backward; shared by workers. */
 final class Weights {
 
   final Parameters parameters;
-  final PackedMatrix[] inputForward; // (numLayers) of (I, 4H)
-  final PackedMatrix[] inputBackward; // (numLayers) of (4H, I)
-  final PackedMatrix[] recurrentForward; // (numLayers) of (H, 4H)
-  final PackedMatrix[] recurrentBackward; // (numLayers) of (4H, H)
+  final PackedMatrix[] inputForward; // (numLayers) of (I, G*H)
+  final PackedMatrix[] inputBackward; // (numLayers) of (G*H, I)
+  final PackedMatrix[] recurrentForward; // (numLayers) of (H, G*H); none in an ffnn
+  final PackedMatrix[] recurrentBackward; // (numLayers) of (G*H, H); none in an ffnn
   final Pair projection; // (H, E), or null
   final Pair head; // (H or E, outputs)
   final Pair[] narrow; // (clusters) of (H, D)
   final Pair[] tail; // (clusters) of (D, tokens of the cluster)
 
   private final ModelConfig config;
+  private final float dropout;
+  private final float[][] kept; // (numLayers) factors of recurrent weights, where some are left out
 
-  Weights(ModelConfig config, Parameters parameters, Kernels kernels) {
+  /**
+   * @param dropout probability that a recurrent weight is left out until the next {@link #pack}
+   */
+  Weights(ModelConfig config, Parameters parameters, Kernels kernels, float dropout) {
     this.config = config;
+    this.dropout = dropout;
+    kept = new float[config.kind().recurrent() ? config.numLayers() : 0][];
     this.parameters = parameters;
     int layers = config.numLayers();
     int h = config.hiddenSize();
     inputForward = new PackedMatrix[layers];
     inputBackward = new PackedMatrix[layers];
-    recurrentForward = new PackedMatrix[layers];
-    recurrentBackward = new PackedMatrix[layers];
+    int gates = config.gateRows();
+    recurrentForward = new PackedMatrix[config.kind().recurrent() ? layers : 0];
+    recurrentBackward = new PackedMatrix[recurrentForward.length];
     for (int l = 0; l < layers; l++) {
-      inputForward[l] = kernels.matrix(config.inputSize(l), 4 * h);
-      inputBackward[l] = kernels.matrix(4 * h, config.inputSize(l));
-      recurrentForward[l] = kernels.matrix(h, 4 * h);
-      recurrentBackward[l] = kernels.matrix(4 * h, h);
+      inputForward[l] = kernels.matrix(config.inputSize(l), gates);
+      inputBackward[l] = kernels.matrix(gates, config.inputSize(l));
+    }
+    for (int l = 0; l < recurrentForward.length; l++) {
+      recurrentForward[l] = kernels.matrix(h, gates);
+      recurrentBackward[l] = kernels.matrix(gates, h);
     }
     int clusters = config.nextToken().clusters();
     projection =
@@ -51,6 +62,21 @@ final class Weights {
       tail[i] =
           new Pair(
               kernels, name + ".1.weight", d, config.clusterStart(i + 1) - config.clusterStart(i));
+    }
+  }
+
+  private int weights(int l) {
+    return recurrentForward[l].k() * recurrentForward[l].n();
+  }
+
+  /** Turns gradients of the recurrent weights in use into those of the parameters. */
+  void maskGradients(Parameters gradients) {
+    for (int l = 0; l < kept.length && dropout > 0; l++) {
+      int hh = gradients.offset("rnn.weight_hh_l" + l);
+      float[] g = gradients.values();
+      for (int i = 0; i < kept[l].length; i++) {
+        g[hh + i] *= kept[l][i];
+      }
     }
   }
 
@@ -76,18 +102,36 @@ final class Weights {
     }
   }
 
-  /** Takes over the parameters' current values. */
-  void pack() {
+  /**
+   * Takes over the parameters' current values.
+   *
+   * @param random draws which recurrent weights are left out
+   */
+  void pack(SplittableRandom random) {
     float[] p = parameters.values();
     for (int l = 0; l < config.numLayers(); l++) {
       int in = config.inputSize(l);
-      int h = config.hiddenSize();
       int ih = parameters.offset("rnn.weight_ih_l" + l);
-      int hh = parameters.offset("rnn.weight_hh_l" + l);
       inputForward[l].pack(p, ih, 1, in);
       inputBackward[l].pack(p, ih, in, 1);
-      recurrentForward[l].pack(p, hh, 1, h);
-      recurrentBackward[l].pack(p, hh, h, 1);
+    }
+    for (int l = 0; l < recurrentForward.length; l++) {
+      int h = config.hiddenSize();
+      int hh = parameters.offset("rnn.weight_hh_l" + l);
+      float[] recurrent = p;
+      if (dropout > 0) {
+        if (kept[l] == null) {
+          kept[l] = new float[weights(l)];
+        }
+        Dropout.draw(kept[l], dropout, random);
+        recurrent = new float[kept[l].length];
+        for (int i = 0; i < recurrent.length; i++) {
+          recurrent[i] = p[hh + i] * kept[l][i];
+        }
+        hh = 0;
+      }
+      recurrentForward[l].pack(recurrent, hh, 1, h);
+      recurrentBackward[l].pack(recurrent, hh, h, 1);
     }
     if (projection != null) {
       projection.pack();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
@@ -72,6 +73,24 @@ class CheckpointTest {
     Network written = new Network(TINY.config(), TINY.parameters(), Kernels.best());
     assertThat(Checkpoint.load(folder.toString()).initialState())
         .isEqualTo(written.initialState(TINY.tokenizer().endOfRecord()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FFNN, 1", "FFNN, 3", "RNN, 1", "GRU, 1"})
+  void shouldReadBackEveryKind(Kind kind, int window) throws IOException {
+    TinyModel tiny = TinyModel.of(kind, window, 5, 7, 2, Pooling.LAST, 3);
+    Checkpoint.write(folder, tiny.config(), tiny.tokenizer(), tiny.parameters(), false);
+
+    Checkpoint read = Checkpoint.read(folder.toString());
+
+    assertThat(read.config()).isEqualTo(tiny.config());
+    assertThat(read.parameters().values()).containsExactly(tiny.parameters().values());
+    assertThat(read.model().initialState()).isEqualTo(tiny.model().initialState());
+  }
+
+  @Test
+  void shouldWriteNoWindowWhereTheKindHasNone() throws IOException {
+    assertThat(Files.readString(folder.resolve("config.json"))).doesNotContain("window");
   }
 
   @ParameterizedTest
@@ -155,7 +174,9 @@ class CheckpointTest {
         "\"name\": \"tiny\",      |                        | name must be a string, found nothing",
         "\"tiny\"                 | 7                      | name must be a string, found 7",
         "\"tiny\"                 | \" \"                  | name must be not blank, found",
-        "\"lstm\"                 | \"gru\"                | kind must be lstm, found gru",
+        "\"lstm\"                 | \"mamba\"              | kind must be one of ffnn, rnn, lstm, gru, found mamba",
+        "\"name\":                | \"window\": 2, \"name\": | window must be 1 for kind lstm, found 2",
+        "\"name\":                | \"window\": \"2\", \"name\": | window must be an integer, found \"2\"",
         "\"hidden_size\": 7,      |                        | hidden_size must be an integer, found nothing",
         "\"hidden_size\": 7       | \"hidden_size\": 7.0   | hidden_size must be an integer, found 7.0",
         "\"hidden_size\": 7       | \"hidden_size\": \"7\" | hidden_size must be an integer, found \"7\"",

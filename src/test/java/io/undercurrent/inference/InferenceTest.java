@@ -9,7 +9,7 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
-import io.undercurrent.model.ReferenceLstm;
+import io.undercurrent.model.ReferenceNetwork;
 import io.undercurrent.model.TinyModel;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -51,7 +51,7 @@ class InferenceTest {
     // between them; a reference that reads the stream in one go says what they are.
     String[] records = {"the food was good", "but the service", "not very good and not here"};
     HiddenState state = MODEL.initialState();
-    ReferenceLstm reference = TINY.reference();
+    ReferenceNetwork reference = TINY.reference();
     reference.step(endOfRecord());
     for (String record : records) {
       Reading reading = inference.read(record, state);
@@ -99,7 +99,7 @@ class InferenceTest {
   void shouldMeasureTheSameSurpriseWhereverBlocksEnd(int tokens) {
     String text = TinyModel.text(tokens, tokens);
     assertThat(ids(text)).hasSize(tokens);
-    ReferenceLstm reference = TINY.reference();
+    ReferenceNetwork reference = TINY.reference();
     reference.step(endOfRecord());
 
     Reading reading = inference.read(text, MODEL.initialState());
@@ -191,7 +191,7 @@ class InferenceTest {
     TinyModel tiny = TinyModel.of(4, 6, 1, pooling, 3);
     Model model = tiny.model();
     String text = "the service here was not very good";
-    ReferenceLstm reference = tiny.reference();
+    ReferenceNetwork reference = tiny.reference();
     reference.step(endOfRecord());
     int[] ids = ids(text);
     double[] features = new double[6 * pooling.parts()];
@@ -209,7 +209,7 @@ class InferenceTest {
         }
       }
     }
-    double[] expected = ReferenceLstm.softmax(reference.logits("sentiment", features, 3));
+    double[] expected = ReferenceNetwork.softmax(reference.logits("sentiment", features, 3));
 
     Reading reading = new Inference(model, MAX_TOKENS, 0, false).read(text, model.initialState());
 
@@ -265,7 +265,7 @@ class InferenceTest {
     }
   }
 
-  private static double bits(ReferenceLstm reference, int[] ids) {
+  private static double bits(ReferenceNetwork reference, int[] ids) {
     double bits = 0;
     for (int id : ids) {
       bits -= Math.log(reference.nextToken()[id]) / Math.log(2);

@@ -16,7 +16,7 @@ class ModelConfigTest {
       delimiter = '|',
       value = {
         "' ' | lstm | 10      | 4    | 4    | 1  | name must be not blank, found ' '",
-        "m   | gru  | 10      | 4    | 4    | 1  | kind must be lstm, found gru",
+        "m   | LSTM | 10      | 4    | 4    | 1  | 'kind must be one of ffnn, rnn, lstm, gru, found LSTM'",
         "m   | lstm | 1       | 4    | 4    | 1  | 'vocab_size must be 2 to 1048576, found 1'",
         "m   | lstm | 1048577 | 4    | 4    | 1  | 'vocab_size must be 2 to 1048576, found 1048577'",
         "m   | lstm | 10      | 0    | 4    | 1  | 'embedding_size must be 1 to 8192, found 0'",
@@ -78,6 +78,55 @@ class ModelConfigTest {
             new Tensor("next_token.weight", 100, 16),
             new Tensor("next_token.bias", 100));
     assertThat(new Tensor("x", 1024, 128).shapeText()).isEqualTo("(1024, 128)");
+  }
+
+  /** As torch.nn.GRU and RNN do; a feed-forward layer is a Linear. */
+  @Test
+  void shouldHaveTheTensorsOfTheKind() {
+    assertThat(layers(Kind.GRU, 1))
+        .contains(
+            new Tensor("rnn.weight_ih_l0", 48, 8),
+            new Tensor("rnn.weight_hh_l1", 48, 16),
+            new Tensor("rnn.bias_hh_l1", 48))
+        .hasSize(8);
+    assertThat(layers(Kind.RNN, 1))
+        .contains(new Tensor("rnn.weight_ih_l0", 16, 8), new Tensor("rnn.weight_hh_l0", 16, 16))
+        .hasSize(8);
+    assertThat(layers(Kind.FFNN, 3))
+        .containsExactly(
+            new Tensor("rnn.weight_ih_l0", 16, 24),
+            new Tensor("rnn.bias_ih_l0", 16),
+            new Tensor("rnn.weight_ih_l1", 16, 16),
+            new Tensor("rnn.bias_ih_l1", 16));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "FFNN | 0  | 'window must be 1 to 64, found 0'",
+        "FFNN | 65 | 'window must be 1 to 64, found 65'",
+        "LSTM | 2  | 'window must be 1 for kind lstm, found 2'"
+      })
+  void shouldSayWhatAWindowMustBe(Kind kind, int window, String message) {
+    assertThatThrownBy(() -> layers(kind, window))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
+  }
+
+  private static List<Tensor> layers(Kind kind, int window) {
+    return new ModelConfig(
+            "m",
+            kind,
+            100,
+            8,
+            16,
+            2,
+            window,
+            Pooling.LAST,
+            ModelConfig.SENTIMENT_LABELS,
+            ModelConfig.NextToken.FULL)
+        .tensors().stream().filter(tensor -> tensor.name().startsWith("rnn.")).toList();
   }
 
   @Test

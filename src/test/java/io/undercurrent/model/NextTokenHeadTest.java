@@ -99,13 +99,14 @@ class NextTokenHeadTest {
     for (int j = 0; j < head.length; j++) {
       head[j] += bias[j];
     }
-    head = ReferenceLstm.softmax(head);
+    head = ReferenceNetwork.softmax(head);
     int frequent = config.clusterStart(0);
     double[] all = Arrays.copyOf(head, V);
     for (int c = 0; c < config.nextToken().clusters(); c++) {
       double[] narrow = product(parameters, "next_token.tail." + c + ".0.weight", features);
       double[] tail =
-          ReferenceLstm.softmax(product(parameters, "next_token.tail." + c + ".1.weight", narrow));
+          ReferenceNetwork.softmax(
+              product(parameters, "next_token.tail." + c + ".1.weight", narrow));
       for (int j = 0; j < tail.length; j++) {
         all[config.clusterStart(c) + j] = head[frequent + c] * tail[j];
       }
@@ -140,6 +141,15 @@ class NextTokenHeadTest {
 
   private static ModelConfig config(int embedding, NextToken nextToken) {
     return new ModelConfig(
-        "test", "lstm", V, embedding, H, 1, Pooling.LAST, ModelConfig.SENTIMENT_LABELS, nextToken);
+        "test",
+        Kind.LSTM,
+        V,
+        embedding,
+        H,
+        1,
+        1,
+        Pooling.LAST,
+        ModelConfig.SENTIMENT_LABELS,
+        nextToken);
   }
 }

@@ -20,17 +20,31 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
   /** An LSTM with these sizes over {@link #WORDS}. */
   public static TinyModel of(
       int embeddingSize, int hiddenSize, int numLayers, Pooling pooling, long seed) {
+    return of(Kind.LSTM, 1, embeddingSize, hiddenSize, numLayers, pooling, seed);
+  }
+
+  /** A network of any kind over {@link #WORDS}. */
+  public static TinyModel of(
+      Kind kind,
+      int window,
+      int embeddingSize,
+      int hiddenSize,
+      int numLayers,
+      Pooling pooling,
+      long seed) {
     Tokenizer tokenizer = WordTokenizer.of(WORDS);
     ModelConfig config =
         new ModelConfig(
             "tiny",
-            "lstm",
+            kind,
             tokenizer.size(),
             embeddingSize,
             hiddenSize,
             numLayers,
+            window,
             pooling,
-            ModelConfig.SENTIMENT_LABELS);
+            ModelConfig.SENTIMENT_LABELS,
+            ModelConfig.NextToken.FULL);
     return new TinyModel(config, tokenizer, random(config, seed));
   }
 
@@ -50,8 +64,8 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
   }
 
   /** The network in doubles, in the state of all zeros. */
-  public ReferenceLstm reference() {
-    return new ReferenceLstm(config, parameters);
+  public ReferenceNetwork reference() {
+    return new ReferenceNetwork(config, parameters);
   }
 
   /** A text of {@code n} words, none twice in a row: as many tokens. */

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Kind;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.TinyModel;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.SplittableRandom;
@@ -13,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class KeyStateFormatTest {
 
-  private final KeyStateFormat format = new KeyStateFormat(2, 3, "0123456789ab");
+  private final KeyStateFormat format = new KeyStateFormat(model(2, 3, "0123456789ab"));
 
   @Test
   void shouldReadBackWhatItWrote() {
@@ -34,7 +39,7 @@ class KeyStateFormatTest {
 
   @Test
   void shouldKeepEveryBitOfEveryFloat() {
-    HiddenState odd = HiddenState.zeros(2, 3);
+    HiddenState odd = HiddenState.zeros(model(2, 3, "0123456789ab").config());
     odd.h()[0] = new float[] {-0f, Float.MIN_VALUE, Float.MAX_VALUE};
     odd.c()[1] = new float[] {Float.intBitsToFloat(0x7f800000), 1e-39f, -1f / 3};
 
@@ -72,9 +77,9 @@ class KeyStateFormatTest {
   @Test
   void shouldNotReadTheStateOfAnotherModelWhateverItsShape() {
     byte[] sameShape =
-        new KeyStateFormat(2, 3, "ffffffffffff").serialize(KeyState.fresh(random(2, 3)));
+        new KeyStateFormat(model(2, 3, "ffffffffffff")).serialize(KeyState.fresh(random(2, 3)));
     byte[] otherShape =
-        new KeyStateFormat(1, 5, "ffffffffffff").serialize(KeyState.fresh(random(1, 5)));
+        new KeyStateFormat(model(1, 5, "ffffffffffff")).serialize(KeyState.fresh(random(1, 5)));
 
     assertThat(format.deserialize(sameShape)).isEmpty();
     assertThat(format.deserialize(otherShape)).isEmpty();
@@ -83,7 +88,7 @@ class KeyStateFormatTest {
   @ParameterizedTest
   @CsvSource({
     "0, 2, 'format version must be 1, found 2'",
-    "1, 9, 'dtype must be 1, found 9'",
+    "1, 9, 'contents must be 1 to 3, found 9'",
     "3, 1, 'length for 1 layers of 3 units must be 69, found 93'",
     "12, 4, 'flags must be 0 to 3, found 4'"
   })
@@ -110,7 +115,8 @@ class KeyStateFormatTest {
 
   @Test
   void shouldRefuseItsOwnFingerprintWithAnotherShape() {
-    byte[] bytes = new KeyStateFormat(2, 4, "0123456789ab").serialize(KeyState.fresh(random(2, 4)));
+    byte[] bytes =
+        new KeyStateFormat(model(2, 4, "0123456789ab")).serialize(KeyState.fresh(random(2, 4)));
 
     assertThatThrownBy(() -> format.deserialize(bytes))
         .hasMessage("stored state: hidden size must be 3, found 4");
@@ -138,9 +144,53 @@ class KeyStateFormatTest {
     assertThat(state.afterRecord(3, 60L, 0.5).tokens()).isEqualTo(5);
   }
 
+  @ParameterizedTest
+  @CsvSource({"GRU, 1, 69", "RNN, 1, 69", "FFNN, 1, 45", "FFNN, 4, 57"})
+  void shouldStoreWhatTheKindCarriesAndNothingElse(Kind kind, int window, int size) {
+    Model model = TinyModel.of(kind, window, 4, 3, 2, Pooling.LAST, 1).model();
+    KeyStateFormat format = new KeyStateFormat(model);
+    HiddenState hidden = model.initialState();
+    Network.Scratch scratch = model.network().scratch();
+    for (int record = 0; record < 3; record++) {
+      KeyState state = new KeyState(record, 91, 1_790_000_000_000L, -0.625, hidden);
+
+      byte[] bytes = format.serialize(state);
+
+      assertThat(bytes).hasSize(size).hasSize(format.sizeInBytes());
+      assertThat(format.deserialize(bytes)).contains(state);
+      model.network().step(5 + record, hidden, scratch);
+      model.network().step(model.tokenizer().endOfRecord(), hidden, scratch);
+    }
+  }
+
+  @Test
+  void shouldRefuseTheContentsOfAnotherKindAndTokensThatAreNone() {
+    Model model = TinyModel.of(Kind.FFNN, 4, 4, 3, 2, Pooling.LAST, 1).model();
+    KeyStateFormat tokens = new KeyStateFormat(model);
+    byte[] bytes = tokens.serialize(KeyState.fresh(model.initialState()));
+
+    assertThatThrownBy(() -> format.deserialize(bytes))
+        .hasMessage("stored state: contents must be 1, found 3");
+    int last = model.config().vocabSize() - 1;
+    ByteBuffer.wrap(bytes).putInt(53, last + 1);
+    assertThatThrownBy(() -> tokens.deserialize(bytes))
+        .hasMessage("stored state: token 2 must be -1 to %d, found %d", last, last + 1);
+    ByteBuffer.wrap(bytes).putInt(45, 3).putInt(53, 3);
+    assertThatThrownBy(() -> tokens.deserialize(bytes))
+        .hasMessage("stored state: token 1 must be 0 to %d, found -1", last);
+    ByteBuffer.wrap(bytes).putShort(4, (short) 7);
+    assertThatThrownBy(() -> tokens.deserialize(bytes))
+        .hasMessage("stored state: length for 7 tokens must be 73, found 57");
+  }
+
+  private static Model model(int layers, int size, String fingerprint) {
+    Model model = TinyModel.of(4, size, layers, Pooling.LAST, 1).model();
+    return new Model(model.config(), model.tokenizer(), model.network(), fingerprint);
+  }
+
   private static HiddenState random(int layers, int size) {
     SplittableRandom random = new SplittableRandom(layers * 31L + size);
-    HiddenState state = HiddenState.zeros(layers, size);
+    HiddenState state = HiddenState.zeros(model(layers, size, "0123456789ab").config());
     for (float[][] rows : new float[][][] {state.h(), state.c()}) {
       for (float[] row : rows) {
         for (int u = 0; u < row.length; u++) {

@@ -15,6 +15,7 @@ import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.state.KeyStateFormat;
 import io.undercurrent.state.StateFormatException;
@@ -52,7 +53,7 @@ class EnrichmentTopologyTest {
 
   @TempDir Path folder;
 
-  private final Model model = LetterModel.of(1);
+  private Model model = LetterModel.of(1);
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private TopologyTestDriver driver;
   private TestInputTopic<byte[], byte[]> messages;
@@ -64,8 +65,10 @@ class EnrichmentTopologyTest {
     driver.close();
   }
 
-  @Test
-  void shouldCarryTheStateOfAKeyFromRecordToRecord() {
+  @ParameterizedTest
+  @CsvSource({"LSTM, 1", "GRU, 1", "RNN, 1", "FFNN, 1", "FFNN, 3"})
+  void shouldCarryTheStateOfAKeyFromRecordToRecord(Kind kind, int window) {
+    model = LetterModel.of(kind, window, 1);
     start(TEXT);
     Inference inference = new Inference(model, 512, 5, true);
     HiddenState hidden = model.initialState();
@@ -78,6 +81,30 @@ class EnrichmentTopologyTest {
     }
     assertThat(new KeyStateFormat(model).deserialize(state("k")).orElseThrow().hidden())
         .isEqualTo(hidden);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LSTM, 1", "GRU, 1", "RNN, 1", "FFNN, 1", "FFNN, 3"})
+  void shouldGoOnWithTheRestoredStoreAsIfNothingHadHappened(Kind kind, int window) {
+    model = LetterModel.of(kind, window, 1);
+    List<String> texts = List.of("a b c", "d", "", "e f zz h", "a b c");
+    start(TEXT);
+    texts.forEach(text -> send("k", text));
+    List<byte[]> undisturbed = enriched.readValuesToList();
+    byte[] lastState = state("k");
+    driver.close();
+
+    for (int i = 0; i < texts.size(); i++) {
+      byte[] state = i == 0 ? null : state("k");
+      if (i > 0) {
+        driver.close();
+      }
+      start(TEXT);
+      store().put(Bytes.wrap(bytes("k")), state);
+      send("k", texts.get(i));
+      assertThat(withoutSource(enriched.readValue())).isEqualTo(withoutSource(undisturbed.get(i)));
+    }
+    assertThat(state("k")).isEqualTo(lastState);
   }
 
   @Test

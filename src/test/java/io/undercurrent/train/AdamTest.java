@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.Parameters;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -12,14 +13,14 @@ class AdamTest {
 
   private static final ModelConfig CONFIG =
       new ModelConfig("test", "lstm", 2, 1, 1, 1, Pooling.LAST, ModelConfig.SENTIMENT_LABELS);
-  private static final int N = new Adam(CONFIG).m.values().length;
+  private static final int N = new Parameters(CONFIG.tensors()).values().length;
 
   @Test
   void shouldMoveEveryParameterAsTheFormulaSays() {
     float rate = 0.01f;
     float scale = 0.25f;
     SplittableRandom random = new SplittableRandom(1);
-    Adam adam = new Adam(CONFIG);
+    Adam adam = new Adam(CONFIG.tensors(), 0f);
     float[] parameters = new float[N];
     double[] expected = new double[N];
     double[] m = new double[N];
@@ -61,12 +62,14 @@ class AdamTest {
     for (int i = 0; i < N; i++) {
       gradients[i] = (float) random.nextDouble();
     }
-    Adam one = new Adam(CONFIG);
+    Adam one = new Adam(CONFIG.tensors(), 0f);
     float[] parameters = new float[N];
     update(one, parameters, gradients);
-    Adam other = new Adam(CONFIG);
-    System.arraycopy(one.m.values(), 0, other.m.values(), 0, N);
-    System.arraycopy(one.v.values(), 0, other.v.values(), 0, N);
+    Adam other = new Adam(CONFIG.tensors(), 0f);
+    one.state()
+        .forEach(
+            (name, block) ->
+                System.arraycopy(block.values(), 0, other.state().get(name).values(), 0, N));
     other.resumeAt(one.step());
     float[] otherParameters = parameters.clone();
 

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.kernel.PlainKernels;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
+import io.undercurrent.model.Pool;
 import io.undercurrent.model.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,17 +29,26 @@ class BpttTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, LAST, 0",
-    "1, CONCAT, 0",
-    "2, CONCAT, 0",
-    "3, LAST, 0",
-    "1, CONCAT, 0.4",
-    "2, CONCAT, 0.4"
+    "LSTM, 1, 1, LAST, 0",
+    "LSTM, 1, 1, CONCAT, 0",
+    "LSTM, 1, 2, CONCAT, 0",
+    "LSTM, 1, 3, LAST, 0",
+    "LSTM, 1, 1, CONCAT, 0.4",
+    "LSTM, 1, 2, CONCAT, 0.4",
+    "GRU, 1, 1, LAST, 0",
+    "GRU, 1, 3, CONCAT, 0",
+    "GRU, 1, 2, CONCAT, 0.4",
+    "RNN, 1, 1, LAST, 0",
+    "RNN, 1, 3, CONCAT, 0",
+    "RNN, 1, 2, CONCAT, 0.4",
+    "FFNN, 1, 1, LAST, 0",
+    "FFNN, 3, 1, LAST, 0",
+    "FFNN, 1, 2, CONCAT, 0.4",
+    "FFNN, 3, 2, CONCAT, 0.4"
   })
-  void shouldGiveTheGradientsThatFiniteDifferencesGive(int layers, Pooling pooling, float dropout) {
-    check(
-        new ModelConfig("test", "lstm", 11, 3, 5, layers, pooling, ModelConfig.SENTIMENT_LABELS),
-        dropout);
+  void shouldGiveTheGradientsThatFiniteDifferencesGive(
+      Kind kind, int window, int layers, Pooling pooling, float dropout) {
+    check(config(kind, window, layers, pooling), dropout, dropout / 2);
   }
 
   @ParameterizedTest
@@ -53,23 +66,31 @@ class BpttTest {
     check(
         new ModelConfig(
             "test",
-            "lstm",
+            Kind.LSTM,
             11,
             embedding,
             5,
             1,
+            1,
             Pooling.LAST,
             ModelConfig.SENTIMENT_LABELS,
             new NextToken(clusters, divValue, tied)),
+        0f,
         0f);
   }
 
-  private static void check(ModelConfig config, float dropout) {
+  private static void check(ModelConfig config, float dropout, float weightDropout) {
     Parameters parameters = randomParameters(config, 7);
     PlainKernels kernels = new PlainKernels();
-    Weights weights = new Weights(config, parameters, kernels);
+    Weights weights = new Weights(config, parameters, kernels, weightDropout);
     Bptt bptt =
-        new Bptt(config, weights, kernels, new Dropout(dropout, dropout, dropout), STEPS, ROWS);
+        new Bptt(
+            config,
+            weights,
+            kernels,
+            new Dropout(dropout, dropout / 2, dropout, dropout),
+            STEPS,
+            ROWS);
     Chunk[] chunks = chunks();
 
     loss(bptt, weights, chunks);
@@ -95,14 +116,79 @@ class BpttTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"LSTM, 1", "GRU, 1", "RNN, 1", "FFNN, 1", "FFNN, 3"})
+  void shouldFeelRecordsAsServingDoes(Kind kind, int window) {
+    ModelConfig config = config(kind, window, 2, Pooling.CONCAT);
+    Parameters parameters = randomParameters(config, 8);
+    PlainKernels kernels = new PlainKernels();
+    Weights weights = new Weights(config, parameters, kernels, 0);
+    weights.pack(new SplittableRandom(1));
+    Network network = new Network(config, parameters, kernels);
+    Bptt bptt = new Bptt(config, weights, kernels, new Dropout(0, 0, 0, 0), STEPS, ROWS);
+    HiddenState[] states = new HiddenState[ROWS];
+    Arrays.setAll(states, b -> HiddenState.zeros(config));
+    Pool[] pools = new Pool[ROWS];
+    Arrays.setAll(pools, b -> new Pool(config.pooling(), config.hiddenSize()));
+
+    for (Chunk chunk : chunks()) {
+      bptt.run(chunk, SENTIMENT_SCALE, NEXT_SCALE, 1, new SplittableRandom(3));
+
+      double served = 0;
+      for (int r = 0; r < STEPS * ROWS; r++) {
+        int b = r % ROWS;
+        if (chunk.reset[r]) {
+          states[b] = HiddenState.zeros(config);
+        }
+        if (chunk.start[r]) {
+          pools[b].clear();
+        }
+        network.step(chunk.token[r], states[b], network.scratch());
+        pools[b].add(states[b].top());
+        if (chunk.label[r] >= 0) {
+          served += chunk.weight[r] * crossEntropy(network, pools[b], chunk.label[r]);
+        }
+      }
+      // both compute in floats, and sum the products and the window in another order
+      assertThat(bptt.sentimentLoss()).isCloseTo(served, within(1e-5 * served));
+    }
+  }
+
+  private static double crossEntropy(Network network, Pool pool, int label) {
+    ModelConfig config = network.config();
+    float[] features = new float[config.pooling().parts() * config.hiddenSize()];
+    pool.features(features);
+    float[] logits = new float[config.classes()];
+    network.sentimentLogits(features, logits);
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit);
+    }
+    return Math.log(sum) - logits[label];
+  }
+
+  private static ModelConfig config(Kind kind, int window, int layers, Pooling pooling) {
+    return new ModelConfig(
+        "test",
+        kind,
+        11,
+        3,
+        5,
+        layers,
+        window,
+        pooling,
+        ModelConfig.SENTIMENT_LABELS,
+        NextToken.FULL);
+  }
+
   private static double lossWith(
       Bptt bptt, Weights weights, Chunk[] chunks, int at, float perturbed) {
-    weights.pack();
+    weights.pack(new SplittableRandom(11));
     bptt.clear();
     bptt.run(chunks[0], SENTIMENT_SCALE, NEXT_SCALE, 1, new SplittableRandom(3));
     float before = weights.parameters.values()[at];
     weights.parameters.values()[at] = perturbed;
-    weights.pack();
+    weights.pack(new SplittableRandom(11));
     bptt.run(chunks[1], SENTIMENT_SCALE, NEXT_SCALE, 1, new SplittableRandom(4));
     weights.parameters.values()[at] = before;
     return SENTIMENT_SCALE * bptt.sentimentLoss() + NEXT_SCALE * bptt.nextLoss();

@@ -66,6 +66,43 @@ class CorpusTest {
   }
 
   @Test
+  void shouldDivideASourceByItsConversations() throws IOException {
+    write("label\ttext\tthread\n1\ta\tx\n1\tb\ty\n1\tc\ty\n1\td\tz\n1\te\tw\n");
+
+    assertThat(texts(new Recipe.Fold(3, 0, null))).containsExactly("a", "e");
+    assertThat(texts(new Recipe.Fold(3, null, 0))).containsExactly("b", "c", "d");
+    assertThat(catchThrowable(() -> texts(new Recipe.Fold(9, 7, null))))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage("source s: its fold must hold conversations, found none of 4");
+    assertThat(catchThrowable(() -> new Recipe.Fold(3, 1, 2)))
+        .hasMessage("fold must have either only or except, found both");
+  }
+
+  private List<String> texts(Recipe.Fold fold) {
+    Recipe.Source whole = source(List.of("text"), "thread", null, null);
+    Recipe.Source part =
+        new Recipe.Source(
+            whole.name(),
+            whole.file(),
+            whole.format(),
+            whole.text(),
+            whole.label(),
+            whole.labels(),
+            whole.unlabelled(),
+            whole.conversation(),
+            whole.document(),
+            whole.mask(),
+            whole.cased(),
+            whole.balanced(),
+            fold,
+            whole.metric());
+    return Corpus.read(part, data).conversations().stream()
+        .flatMap(conversation -> conversation.items().stream())
+        .map(Item::text)
+        .toList();
+  }
+
+  @Test
   void shouldTurnNicknamesIntoMentions() throws IOException {
     write(
         """
@@ -97,7 +134,20 @@ class CorpusTest {
     write("one\t1\n\nthree\n");
     Recipe.Source lines =
         new Recipe.Source(
-            "s", "data.tsv", "lines", null, null, null, null, null, null, null, null, null, null);
+            "s",
+            "data.tsv",
+            "lines",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
 
     assertThat(Corpus.read(lines, data).conversations())
         .containsExactly(
@@ -191,6 +241,7 @@ class CorpusTest {
         mask,
         null,
         balanced,
+        null,
         null);
   }
 

@@ -127,6 +127,9 @@ class RecipeTest {
         "size: 200           | size: 100             | 'vocabulary: maxSize must be at least '",
         "min_documents: 1    | min_documents: 0      | vocabulary: min_documents must be 1 to 64, found 0",
         "min_documents: 1    | min_documents: 65     | vocabulary: min_documents must be 1 to 64, found 65",
+        "kind: lstm          | kind: mamba           | 'kind must be one of ffnn, rnn, lstm, gru, found mamba'",
+        "kind: lstm          | 'kind: lstm, window: 3'  | window must be 1 for kind lstm, found 3",
+        "kind: lstm          | 'kind: ffnn, window: 0'  | 'window must be 1 to 64, found 0'",
         "size: 200           | type: words           | 'vocabulary: size must be given for words, found none'",
         "', min_documents: 1' | ''                   | 'vocabulary: min_documents must be given for words, found none'",
         "size: 200           | 'size: 200, type: letters' | 'vocabulary: type must be words or bytes, found letters'",
@@ -137,7 +140,6 @@ class RecipeTest {
         "'format: lines'     | 'format: lines, label: x' | b.label must be left out where format is lines, found x",
         "'format: lines'     | 'format: lines, text: x'  | 'b.text must be left out where format is lines, found [x]'",
         "'dev:'              | 'dev:\n  - {name: b, file: b.txt, format: lines}' | 'dev must be judged by bits_per_token in all of its sources or in none, found both'",
-        "kind: lstm          | kind: gru             | kind must be lstm, found gru",
         "pooling: concat     | pooling: mean         | model.pooling must be concat or last, found mean",
         "hidden_size: 16     | hidden_size: 0        | hidden_size must be 1 to 8192, found 0",
         "num_layers: 1       | num_layers: 17        | num_layers must be 1 to 16, found 17",
@@ -173,12 +175,24 @@ class RecipeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"train", "dev", "training", "model", "vocabulary"})
+  @ValueSource(strings = {"train", "dev", "training"})
   void shouldSayWhichPartIsMissingOrEmpty(String part) throws IOException {
     String renamed = GOOD.replaceFirst("(?m)^" + part + ":", "other:");
     assertThat(refusal(write(renamed))).startsWith(part + ": Missing");
     String empty = GOOD.replaceFirst("(?ms)^" + part + ":.*?(?=^[a-z]|\\z)", part + ":\n");
     assertThat(refusal(write(empty))).isEqualTo(part + " must have a value, found none");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model", "vocabulary"})
+  void shouldWantAModelAndAVocabularyOrACheckpointToStartFrom(String part) throws IOException {
+    String without = GOOD.replaceFirst("(?ms)^" + part + ":.*?(?=^[a-z]|\\z)", "");
+    assertThat(refusal(write(without)))
+        .startsWith("a recipe must have either init, or model and vocabulary, found ");
+    assertThat(refusal(write(GOOD.replace("seed:", "init: classpath:en-chat\nseed:"))))
+        .isEqualTo(
+            "a recipe must have either init, or model and vocabulary, found init, model,"
+                + " vocabulary");
   }
 
   @Test

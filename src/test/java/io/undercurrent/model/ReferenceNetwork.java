@@ -1,10 +1,12 @@
 package io.undercurrent.model;
 
+import java.util.Arrays;
+
 /**
  * The network once more, in doubles and as plainly as the formulas stand in a textbook; nothing of
  * it is shared with the code under test but the parameters.
  */
-public final class ReferenceLstm {
+public final class ReferenceNetwork {
 
   private final ModelConfig config;
   private final Parameters parameters;
@@ -12,45 +14,75 @@ public final class ReferenceLstm {
   /** Hidden states, (numLayers, H). */
   public final double[][] h;
 
-  /** Cell states, (numLayers, H). */
+  /** Cell states, (numLayers, H); zero where the kind has none. */
   public final double[][] c;
 
+  private final int[] window;
+
   /** A network in the state of all zeros. */
-  public ReferenceLstm(ModelConfig config, Parameters parameters) {
+  public ReferenceNetwork(ModelConfig config, Parameters parameters) {
     this.config = config;
     this.parameters = parameters;
     h = new double[config.numLayers()][config.hiddenSize()];
     c = new double[config.numLayers()][config.hiddenSize()];
+    window = new int[config.window()];
+    Arrays.fill(window, -1);
   }
 
   /** One token through all layers. */
   public void step(int token) {
-    double[] x = new double[config.embeddingSize()];
-    for (int e = 0; e < x.length; e++) {
-      x[e] = at("embedding.weight", token, e, x.length);
+    System.arraycopy(window, 1, window, 0, window.length - 1);
+    window[window.length - 1] = token;
+    int e = config.embeddingSize();
+    double[] x = new double[window.length * e];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = window[i / e] < 0 ? 0 : at("embedding.weight", window[i / e], i % e, e);
     }
     for (int l = 0; l < config.numLayers(); l++) {
-      int hidden = config.hiddenSize();
-      double[] next = new double[hidden];
-      for (int u = 0; u < hidden; u++) {
-        double i = sigmoid(z(l, 0, u, x));
-        double f = sigmoid(z(l, 1, u, x));
-        double g = Math.tanh(z(l, 2, u, x));
-        double o = sigmoid(z(l, 3, u, x));
-        c[l][u] = f * c[l][u] + i * g;
-        next[u] = o * Math.tanh(c[l][u]);
+      double[] next = new double[config.hiddenSize()];
+      for (int unit = 0; unit < next.length; unit++) {
+        next[unit] = unit(l, unit, x);
       }
       h[l] = next;
       x = next;
     }
   }
 
-  private double z(int l, int gate, int u, double[] x) {
-    int row = gate * config.hiddenSize() + u;
-    double z = at("rnn.bias_ih_l" + l, row, 0, 1) + at("rnn.bias_hh_l" + l, row, 0, 1);
+  private double unit(int l, int unit, double[] x) {
+    switch (config.kind()) {
+      case FFNN:
+        return Math.tanh(ofInput(l, 0, unit, x));
+      case RNN:
+        return Math.tanh(ofInput(l, 0, unit, x) + ofHidden(l, 0, unit));
+      case LSTM:
+        double i = sigmoid(ofInput(l, 0, unit, x) + ofHidden(l, 0, unit));
+        double f = sigmoid(ofInput(l, 1, unit, x) + ofHidden(l, 1, unit));
+        double g = Math.tanh(ofInput(l, 2, unit, x) + ofHidden(l, 2, unit));
+        double o = sigmoid(ofInput(l, 3, unit, x) + ofHidden(l, 3, unit));
+        c[l][unit] = f * c[l][unit] + i * g;
+        return o * Math.tanh(c[l][unit]);
+      case GRU:
+        double r = sigmoid(ofInput(l, 0, unit, x) + ofHidden(l, 0, unit));
+        double z = sigmoid(ofInput(l, 1, unit, x) + ofHidden(l, 1, unit));
+        double n = Math.tanh(ofInput(l, 2, unit, x) + r * ofHidden(l, 2, unit));
+        return (1 - z) * n + z * h[l][unit];
+      default:
+        throw new IllegalArgumentException(config.kind().toString());
+    }
+  }
+
+  private double ofInput(int l, int gate, int unit, double[] x) {
+    int row = gate * config.hiddenSize() + unit;
+    double z = at("rnn.bias_ih_l" + l, row, 0, 1);
     for (int k = 0; k < x.length; k++) {
       z += at("rnn.weight_ih_l" + l, row, k, x.length) * x[k];
     }
+    return z;
+  }
+
+  private double ofHidden(int l, int gate, int unit) {
+    int row = gate * config.hiddenSize() + unit;
+    double z = at("rnn.bias_hh_l" + l, row, 0, 1);
     for (int k = 0; k < config.hiddenSize(); k++) {
       z += at("rnn.weight_hh_l" + l, row, k, config.hiddenSize()) * h[l][k];
     }

@@ -1,0 +1,60 @@
+package io.undercurrent.model;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What a network's layers are. */
+public enum Kind {
+  /**
+   * Feed-forward over the last n tokens, h = tanh(W_ih [e_{t-n+1}; ..; e_t] + b_ih); layers above
+   * the first read the h below. Remembers nothing but those tokens.
+   */
+  FFNN(new TanhCell(), false),
+  /** Elman: h' = tanh(W_ih x + b_ih + W_hh h + b_hh). */
+  RNN(new TanhCell(), true),
+  /** Four gates and a cell state; see {@link LstmCell}. */
+  LSTM(new LstmCell(), true),
+  /** Three gates; see {@link GruCell}. */
+  GRU(new GruCell(), true);
+
+  private final Cell cell;
+  private final boolean recurrent;
+
+  Kind(Cell cell, boolean recurrent) {
+    this.cell = cell;
+    this.recurrent = recurrent;
+  }
+
+  /** What each layer computes from its products. */
+  public Cell cell() {
+    return cell;
+  }
+
+  /** Whether a layer reads its own h of the step before: has {@code weight_hh}. */
+  public boolean recurrent() {
+    return recurrent;
+  }
+
+  /** The kind with this name in {@code config.json}. */
+  public static Kind of(String name) {
+    return Arrays.stream(values())
+        .filter(kind -> kind.toString().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "kind must be one of "
+                        + Arrays.stream(values())
+                            .map(Kind::toString)
+                            .collect(Collectors.joining(", "))
+                        + ", found "
+                        + name));
+  }
+
+  /** As {@code config.json} writes it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,207 @@
+package io.undercurrent.train;
+
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.model.Cell;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Parameters;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * One layer of any kind over a chunk: T steps forward, T steps back. Carries h and c to the next
+ * chunk, without gradient. A feed-forward layer is one without the product with h.
+ *
+ * <p>Big arrays are (T * B, ...) with row {@code t * B + b}; arrays of one step are (B, H) from
+ * index 0, which is what the gate loops want.
+ */
+final class RecurrentLayer {
+
+  private final int index;
+  private final Weights weights;
+  private final Cell cell;
+  private final boolean recurrent;
+  private final float dropout;
+  private final int steps; // T
+  private final int rows; // B
+  private final int hidden; // H
+  private final int gates; // G*H
+  private final int in; // I
+  private final float[] z; // (T*B, G*H) pre-activations from the input; later dz
+  private final float[] u; // (T*B, G*H) and from h; later du; z itself where only their sum counts
+  private final Cell.Step[] step; // (T) of (B, H)
+  private final float[] hPrev; // (T*B, H), after resets
+  final float[] out; // (T*B, H) h after dropout
+  final float[] dOut; // (T*B, H) its gradient
+  private final float[] mask; // (B, H)
+  private final float[] h; // (B, H), carried
+  private final float[] c; // (B, H), carried; empty where there is none
+  private final float[] dh; // (B, H)
+  private final float[] dc; // (B, H); empty where there is no c
+  private final float[] scratch; // (B, H)
+  private final PackedMatrix inputRows; // (T*B, I)
+  private final PackedMatrix hiddenRows; // (T*B, H)
+
+  RecurrentLayer(
+      int index,
+      ModelConfig config,
+      Weights weights,
+      Kernels kernels,
+      float dropout,
+      int steps,
+      int rows) {
+    this.index = index;
+    this.weights = weights;
+    this.dropout = dropout;
+    this.steps = steps;
+    this.rows = rows;
+    cell = config.kind().cell();
+    recurrent = config.kind().recurrent();
+    hidden = config.hiddenSize();
+    gates = config.gateRows();
+    in = config.inputSize(index);
+    int n = rows * hidden;
+    z = new float[steps * rows * gates];
+    u = cell.keepsPartsApart() ? new float[steps * rows * gates] : z;
+    step = new Cell.Step[steps];
+    Arrays.setAll(step, t -> cell.step(n));
+    hPrev = new float[steps * n];
+    out = new float[steps * n];
+    dOut = new float[steps * n];
+    mask = new float[n];
+    h = new float[n];
+    c = new float[cell.hasCellState() ? n : 0];
+    dh = new float[n];
+    dc = new float[c.length];
+    scratch = new float[n];
+    inputRows = kernels.matrix(steps * rows, in);
+    hiddenRows = kernels.matrix(steps * rows, hidden);
+  }
+
+  /** Forgets what earlier chunks left. */
+  void clear() {
+    Arrays.fill(h, 0f);
+    Arrays.fill(c, 0f);
+  }
+
+  /** What is carried over to the next chunk, shared and not copied. */
+  List<float[]> carried() {
+    return cell.hasCellState() ? List.of(h, c) : List.of(h);
+  }
+
+  void forward(float[] input, Chunk chunk, SplittableRandom random) {
+    Dropout.draw(mask, dropout, random);
+    int n = rows * hidden;
+    boolean apart = cell.keepsPartsApart();
+    weights.inputForward[index].multiply(steps * rows, input, 0, in, 1, z, 0, gates, false);
+    addBiases(apart);
+    for (int t = 0; t < steps; t++) {
+      zeroWhereReset(chunk, t, h, c);
+      System.arraycopy(h, 0, hPrev, t * n, n);
+      if (recurrent) {
+        weights.recurrentForward[index].multiply(
+            rows, h, 0, hidden, 1, u, t * rows * gates, gates, true);
+      }
+      byGate(z, t, step[t].z());
+      byGate(u, t, step[t].u());
+      cell.forward(step[t], h, c, n);
+      for (int i = 0; i < n; i++) {
+        out[t * n + i] = h[i] * mask[i];
+      }
+    }
+  }
+
+  /** Needs {@link #dOut}; leaves the gradient of the input in {@code dInput}. */
+  void backward(float[] input, float[] dInput, Chunk chunk, Parameters gradients) {
+    int n = rows * hidden;
+    Arrays.fill(dh, 0f);
+    Arrays.fill(dc, 0f);
+    for (int t = steps - 1; t >= 0; t--) {
+      for (int i = 0; i < n; i++) {
+        dh[i] += dOut[t * n + i] * mask[i];
+      }
+      cell.backward(step[t], dh, dc, scratch, n);
+      byRow(step[t].z(), z, t);
+      byRow(step[t].u(), u, t);
+      if (recurrent) {
+        weights.recurrentBackward[index].multiply(
+            rows, u, t * rows * gates, gates, 1, dh, 0, hidden, true);
+      }
+      zeroWhereReset(chunk, t, dh, dc);
+    }
+    float[] g = gradients.values();
+    int all = steps * rows;
+    inputRows.pack(input, 0, in, 1);
+    int weightIh = gradients.offset("rnn.weight_ih_l" + index);
+    inputRows.multiply(gates, z, 0, 1, gates, g, weightIh, in, true);
+    addRows(z, g, gradients.offset("rnn.bias_ih_l" + index));
+    if (recurrent) {
+      hiddenRows.pack(hPrev, 0, hidden, 1);
+      int weightHh = gradients.offset("rnn.weight_hh_l" + index);
+      hiddenRows.multiply(gates, u, 0, 1, gates, g, weightHh, hidden, true);
+      addRows(u, g, gradients.offset("rnn.bias_hh_l" + index));
+    }
+    weights.inputBackward[index].multiply(all, z, 0, gates, 1, dInput, 0, in, false);
+  }
+
+  private void addBiases(boolean apart) {
+    float[] p = weights.parameters.values();
+    int biasIh = weights.parameters.offset("rnn.bias_ih_l" + index);
+    int biasHh = recurrent ? weights.parameters.offset("rnn.bias_hh_l" + index) : -1;
+    float[] bias = Arrays.copyOfRange(p, biasIh, biasIh + gates);
+    if (recurrent && !apart) {
+      for (int i = 0; i < gates; i++) {
+        bias[i] += p[biasHh + i];
+      }
+    }
+    for (int r = 0; r < steps * rows; r++) {
+      for (int i = 0; i < gates; i++) {
+        z[r * gates + i] += bias[i];
+      }
+      if (apart) {
+        System.arraycopy(p, biasHh, u, r * gates, gates); // the product with h is added to it
+      }
+    }
+  }
+
+  private void zeroWhereReset(Chunk chunk, int t, float[] ofH, float[] ofC) {
+    for (int b = 0; b < rows; b++) {
+      if (chunk.reset[t * rows + b]) {
+        Arrays.fill(ofH, b * hidden, (b + 1) * hidden, 0f);
+        if (ofC.length > 0) {
+          Arrays.fill(ofC, b * hidden, (b + 1) * hidden, 0f);
+        }
+      }
+    }
+  }
+
+  /** Step t of (T*B, G*H) as an array for each gate. */
+  private void byGate(float[] from, int t, float[][] gate) {
+    for (int b = 0; b < rows; b++) {
+      int at = (t * rows + b) * gates;
+      for (int k = 0; k < gate.length; k++) {
+        System.arraycopy(from, at + k * hidden, gate[k], b * hidden, hidden);
+      }
+    }
+  }
+
+  /** The way back from {@link #byGate}. */
+  private void byRow(float[][] gate, float[] to, int t) {
+    for (int b = 0; b < rows; b++) {
+      int at = (t * rows + b) * gates;
+      for (int k = 0; k < gate.length; k++) {
+        System.arraycopy(gate[k], b * hidden, to, at + k * hidden, hidden);
+      }
+    }
+  }
+
+  /** The sum over all T * B rows. */
+  private void addRows(float[] from, float[] to, int offset) {
+    for (int r = 0; r < steps * rows; r++) {
+      for (int i = 0; i < gates; i++) {
+        to[offset + i] += from[r * gates + i];
+      }
+    }
+  }
+}

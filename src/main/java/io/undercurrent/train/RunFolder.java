@@ -1,0 +1,182 @@
+package io.undercurrent.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.model.Parameters;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A run on disk: {@code best/} is the checkpoint with the best dev score so far, {@code last/} what
+ * the run needs to go on after it was stopped: {@code run.json}, and tensors in the folder that it
+ * names.
+ */
+final class RunFolder {
+
+  private final Path run;
+  private final String recipe;
+  private final int threads;
+
+  RunFolder(Path run, Recipe recipe, int threads) {
+    this.run = run;
+    this.recipe = recipe.toString();
+    this.threads = threads;
+  }
+
+  /**
+   * How far a run is.
+   *
+   * @param stage index in {@link Recipe#stages}
+   * @param epoch epochs of the stage that are over
+   * @param chunk chunks of the next epoch that are learnt
+   * @param bestEpoch the epoch with the best dev score; 0 before there is one
+   * @param step of the stage's optimiser
+   * @param averaged steps that the mean of the parameters is over
+   */
+  record Position(
+      int stage, int epoch, long chunk, int bestEpoch, double bestScore, long step, long averaged) {
+
+    static final Position START = atStage(0);
+
+    static Position atStage(int stage) {
+      return new Position(stage, 0, 0, 0, Double.NEGATIVE_INFINITY, 0, 0);
+    }
+
+    private String folder() {
+      return stage + "-" + epoch + "-" + chunk;
+    }
+  }
+
+  Path path() {
+    return run;
+  }
+
+  Path best() {
+    return run.resolve("best");
+  }
+
+  Path tokenizer() {
+    return run.resolve("tokenizer.json");
+  }
+
+  /**
+   * Makes the folder a run of this recipe before anything is put there: the vocabulary is of this
+   * recipe too.
+   */
+  void claim() throws IOException {
+    Path file = json();
+    if (!Files.exists(file)) {
+      Files.createDirectories(file.getParent());
+      write(Position.START, null);
+      return;
+    }
+    JsonNode json = read();
+    if (!json.path("recipe").asText().equals(recipe)) {
+      throw new RecipeException(
+          run
+              + ": must be a run of this recipe, found one of another: choose another --run folder");
+    }
+    if (json.path("threads").asInt() != threads) {
+      throw new RecipeException(
+          run
+              + ": must be a run with "
+              + threads
+              + " threads, which decide the result, found one with "
+              + json.path("threads").asInt()
+              + ": choose another --run folder or --threads");
+    }
+  }
+
+  /** Where the run stands; {@link Position#START} for a new one. */
+  Position position() throws IOException {
+    JsonNode json = read();
+    return new Position(
+        json.path("stage").asInt(),
+        json.path("epoch").asInt(),
+        json.path("chunk").asLong(),
+        json.path("bestEpoch").asInt(),
+        json.path("bestScore").asDouble(Double.NEGATIVE_INFINITY),
+        json.path("step").asLong(),
+        json.path("averaged").asLong());
+  }
+
+  /** The run's curves up to where it stands. */
+  Curves curves() throws IOException {
+    return Curves.of(run, read().path("curves"));
+  }
+
+  /** Fills blocks with what {@link #save} saved at this position. */
+  void load(Position position, Map<String, Parameters> blocks) throws IOException {
+    Path folder = json().resolveSibling(position.folder());
+    for (Map.Entry<String, Parameters> block : blocks.entrySet()) {
+      Checkpoint.readTensors(folder.resolve(block.getKey() + ".safetensors"), block.getValue());
+    }
+  }
+
+  /** Tensors first, then the file that names them: a run killed between goes on from before. */
+  void save(Position position, Map<String, Parameters> blocks, Curves curves) throws IOException {
+    Position before = position();
+    Path last = json().getParent();
+    Path folder = last.resolve(position.folder());
+    Files.createDirectories(folder);
+    for (Map.Entry<String, Parameters> block : blocks.entrySet()) {
+      Checkpoint.writeTensors(folder.resolve(block.getKey() + ".safetensors"), block.getValue());
+    }
+    write(position, curves);
+    if (!before.folder().equals(position.folder())) {
+      delete(last.resolve(before.folder()));
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (var files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(folder);
+    }
+  }
+
+  private Path json() {
+    return run.resolve("last").resolve("run.json");
+  }
+
+  private JsonNode read() throws IOException {
+    return Objects.requireNonNull(new ObjectMapper().readTree(json().toFile()));
+  }
+
+  private void write(Position position, Curves curves) throws IOException {
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    json.put("recipe", recipe);
+    json.put("threads", threads);
+    json.put("stage", position.stage);
+    json.put("epoch", position.epoch);
+    json.put("chunk", position.chunk);
+    json.put("bestEpoch", position.bestEpoch);
+    if (Double.isFinite(position.bestScore)) {
+      json.put("bestScore", position.bestScore);
+    }
+    json.put("step", position.step);
+    json.put("averaged", position.averaged);
+    if (curves != null) {
+      json.set("curves", curves.saved());
+    }
+    replace(json(), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  static void replace(Path file, byte[] bytes) throws IOException {
+    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    Files.write(temporary, bytes);
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+}

@@ -1,0 +1,106 @@
+package io.undercurrent.train;
+
+import io.undercurrent.text.Encoding;
+import io.undercurrent.text.Tokenizer;
+import io.undercurrent.text.VocabularyBuilder;
+import io.undercurrent.text.WordTokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The sources of all stages of a recipe: read once, counted for a vocabulary, encoded. */
+final class TrainingData {
+
+  private final Recipe recipe;
+  private final Path data;
+  private final Progress progress;
+  private final Map<Recipe.Source, Corpus> read = new HashMap<>();
+
+  TrainingData(Recipe recipe, Path data, Progress progress) {
+    this.recipe = recipe;
+    this.data = data;
+    this.progress = progress;
+    for (Recipe.Stage stage : recipe.stages()) {
+      stage.train().forEach(this::corpus);
+    }
+  }
+
+  private Corpus corpus(Recipe.Source source) {
+    return read.computeIfAbsent(
+        source,
+        s -> {
+          progress.says("reading " + s.file());
+          return Corpus.read(s, data);
+        });
+  }
+
+  /** Counts the words of the recipe's sources into a new vocabulary. */
+  Tokenizer tokenizer() {
+    Recipe.Vocabulary wanted = recipe.vocabulary();
+    VocabularyBuilder vocabulary = new VocabularyBuilder();
+    for (Recipe.Source source : wanted.sources()) {
+      progress.says("counting words in " + source.file());
+      count(Corpus.read(source, data), vocabulary);
+    }
+    progress.says("counting words of the training sources");
+    List<Recipe.Source> counted = new ArrayList<>();
+    for (Recipe.Stage stage : recipe.stages()) {
+      for (Recipe.Source source : stage.train()) {
+        boolean before = counted.stream().anyMatch(c -> c.file().equals(source.file()));
+        if (!before && !wanted.uncounted().contains(source.name())) {
+          count(corpus(source), vocabulary);
+          counted.add(source);
+        }
+      }
+    }
+    Tokenizer tokenizer =
+        WordTokenizer.of(
+            vocabulary.build(new VocabularyBuilder.Settings(wanted.size(), wanted.minDocuments())));
+    progress.says("vocabulary of " + tokenizer.size() + " tokens");
+    return tokenizer;
+  }
+
+  private static void count(Corpus corpus, VocabularyBuilder vocabulary) {
+    for (Corpus.Conversation conversation : corpus.conversations()) {
+      for (Corpus.Item item : conversation.items()) {
+        vocabulary.add(conversation.document(), item.text(), corpus.source().cased());
+      }
+    }
+  }
+
+  /** The conversations of a stage as token ids; records without tokens are left out. */
+  List<Example[]> encode(Recipe.Stage stage, Tokenizer tokenizer) {
+    List<Example[]> conversations = new ArrayList<>();
+    long tokens = 0;
+    long unknown = 0;
+    for (Recipe.Source source : stage.train()) {
+      Corpus corpus = corpus(source);
+      float[] weights = corpus.classWeights();
+      for (Corpus.Conversation conversation : corpus.conversations()) {
+        List<Example> records = new ArrayList<>();
+        for (Corpus.Item item : conversation.items()) {
+          Encoding encoding = tokenizer.encode(item.text(), stage.training().maxTokens());
+          if (encoding.ids().length > 0) {
+            float weight = item.label() < 0 ? 1f : weights[item.label()];
+            records.add(new Example(encoding.ids(), item.label(), weight));
+            tokens += encoding.ids().length;
+            unknown += encoding.unknown();
+          }
+        }
+        if (!records.isEmpty()) {
+          conversations.add(records.toArray(Example[]::new));
+        }
+      }
+    }
+    if (tokens == 0) {
+      throw new RecipeException("train sources must have at least one token, found none");
+    }
+    progress.says(
+        String.format(
+            "%,d conversations, %,d tokens, %.1f %% unknown",
+            conversations.size(), tokens, 100.0 * unknown / tokens));
+    return conversations;
+  }
+}
