@@ -7,15 +7,20 @@ import io.undercurrent.ByteModel;
 import io.undercurrent.LetterModel;
 import io.undercurrent.inference.Generator.Continuation;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.TinyModel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class GeneratorTest {
 
@@ -128,6 +133,23 @@ class GeneratorTest {
         .containsExactly(
             new Inference(model, 9, 7, true).read("a b zz c", model.initialState()).next());
     assertThat(generator.next(state, 1000)).hasSize(48);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void shouldWriteWithEveryKindOfNetwork(Kind kind) {
+    int window = kind == Kind.FFNN ? 3 : 1;
+    Model any = TinyModel.of(kind, window, 5, 9, 1, Pooling.LAST, 3).model();
+    Generator ofAny = new Generator(any);
+    HiddenState state = any.initialState();
+    Generator.Prompt prompt = ofAny.read("the food was", state);
+
+    assertThat(ofAny.next(state, 4))
+        .containsExactly(
+            new Inference(any, 9, 4, true).read("the food was", any.initialState()).next());
+    Continuation written = ofAny.write(prompt, state.copy(), ALL, 50, 3, new SplittableRandom(1));
+    assertThat(written).isEqualTo(ofAny.write(prompt, state, ALL, 50, 3, new SplittableRandom(1)));
+    assertThat(written.tokens()).isPositive();
   }
 
   @Test
