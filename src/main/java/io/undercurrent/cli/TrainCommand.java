@@ -10,7 +10,9 @@ import io.undercurrent.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -68,6 +70,12 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Change a value of the recipe, for example model.kind=gru. May be repeated.")
+  private Map<String, String> changes = new LinkedHashMap<>();
+
+  @Option(
       names = "--run",
       paramLabel = "DIR",
       description = "The run's folder (default: runs/ and the recipe's name, or runs/diagnosis).")
@@ -85,7 +93,7 @@ final class TrainCommand implements Callable<Integer> {
     if (task.diagnose) {
       return diagnose(run != null ? run : Path.of("runs", "diagnosis"));
     }
-    Recipe read = Recipe.read(task.model.recipe);
+    Recipe read = Recipe.read(task.model.recipe, changes);
     Path folder = run != null ? run : Path.of("runs", read.name());
     System.err.println("kernels: " + Kernels.best().name() + ", threads: " + threads);
     long start = System.nanoTime();

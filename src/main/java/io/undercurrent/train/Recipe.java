@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
@@ -28,8 +29,10 @@ import java.util.stream.Collectors;
  * Everything that decides a training run but the data itself: what {@code config/train/*.yaml}
  * says. The same recipe, data, machine, JDK and number of threads give the same checkpoint.
  *
- * @param init a checkpoint to start from, as {@code --model} takes one: its configuration,
- *     vocabulary and weights; or null for {@code model}, {@code vocabulary} and random weights
+ * @param init a checkpoint to start from, as {@code --model} takes one: its vocabulary and weights,
+ *     and its configuration where there is no {@code model}; of another network those tensors are
+ *     taken whose names and shapes agree. Or null for {@code model}, {@code vocabulary} and random
+ *     weights
  * @param pretraining what is learnt before the main training, or null: language modelling on much
  *     text without labels (Dai and Le 2015; Howard and Ruder 2018)
  */
@@ -301,7 +304,7 @@ public record Recipe(
     static final String BITS_PER_TOKEN = "bits_per_token";
 
     private static final List<String> METRICS =
-        List.of("accuracy", "macro_recall", "macro_f1", BITS_PER_TOKEN);
+        List.of("accuracy", "macro_recall", "macro_f1", "weighted_f1", BITS_PER_TOKEN);
 
     public Source {
       format = format == null ? "tsv" : format;
@@ -327,7 +330,7 @@ public record Recipe(
       check(
           METRICS.contains(metric),
           name
-              + ".metric must be accuracy, macro_recall, macro_f1 or bits_per_token, found "
+              + ".metric must be accuracy, macro_recall, macro_f1, weighted_f1 or bits_per_token, found "
               + metric);
       check(!text.isEmpty(), name + ".text must name a column, found none");
       for (String c : labels.values()) {
@@ -361,7 +364,7 @@ public record Recipe(
       parts.add("vocabulary");
     }
     check(
-        init == null ? model != null && vocabulary != null : model == null && vocabulary == null,
+        init == null ? model != null && vocabulary != null : vocabulary == null,
         "a recipe must have either init, or model and vocabulary, found "
             + (parts.isEmpty() ? "neither" : String.join(", ", parts)));
     List<Source> all = new ArrayList<>(train);
@@ -369,7 +372,7 @@ public record Recipe(
       all.addAll(pretraining.train);
     }
     if (model != null) {
-      config(name, model, vocabulary.maxSize());
+      config(name, model, vocabulary == null ? 1 << 20 : vocabulary.maxSize());
     }
     for (String uncounted : vocabulary == null ? List.<String>of() : vocabulary.uncounted) {
       check(
@@ -406,6 +409,16 @@ public record Recipe(
    * @throws RecipeException if the file cannot be read or a value in it is not as it must be
    */
   public static Recipe read(Path file) {
+    return read(file, Map.of());
+  }
+
+  /**
+   * Reads a recipe with some values changed.
+   *
+   * @param changes YAML values by dotted key: {@code model.kind} to {@code gru}
+   * @throws RecipeException if the file cannot be read or a value in it is not as it must be
+   */
+  public static Recipe read(Path file, Map<String, String> changes) {
     YAMLMapper yaml =
         YAMLMapper.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
@@ -416,6 +429,9 @@ public record Recipe(
       JsonNode tree = yaml.readTree(Files.readAllBytes(file));
       if (!tree.isObject()) {
         throw new RecipeException(file + ": must be a YAML mapping, found " + tree.getNodeType());
+      }
+      for (Map.Entry<String, String> change : changes.entrySet()) {
+        change((ObjectNode) tree, change.getKey(), yaml.readTree(change.getValue()));
       }
       requireValues(file + ": ", tree);
       return yaml.treeToValue(tree, Recipe.class);
@@ -435,6 +451,24 @@ public record Recipe(
     } catch (IOException e) {
       throw new RecipeException(file + ": must be a readable recipe, found: " + e, e);
     }
+  }
+
+  private static void change(ObjectNode tree, String key, JsonNode value) {
+    int dot = key.indexOf('.');
+    if (dot < 0) {
+      tree.set(key, value);
+      return;
+    }
+    String parent = key.substring(0, dot);
+    JsonNode child = tree.path(parent);
+    if (!child.isMissingNode() && !child.isObject()) {
+      throw new RecipeException(
+          "--set " + key + " must name a value inside mappings, found that " + parent + " is none");
+    }
+    change(
+        child.isObject() ? (ObjectNode) child : tree.putObject(parent),
+        key.substring(dot + 1),
+        value);
   }
 
   /** What may be missing is left out; a key without a value is a mistake. */

@@ -92,6 +92,7 @@ public final class Scores {
       case "accuracy" -> accuracy();
       case "macro_recall" -> macroRecall();
       case "macro_f1" -> macroF1();
+      case "weighted_f1" -> weightedF1();
       default -> throw new IllegalArgumentException("no metric " + metric);
     };
   }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -78,9 +79,14 @@ public final class Trainer implements AutoCloseable {
     TrainingData training = new TrainingData(recipe, data, progress);
     Tokenizer tokenizer = init != null ? init.tokenizer() : tokenizer(training);
     ModelConfig config =
-        init != null ? init.config().withName(recipe.name()) : recipe.config(tokenizer.size());
+        init != null && recipe.model() == null
+            ? init.config().withName(recipe.name())
+            : recipe.config(tokenizer.size());
     Evaluation evaluation = new Evaluation(recipe, data);
-    Parameters parameters = init != null ? init.parameters() : initial(config, recipe.seed());
+    Parameters parameters = initial(config, recipe.seed());
+    if (init != null) {
+      progress.says("starting from " + recipe.init() + takeOver(init, parameters));
+    }
 
     Position position = run.position();
     if (!position.equals(Position.START)) {
@@ -115,6 +121,21 @@ public final class Trainer implements AutoCloseable {
     }
     curves.draw(pictures);
     return run.best();
+  }
+
+  /** Copies the tensors that agree in name and shape; says which are new. */
+  private static String takeOver(Checkpoint init, Parameters parameters) {
+    List<String> fresh = new ArrayList<>();
+    for (Tensor tensor : parameters.tensors()) {
+      if (init.parameters().tensors().contains(tensor)) {
+        float[] values = init.parameters().copy(tensor.name());
+        System.arraycopy(
+            values, 0, parameters.values(), parameters.offset(tensor.name()), values.length);
+      } else {
+        fresh.add(tensor.name());
+      }
+    }
+    return fresh.isEmpty() ? "" : ", new: " + String.join(", ", fresh);
   }
 
   /** What stages share. */

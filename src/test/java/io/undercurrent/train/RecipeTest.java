@@ -1,12 +1,14 @@
 package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,7 +145,7 @@ class RecipeTest {
         "hidden_size: 16     | hidden_size: 0        | hidden_size must be 1 to 8192, found 0",
         "num_layers: 1       | num_layers: 17        | num_layers must be 1 to 16, found 17",
         "format: lines       | format: csv           | b.format must be tsv, lines or book, found csv",
-        "metric: macro_f1    | metric: auc           | 'a.metric must be accuracy, macro_recall, macro_f1 or bits_per_token, found auc'",
+        "metric: macro_f1    | metric: auc           | 'a.metric must be accuracy, macro_recall, macro_f1, weighted_f1 or bits_per_token, found auc'",
         "text: words         | text: []              | a.text must name a column, found none",
         "'\"1\": positive'   | '\"1\": happy'        | a.labels must map to [negative, neutral, positive], found happy",
         "epochs: 3           | epoch: 3              | epoch",
@@ -192,6 +194,30 @@ class RecipeTest {
         .isEqualTo(
             "a recipe must have either init, or model and vocabulary, found init, model,"
                 + " vocabulary");
+  }
+
+  @Test
+  void shouldTakeChangesOfSingleValues() throws IOException {
+    Path file = write(GOOD);
+
+    Recipe changed =
+        Recipe.read(
+            file,
+            Map.of(
+                "model.kind", "gru",
+                "training.epochs", "7",
+                "model.next_token", "{cutoffs: [50], div_value: 2}"));
+
+    assertThat(changed.model().kind())
+        .isEqualTo(Recipe.read(file, Map.of("model.kind", "gru")).model().kind());
+    assertThat(changed.training().epochs()).isEqualTo(7);
+    assertThat(changed.model().nextToken().cutoffs()).containsExactly(50);
+    assertThatThrownBy(() -> Recipe.read(file, Map.of("name.x", "1")))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage("--set name.x must name a value inside mappings, found that name is none");
+    assertThatThrownBy(() -> Recipe.read(file, Map.of("model.size", "1")))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("size");
   }
 
   @Test
