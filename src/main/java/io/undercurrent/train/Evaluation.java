@@ -3,6 +3,7 @@ package io.undercurrent.train;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.text.Encoding;
@@ -142,8 +143,9 @@ public final class Evaluation {
     long unknown = 0;
     for (Corpus.Conversation conversation : corpus.conversations()) {
       HiddenState state = initial.copy();
+      Memory memory = inference.memory();
       for (Corpus.Item item : conversation.items()) {
-        Reading reading = inference.read(item.text(), state);
+        Reading reading = inference.read(item.text(), state, memory);
         tokens += reading.tokens();
         unknown += reading.unknown();
         bits += reading.tokens() == 0 ? 0 : reading.surpriseBits() * reading.tokens();

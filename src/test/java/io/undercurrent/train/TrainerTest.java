@@ -207,7 +207,7 @@ class TrainerTest {
         .hasSameBinaryContentAs(best.resolve("tokenizer.json"));
   }
 
-  /** Two stages, an adaptive head, and all that draws random numbers. */
+  /** Two stages, an adaptive head, attention, a cache, and all that draws random numbers. */
   private Recipe staged(String optimizer) throws IOException {
     recipe(3, "learning_rate: " + (optimizer.equals("sgd") ? 1 : 0.02));
     String text = Files.readString(folder.resolve("recipe.yaml"));
@@ -221,7 +221,10 @@ class TrainerTest {
     text =
         text.replace(training, more)
             .replace(
-                "pooling: concat}", "pooling: concat, next_token: {cutoffs: [40], div_value: 2}}");
+                "pooling: concat}",
+                "pooling: concat, next_token: {cutoffs: [40], div_value: 2},"
+                    + " attention: {records: 3, size: 4},"
+                    + " cache: {tokens: 20, theta: 0.3, lambda: 0.1}}");
     String stage =
         "pretraining:\n"
             + more.replaceAll("(?m)^", "  ").stripTrailing()
