@@ -86,6 +86,13 @@ public final class LineChart extends Picture {
     return this;
   }
 
+  /** Adds a dashed line that others are held against, such as the diagonal. */
+  public LineChart reference(String name, double[] x, double[] y) {
+    line(name, x, y);
+    lines.set(lines.size() - 1, new Line(name, x.clone(), y.clone(), true));
+    return this;
+  }
+
   @Override
   boolean isEmpty() {
     return lines.stream().noneMatch(this::isVisible);

@@ -27,14 +27,16 @@ import java.util.stream.Collectors;
 
 /**
  * The safetensors format: 8 bytes little-endian header length, a JSON header {@code {"name":
- * {"dtype", "shape", "data_offsets": [begin, end]}, ...}}, then the tensors. Reads F32 and F16.
+ * {"dtype", "shape", "data_offsets": [begin, end]}, ...}}, then the tensors. Reads F32, F16 and
+ * BF16.
  */
 final class Safetensors {
 
-  /** The dtypes we read and write. */
+  /** The dtypes we read; BF16 is not written. */
   enum Dtype {
     F32(4),
-    F16(2);
+    F16(2),
+    BF16(2);
 
     final int bytes;
 
@@ -77,8 +79,7 @@ final class Safetensors {
       float[] values = parameters.values();
       int at = parameters.offset(tensor.name());
       for (int i = 0; i < tensor.size(); i++) {
-        float value =
-            entry.dtype == Dtype.F32 ? buffer.getFloat() : Float16.toFloat(buffer.getShort());
+        float value = value(buffer, entry.dtype);
         if (!Float.isFinite(value)) {
           throw new CheckpointException(
               file + ": " + tensor.name() + "[" + i + "] must be finite, found " + value);
@@ -87,6 +88,14 @@ final class Safetensors {
       }
     }
     return parameters;
+  }
+
+  private static float value(ByteBuffer from, Dtype dtype) {
+    return switch (dtype) {
+      case F32 -> from.getFloat();
+      case F16 -> Float16.toFloat(from.getShort());
+      case BF16 -> Float.intBitsToFloat(from.getShort() << 16); // the upper half of an F32
+    };
   }
 
   private static int headerLength(String file, ByteBuffer buffer) {
@@ -135,9 +144,12 @@ final class Safetensors {
         switch (node.path("dtype").asText()) {
           case "F32" -> Dtype.F32;
           case "F16" -> Dtype.F16;
+          case "BF16" -> Dtype.BF16;
           default ->
               throw new CheckpointException(
-                  where + ": dtype must be F32 or F16, found " + describe(node.path("dtype")));
+                  where
+                      + ": dtype must be F32, F16 or BF16, found "
+                      + describe(node.path("dtype")));
         };
     long[] shape = longs(where + ": shape", node.path("shape"));
     long[] offsets = longs(where + ": data_offsets", node.path("data_offsets"));
@@ -250,6 +262,9 @@ final class Safetensors {
    * @throws CheckpointException if a value is not finite in that precision: nobody could read it
    */
   static byte[] write(Parameters parameters, Dtype dtype) {
+    if (dtype == Dtype.BF16) {
+      throw new IllegalArgumentException("dtype must be F32 or F16, found BF16");
+    }
     ObjectNode header = JSON.createObjectNode();
     long at = 0;
     for (Tensor tensor : parameters.tensors()) {

@@ -1,31 +1,45 @@
 package io.undercurrent.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.train.Evaluation;
+import io.undercurrent.train.Evaluation.StateUse;
+import io.undercurrent.train.NegationSuite;
 import io.undercurrent.train.Recipe;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "evaluate",
     description = {
-      "Score a model on a recipe's dev sets, beside baselines.",
+      "Score a model on a recipe's dev sets, beside baselines, and on the negation suite.",
       "",
       "The baselines are the majority class, and a naive Bayes over words and word pairs that is"
-          + " trained on the recipe's training sets and tuned on dev."
+          + " trained on the recipe's training sets and tuned on dev. The negation suite, pairs of"
+          + " sentences that differ in little but their sentiment, comes with the program: without"
+          + " --recipe and --data it is all that is read."
     },
     footer = {
       "",
-      "Example:",
-      "  ./undercurrent evaluate --recipe config/train/en-chat.yaml --data ~/data"
+      "Examples:",
+      "  ./undercurrent evaluate --recipe config/train/en-chat.yaml --data ~/data --out scores",
+      "  ./undercurrent evaluate --model runs/en-chat/best"
     })
 final class EvaluateCommand implements Callable<Integer> {
 
@@ -36,86 +50,148 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "A checkpoint folder (default: ${DEFAULT-VALUE}).")
   private String model;
 
-  @Option(names = "--recipe", required = true, paramLabel = "FILE", description = "Names the sets.")
+  @Option(names = "--recipe", paramLabel = "FILE", description = "Names the sets.")
   private Path recipe;
 
   @Option(
       names = "--data",
-      required = true,
       paramLabel = "DIR",
       description = "The folder that the recipe's files are in.")
   private Path data;
 
-  @Option(names = "--json", description = "Print JSON instead of a table.")
+  @ArgGroup private States states = new States();
+
+  /** At most one of them; by default the records of a conversation share a state. */
+  private static final class States {
+
+    @Option(
+        names = "--fresh-state",
+        description = "Forget between records, within conversations too.")
+    private boolean fresh;
+
+    @Option(
+        names = "--one-key",
+        description = "Carry the state through each set, as if all its records had one key.")
+    private boolean oneKey;
+  }
+
+  @Option(
+      names = "--cache",
+      split = ",",
+      paramLabel = "TOKENS,THETA,LAMBDA",
+      description = {
+        "Another continuous cache than the model's own, which needs no training: how many past"
+            + " tokens, how much likeness counts, the cache's share. 0,0,0 for none."
+      })
+  private float[] cache;
+
+  @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Write evaluation.json and pictures there too.")
+  private Path out;
+
+  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    Recipe read = Recipe.read(recipe);
-    Evaluation evaluation = new Evaluation(read, data);
-    Model loaded = Checkpoint.load(model);
-    System.err.println("scoring " + loaded.name() + " " + loaded.fingerprint() + " ...");
-    List<Evaluation.Result> results = evaluation.withBaselines(loaded, data);
-    System.out.print(json ? json(results) : table(results));
+    if ((recipe == null) != (data == null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--recipe and --data must be given together, or neither of them");
+    }
+    StateUse use =
+        states.fresh ? StateUse.FRESH : states.oneKey ? StateUse.ONE_KEY : StateUse.CONVERSATION;
+    Evaluation.Report report;
+    Model loaded;
+    try (Bar bar = new Bar(spec.commandLine().getErr())) {
+      Evaluation evaluation = recipe == null ? null : new Evaluation(Recipe.read(recipe), data);
+      loaded = withCache(Checkpoint.load(model));
+      bar.says("scoring " + loaded.name() + " " + loaded.fingerprint());
+      report =
+          evaluation == null
+              ? new Evaluation.Report(List.of(), NegationSuite.of(loaded), null)
+              : evaluation.report(loaded, data, use, bar);
+    }
+    String scores = EvaluationJson.of(loaded, use, report);
+    if (out != null) {
+      Files.createDirectories(out);
+      Files.writeString(out.resolve("evaluation.json"), scores);
+      new EvaluationPictures(loaded.name(), report)
+          .draw(out, new Pictures(line -> spec.commandLine().getErr().println(line)));
+    }
+    PrintWriter printed = spec.commandLine().getOut();
+    printed.print(json ? scores : EvaluationTables.of(loaded, use, report));
+    printed.flush();
     return 0;
   }
 
-  private static String table(List<Evaluation.Result> results) {
-    StringBuilder table =
-        new StringBuilder(
-            String.format(
-                "%-12s %7s %9s %13s %9s %9s %8s %12s %9s%n",
-                "set",
-                "records",
-                "accuracy",
-                "macro recall",
-                "macro F1",
-                "majority",
-                "bits/tok",
-                "naive Bayes",
-                "unknown"));
-    for (Evaluation.Result r : results) {
-      table.append(
-          String.format(
-              "%-12s %7d %9.2f %13.2f %9.2f %9.2f %8.2f %12s %8.1f%%%n",
-              r.source(),
-              r.model().records(),
-              100 * r.model().accuracy(),
-              100 * r.model().macroRecall(),
-              100 * r.model().macroF1(),
-              100 * r.majority(),
-              r.bitsPerToken(),
-              String.format("%.2f", 100 * r.naiveBayesScore()),
-              100 * r.unknownShare()));
+  private Model withCache(Model loaded) {
+    if (cache == null) {
+      return loaded;
     }
-    for (Evaluation.Result r : results) {
-      if (r.byBits()) {
-        continue; // its column says it all, and there is no baseline
+    try {
+      if (cache.length != 3 || cache[0] != (int) cache[0]) {
+        throw new IllegalArgumentException(
+            "must be a number of tokens, theta and lambda, found " + Arrays.toString(cache));
       }
-      table.append(
-          String.format(
-              "%s by %s: %.2f, %.2f above naive Bayes%n",
-              r.source(), r.metric(), 100 * r.score(), 100 * (r.score() - r.naiveBayesScore())));
+      return loaded.withCache(new Cache((int) cache[0], cache[1], cache[2]));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--cache: " + e.getMessage(), e);
     }
-    return table.toString();
   }
 
-  private static String json(List<Evaluation.Result> results) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
-    ArrayNode all = mapper.createArrayNode();
-    for (Evaluation.Result r : results) {
-      ObjectNode node = all.addObject();
-      if (r.byBits()) {
-        node.put("set", r.source()).put("metric", r.metric());
-        node.put("bitsPerToken", r.bitsPerToken()).put("unknownShare", r.unknownShare());
-        continue;
-      }
-      node.put("set", r.source()).put("records", r.model().records()).put("metric", r.metric());
-      node.put("score", r.score()).put("naiveBayes", r.naiveBayesScore());
-      node.put("accuracy", r.model().accuracy()).put("macroRecall", r.model().macroRecall());
-      node.put("macroF1", r.model().macroF1()).put("majority", r.majority());
-      node.put("bitsPerToken", r.bitsPerToken()).put("unknownShare", r.unknownShare());
+  /** Progress on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
+  private static final class Bar implements Evaluation.Listener, AutoCloseable {
+
+    private static final long LINE_EVERY_NANOS = 10_000_000_000L;
+
+    private final boolean terminal = Boolean.getBoolean("undercurrent.stderr.terminal");
+    private final PrintWriter err;
+    private ProgressBar bar;
+    private long lastLine = System.nanoTime();
+
+    Bar(PrintWriter err) {
+      this.err = err;
     }
-    return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(all) + "\n";
+
+    @Override
+    public void says(String line) {
+      err.println(line);
+      err.flush();
+    }
+
+    @Override
+    public void read(String source, long done, long all) {
+      if (terminal) {
+        if (done == 1) {
+          bar =
+              new ProgressBarBuilder()
+                  .setTaskName(source)
+                  .setUnit(" records", 1)
+                  .setStyle(ProgressBarStyle.ASCII)
+                  .setInitialMax(all)
+                  .showSpeed()
+                  .build();
+        }
+        bar.stepTo(done);
+        if (done == all) {
+          close();
+        }
+      } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) {
+        lastLine = System.nanoTime();
+        says(String.format("%s: %,d of %,d records", source, done, all));
+      }
+    }
+
+    @Override
+    public void close() {
+      if (bar != null) {
+        bar.close();
+        bar = null;
+      }
+    }
   }
 }

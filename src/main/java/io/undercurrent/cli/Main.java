@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       RunCommand.class,
       EnrichCommand.class,
+      GenerateCommand.class,
       TrainCommand.class,
       EvaluateCommand.class
     })

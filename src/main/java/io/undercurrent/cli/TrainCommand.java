@@ -2,17 +2,20 @@ package io.undercurrent.cli;
 
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.train.Diagnosis;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Progress;
 import io.undercurrent.train.Recipe;
 import io.undercurrent.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -23,28 +26,51 @@ import picocli.CommandLine.Option;
       "",
       "Example: train the default model (the README says what the folder holds):",
       "  ./undercurrent train --recipe config/train/en-chat.yaml --data ~/data",
-      "A stopped run goes on where its last epoch ended when started again."
+      "A stopped run goes on where it was saved last when started again."
     })
 final class TrainCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--recipe",
-      required = true,
-      paramLabel = "FILE",
-      description = "What to train, and how: config/train/*.yaml.")
-  private Path recipe;
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Task task;
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description = "The folder that the recipe's files are in.")
-  private Path data;
+  /** What there is to do. */
+  private static final class Task {
+
+    @ArgGroup(exclusive = false, multiplicity = "1")
+    private Model model;
+
+    @Option(
+        names = "--diagnose",
+        required = true,
+        description = {
+          "Show vanishing and exploding gradients on small networks instead: a table, and"
+              + " diagnosis.json and pictures in the run's folder."
+        })
+    private boolean diagnose;
+  }
+
+  /** A model to train. */
+  private static final class Model {
+
+    @Option(
+        names = "--recipe",
+        required = true,
+        paramLabel = "FILE",
+        description = "What to train, and how: config/train/*.yaml.")
+    private Path recipe;
+
+    @Option(
+        names = "--data",
+        required = true,
+        paramLabel = "DIR",
+        description = "The folder that the recipe's files are in.")
+    private Path data;
+  }
 
   @Option(
       names = "--run",
       paramLabel = "DIR",
-      description = "The run's folder (default: runs/ and the recipe's name).")
+      description = "The run's folder (default: runs/ and the recipe's name, or runs/diagnosis).")
   private Path run;
 
   @Option(
@@ -56,13 +82,16 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Recipe read = Recipe.read(recipe);
+    if (task.diagnose) {
+      return diagnose(run != null ? run : Path.of("runs", "diagnosis"));
+    }
+    Recipe read = Recipe.read(task.model.recipe);
     Path folder = run != null ? run : Path.of("runs", read.name());
     System.err.println("kernels: " + Kernels.best().name() + ", threads: " + threads);
     long start = System.nanoTime();
     Path best;
     try (Bar bar = new Bar();
-        Trainer trainer = new Trainer(read, data, folder, threads, bar)) {
+        Trainer trainer = new Trainer(read, task.model.data, folder, threads, bar)) {
       best = trainer.train();
     }
     System.out.printf(
@@ -70,6 +99,16 @@ final class TrainCommand implements Callable<Integer> {
         best,
         Checkpoint.read(best.toString()).fingerprint(),
         (System.nanoTime() - start) / 1_000_000_000L);
+    return 0;
+  }
+
+  private static int diagnose(Path folder) throws IOException {
+    List<Diagnosis.Trial> trials;
+    try (DiagnosisPrinter printer = new DiagnosisPrinter()) {
+      trials = new Diagnosis(folder, printer).run();
+    }
+    DiagnosisPrinter.print(trials, System.out);
+    System.out.println("\npictures and diagnosis.json: " + folder);
     return 0;
   }
 
@@ -82,6 +121,7 @@ final class TrainCommand implements Callable<Integer> {
     private ProgressBar bar;
     private int epoch;
     private long epochStart;
+    private long doneBefore; // at epochStart: a run may go on within an epoch
     private long lastLine;
 
     @Override
@@ -96,6 +136,7 @@ final class TrainCommand implements Callable<Integer> {
       if (epoch != this.epoch) {
         this.epoch = epoch;
         epochStart = now;
+        doneBefore = done;
         if (terminal) {
           bar =
               new ProgressBarBuilder()
@@ -103,6 +144,7 @@ final class TrainCommand implements Callable<Integer> {
                   .setUnit(" tokens", 1)
                   .setStyle(ProgressBarStyle.ASCII)
                   .setInitialMax(all)
+                  .startsFrom(done, Duration.ZERO)
                   .showSpeed()
                   .build();
         }
@@ -114,21 +156,22 @@ final class TrainCommand implements Callable<Integer> {
       if (bar != null) {
         bar.stepTo(done);
         bar.setExtraMessage(losses);
-      } else if (now - lastLine > LINE_EVERY_NANOS) {
+      } else if (done > doneBefore && now - lastLine > LINE_EVERY_NANOS) {
         lastLine = now;
-        double seconds = (now - epochStart) / 1e9;
+        double perSecond = (done - doneBefore) / ((now - epochStart) / 1e9);
         System.err.printf(
             "epoch %d: %d %%, %,.0f tokens/s, %s, %.0f s left in the epoch%n",
-            epoch, 100 * done / all, done / seconds, losses, seconds * (all - done) / done);
+            epoch, 100 * done / all, perSecond, losses, (all - done) / perSecond);
       }
     }
 
     @Override
     public void epoch(int epoch, List<Evaluation.Result> results, boolean best) {
       close();
+      this.epoch = 0; // the next stage counts from 1 again
       StringBuilder line = new StringBuilder("epoch " + epoch + ":");
       for (Evaluation.Result result : results) {
-        line.append(' ').append(result.source());
+        line.append(' ').append(result.name());
         if (!result.byBits()) {
           line.append(String.format(" %s %.2f,", result.metric(), 100 * result.score()));
         }

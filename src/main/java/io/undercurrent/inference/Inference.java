@@ -15,6 +15,7 @@ import io.undercurrent.model.RecordAttention;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -39,6 +40,7 @@ public final class Inference {
   private final int nextTokens;
   private final boolean languageModel;
   private final boolean[] offered; // (V) may be shown as a next word
+  private final Observer observer; // or null
 
   private final Network.Scratch scratch;
   private final Pool pool;
@@ -47,7 +49,7 @@ public final class Inference {
   private final RecordAttention.Scratch looked; // or null
   private final ContinuousCache cache; // or null
   private final NextTokenHead.Scratch expected; // (BLOCK + 1) positions
-  private final double[] logProbabilities; // (BLOCK)
+  private final double[] logProbabilities; // (BLOCK + 1)
 
   /**
    * @param maxTokens tokens read of a record, at least 1
@@ -55,6 +57,17 @@ public final class Inference {
    * @param languageModel whether surprise and next tokens are computed at all
    */
   public Inference(Model model, int maxTokens, int nextTokens, boolean languageModel) {
+    this(model, maxTokens, nextTokens, languageModel, null);
+  }
+
+  /**
+   * As above, looked at.
+   *
+   * @param observer told of every token, or null
+   */
+  public Inference(
+      Model model, int maxTokens, int nextTokens, boolean languageModel, Observer observer) {
+    this.observer = observer;
     this.tokenizer = model.tokenizer();
     this.network = model.network();
     this.kernels = Kernels.best();
@@ -70,7 +83,7 @@ public final class Inference {
     looked = network.attention() == null ? null : network.attention().scratch();
     cache = languageModel && config.cache().on() ? new ContinuousCache(config, kernels) : null;
     expected = languageModel ? network.nextToken().scratch(BLOCK + 1) : null;
-    logProbabilities = new double[BLOCK];
+    logProbabilities = new double[BLOCK + 1];
     offered = new boolean[vocabulary];
     for (int id = 0; id < vocabulary; id++) {
       offered[id] = tokenizer.isWord(id);
@@ -98,8 +111,7 @@ public final class Inference {
     Encoding encoding = tokenizer.encode(text, maxTokens);
     int[] ids = encoding.ids();
     if (ids.length == 0) {
-      return new Reading(
-          0, 0, encoding.end(), encoding.truncated(), null, Double.NaN, NOTHING, null);
+      return new Reading(0, 0, encoding.end(), encoding.truncated(), null, Double.NaN, NOTHING);
     }
     List<Memory.Entry> past = memory == null ? List.of() : memory.entries();
     long record = memory == null ? 1 : memory.records() + 1;
@@ -119,6 +131,9 @@ public final class Inference {
         keep(state, start + r - ids.length, kept);
         network.step(ids[start + r], state, scratch);
         pool.add(state.top());
+        if (observer != null) {
+          observer.felt(start + r, sentiment());
+        }
       }
       remember(state, rows); // what comes after the block is expected from here
       bits += surprise(ids, start, rows, record);
@@ -129,8 +144,9 @@ public final class Inference {
     if (cache != null) {
       cache.expect(expected.h(), last * hidden());
     }
-    NextToken[] next = next(last);
+    NextToken[] next = languageModel && nextTokens > 0 ? top(last, offered, nextTokens) : NOTHING;
     LookBack lookBack = lookBack(past);
+    observeEnd(last);
     network.step(tokenizer.endOfRecord(), state, scratch);
     if (kept.length > 0) {
       memory.append(new Memory.Entry(record, ids, kept));
@@ -198,6 +214,7 @@ public final class Inference {
         logProbabilities[r] = cache.logProbability(logProbabilities[r], token);
       }
       bits -= logProbabilities[r] / LN2;
+      observe(token, r);
       if (cache != null) {
         cache.add(expected.h(), r * hidden(), token, record, start + r + 1);
       }
@@ -209,15 +226,31 @@ public final class Inference {
     return config.hiddenSize();
   }
 
+  private void observeEnd(int row) {
+    if (observer != null && languageModel) {
+      int end = tokenizer.endOfRecord();
+      int[] ends = new int[row + 1];
+      Arrays.fill(ends, end);
+      network.nextToken().logProbabilities(row + 1, ends, 0, logProbabilities, expected);
+      if (cache != null) {
+        logProbabilities[row] = cache.logProbability(logProbabilities[row], end);
+      }
+      observe(end, row);
+    }
+  }
+
+  private void observe(int token, int row) {
+    if (observer != null) {
+      observer.expected(token, logProbabilities[row], (words, most) -> top(row, words, most));
+    }
+  }
+
   private static final double LN2 = 0.6931471805599453;
 
   /** The likeliest of the offered tokens at {@code row}. */
-  private NextToken[] next(int row) {
-    if (!languageModel || nextTokens == 0) {
-      return NOTHING;
-    }
-    int[] ids = new int[nextTokens];
-    float[] probabilities = new float[nextTokens];
+  private NextToken[] top(int row, boolean[] offered, int most) {
+    int[] ids = new int[most];
+    float[] probabilities = new float[most];
     NextTokenHead head = network.nextToken();
     int found =
         cache == null

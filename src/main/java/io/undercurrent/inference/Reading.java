@@ -24,6 +24,18 @@ public record Reading(
     NextToken[] next,
     LookBack lookBack) {
 
+  /** Of a network that never looks back. */
+  public Reading(
+      int tokens,
+      int unknown,
+      int end,
+      boolean truncated,
+      float[] probabilities,
+      double surpriseBits,
+      NextToken[] next) {
+    this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null);
+  }
+
   /** A token that may come next. */
   public record NextToken(int id, float probability) {}
 

@@ -30,6 +30,14 @@ public interface Tokenizer {
   boolean isUnknown(int id);
 
   /**
+   * Whether the id stands for a sign of its own, not for a word: punctuation, an emoji, an
+   * emoticon. A tokenizer without words has none.
+   */
+  default boolean isSign(int id) {
+    return false;
+  }
+
+  /**
    * Whether the id may be offered as a next word: it stands for its own text and is not a marker or
    * class.
    */

@@ -160,6 +160,15 @@ public final class WordTokenizer implements Tokenizer {
     return Special.isUnknown(id);
   }
 
+  /** What starts neither with a letter nor with a digit; the apostrophe of 's aside. */
+  @Override
+  public boolean isSign(int id) {
+    String token = token(id);
+    int start = token.length() > 1 && token.charAt(0) == '\'' ? 1 : 0;
+    byte kind = CharacterTable.frozen().kind(token.codePointAt(start));
+    return isWord(id) && kind != CharacterTable.LETTER && kind != CharacterTable.DIGIT;
+  }
+
   @Override
   public boolean isWord(int id) {
     return id >= Special.count() && id < tokens.size();

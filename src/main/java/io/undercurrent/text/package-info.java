@@ -8,6 +8,9 @@
  * of unknown word it belongs to. A token never depends on text to the right of its own group, so a
  * text that a limit cuts short reads exactly like the part that was kept.
  *
+ * <p>{@link io.undercurrent.text.ByteTokenizer} takes a text's bytes for what has no words. {@link
+ * io.undercurrent.text.TokenDecoder} puts the tokens of either together to text again.
+ *
  * <p>{@link io.undercurrent.text.VocabularyBuilder} chooses the vocabulary from training texts:
  * frequent words that several authors use, and no personal names.
  *

@@ -175,8 +175,10 @@ final class Curves {
     line.put("best", best);
     ObjectNode dev = line.putObject("dev");
     for (Evaluation.Result result : results) {
-      ObjectNode source = dev.putObject(result.source());
-      source.put("metric", result.metric()).put("score", result.score());
+      ObjectNode source = dev.putObject(result.name());
+      if (!result.byBits()) {
+        source.put("metric", result.metric()).put("score", result.score());
+      }
       if (Double.isFinite(result.bitsPerToken())) {
         source.put("bitsPerToken", result.bitsPerToken());
         source.put("perplexity", Math.pow(2, result.bitsPerToken()));

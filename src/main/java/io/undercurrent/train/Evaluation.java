@@ -1,13 +1,12 @@
 package io.undercurrent.train;
 
 import io.undercurrent.inference.Inference;
+import io.undercurrent.inference.Observer;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
-import io.undercurrent.text.Encoding;
-import io.undercurrent.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,38 +15,110 @@ import java.util.List;
 /** Scores a model on dev sources, each beside the majority class and a tuned naive Bayes. */
 public final class Evaluation {
 
+  /** In how many equal shares of a record its sentiment is looked at. */
+  public static final int SHARES = 10;
+
+  /** Which records share a state. */
+  public enum StateUse {
+    /** Those of a conversation; each of the others starts from the initial state. */
+    CONVERSATION("carried within conversations"),
+    /** None: every record starts from the initial state. */
+    FRESH("fresh for every record"),
+    /** All of a source, in the order of its file, as if they had one key. */
+    ONE_KEY("carried through each set, as under one key");
+
+    private final String words;
+
+    StateUse(String words) {
+      this.words = words;
+    }
+
+    @Override
+    public String toString() {
+      return words;
+    }
+  }
+
+  /** Told of what takes long, on the thread that evaluates. */
+  public interface Listener {
+
+    /** Something is done that has no measure. */
+    void says(String line);
+
+    /** Records of a source are read: {@code done} of {@code all} so far. */
+    void read(String source, long done, long all);
+  }
+
   /**
    * The scores of one dev source.
    *
-   * @param bitsPerToken mean surprise over all tokens; perplexity is two to its power
+   * @param model null for a source that is judged by bits per token, as are all but {@code
+   *     language}
+   * @param calibration null where only the score was asked for
+   * @param accuracyByShare accuracy after each tenth of a record's tokens, rounded up; {@link
+   *     #SHARES} values, the receiver's own; null where only the score was asked for
+   * @param language null where it was not asked for
    * @param majority what always choosing the most frequent class scores
-   * @param naiveBayes the better of naive Bayes trained on the sources of the same name, and on
-   *     all; null where there is none
+   * @param naiveBayes the better of naive Bayes trained on the sources of the same name, and on all
    */
   public record Result(
-      String source,
-      String metric,
+      Recipe.Source source,
       Scores model,
-      double bitsPerToken,
-      double unknownShare,
+      Calibration calibration,
+      double[] accuracyByShare,
+      LanguageScores language,
       double majority,
       Scores naiveBayes) {
 
+    public String name() {
+      return source.name();
+    }
+
+    public String metric() {
+      return source.metric();
+    }
+
     /** Whether it is judged by {@link #bitsPerToken}: then there are no baselines. */
     public boolean byBits() {
-      return metric.equals(Recipe.Source.BITS_PER_TOKEN);
+      return source.byBits();
     }
 
     /** The score by the source's own metric, the higher the better: bits count below zero. */
     public double score() {
-      return byBits() ? -bitsPerToken : model.by(metric);
+      return byBits() ? -bitsPerToken() : model.by(metric());
     }
 
     /** Naive Bayes by the same metric; NaN where there is none. */
     public double naiveBayesScore() {
-      return naiveBayes == null ? Double.NaN : naiveBayes.by(metric);
+      return naiveBayes == null ? Double.NaN : naiveBayes.by(metric());
+    }
+
+    /** Mean surprise over all tokens; NaN where it was not asked for. */
+    public double bitsPerToken() {
+      return language == null ? Double.NaN : language.bitsPerToken();
+    }
+
+    /** As the source counts it. */
+    public double perplexity() {
+      return language.perplexity(source.ends());
+    }
+
+    private Result beside(double majority, Scores naiveBayes) {
+      return new Result(
+          source, model, calibration, accuracyByShare, language, majority, naiveBayes);
     }
   }
+
+  /**
+   * Everything about a model.
+   *
+   * @param negation what the model gets of the negation suite
+   * @param naiveBayesNegation what naive Bayes gets of it, or null where none was trained
+   */
+  public record Report(
+      List<Result> results,
+      List<NegationSuite.Category> negation,
+      List<NegationSuite.Category> naiveBayesNegation) {}
 
   private final Recipe recipe;
   private final List<Corpus> dev;
@@ -56,7 +127,7 @@ public final class Evaluation {
    * Reads the recipe's dev sources from the data folder.
    *
    * @throws RecipeException if one of them has no labelled record and is not judged by bits per
-   *     token: its score would be no number
+   *     token, or no text at all: its score would be no number
    */
   public Evaluation(Recipe recipe, Path data) {
     this.recipe = recipe;
@@ -77,108 +148,163 @@ public final class Evaluation {
     }
   }
 
-  /** Every dev source with baselines; trains the baselines on the recipe's training sources. */
-  public List<Result> withBaselines(Model model, Path data) {
-    List<Example> all = new ArrayList<>();
-    List<List<Example>> bySource = new ArrayList<>();
-    for (Recipe.Source source : recipe.train()) {
-      List<Example> examples = examples(Corpus.read(source, data), model.tokenizer());
-      bySource.add(examples);
-      all.addAll(examples);
-    }
+  /** Every dev source and the negation suite, beside baselines trained on the recipe's sources. */
+  public Report report(Model model, Path data, StateUse use, Listener listener) {
     List<Result> results = new ArrayList<>();
     for (Corpus corpus : dev) {
-      if (corpus.source().byBits()) {
-        results.add(score(model, corpus, true));
-        continue;
-      }
-      List<Example> records = examples(corpus, model.tokenizer());
-      boolean[] used = used(corpus);
-      String metric = corpus.source().metric();
-      List<Example> same = new ArrayList<>();
-      for (int i = 0; i < bySource.size(); i++) {
-        if (recipe.train().get(i).name().equals(corpus.source().name())) {
-          same.addAll(bySource.get(i));
-        }
-      }
-      Scores bayes = NaiveBayes.tuned(all, records, used, metric);
-      if (!same.isEmpty()) {
-        Scores inDomain = NaiveBayes.tuned(same, records, used, metric);
-        bayes = inDomain.by(metric) > bayes.by(metric) ? inDomain : bayes;
-      }
-      Result plain = score(model, corpus, true);
-      results.add(
-          new Result(
-              plain.source,
-              metric,
-              plain.model,
-              plain.bitsPerToken,
-              plain.unknownShare,
-              majority(records, used, metric),
-              bayes));
+      results.add(new Reader(model, corpus, true, true).read(use, listener));
     }
-    return results;
+    listener.says("reading the negation suite");
+    List<NegationSuite.Category> negation = NegationSuite.of(model);
+    if (results.stream().allMatch(Result::byBits)) {
+      return new Report(results, negation, null);
+    }
+    Baselines baselines =
+        new Baselines(recipe, data, model.tokenizer(), line -> listener.says(line));
+    for (int i = 0; i < results.size(); i++) {
+      Corpus corpus = dev.get(i);
+      if (!corpus.source().byBits()) {
+        listener.says("naive Bayes on " + corpus.source().name());
+        boolean[] used = used(corpus);
+        results.set(
+            i,
+            results
+                .get(i)
+                .beside(baselines.majority(corpus, used), baselines.naiveBayes(corpus, used)));
+      }
+    }
+    return new Report(results, negation, baselines.negation());
   }
 
   /**
-   * Every dev source, without baselines.
+   * Every dev source, its scores alone.
    *
    * @param languageModel whether surprise is measured too; it takes most of the time
    */
   List<Result> of(Model model, boolean languageModel) {
-    return dev.stream().map(corpus -> score(model, corpus, languageModel)).toList();
+    return dev.stream()
+        .map(corpus -> new Reader(model, corpus, languageModel, false))
+        .map(reader -> reader.read(StateUse.CONVERSATION, null))
+        .toList();
   }
 
-  /** The mean of the sources' scores: what early stopping goes by. */
+  /**
+   * What early stopping goes by: the mean of the sources' scores; of those with labels alone where
+   * there are any, since bits have another scale.
+   */
   static double mean(List<Result> results) {
-    return results.stream().mapToDouble(Result::score).average().orElse(0);
+    boolean bits = results.stream().allMatch(Result::byBits);
+    return results.stream()
+        .filter(result -> bits || !result.byBits())
+        .mapToDouble(Result::score)
+        .average()
+        .orElse(0);
   }
 
-  private Result score(Model model, Corpus corpus, boolean languageModel) {
-    Inference inference = new Inference(model, recipe.training().maxTokens(), 0, languageModel);
-    HiddenState initial = model.initialState();
-    Scores scores = new Scores(used(corpus));
-    double bits = 0;
-    long tokens = 0;
-    long unknown = 0;
-    for (Corpus.Conversation conversation : corpus.conversations()) {
+  /** Reads one source, and looks on as it does. */
+  private final class Reader implements Observer {
+
+    private final Corpus corpus;
+    private final HiddenState initial;
+    private final Inference inference;
+    private final boolean[] used;
+    private final boolean labelled;
+    private final Scores scores;
+    private final Calibration calibration;
+    private final Scores[] byShare = new Scores[SHARES];
+    private final LanguageScores language;
+    private final List<float[]> felt = new ArrayList<>(); // after each token of the record
+
+    /**
+     * @param inFull whether each token is looked at, not only each record
+     */
+    Reader(Model model, Corpus corpus, boolean languageModel, boolean inFull) {
+      this.corpus = corpus;
+      initial = model.initialState();
+      int maxTokens = recipe.training().maxTokens();
+      inference = new Inference(model, maxTokens, 0, languageModel, inFull ? this : null);
+      used = used(corpus);
+      labelled = !corpus.source().byBits();
+      scores = new Scores(used);
+      calibration = inFull ? new Calibration(used) : null;
+      Arrays.setAll(byShare, share -> new Scores(used));
+      language = languageModel ? new LanguageScores(model.tokenizer()) : null;
+    }
+
+    Result read(StateUse use, Listener listener) {
+      long all = corpus.conversations().stream().mapToLong(c -> c.items().size()).sum();
+      long done = 0;
       HiddenState state = initial.copy();
       Memory memory = inference.memory();
-      for (Corpus.Item item : conversation.items()) {
-        Reading reading = inference.read(item.text(), state, memory);
-        tokens += reading.tokens();
-        unknown += reading.unknown();
-        bits += reading.tokens() == 0 ? 0 : reading.surpriseBits() * reading.tokens();
-        if (item.label() >= 0) {
-          scores.add(item.label(), probabilities(reading));
+      for (Corpus.Conversation conversation : corpus.conversations()) {
+        if (use == StateUse.CONVERSATION) {
+          state = initial.copy();
+          memory = inference.memory();
+        }
+        for (Corpus.Item item : conversation.items()) {
+          if (use == StateUse.FRESH) {
+            state = initial.copy();
+            memory = inference.memory();
+          }
+          record(item, state, memory);
+          if (listener != null) {
+            listener.read(corpus.source().name(), ++done, all);
+          }
+        }
+      }
+      boolean inFull = labelled && calibration != null;
+      return new Result(
+          corpus.source(),
+          labelled ? scores : null,
+          inFull ? calibration : null,
+          inFull ? Arrays.stream(byShare).mapToDouble(Scores::accuracy).toArray() : null,
+          language,
+          Double.NaN,
+          null);
+    }
+
+    private void record(Corpus.Item item, HiddenState state, Memory memory) {
+      felt.clear();
+      Reading reading = inference.read(item.text(), state, memory);
+      if (language != null) {
+        language.add(reading);
+      }
+      if (!labelled || item.label() < 0) {
+        return;
+      }
+      double[] probabilities = doubles(reading.probabilities());
+      scores.add(item.label(), probabilities);
+      if (calibration != null) {
+        calibration.add(item.label(), probabilities);
+        for (int share = 1; share <= SHARES; share++) {
+          int tokens = (reading.tokens() * share + SHARES - 1) / SHARES;
+          float[] then = tokens == 0 ? null : felt.get(tokens - 1);
+          byShare[share - 1].add(item.label(), doubles(then));
         }
       }
     }
-    String name = corpus.source().name();
-    String metric = corpus.source().metric();
-    return new Result(
-        name, metric, scores, bits / tokens, (double) unknown / tokens, Double.NaN, null);
-  }
 
-  private static double[] probabilities(Reading reading) {
-    double[] probabilities = new double[ModelConfig.SENTIMENT_LABELS.size()];
-    for (int k = 0; reading.probabilities() != null && k < probabilities.length; k++) {
-      probabilities[k] = reading.probabilities()[k];
+    @Override
+    public void felt(int position, float[] probabilities) {
+      felt.add(probabilities);
     }
-    return probabilities;
-  }
 
-  private List<Example> examples(Corpus corpus, Tokenizer tokenizer) {
-    List<Example> examples = new ArrayList<>();
-    for (Corpus.Conversation conversation : corpus.conversations()) {
-      for (Corpus.Item item : conversation.items()) {
-        Encoding encoding = tokenizer.encode(item.text(), recipe.training().maxTokens());
-        examples.add(new Example(encoding.ids(), item.label()));
-      }
+    @Override
+    public void expected(int token, double logProbability, Ranking ranking) {
+      language.add(token, logProbability, ranking);
     }
-    return examples;
   }
 
+  /** Zeros for a record without tokens. */
+  static double[] doubles(float[] probabilities) {
+    double[] doubles = new double[ModelConfig.SENTIMENT_LABELS.size()];
+    for (int k = 0; probabilities != null && k < doubles.length; k++) {
+      doubles[k] = probabilities[k];
+    }
+    return doubles;
+  }
+
+  /** The classes that a record of the source has: the others are not to choose from. */
   private static boolean[] used(Corpus corpus) {
     boolean[] used = new boolean[ModelConfig.SENTIMENT_LABELS.size()];
     for (Corpus.Conversation conversation : corpus.conversations()) {
@@ -189,15 +315,5 @@ public final class Evaluation {
       }
     }
     return used;
-  }
-
-  /** What choosing the most frequent class every time scores. */
-  private static double majority(List<Example> records, boolean[] used, String metric) {
-    double[] counts = new double[ModelConfig.SENTIMENT_LABELS.size()];
-    List<Example> labelled = records.stream().filter(record -> record.label() >= 0).toList();
-    labelled.forEach(record -> counts[record.label()]++);
-    Scores scores = new Scores(used);
-    labelled.forEach(record -> scores.add(record.label(), counts));
-    return scores.by(metric);
   }
 }

@@ -1,6 +1,7 @@
 package io.undercurrent.train;
 
 import io.undercurrent.model.ModelConfig;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -62,23 +63,37 @@ final class NaiveBayes {
     return scores;
   }
 
-  /** The best score over smoothing, prior, and words alone or with pairs, tuned on dev itself. */
-  static Scores tuned(List<Example> train, List<Example> dev, boolean[] used, String metric) {
-    Scores best = null;
+  /** One choice of features, smoothing and prior: log-probabilities of the classes by tokens. */
+  interface Setting {
+    double[] scores(int[] tokens);
+  }
+
+  /** Every choice of smoothing, prior, and words alone or with pairs, trained on the examples. */
+  static List<Setting> settings(List<Example> train) {
+    List<Setting> settings = new ArrayList<>();
     for (boolean pairs : new boolean[] {false, true}) {
       NaiveBayes bayes = new NaiveBayes(train, pairs);
       for (double alpha : new double[] {0.03, 0.1, 0.3, 1, 3}) {
         for (boolean uniform : new boolean[] {false, true}) {
-          Scores scores = new Scores(used);
-          for (Example example : dev) {
-            if (example.label() >= 0) {
-              scores.add(example.label(), bayes.scores(example.tokens(), alpha, uniform));
-            }
-          }
-          if (best == null || scores.by(metric) > best.by(metric)) {
-            best = scores;
-          }
+          settings.add(tokens -> bayes.scores(tokens, alpha, uniform));
         }
+      }
+    }
+    return settings;
+  }
+
+  /** The best score of all settings, tuned on dev itself. */
+  static Scores tuned(List<Setting> settings, List<Example> dev, boolean[] used, String metric) {
+    Scores best = null;
+    for (Setting setting : settings) {
+      Scores scores = new Scores(used);
+      for (Example example : dev) {
+        if (example.label() >= 0) {
+          scores.add(example.label(), setting.scores(example.tokens()));
+        }
+      }
+      if (best == null || scores.by(metric) > best.by(metric)) {
+        best = scores;
       }
     }
     return best;

@@ -277,8 +277,9 @@ public record Recipe(
    * @param balanced whether each class weighs the same in the loss, however few its records
    * @param fold a share of the conversations, or null for all
    * @param metric what counts in dev: {@code accuracy} (the default), {@code macro_recall}, {@code
-   *     macro_f1}, or {@code bits_per_token} (the default of lines), the only one that needs no
-   *     labels
+   *     macro_f1}, or {@code bits_per_token} (the default without labels), the only one that needs
+   *     no labels
+   * @param ends whether perplexity counts ends of records as tokens, as is the custom with PTB
    */
   public record Source(
       @JsonProperty(required = true) String name,
@@ -294,7 +295,8 @@ public record Recipe(
       Boolean cased,
       Boolean balanced,
       Fold fold,
-      String metric) {
+      String metric,
+      Boolean ends) {
 
     static final String BITS_PER_TOKEN = "bits_per_token";
 
@@ -321,7 +323,8 @@ public record Recipe(
       unlabelled = unlabelled == null ? List.of() : List.copyOf(unlabelled);
       cased = cased == null || cased;
       balanced = balanced != null && balanced;
-      metric = metric == null ? (lines ? BITS_PER_TOKEN : "accuracy") : metric;
+      metric = metric == null ? (label == null ? BITS_PER_TOKEN : "accuracy") : metric;
+      ends = ends != null && ends;
       check(
           METRICS.contains(metric),
           name
@@ -375,9 +378,6 @@ public record Recipe(
     }
     check(!train.isEmpty(), "train must name at least one source, found none");
     check(!dev.isEmpty(), "dev must name at least one source, found none");
-    check(
-        dev.stream().map(Source::byBits).distinct().count() == 1, // their mean would mean nothing
-        "dev must be judged by bits_per_token in all of its sources or in none, found both");
     train = List.copyOf(train);
     dev = List.copyOf(dev);
   }

@@ -112,8 +112,22 @@ final class RecurrentLayer {
     }
   }
 
+  /** Sees how much gradient flows back. */
+  interface StateGradients {
+    /**
+     * @param dh (B, H) gradient of h as it was before step t; read only, and gone after the call
+     * @param dc (B, H) likewise of c; empty where there is none
+     */
+    void before(int t, float[] dh, float[] dc);
+  }
+
   /** Needs {@link #dOut}; leaves the gradient of the input in {@code dInput}. */
   void backward(float[] input, float[] dInput, Chunk chunk, Parameters gradients) {
+    backward(input, dInput, chunk, gradients, (t, dhBefore, dcBefore) -> {});
+  }
+
+  void backward(
+      float[] input, float[] dInput, Chunk chunk, Parameters gradients, StateGradients observer) {
     int n = rows * hidden;
     Arrays.fill(dh, 0f);
     Arrays.fill(dc, 0f);
@@ -128,6 +142,7 @@ final class RecurrentLayer {
         weights.recurrentBackward[index].multiply(
             rows, u, t * rows * gates, gates, 1, dh, 0, hidden, true);
       }
+      observer.before(t, dh, dc);
       zeroWhereReset(chunk, t, dh, dc);
     }
     float[] g = gradients.values();

@@ -21,14 +21,19 @@ public final class Scores {
 
   /** Counts a record by the likeliest class among those in use. */
   void add(int label, double[] scores) {
+    confusion[label][best(used, scores)]++;
+    records++;
+  }
+
+  /** The class in use that scores most. */
+  static int best(boolean[] used, double[] scores) {
     int best = -1;
     for (int k = 0; k < CLASSES; k++) {
       if (used[k] && (best < 0 || scores[k] > scores[best])) {
         best = k;
       }
     }
-    confusion[label][best]++;
-    records++;
+    return best;
   }
 
   public int records() {
@@ -57,9 +62,28 @@ public final class Scores {
   public double macroF1() {
     return IntStream.range(0, CLASSES)
         .filter(k -> used[k])
-        .mapToDouble(k -> ratio(2 * confusion[k][k], labelled(k) + predicted(k)))
+        .mapToDouble(this::f1)
         .average()
         .orElse(0);
+  }
+
+  /** Mean over records of the F1 of their class. */
+  public double weightedF1() {
+    return IntStream.range(0, CLASSES).mapToDouble(k -> labelled(k) * f1(k)).sum() / records;
+  }
+
+  private double f1(int k) {
+    return ratio(2 * confusion[k][k], labelled(k) + predicted(k));
+  }
+
+  /** The classes in use, by their place among all labels. */
+  public int[] classes() {
+    return IntStream.range(0, CLASSES).filter(k -> used[k]).toArray();
+  }
+
+  /** Records of class {@code label} that were predicted as {@code predicted}. */
+  public int count(int label, int predicted) {
+    return confusion[label][predicted];
   }
 
   /** The score a source is judged by. */

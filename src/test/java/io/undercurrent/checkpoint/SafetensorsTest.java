@@ -120,13 +120,13 @@ class SafetensorsTest {
         arguments(
             "I64",
             "{" + A + "," + tensor("b", "I64", "[2]", 24, 40) + "}",
-            "b: dtype must be F32 or F16, found \"I64\""),
+            "b: dtype must be F32, F16 or BF16, found \"I64\""),
         arguments(
-            "BF16",
-            "{" + A + "," + tensor("b", "BF16", "[8]", 24, 40) + "}",
-            "b: dtype must be F32 or F16, found \"BF16\""),
-        arguments("no dtype", "{\"a\":{}}", "a: dtype must be F32 or F16, found nothing"),
-        arguments("no object", "{\"a\":5}", "a: dtype must be F32 or F16, found nothing"),
+            "F64",
+            "{" + A + "," + tensor("b", "F64", "[2]", 24, 40) + "}",
+            "b: dtype must be F32, F16 or BF16, found \"F64\""),
+        arguments("no dtype", "{\"a\":{}}", "a: dtype must be F32, F16 or BF16, found nothing"),
+        arguments("no object", "{\"a\":5}", "a: dtype must be F32, F16 or BF16, found nothing"),
         arguments(
             "no offsets",
             "{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3]}}",
@@ -186,7 +186,7 @@ class SafetensorsTest {
         arguments(
             "a name of several lines",
             "{\"x\\n\\u001b[31my\":{\"dtype\":\"I8\"}}",
-            "x  [31my: dtype must be F32 or F16, found \"I8\""),
+            "x  [31my: dtype must be F32, F16 or BF16, found \"I8\""),
         arguments(
             "a surplus name of several lines",
             "{" + A + "," + B + "," + tensor("x\\ny", "F32", "[0]", 40, 40) + "}",

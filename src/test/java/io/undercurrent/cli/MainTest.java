@@ -35,6 +35,15 @@ class MainTest {
     assertThat(execute()).startsWith("2 name a command; --help lists them");
   }
 
+  @Test
+  void shouldTrainARecipeOrDiagnose() {
+    assertThat(execute("train")).startsWith("2 ").contains("--recipe").contains("--diagnose");
+    assertThat(execute("train", "--recipe", "a.yaml")).startsWith("2 ").contains("--data");
+    assertThat(execute("train", "--diagnose", "--recipe", "a.yaml", "--data", "b"))
+        .startsWith("2 ")
+        .contains("mutually exclusive");
+  }
+
   private static String execute(String... arguments) {
     StringWriter err = new StringWriter();
     int exit = Main.commandLine().setErr(new PrintWriter(err, true)).execute(arguments);

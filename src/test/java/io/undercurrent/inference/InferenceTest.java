@@ -11,6 +11,7 @@ import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.ReferenceNetwork;
 import io.undercurrent.model.TinyModel;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -250,6 +251,79 @@ class InferenceTest {
       assertThat(readingWithout.next()).isEmpty();
       assertThat(stateWithout).isEqualTo(state);
     }
+  }
+
+  /** What an observer was told of one record. */
+  private static final class Notes implements Observer {
+    private static final boolean[] ALL = all();
+
+    private final List<float[]> felt = new ArrayList<>();
+    private final List<Integer> tokens = new ArrayList<>();
+    private final List<Double> logProbabilities = new ArrayList<>();
+    private final List<NextToken[]> rankings = new ArrayList<>();
+
+    private static boolean[] all() {
+      boolean[] all = new boolean[MODEL.config().vocabSize()];
+      Arrays.fill(all, true);
+      return all;
+    }
+
+    @Override
+    public void felt(int position, float[] probabilities) {
+      assertThat(position).isEqualTo(felt.size());
+      felt.add(probabilities);
+    }
+
+    @Override
+    public void expected(int token, double logProbability, Ranking ranking) {
+      tokens.add(token);
+      logProbabilities.add(logProbability);
+      rankings.add(ranking.top(ALL, ALL.length));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 23, 24, 47})
+  void shouldTellAnObserverHowEachTokenFeltAndHowItHadBeenExpected(int tokens) {
+    String text = TinyModel.text(tokens, tokens);
+    Notes notes = new Notes();
+    HiddenState state = MODEL.initialState();
+    HiddenState unseenState = MODEL.initialState();
+
+    Reading reading = new Inference(MODEL, MAX_TOKENS, 5, true, notes).read(text, state);
+
+    assertSame(reading, inference.read(text, unseenState)); // looking changes nothing
+    assertThat(state).isEqualTo(unseenState);
+    assertThat(notes.felt).hasSize(tokens);
+    for (int n = 1; n <= tokens; n++) {
+      Reading head = new Inference(MODEL, n, 0, false).read(text, MODEL.initialState());
+      assertThat(notes.felt.get(n - 1)).as("after %d", n).containsExactly(head.probabilities());
+    }
+    List<Integer> stream = new ArrayList<>(Arrays.stream(ids(text)).boxed().toList());
+    stream.add(endOfRecord());
+    assertThat(notes.tokens).isEqualTo(stream);
+    ReferenceNetwork reference = TINY.reference();
+    reference.step(endOfRecord());
+    for (int i = 0; i <= tokens; i++) {
+      double[] expected = reference.nextToken();
+      int token = stream.get(i);
+      assertThat(notes.logProbabilities.get(i)).isCloseTo(Math.log(expected[token]), FLOAT);
+      for (NextToken ranked : notes.rankings.get(i)) {
+        assertThat((double) ranked.probability()).isCloseTo(expected[ranked.id()], FLOAT);
+      }
+      assertThat(notes.rankings.get(i))
+          .hasSize(expected.length)
+          .isSortedAccordingTo(Comparator.comparing((NextToken t) -> -t.probability()));
+      reference.step(token);
+    }
+  }
+
+  @Test
+  void shouldTellAnObserverOfNothingToExpectWithoutTheLanguageModel() {
+    Notes notes = new Notes();
+    new Inference(MODEL, MAX_TOKENS, 0, false, notes).read("not good", MODEL.initialState());
+    assertThat(notes.felt).hasSize(2);
+    assertThat(notes.tokens).isEmpty();
   }
 
   private static void assertSame(Reading found, Reading expected) {

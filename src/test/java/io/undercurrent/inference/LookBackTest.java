@@ -102,6 +102,41 @@ class LookBackTest {
     }
   }
 
+  @Test
+  void shouldTellObserversOfTheMixtureTooAlsoAtTheEndOfARecord() {
+    Model model = TinyModel.looking(THREE, new Cache(30, 1.5f, 0.3f), 9).model();
+    Reference reference = new Reference(model);
+    boolean[] all = new boolean[model.config().vocabSize()];
+    Arrays.fill(all, true);
+    int[] told = {0};
+    Observer observer =
+        new Observer() {
+          @Override
+          public void felt(int position, float[] probabilities) {}
+
+          @Override
+          public void expected(int token, double logProbability, Ranking ranking) {
+            double[] p = reference.probabilities();
+            assertThat(Math.exp(logProbability)).isCloseTo(p[token], within(1e-6));
+            NextToken[] ranked = ranking.top(all, all.length);
+            assertThat(ranked).hasSize(all.length);
+            for (NextToken one : ranked) {
+              assertThat((double) one.probability()).isCloseTo(p[one.id()], within(1e-6));
+            }
+            assertThat(ranked)
+                .isSortedAccordingTo(Comparator.comparing((NextToken one) -> -one.probability()));
+            reference.read(token);
+            told[0]++;
+          }
+        };
+    Inference inference = new Inference(model, 100, 5, true, observer);
+    HiddenState state = model.initialState();
+    Memory memory = inference.memory();
+    TEXTS.forEach(text -> inference.read(text, state, memory));
+
+    assertThat(told[0]).isEqualTo(4 + 1 + 2 + 1 + 60 + 1 + 1 + 1 + 24 + 1 + 7 + 1 + 23 + 1);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void shouldBeLessSurprisedByWhatItHasReadBefore(int seed) {

@@ -400,6 +400,27 @@ class WordTokenizerTest {
   }
 
   @Test
+  void shouldTellSignsFromWords() {
+    for (String word : "i 's n't 2nd 10 o'clock u.s. well-known 'em".split(" ")) {
+      assertThat(SMALL.isSign(id(word))).as(word).isFalse();
+    }
+    for (String sign : ". ... ' - # :) :D <3 ^_^ € 😂 🤷".split(" ")) {
+      assertThat(SMALL.isSign(id(sign))).as(sign).isTrue();
+    }
+    for (Special special : Special.values()) {
+      assertThat(SMALL.isSign(special.id())).as(special.token()).isFalse();
+    }
+  }
+
+  private static int id(String token) {
+    int id = 0;
+    while (!SMALL.token(id).equals(token)) {
+      id++;
+    }
+    return id;
+  }
+
+  @Test
   void shouldNeverReadASpecialTokenFromText() {
     for (String special : Special.tokens()) {
       for (int id : SMALL.encode("good " + special + " " + special.substring(1), 64).ids()) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class SameBytesTest {
 
   private static final String DIGEST =
-      "3a1c9107230a5d78e2fd1ddfb0aa5b0b32776fbd619d6ee37a25a99747dc19a1";
+      "2a3e531f8d7d4f8dc09749f205f3736f35d3bb5ce7bcf7077c7f0adaa9a66fdb";
 
   private static final String DIGEST_WITH_MEMORY =
       "fff66caff66b181d03d7072b06336f617273813e898e955a430704463c951ddc";

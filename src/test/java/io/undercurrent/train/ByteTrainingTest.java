@@ -66,9 +66,13 @@ class ByteTrainingTest {
     assertThat(model.tokenizer().token(1 + 'é')).isEqualTo("\\xe9");
 
     Recipe recipe = recipe();
-    Evaluation.Result scored = new Evaluation(recipe, folder).withBaselines(model, folder).get(0);
+    Evaluation.Result scored =
+        new Evaluation(recipe, folder)
+            .report(model, folder, Evaluation.StateUse.CONVERSATION, new SilentListener())
+            .results()
+            .get(0);
     assertThat(scored.byBits()).isTrue();
-    assertThat(scored.unknownShare()).isZero();
+    assertThat(scored.language().unknownShare()).isZero();
     assertThat(scored.naiveBayesScore()).isNaN();
   }
 

@@ -95,7 +95,8 @@ class CorpusTest {
             whole.cased(),
             whole.balanced(),
             fold,
-            whole.metric());
+            whole.metric(),
+            whole.ends());
     return Corpus.read(part, data).conversations().stream()
         .flatMap(conversation -> conversation.items().stream())
         .map(Item::text)
@@ -137,6 +138,7 @@ class CorpusTest {
             "s",
             "data.tsv",
             "lines",
+            null,
             null,
             null,
             null,
@@ -241,6 +243,7 @@ class CorpusTest {
         mask,
         null,
         balanced,
+        null,
         null,
         null);
   }

@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.chart.Pictures;
+import io.undercurrent.inference.Reading;
+import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.text.ByteTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +57,14 @@ class CurvesTest {
     }
     assertThat(lines(folder).get(0).has("sentimentLoss")).isFalse();
     assertThat(lines(folder).get(0).has("perplexity")).isTrue();
+  }
+
+  @Test
+  void shouldNotCallBitsAScore() throws IOException {
+    Curves curves = begin(folder);
+    curves.epoch("train", 1, List.of(result("plain", null, null, 3)), true);
+    assertThat(lines(folder).get(0).at("/dev/plain").toString())
+        .isEqualTo("{\"bitsPerToken\":3.0,\"perplexity\":8.0}");
   }
 
   @Test
@@ -114,13 +125,20 @@ class CurvesTest {
         Scores scores = new Scores(new boolean[] {true, true, true});
         scores.add(0, new double[] {i, 60, 0});
         scores.add(1, new double[] {0, 1, 0});
-        curves.epoch(
-            "train",
-            epoch,
-            List.of(new Evaluation.Result("dev", "accuracy", scores, 7, 0, Double.NaN, null)),
-            true);
+        curves.epoch("train", epoch, List.of(result("dev", "label", scores, 7)), true);
       }
     }
+  }
+
+  private static Evaluation.Result result(
+      String name, String label, Scores scores, double bitsPerToken) {
+    Recipe.Source source =
+        new Recipe.Source(
+            name, "dev.tsv", null, null, label, null, null, null, null, null, null, null, null,
+            null, null);
+    LanguageScores language = new LanguageScores(new ByteTokenizer());
+    language.add(new Reading(1, 0, 1, false, null, bitsPerToken, new NextToken[0]));
+    return new Evaluation.Result(source, scores, null, null, language, Double.NaN, null);
   }
 
   /** But for the speed, which is a matter of the machine. */

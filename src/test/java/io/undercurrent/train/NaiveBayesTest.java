@@ -50,13 +50,15 @@ class NaiveBayesTest {
 
     assertThat(accuracy(words, used)).isLessThan(1);
     assertThat(accuracy(pairs, used)).isEqualTo(1);
-    assertThat(NaiveBayes.tuned(NEGATED, NEGATED, used, "accuracy").accuracy()).isEqualTo(1);
+    assertThat(NaiveBayes.tuned(NaiveBayes.settings(NEGATED), NEGATED, used, "accuracy").accuracy())
+        .isEqualTo(1);
   }
 
   @Test
   void shouldSkipRecordsWithoutLabelWhenItIsScored() {
     Scores scores =
-        NaiveBayes.tuned(PLAIN, PLAIN, new boolean[] {true, false, true}, "macro_recall");
+        NaiveBayes.tuned(
+            NaiveBayes.settings(PLAIN), PLAIN, new boolean[] {true, false, true}, "macro_recall");
     assertThat(scores.records()).isEqualTo(3);
     assertThat(scores.macroRecall()).isEqualTo(1);
   }

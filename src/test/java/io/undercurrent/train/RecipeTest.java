@@ -139,7 +139,6 @@ class RecipeTest {
         "'size: 200, min_documents: 1' | 'type: bytes, uncounted: [a]' | 'vocabulary: uncounted must be left out where type is bytes, found [a]'",
         "'format: lines'     | 'format: lines, label: x' | b.label must be left out where format is lines, found x",
         "'format: lines'     | 'format: lines, text: x'  | 'b.text must be left out where format is lines, found [x]'",
-        "'dev:'              | 'dev:\n  - {name: b, file: b.txt, format: lines}' | 'dev must be judged by bits_per_token in all of its sources or in none, found both'",
         "pooling: concat     | pooling: mean         | model.pooling must be concat or last, found mean",
         "hidden_size: 16     | hidden_size: 0        | hidden_size must be 1 to 8192, found 0",
         "num_layers: 1       | num_layers: 17        | num_layers must be 1 to 16, found 17",

@@ -23,6 +23,10 @@ class ScoresTest {
     assertThat(scores.macroRecall()).isCloseTo((4 / 5.0 + 3 / 6.0 + 2 / 2.0) / 3, EXACT);
     // F1 = 2 tp / (labelled + predicted)
     assertThat(scores.macroF1()).isCloseTo((8 / 11.0 + 6 / 10.0 + 4 / 5.0) / 3, EXACT);
+    assertThat(scores.weightedF1())
+        .isCloseTo((5 * (8 / 11.0) + 6 * (6 / 10.0) + 2 * (4 / 5.0)) / 13, EXACT);
+    assertThat(scores.classes()).containsExactly(0, 1, 2);
+    assertThat(scores.count(1, 0)).isEqualTo(2);
     assertThat(scores.by("accuracy")).isEqualTo(scores.accuracy());
     assertThat(scores.by("macro_recall")).isEqualTo(scores.macroRecall());
     assertThat(scores.by("macro_f1")).isEqualTo(scores.macroF1());
@@ -37,6 +41,7 @@ class ScoresTest {
     scores.add(2, new double[] {0.1, 0.7, 0.2});
     scores.add(2, new double[] {0.0, 0.7, 0.3});
 
+    assertThat(scores.classes()).containsExactly(0, 2);
     assertThat(scores.accuracy()).isEqualTo(0.75);
     assertThat(scores.macroRecall()).isCloseTo((0.5 + 1) / 2, EXACT);
     assertThat(scores.macroF1()).isCloseTo((2 / 3.0 + 4 / 5.0) / 2, EXACT);

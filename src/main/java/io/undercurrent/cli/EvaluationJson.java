@@ -1,0 +1,96 @@
+package io.undercurrent.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.train.Calibration;
+import io.undercurrent.train.Evaluation;
+import io.undercurrent.train.Evaluation.Result;
+import io.undercurrent.train.Evaluation.StateUse;
+import io.undercurrent.train.LanguageScores;
+import io.undercurrent.train.NegationSuite.Category;
+import java.util.List;
+import java.util.Locale;
+
+/** An evaluation as JSON; shares from 0 to 1. What was not measured is left out. */
+final class EvaluationJson {
+
+  private EvaluationJson() {}
+
+  static String of(Model model, StateUse use, Evaluation.Report report)
+      throws JsonProcessingException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = mapper.createObjectNode();
+    root.putObject("model").put("name", model.name()).put("fingerprint", model.fingerprint());
+    root.put("state", use.name().toLowerCase(Locale.ROOT));
+    ArrayNode sets = root.putArray("sets");
+    for (Result result : report.results()) {
+      ObjectNode set = sets.addObject();
+      set.put("name", result.name());
+      if (!result.byBits()) {
+        sentiment(set.putObject("sentiment"), result);
+      }
+      language(set.putObject("language"), result);
+    }
+    ObjectNode negation = root.putObject("negation");
+    negation(negation.putArray("model"), report.negation());
+    if (report.naiveBayesNegation() != null) {
+      negation(negation.putArray("naiveBayes"), report.naiveBayesNegation());
+    }
+    return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+  }
+
+  private static void sentiment(ObjectNode node, Result r) {
+    node.put("records", r.model().records()).put("metric", r.metric()).put("score", r.score());
+    node.put("naiveBayes", r.naiveBayesScore()).put("majority", r.majority());
+    node.put("accuracy", r.model().accuracy()).put("macroF1", r.model().macroF1());
+    node.put("weightedF1", r.model().weightedF1()).put("macroRecall", r.model().macroRecall());
+    node.put("ece", r.calibration().ece());
+    int[] classes = r.model().classes();
+    ArrayNode labels = node.putArray("labels");
+    ArrayNode confusion = node.putArray("confusion"); // rows: labelled, columns: predicted
+    for (int label : classes) {
+      labels.add(ModelConfig.SENTIMENT_LABELS.get(label));
+      ArrayNode row = confusion.addArray();
+      for (int predicted : classes) {
+        row.add(r.model().count(label, predicted));
+      }
+    }
+    ArrayNode calibration = node.putArray("calibration");
+    for (Calibration.Bin bin : r.calibration().bins()) {
+      ObjectNode at = calibration.addObject();
+      at.put("from", bin.from()).put("to", bin.to()).put("records", bin.records());
+      if (bin.records() > 0) {
+        at.put("confidence", bin.confidence()).put("accuracy", bin.accuracy());
+      }
+    }
+    ArrayNode shares = node.putArray("accuracyByShareRead");
+    for (int share = 1; share <= Evaluation.SHARES; share++) {
+      ObjectNode at = shares.addObject().put("share", (double) share / Evaluation.SHARES);
+      at.put("accuracy", r.accuracyByShare()[share - 1]);
+    }
+  }
+
+  private static void language(ObjectNode node, Result r) {
+    LanguageScores l = r.language();
+    node.put("tokens", l.tokens());
+    if (l.tokens() > 0) {
+      node.put("unknownShare", l.unknownShare()).put("bitsPerToken", l.bitsPerToken());
+      node.put("perplexity", r.perplexity()).put("endsCounted", r.source().ends());
+    }
+    ObjectNode next = node.putObject("nextWord").put("words", l.words());
+    if (l.words() > 0) {
+      next.put("top1", l.top(1)).put("top3", l.top(3)).put("top5", l.top(5));
+    }
+  }
+
+  private static void negation(ArrayNode list, List<Category> categories) {
+    for (Category c : categories) {
+      ObjectNode node = list.addObject().put("category", c.name()).put("pairs", c.pairs());
+      node.put("rightPairs", c.rightPairs()).put("rightSentences", c.rightSentences());
+    }
+  }
+}

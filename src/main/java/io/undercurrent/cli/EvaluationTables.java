@@ -1,0 +1,157 @@
+package io.undercurrent.cli;
+
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.train.Evaluation;
+import io.undercurrent.train.Evaluation.Result;
+import io.undercurrent.train.Evaluation.StateUse;
+import io.undercurrent.train.LanguageScores;
+import io.undercurrent.train.NegationSuite.Category;
+import java.util.List;
+import java.util.Locale;
+
+/** An evaluation as tables for a person to read; shares in per cent. */
+final class EvaluationTables {
+
+  private final StringBuilder text = new StringBuilder();
+
+  private EvaluationTables() {}
+
+  static String of(Model model, StateUse use, Evaluation.Report report) {
+    EvaluationTables tables = new EvaluationTables();
+    tables.line("%s %s", model.name(), model.fingerprint());
+    if (!report.results().isEmpty()) {
+      tables.line("state: %s", use);
+      List<Result> labelled = report.results().stream().filter(r -> !r.byBits()).toList();
+      if (!labelled.isEmpty()) {
+        tables.sentiment(labelled);
+        tables.shares(labelled);
+        labelled.forEach(tables::confusion);
+      }
+      tables.language(report.results());
+    }
+    tables.negation(report);
+    return tables.text.toString();
+  }
+
+  private void line(String format, Object... values) {
+    text.append(String.format(Locale.ROOT, format, values)).append('\n');
+  }
+
+  private void sentiment(List<Result> results) {
+    line(
+        "%n%-14s %7s  %8s %8s %11s %12s %6s   %-12s %6s %11s %8s",
+        "sentiment",
+        "records",
+        "accuracy",
+        "macro F1",
+        "weighted F1",
+        "macro recall",
+        "ECE",
+        "scored by",
+        "model",
+        "naive Bayes",
+        "majority");
+    for (Result r : results) {
+      line(
+          "%-14s %7d  %8.2f %8.2f %11.2f %12.2f %6.2f   %-12s %6.2f %11.2f %8.2f",
+          r.name(),
+          r.model().records(),
+          100 * r.model().accuracy(),
+          100 * r.model().macroF1(),
+          100 * r.model().weightedF1(),
+          100 * r.model().macroRecall(),
+          100 * r.calibration().ece(),
+          r.metric().replace('_', ' '),
+          100 * r.score(),
+          100 * r.naiveBayesScore(),
+          100 * r.majority());
+    }
+  }
+
+  private void shares(List<Result> results) {
+    StringBuilder header = new StringBuilder();
+    for (int share = 1; share <= Evaluation.SHARES; share++) {
+      header.append(String.format("%8s", 100 * share / Evaluation.SHARES + " %"));
+    }
+    line("%n%-14s%s  of the record read", "accuracy after", header);
+    for (Result r : results) {
+      StringBuilder row = new StringBuilder();
+      for (double accuracy : r.accuracyByShare()) {
+        row.append(String.format(Locale.ROOT, "%8.2f", 100 * accuracy));
+      }
+      line("%-14s%s", r.name(), row);
+    }
+  }
+
+  private void confusion(Result r) {
+    StringBuilder header = new StringBuilder();
+    for (int predicted : r.model().classes()) {
+      header.append(String.format("%10s", ModelConfig.SENTIMENT_LABELS.get(predicted)));
+    }
+    line("%n%-14s%s  predicted", r.name(), header);
+    for (int label : r.model().classes()) {
+      StringBuilder row = new StringBuilder();
+      for (int predicted : r.model().classes()) {
+        row.append(String.format("%10d", r.model().count(label, predicted)));
+      }
+      line("%-14s%s", ModelConfig.SENTIMENT_LABELS.get(label), row);
+    }
+  }
+
+  private void language(List<Result> results) {
+    line(
+        "%n%-14s %8s %8s %10s %10s   %-10s %8s %6s %6s",
+        "language",
+        "tokens",
+        "unknown",
+        "bits/token",
+        "perplexity",
+        "next words",
+        "top 1",
+        "3",
+        "5");
+    for (Result r : results) {
+      LanguageScores l = r.language();
+      line(
+          "%-14s %8d %8.2f %10.3f %10.2f%s  %-10d %8.2f %6.2f %6.2f",
+          r.name(),
+          l.tokens(),
+          100 * l.unknownShare(),
+          l.bitsPerToken(),
+          r.perplexity(),
+          r.source().ends() ? "*" : " ",
+          l.words(),
+          100 * l.top(1),
+          100 * l.top(3),
+          100 * l.top(5));
+    }
+    if (results.stream().anyMatch(r -> r.source().ends())) {
+      line("* ends of records count as tokens");
+    }
+  }
+
+  private void negation(Evaluation.Report report) {
+    List<Category> bayes = report.naiveBayesNegation();
+    line(
+        "%n%-16s %6s %12s %16s%s",
+        "negation suite",
+        "pairs",
+        "pairs right",
+        "sentences right",
+        bayes == null ? "" : "   naive Bayes: pairs right");
+    for (int i = 0; i < report.negation().size(); i++) {
+      Category c = report.negation().get(i);
+      line(
+          "%-16s %6d %12.2f %16.2f%s",
+          c.name().replace('_', ' '),
+          c.pairs(),
+          100.0 * c.rightPairs() / c.pairs(),
+          50.0 * c.rightSentences() / c.pairs(),
+          bayes == null
+              ? ""
+              : String.format(
+                  Locale.ROOT, "%27.2f", 100.0 * bayes.get(i).rightPairs() / c.pairs()));
+    }
+  }
+}

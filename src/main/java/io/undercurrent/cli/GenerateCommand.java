@@ -1,0 +1,251 @@
+package io.undercurrent.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.inference.Generator;
+import io.undercurrent.inference.Inference;
+import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.inference.Sampling;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Model;
+import io.undercurrent.topology.EnrichmentSettings;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "generate",
+    description = {
+      "Write on from a prompt, or name its likeliest next words.",
+      "",
+      "The prompt is the beginning of a record; an empty one asks for a whole record. What is written"
+          + " ends with the record, or with --max-tokens. Temperature, top-k and top-p mean what they"
+          + " mean in Hugging Face's generate, and are taken in that order."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./undercurrent generate --prompt 'i think this movie' --seed 1 --count 3",
+      "  ./undercurrent generate --prompt 'thank you so' --next 5",
+      "  ./undercurrent generate --history chat.txt --prompt '' --top-p 0.9"
+    })
+final class GenerateCommand implements Callable<Integer> {
+
+  private static final int MAX_NEXT = 1000;
+  private static final int MAX_COUNT = 10_000;
+  private static final int MAX_TOKENS = 1_000_000;
+
+  private static final List<String> WRITING =
+      List.of(
+          "--max-tokens", "--records", "--count", "--seed", "--temperature", "--top-k", "--top-p");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      defaultValue = Checkpoint.DEFAULT,
+      description = "A checkpoint folder (default: ${DEFAULT-VALUE}).")
+  private String model;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      description = "What to write on from (default: standard input, to its end).")
+  private String prompt;
+
+  @Option(
+      names = "--history",
+      paramLabel = "FILE",
+      description = "Earlier records of the key, in order: JSON lines with text, or plain lines.")
+  private Path history;
+
+  @Option(
+      names = "--key",
+      paramLabel = "KEY",
+      description = "Whose records of the history to read, where it has several keys.")
+  private String key;
+
+  @Option(
+      names = "--next",
+      paramLabel = "N",
+      description = "Print the N likeliest next words and their probabilities, and write nothing.")
+  private Integer next;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description = "Tokens to write at most (default: ${DEFAULT-VALUE}).")
+  private int maxTokens = 100;
+
+  @Option(
+      names = "--records",
+      paramLabel = "N",
+      description = "Records to write, the prompt's included (default: ${DEFAULT-VALUE}).")
+  private int records = 1;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      description = "Continuations to write (default: ${DEFAULT-VALUE}).")
+  private int count = 1;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description =
+          "Below 1 bolder words are rarer, 0 takes the likeliest (default: ${DEFAULT-VALUE}).")
+  private double temperature = Sampling.DEFAULTS.temperature();
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      description = "Draw among the K likeliest, 0 for all (default: ${DEFAULT-VALUE}).")
+  private int topK = Sampling.DEFAULTS.topK();
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description =
+          "Draw among the likeliest that make up this share (default: ${DEFAULT-VALUE}, all).")
+  private double topP = Sampling.DEFAULTS.topP();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "The same seed writes the same text (default: another one each time).")
+  private Long seed;
+
+  @Option(names = "--json", description = "Print JSON lines.")
+  private boolean json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    run(
+        System.in,
+        new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
+    return 0;
+  }
+
+  void run(InputStream in, PrintStream out) throws IOException {
+    checkOptions();
+    Sampling sampling = new Sampling(temperature, topK, topP);
+    Model loaded = Checkpoint.load(model);
+    HiddenState state = loaded.initialState();
+    if (history != null) {
+      int limit = EnrichmentSettings.DEFAULTS.maxTokens();
+      Inference inference = new Inference(loaded, limit, 0, false);
+      for (String text : History.read(history, key)) {
+        inference.read(text, state);
+      }
+    }
+    String start = prompt != null ? prompt : prompt(in);
+    Generator generator = new Generator(loaded);
+    Generator.Prompt read = generator.read(start, state);
+    if (next != null) {
+      printNext(generator.next(state, next), loaded, out);
+      return;
+    }
+    long from = seed != null ? seed : new SplittableRandom().nextLong();
+    SplittableRandom random = new SplittableRandom(from);
+    for (int i = 0; i < count; i++) {
+      Generator.Continuation continuation =
+          generator.write(read, state.copy(), sampling, maxTokens, records, random.split());
+      out.println(
+          json
+              ? json(continuation, start, from, i)
+              : printable(start + String.join("\n", continuation.records())));
+      out.flush();
+    }
+  }
+
+  private void checkOptions() {
+    range("--max-tokens", maxTokens, MAX_TOKENS);
+    range("--records", records, MAX_TOKENS);
+    range("--count", count, MAX_COUNT);
+    if (next != null) {
+      range("--next", next, MAX_NEXT);
+      for (String option : WRITING) {
+        check(
+            !spec.commandLine().getParseResult().hasMatchedOption(option),
+            option + " must be left out where --next writes nothing");
+      }
+    }
+    check(key == null || history != null, "--key must come with --history");
+  }
+
+  private static void range(String option, int value, int most) {
+    check(
+        value >= 1 && value <= most, option + " must be >= 1 and <= " + most + ", found " + value);
+  }
+
+  private static void check(boolean holds, String message) {
+    if (!holds) {
+      throw new AppException(message);
+    }
+  }
+
+  /** Standard input without the line's end that a shell puts there. */
+  private static String prompt(InputStream in) throws IOException {
+    try {
+      String text =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(in.readAllBytes())).toString();
+      return text.replaceFirst("\r?\n\\z", "");
+    } catch (CharacterCodingException e) {
+      throw new AppException("standard input must be UTF-8, found other bytes", e);
+    }
+  }
+
+  private void printNext(List<NextToken> words, Model loaded, PrintStream out) {
+    for (NextToken word : words) {
+      String token = loaded.tokenizer().token(word.id());
+      out.println(
+          json
+              ? JSON.createObjectNode().put("token", token).put("probability", word.probability())
+              : String.format(Locale.ROOT, "%.4f  %s", word.probability(), token));
+    }
+    out.flush();
+  }
+
+  private static String json(Generator.Continuation written, String prompt, long seed, int index) {
+    ObjectNode node = JSON.createObjectNode();
+    node.put("prompt", prompt);
+    ArrayNode records = node.putArray("continuation");
+    written.records().forEach(records::add);
+    node.put("tokens", written.tokens()).put("ended", written.ended());
+    return node.put("seed", seed).put("index", index).toString();
+  }
+
+  /** Nothing that a model wrote moves the cursor or starts an escape code. */
+  private static String printable(String text) {
+    StringBuilder printable = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0) {
+                printable.append(String.format("\\x%02x", c));
+              } else {
+                printable.appendCodePoint(c);
+              }
+            });
+    return printable.toString();
+  }
+}

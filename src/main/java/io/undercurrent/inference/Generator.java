@@ -1,0 +1,166 @@
+package io.undercurrent.inference;
+
+import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.text.Encoding;
+import io.undercurrent.text.TokenDecoder;
+import io.undercurrent.text.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Writes on where a text stops. Holds scratch and belongs to one thread; the model is shared.
+ *
+ * <p>What is written is a function of the state, the prompt, the sampling and the random numbers
+ * alone. Classes of unknown words are never drawn.
+ */
+public final class Generator {
+
+  /** Most tokens of a prompt. */
+  public static final int MAX_PROMPT_TOKENS = 65_536;
+
+  private final Tokenizer tokenizer;
+  private final Network network;
+  private final NextTokenHead head;
+  private final Network.Scratch scratch;
+  private final NextTokenHead.Scratch expected; // (1) position
+  private final float[] probabilities; // (V)
+  private final boolean[] offered; // (V) may be shown as a next word
+
+  /**
+   * The beginning of a record, read.
+   *
+   * @param ids its tokens
+   * @param spaced whether it ends in a space that is in none of them
+   */
+  public record Prompt(int[] ids, boolean spaced) {}
+
+  /**
+   * What was written.
+   *
+   * @param records the rest of the prompt's record, and the records after it
+   * @param tokens drawn, ends of records left out
+   * @param ended whether the last record is whole; false where the limit of tokens cut it
+   */
+  public record Continuation(List<String> records, int tokens, boolean ended) {}
+
+  public Generator(Model model) {
+    tokenizer = model.tokenizer();
+    network = model.network();
+    head = network.nextToken();
+    scratch = network.scratch();
+    expected = head.scratch(1);
+    probabilities = new float[tokenizer.size()];
+    offered = new boolean[tokenizer.size()];
+    for (int id = 0; id < offered.length; id++) {
+      offered[id] = tokenizer.isWord(id);
+    }
+  }
+
+  /**
+   * Reads the beginning of a record and moves {@code state} on behind it.
+   *
+   * @throws IllegalArgumentException if it has more than {@value #MAX_PROMPT_TOKENS} tokens
+   */
+  public Prompt read(String text, HiddenState state) {
+    Encoding encoding = tokenizer.encode(text, MAX_PROMPT_TOKENS);
+    if (encoding.truncated()) {
+      throw new IllegalArgumentException(
+          "prompt must have <= " + MAX_PROMPT_TOKENS + " tokens, found more");
+    }
+    for (int id : encoding.ids()) {
+      network.step(id, state, scratch);
+    }
+    boolean spaced = endsInSpace(text) && !endsInSpace(tokenizer.decode(encoding.ids()));
+    return new Prompt(encoding.ids(), spaced);
+  }
+
+  private static boolean endsInSpace(String text) {
+    return !text.isEmpty() && " \t\r\n".indexOf(text.charAt(text.length() - 1)) >= 0;
+  }
+
+  /**
+   * The likeliest next words, most probable first, with their probabilities among all tokens.
+   *
+   * @param most how many, at least 1
+   */
+  public List<NextToken> next(HiddenState state, int most) {
+    expect(state);
+    int[] ids = new int[Math.min(most, offered.length)];
+    float[] of = new float[ids.length];
+    int found = head.top(0, offered, ids, of, expected);
+    List<NextToken> next = new ArrayList<>();
+    for (int i = 0; i < found; i++) {
+      next.add(new NextToken(ids[i], of[i]));
+    }
+    return next;
+  }
+
+  /**
+   * Writes on behind a prompt until records end or the tokens are used up; leaves {@code state}
+   * behind what was written.
+   *
+   * @param prompt what {@link #read} gave, which {@code state} is behind
+   * @param maxTokens tokens to draw at most, at least 1
+   * @param records that are to end, at least 1
+   */
+  public Continuation write(
+      Prompt prompt,
+      HiddenState state,
+      Sampling sampling,
+      int maxTokens,
+      int records,
+      SplittableRandom random) {
+    List<String> written = new ArrayList<>();
+    TokenDecoder decoder = tokenizer.decoder();
+    for (int id : prompt.ids) {
+      decoder.skip(id);
+    }
+    StringBuilder text = new StringBuilder();
+    int tokens = 0;
+    while (written.size() < records) {
+      int id = draw(state, sampling, random);
+      if (id == tokenizer.endOfRecord()) {
+        written.add(text.append(decoder.finish()).toString());
+        text.setLength(0);
+        decoder = tokenizer.decoder();
+      } else if (tokens == maxTokens) {
+        break; // another token was wanted
+      } else {
+        tokens++;
+        text.append(decoder.append(id));
+      }
+      network.step(id, state, scratch);
+    }
+    boolean ended = written.size() == records;
+    if (!ended) {
+      written.add(text.append(decoder.finish()).toString());
+    }
+    if (prompt.spaced && written.get(0).startsWith(" ")) {
+      written.set(0, written.get(0).substring(1));
+    }
+    return new Continuation(List.copyOf(written), tokens, ended);
+  }
+
+  private int draw(HiddenState state, Sampling sampling, SplittableRandom random) {
+    expect(state);
+    head.probabilities(0, probabilities, expected);
+    for (int id = 0; id < probabilities.length; id++) {
+      if (tokenizer.isUnknown(id)) {
+        probabilities[id] = 0;
+      }
+    }
+    int id = sampling.draw(probabilities, random);
+    return id < 0 ? tokenizer.endOfRecord() : id;
+  }
+
+  private void expect(HiddenState state) {
+    float[] h = state.top();
+    System.arraycopy(h, 0, expected.h(), 0, h.length);
+    head.expect(1, expected);
+  }
+}

@@ -1,0 +1,76 @@
+package io.undercurrent.train;
+
+import io.undercurrent.model.ModelConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Whether a model is right as often as it says: records by the probability of the class that was
+ * chosen among those in use, in {@value #BINS} bins of equal width (Guo et al. 2017).
+ */
+public final class Calibration {
+
+  /** Bins over confidences from 0 to 1. */
+  public static final int BINS = 15;
+
+  /**
+   * Records of like confidence.
+   *
+   * @param from confidences in the bin are more than this
+   * @param to and at most this
+   * @param confidence their mean; NaN without records
+   * @param accuracy share of the records whose class was predicted; NaN without records
+   */
+  public record Bin(double from, double to, int records, double confidence, double accuracy) {}
+
+  private final boolean[] used;
+  private final int[] records = new int[BINS];
+  private final int[] right = new int[BINS];
+  private final double[] confidence = new double[BINS]; // sums
+
+  /**
+   * @param used the classes to choose from; the probabilities of the others are shared out
+   */
+  Calibration(boolean[] used) {
+    this.used = used.clone();
+  }
+
+  /** Counts a record by its label and the probabilities of all classes. */
+  void add(int label, double[] probabilities) {
+    int best = Scores.best(used, probabilities);
+    double sum = 0;
+    int classes = 0;
+    for (int k = 0; k < ModelConfig.SENTIMENT_LABELS.size(); k++) {
+      sum += used[k] ? probabilities[k] : 0;
+      classes += used[k] ? 1 : 0;
+    }
+    double p = sum > 0 ? probabilities[best] / sum : 1.0 / classes; // 0: a record without tokens
+    int bin = Math.max(0, Math.min(BINS, (int) Math.ceil(p * BINS)) - 1);
+    records[bin]++;
+    right[bin] += best == label ? 1 : 0;
+    confidence[bin] += p;
+  }
+
+  /** Expected calibration error: the mean over records of |accuracy - confidence| of their bin. */
+  public double ece() {
+    double error = 0;
+    int all = 0;
+    for (int i = 0; i < BINS; i++) {
+      error += Math.abs(right[i] - confidence[i]);
+      all += records[i];
+    }
+    return error / all;
+  }
+
+  /** All bins, from the least confident. */
+  public List<Bin> bins() {
+    List<Bin> bins = new ArrayList<>();
+    for (int i = 0; i < BINS; i++) {
+      double n = records[i];
+      bins.add(
+          new Bin(
+              (double) i / BINS, (i + 1.0) / BINS, records[i], confidence[i] / n, right[i] / n));
+    }
+    return bins;
+  }
+}

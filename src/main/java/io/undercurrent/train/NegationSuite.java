@@ -1,0 +1,131 @@
+package io.undercurrent.train;
+
+import io.undercurrent.inference.Inference;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Whether a model understands what negation does to an opinion: the minimal pairs of {@code
+ * negation.tsv}, which says what the categories are.
+ *
+ * <p>A pair is right if both of its sentences are, each read from the initial state, by the
+ * likelier of negative and positive; neutral is ignored. A model that always says the same, or
+ * looks at opinion words alone, gets no pair of a category that turns them.
+ */
+public final class NegationSuite {
+
+  private static final String RESOURCE = "negation.tsv";
+
+  /**
+   * Two sentences that differ in little but their label.
+   *
+   * @param positive the one that praises
+   * @param negative the one that blames
+   */
+  record Pair(String category, String positive, String negative) {}
+
+  /**
+   * What was got of one category, or of {@link #ALL}.
+   *
+   * @param rightPairs pairs with both sentences right
+   * @param rightSentences of two a pair
+   */
+  public record Category(String name, int pairs, int rightPairs, int rightSentences) {
+
+    private Category plus(Category other) {
+      return new Category(
+          name,
+          pairs + other.pairs,
+          rightPairs + other.rightPairs,
+          rightSentences + other.rightSentences);
+    }
+  }
+
+  /** Name of all categories together. */
+  public static final String ALL = "all";
+
+  private static final int MAX_TOKENS = 512; // more than any sentence has
+
+  private NegationSuite() {}
+
+  /** What a model gets of every category, and last of all together. */
+  public static List<Category> of(Model model) {
+    Inference inference = new Inference(model, MAX_TOKENS, 0, false);
+    HiddenState initial = model.initialState();
+    return of(text -> Evaluation.doubles(inference.read(text, initial.copy()).probabilities()));
+  }
+
+  /**
+   * What a classifier gets of every category, and last of all together.
+   *
+   * @param classifier scores of the classes by text
+   */
+  static List<Category> of(Function<String, double[]> classifier) {
+    Map<String, Category> categories = new LinkedHashMap<>();
+    Category all = new Category(ALL, 0, 0, 0);
+    for (Pair pair : pairs()) {
+      int right =
+          (isPositive(classifier.apply(pair.positive)) ? 1 : 0)
+              + (isNegative(classifier.apply(pair.negative)) ? 1 : 0);
+      Category one = new Category(pair.category, 1, right == 2 ? 1 : 0, right);
+      categories.merge(pair.category, one, Category::plus);
+      all = all.plus(one);
+    }
+    List<Category> list = new ArrayList<>(categories.values());
+    list.add(all);
+    return list;
+  }
+
+  private static boolean isPositive(double[] scores) {
+    return scores[ModelConfig.POSITIVE] > scores[ModelConfig.NEGATIVE];
+  }
+
+  private static boolean isNegative(double[] scores) {
+    return scores[ModelConfig.NEGATIVE] > scores[ModelConfig.POSITIVE];
+  }
+
+  /** All pairs, category after category. */
+  static List<Pair> pairs() {
+    Map<List<String>, String[]> members = new LinkedHashMap<>(); // by category and pair
+    for (String[] row : rows()) {
+      String[] byLabel =
+          members.computeIfAbsent(
+              List.of(row[0], row[1]), pair -> new String[ModelConfig.SENTIMENT_LABELS.size()]);
+      byLabel[ModelConfig.SENTIMENT_LABELS.indexOf(row[2])] = row[3];
+    }
+    List<Pair> pairs = new ArrayList<>();
+    members.forEach(
+        (pair, texts) ->
+            pairs.add(
+                new Pair(pair.get(0), texts[ModelConfig.POSITIVE], texts[ModelConfig.NEGATIVE])));
+    return pairs;
+  }
+
+  /** The resource's rows: category, pair, label, text. */
+  static List<String[]> rows() {
+    try (InputStream in = NegationSuite.class.getResourceAsStream(RESOURCE);
+        BufferedReader lines =
+            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+      return lines
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .skip(1) // the names of the columns
+          .map(line -> line.split("\t", -1))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + RESOURCE, e);
+    }
+  }
+}
