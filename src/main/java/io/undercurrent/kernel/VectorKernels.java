@@ -83,6 +83,15 @@ final class VectorKernels implements Kernels {
 
     private static final int N_BLOCK = 512;
 
+    /** Rows of a transposed A that are laid out at once: three cache lines of each column. */
+    private static final int GROUP = 8 * ROWS;
+
+    /** Columns of a transposed A whose lines stay in the level-1 cache while they are laid out. */
+    private static final int TILE = 32;
+
+    /** No power of two, so that rows laid out do not share the cache's sets. */
+    private static final int LEFT_STRIDE = K_BLOCK + 16;
+
     private final float[] panels; // (ceil(N / WIDTH), K, WIDTH), zero past N
     private final int wholePanels;
 
@@ -150,7 +159,8 @@ final class VectorKernels implements Kernels {
         boolean add) {
       boolean transposed = aColumnStride != 1;
       boolean uneven = m % ROWS != 0;
-      float[] left = transposed || uneven ? new float[ROWS * Math.min(k, K_BLOCK)] : null;
+      int group = transposed ? GROUP : ROWS; // rows that are laid out at once
+      float[] left = transposed || uneven ? new float[group * LEFT_STRIDE] : null;
       float[] few = uneven ? new float[ROWS * WIDTH] : null; // (ROWS, WIDTH) in place of C
       int panelsPerBlock = Math.max(1, N_BLOCK / WIDTH);
       for (int p0 = 0; p0 < wholePanels; p0 += panelsPerBlock) {
@@ -162,12 +172,13 @@ final class VectorKernels implements Kernels {
             int rows = Math.min(ROWS, m - i);
             int from = aOffset + i * aRowStride + k0 * aColumnStride;
             boolean laidOut = transposed || rows < ROWS;
-            if (laidOut) {
-              layOut(a, from, aRowStride, aColumnStride, rows, depth, left);
+            if (laidOut && i % group == 0) {
+              int together = Math.min(group, m - i);
+              layOut(a, from, aRowStride, aColumnStride, together, depth, left);
             }
             float[] operand = laidOut ? left : a;
-            int at = laidOut ? 0 : from;
-            int stride = laidOut ? depth : aRowStride;
+            int at = laidOut ? i % group * LEFT_STRIDE : from;
+            int stride = laidOut ? LEFT_STRIDE : aRowStride;
             for (int p = p0; p < p1; p++) {
               int panel = (p * k + k0) * WIDTH;
               int cAt = cOffset + i * cRowStride + p * WIDTH;
@@ -188,20 +199,25 @@ final class VectorKernels implements Kernels {
       }
     }
 
-    /** Rows of A side by side, (ROWS, depth), zero past the last. */
+    /** Rows of A, LEFT_STRIDE apart, and zeros up to a multiple of ROWS. */
     private static void layOut(
         float[] a, int from, int rowStride, int columnStride, int rows, int depth, float[] left) {
-      Arrays.fill(left, rows * depth, ROWS * depth, 0f);
+      for (int r = rows; r % ROWS != 0; r++) {
+        Arrays.fill(left, r * LEFT_STRIDE, r * LEFT_STRIDE + depth, 0f);
+      }
       if (columnStride == 1) {
         for (int r = 0; r < rows; r++) {
-          System.arraycopy(a, from + r * rowStride, left, r * depth, depth);
+          System.arraycopy(a, from + r * rowStride, left, r * LEFT_STRIDE, depth);
         }
         return;
       }
-      for (int q = 0; q < depth; q++) {
-        int at = from + q * columnStride;
+      for (int q0 = 0; q0 < depth; q0 += TILE) {
+        int q1 = Math.min(depth, q0 + TILE);
         for (int r = 0; r < rows; r++) {
-          left[r * depth + q] = a[at + r * rowStride];
+          int at = from + r * rowStride + q0 * columnStride;
+          for (int q = q0; q < q1; q++, at += columnStride) {
+            left[r * LEFT_STRIDE + q] = a[at];
+          }
         }
       }
     }

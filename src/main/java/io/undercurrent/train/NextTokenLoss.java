@@ -15,8 +15,8 @@ import java.util.SplittableRandom;
  */
 final class NextTokenLoss {
 
-  /** Logits that are held at once: few enough for the cache, many enough for the gradients. */
-  private static final int BLOCK_LOGITS = 1_000_000;
+  /** Positions whose logits are held at once: one block of the products that sum over them. */
+  private static final int BLOCK = 256;
 
   private final ModelConfig config;
   private final Weights weights;
@@ -52,7 +52,7 @@ final class NextTokenLoss {
       widest = Math.max(widest, pair.in);
       most = Math.max(most, pair.out);
     }
-    block = Math.min(steps * rows, Math.max(1, BLOCK_LOGITS / most));
+    block = Math.min(steps * rows, BLOCK);
     chosen = new int[steps * rows];
     h = new float[block * hidden];
     dh = new float[block * hidden];
