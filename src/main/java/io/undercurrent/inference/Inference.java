@@ -44,7 +44,7 @@ public final class Inference {
 
   private final Network.Scratch scratch;
   private final Pool pool;
-  private final float[] features; // (parts * H)
+  private final float[] features; // (parts * H), then the context (H) of attention
   private final float[] sentiment; // (C)
   private final RecordAttention.Scratch looked; // or null
   private final ContinuousCache cache; // or null
