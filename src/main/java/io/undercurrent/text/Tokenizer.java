@@ -70,7 +70,8 @@ public interface Tokenizer {
     return switch (type.asText()) {
       case WordTokenizer.TYPE -> WordTokenizer.read(root);
       case ByteTokenizer.TYPE -> ByteTokenizer.read(root);
-      default -> throw TokenizerJson.invalid("type", "\"word\" or \"byte\"", type);
+      case WhitespaceTokenizer.TYPE -> WhitespaceTokenizer.read(root);
+      default -> throw TokenizerJson.invalid("type", "\"word\", \"byte\" or \"whitespace\"", type);
     };
   }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -86,6 +87,18 @@ final class TokenizerJson {
       throw new UncheckedIOException("writing to memory failed", e);
     }
     return out.toByteArray();
+  }
+
+  /** The strings of the file's list of tokens. */
+  static List<String> tokens(JsonNode root) {
+    JsonNode list = root.path("tokens");
+    require(list.isArray(), "tokens", "an array of strings", list);
+    List<String> tokens = new ArrayList<>(list.size());
+    for (JsonNode token : list) {
+      require(token.isTextual(), "tokens[" + tokens.size() + "]", "a string", token);
+      tokens.add(token.textValue());
+    }
+    return tokens;
   }
 
   static void require(boolean holds, String key, String expected, JsonNode found) {

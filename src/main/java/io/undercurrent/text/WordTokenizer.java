@@ -66,13 +66,7 @@ public final class WordTokenizer implements Tokenizer {
 
   static WordTokenizer read(JsonNode root) {
     TokenizerJson.checkHeader(root, TYPE, VERSION, List.of("type", "version", "tokens"));
-    JsonNode list = root.path("tokens");
-    TokenizerJson.require(list.isArray(), "tokens", "an array of strings", list);
-    List<String> tokens = new ArrayList<>(list.size());
-    for (JsonNode token : list) {
-      TokenizerJson.require(token.isTextual(), "tokens[" + tokens.size() + "]", "a string", token);
-      tokens.add(token.textValue());
-    }
+    List<String> tokens = TokenizerJson.tokens(root);
     checkTokens(tokens);
     return new WordTokenizer(tokens);
   }

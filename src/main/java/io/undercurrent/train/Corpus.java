@@ -42,7 +42,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     }
     try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
       Corpus corpus =
-          source.format().equals("lines") ? lines(source, lines) : tsv(source, file, lines);
+          source.format().equals("tsv") ? tsv(source, file, lines) : lines(source, lines);
       if (corpus.conversations.isEmpty()) {
         throw new RecipeException(file + ": must have at least one record, found none");
       }
@@ -100,13 +100,18 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     return weights;
   }
 
+  /** Every line a conversation of its own, or all one, as the format says. */
   private static Corpus lines(Recipe.Source source, BufferedReader lines) throws IOException {
-    List<Conversation> conversations = new ArrayList<>();
-    int row = 0;
+    List<Item> items = new ArrayList<>();
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      row++;
-      String document = source.name() + ":" + row;
-      conversations.add(new Conversation(document, List.of(new Item(line, Chunk.UNLABELLED))));
+      items.add(new Item(line, Chunk.UNLABELLED));
+    }
+    if (source.format().equals("book") && !items.isEmpty()) {
+      return new Corpus(source, List.of(new Conversation(source.name(), items)));
+    }
+    List<Conversation> conversations = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      conversations.add(new Conversation(source.name() + ":" + (i + 1), List.of(items.get(i))));
     }
     return new Corpus(source, conversations);
   }

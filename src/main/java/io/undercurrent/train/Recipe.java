@@ -103,8 +103,9 @@ public record Recipe(
   /**
    * Which tokens the model knows.
    *
-   * @param type {@code words} (the default), counted in the sources, or {@code bytes}, which need
-   *     no counting and take none of what follows
+   * @param type {@code words} (the default), counted in the sources; {@code whitespace}, for text
+   *     whose tokens stand between spaces already: of what follows only a size; or {@code bytes},
+   *     which need no counting and take none of it
    * @param size V at most, markers included
    * @param minDocuments documents (or authors) that must use a word
    * @param sources counted beside the training sources
@@ -119,17 +120,26 @@ public record Recipe(
       List<String> uncounted) {
 
     private static final String BYTES = "bytes";
+    private static final String WHITESPACE = "whitespace";
 
     public Vocabulary {
       type = type == null ? "words" : type;
       check(
-          type.equals("words") || type.equals(BYTES), "type must be words or bytes, found " + type);
+          List.of("words", WHITESPACE, BYTES).contains(type),
+          "type must be words, whitespace or bytes, found " + type);
       if (type.equals(BYTES)) {
-        absent("size", size);
-        absent("min_documents", minDocuments);
-        absent("sources", sources);
-        absent("uncounted", uncounted);
-      } else {
+        absent(type, "size", size);
+      }
+      if (!type.equals("words")) {
+        absent(type, "min_documents", minDocuments);
+        absent(type, "sources", sources);
+        absent(type, "uncounted", uncounted);
+      }
+      if (type.equals(WHITESPACE)) {
+        check(size != null, "size must be given for whitespace, found none");
+        range("size", size, 2, 1 << 20);
+      }
+      if (type.equals("words")) {
         check(size != null, "size must be given for words, found none");
         check(minDocuments != null, "min_documents must be given for words, found none");
         range("size", size, 1, 1 << 20);
@@ -140,8 +150,12 @@ public record Recipe(
       uncounted = uncounted == null ? List.of() : List.copyOf(uncounted);
     }
 
-    private static void absent(String key, Object value) {
-      check(value == null, key + " must be left out where type is bytes, found " + value);
+    private static void absent(String type, String key, Object value) {
+      check(value == null, key + " must be left out where type is " + type + ", found " + value);
+    }
+
+    boolean ofTokens() {
+      return type.equals(WHITESPACE);
     }
 
     boolean ofBytes() {
@@ -263,7 +277,7 @@ public record Recipe(
    * A file of records under the data folder.
    *
    * @param format {@code tsv} with one header line (the default), or {@code lines}: a text a line,
-   *     whole, without labels
+   *     or {@code book}: lines that follow one another, whole, without labels
    * @param text the column of the text; several are the turns of one conversation, the last
    *     labelled
    * @param label the column of the label, or null for text without labels
@@ -306,17 +320,16 @@ public record Recipe(
     public Source {
       format = format == null ? "tsv" : format;
       check(
-          format.equals("tsv") || format.equals("lines"),
-          name + ".format must be tsv or lines, found " + format);
-      boolean lines = format.equals("lines");
-      if (lines) {
-        absent(name + ".text", text);
-        absent(name + ".label", label);
-        absent(name + ".labels", labels);
-        absent(name + ".unlabelled", unlabelled);
-        absent(name + ".conversation", conversation);
-        absent(name + ".document", document);
-        absent(name + ".mask", mask);
+          List.of("tsv", "lines", "book").contains(format),
+          name + ".format must be tsv, lines or book, found " + format);
+      if (!format.equals("tsv")) {
+        absent(format, name + ".text", text);
+        absent(format, name + ".label", label);
+        absent(format, name + ".labels", labels);
+        absent(format, name + ".unlabelled", unlabelled);
+        absent(format, name + ".conversation", conversation);
+        absent(format, name + ".document", document);
+        absent(format, name + ".mask", mask);
       }
       text = text == null ? List.of("text") : List.copyOf(text);
       labels = Collections.unmodifiableMap(labels == null ? Map.of() : new TreeMap<>(labels));
@@ -338,8 +351,9 @@ public record Recipe(
       }
     }
 
-    private static void absent(String key, Object value) {
-      check(value == null, key + " must be left out where format is lines, found " + value);
+    private static void absent(String format, String key, Object value) {
+      check(
+          value == null, key + " must be left out where format is " + format + ", found " + value);
     }
 
     /** Whether it is scored by surprise, not by sentiment. */

@@ -229,7 +229,7 @@ final class StageTraining {
     float sentimentScale = how.sentimentWeight() / Math.max(1, labelled);
     double positions = how.nextTokenShare() * how.batchSize() * how.bptt();
     float nextScale = positions == 0 ? 0f : (float) (how.nextTokenWeight() / positions);
-    weights.pack(new SplittableRandom(seed ^ optimizer.step()));
+    in.workers().all(weights.packing(new SplittableRandom(seed ^ optimizer.step())));
     in.workers()
         .each(w -> bptt[w].run(chunks[w], sentimentScale, nextScale, how.nextTokenShare(), own[w]));
 

@@ -9,7 +9,6 @@ import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
 import io.undercurrent.text.ByteTokenizer;
 import io.undercurrent.text.Tokenizer;
-import io.undercurrent.text.WordTokenizer;
 import io.undercurrent.train.RunFolder.Position;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,7 +138,7 @@ public final class Trainer implements AutoCloseable {
       return new ByteTokenizer();
     }
     if (Files.exists(run.tokenizer())) {
-      return WordTokenizer.read(Files.readAllBytes(run.tokenizer()));
+      return Tokenizer.read(Files.readAllBytes(run.tokenizer()));
     }
     Tokenizer tokenizer = training.tokenizer();
     RunFolder.replace(run.tokenizer(), tokenizer.toJson());

@@ -3,12 +3,14 @@ package io.undercurrent.train;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.VocabularyBuilder;
+import io.undercurrent.text.WhitespaceTokenizer;
 import io.undercurrent.text.WordTokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The sources of all stages of a recipe: read once, counted for a vocabulary, encoded. */
 final class TrainingData {
@@ -39,6 +41,9 @@ final class TrainingData {
   /** Counts the words of the recipe's sources into a new vocabulary. */
   Tokenizer tokenizer() {
     Recipe.Vocabulary wanted = recipe.vocabulary();
+    if (wanted.ofTokens()) {
+      return WhitespaceTokenizer.count(texts(), wanted.size());
+    }
     VocabularyBuilder vocabulary = new VocabularyBuilder();
     for (Recipe.Source source : wanted.sources()) {
       progress.says("counting words in " + source.file());
@@ -60,6 +65,15 @@ final class TrainingData {
             vocabulary.build(new VocabularyBuilder.Settings(wanted.size(), wanted.minDocuments())));
     progress.says("vocabulary of " + tokenizer.size() + " tokens");
     return tokenizer;
+  }
+
+  private Stream<String> texts() {
+    return recipe.stages().stream()
+        .flatMap(stage -> stage.train().stream())
+        .distinct()
+        .flatMap(source -> corpus(source).conversations().stream())
+        .flatMap(conversation -> conversation.items().stream())
+        .map(Corpus.Item::text);
   }
 
   private static void count(Corpus corpus, VocabularyBuilder vocabulary) {

@@ -4,6 +4,8 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** The parameters packed for the products of one step, forward and backward; shared by workers. */
@@ -96,9 +98,9 @@ final class Weights {
       backward = kernels.matrix(out, in);
     }
 
-    private void pack() {
-      forward.pack(parameters.values(), offset, 1, in);
-      backward.pack(parameters.values(), offset, in, 1);
+    private void addTo(List<Runnable> tasks) {
+      tasks.add(() -> forward.pack(parameters.values(), offset, 1, in));
+      tasks.add(() -> backward.pack(parameters.values(), offset, in, 1));
     }
   }
 
@@ -108,38 +110,54 @@ final class Weights {
    * @param random draws which recurrent weights are left out
    */
   void pack(SplittableRandom random) {
+    packing(random).forEach(Runnable::run);
+  }
+
+  /** What {@link #pack} does, as tasks that may run at once. */
+  List<Runnable> packing(SplittableRandom random) {
+    List<Runnable> tasks = new ArrayList<>();
     float[] p = parameters.values();
     for (int l = 0; l < config.numLayers(); l++) {
       int in = config.inputSize(l);
       int ih = parameters.offset("rnn.weight_ih_l" + l);
-      inputForward[l].pack(p, ih, 1, in);
-      inputBackward[l].pack(p, ih, in, 1);
+      PackedMatrix forward = inputForward[l];
+      PackedMatrix backward = inputBackward[l];
+      tasks.add(() -> forward.pack(p, ih, 1, in));
+      tasks.add(() -> backward.pack(p, ih, in, 1));
     }
     for (int l = 0; l < recurrentForward.length; l++) {
-      int h = config.hiddenSize();
-      int hh = parameters.offset("rnn.weight_hh_l" + l);
-      float[] recurrent = p;
-      if (dropout > 0) {
-        if (kept[l] == null) {
-          kept[l] = new float[weights(l)];
-        }
-        Dropout.draw(kept[l], dropout, random);
-        recurrent = new float[kept[l].length];
-        for (int i = 0; i < recurrent.length; i++) {
-          recurrent[i] = p[hh + i] * kept[l][i];
-        }
-        hh = 0;
-      }
-      recurrentForward[l].pack(recurrent, hh, 1, h);
-      recurrentBackward[l].pack(recurrent, hh, h, 1);
+      int layer = l;
+      SplittableRandom own = random.split();
+      tasks.add(() -> packRecurrent(layer, own));
     }
     if (projection != null) {
-      projection.pack();
+      projection.addTo(tasks);
     }
-    head.pack();
+    head.addTo(tasks);
     for (int i = 0; i < tail.length; i++) {
-      narrow[i].pack();
-      tail[i].pack();
+      narrow[i].addTo(tasks);
+      tail[i].addTo(tasks);
     }
+    return tasks;
+  }
+
+  private void packRecurrent(int l, SplittableRandom random) {
+    float[] recurrent = parameters.values();
+    int h = config.hiddenSize();
+    int hh = parameters.offset("rnn.weight_hh_l" + l);
+    if (dropout > 0) {
+      if (kept[l] == null) {
+        kept[l] = new float[weights(l)];
+      }
+      Dropout.draw(kept[l], dropout, random);
+      float[] left = new float[kept[l].length];
+      for (int i = 0; i < left.length; i++) {
+        left[i] = recurrent[hh + i] * kept[l][i];
+      }
+      recurrent = left;
+      hh = 0;
+    }
+    recurrentForward[l].pack(recurrent, hh, 1, h);
+    recurrentBackward[l].pack(recurrent, hh, h, 1);
   }
 }

@@ -55,6 +55,16 @@ final class Workers implements AutoCloseable {
     }
   }
 
+  /** Runs tasks, dealt out in turn. */
+  void all(List<Runnable> tasks) {
+    each(
+        w -> {
+          for (int i = w; i < tasks.size(); i += threads) {
+            tasks.get(i).run();
+          }
+        });
+  }
+
   /** Cuts n elements into one range for every worker. */
   void ranges(int n, Range work) {
     each(w -> work.run(w, (int) ((long) n * w / threads), (int) ((long) n * (w + 1) / threads)));

@@ -281,7 +281,9 @@ class CheckpointTest {
     Files.writeString(folder.resolve("tokenizer.json"), "{\"type\":\"bpe\"}");
 
     assertThat(refusal())
-        .isEqualTo(folder + "/tokenizer.json: type must be \"word\" or \"byte\", found \"bpe\"");
+        .isEqualTo(
+            folder
+                + "/tokenizer.json: type must be \"word\", \"byte\" or \"whitespace\", found \"bpe\"");
   }
 
   @Test

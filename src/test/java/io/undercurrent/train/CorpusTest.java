@@ -133,29 +133,38 @@ class CorpusTest {
   @Test
   void shouldReadPlainLines() throws IOException {
     write("one\t1\n\nthree\n");
-    Recipe.Source lines =
-        new Recipe.Source(
-            "s",
-            "data.tsv",
-            "lines",
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+    Item[] items = {
+      new Item("one\t1", Chunk.UNLABELLED),
+      new Item("", Chunk.UNLABELLED),
+      new Item("three", Chunk.UNLABELLED)
+    };
 
-    assertThat(Corpus.read(lines, data).conversations())
+    assertThat(Corpus.read(plain("lines"), data).conversations())
         .containsExactly(
-            conversation("s:1", new Item("one\t1", Chunk.UNLABELLED)),
-            conversation("s:2", new Item("", Chunk.UNLABELLED)),
-            conversation("s:3", new Item("three", Chunk.UNLABELLED)));
+            conversation("s:1", items[0]),
+            conversation("s:2", items[1]),
+            conversation("s:3", items[2]));
+    assertThat(Corpus.read(plain("book"), data).conversations())
+        .containsExactly(conversation("s", items));
+  }
+
+  private static Recipe.Source plain(String format) {
+    return new Recipe.Source(
+        "s",
+        "data.tsv",
+        format,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   @Test
