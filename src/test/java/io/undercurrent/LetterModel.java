@@ -4,6 +4,8 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.Attention;
+import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
@@ -31,6 +33,16 @@ public final class LetterModel {
 
   /** The same of any kind. */
   public static Model of(Kind kind, int window, long seed) {
+    return of(kind, window, Attention.NONE, Cache.NONE, seed);
+  }
+
+  /** An LSTM that attends to three records and has a cache of seven tokens. */
+  public static Model looking(long seed) {
+    return of(Kind.LSTM, 1, new Attention(3, 5), new Cache(7, 0.8f, 0.25f), seed);
+  }
+
+  /** The same of any kind, with what it looks back at. */
+  public static Model of(Kind kind, int window, Attention attention, Cache cache, long seed) {
     ModelConfig config =
         new ModelConfig(
             "tiny",
@@ -42,7 +54,9 @@ public final class LetterModel {
             window,
             Pooling.CONCAT,
             ModelConfig.SENTIMENT_LABELS,
-            ModelConfig.NextToken.FULL);
+            ModelConfig.NextToken.FULL,
+            attention,
+            cache);
     Parameters parameters = new Parameters(config.tensors());
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = 0; i < parameters.values().length; i++) {

@@ -12,6 +12,8 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.Attention;
+import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
@@ -63,6 +65,8 @@ public record Checkpoint(
           "labels",
           "next_token",
           "tie_weights",
+          "attention",
+          "cache",
           "tokenizer");
 
   private static final JsonMapper JSON =
@@ -173,6 +177,17 @@ public record Checkpoint(
     if (nextToken.tied()) {
       json.put("tie_weights", true);
     }
+    if (config.attention().on()) {
+      json.putObject("attention")
+          .put("records", config.attention().records())
+          .put("size", config.attention().size());
+    }
+    if (config.cache().on()) {
+      json.putObject("cache")
+          .put("tokens", config.cache().tokens())
+          .put("theta", config.cache().theta())
+          .put("lambda", config.cache().lambda());
+    }
     json.put("tokenizer", TOKENIZER);
     return (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
   }
@@ -221,7 +236,9 @@ public record Checkpoint(
           json.has("window") ? integer(file, json, "window") : 1,
           Pooling.valueOf(pooling.toUpperCase(Locale.ROOT)),
           labels,
-          nextToken(file, json));
+          nextToken(file, json),
+          attention(file, json),
+          cache(file, json));
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(file + ": " + e.getMessage(), e);
     }
@@ -236,17 +253,9 @@ public record Checkpoint(
       throw new CheckpointException(
           file + ": tie_weights must be true or false, found " + Safetensors.describe(tied));
     }
-    JsonNode head = json.path("next_token");
+    JsonNode head = object(file, json, "next_token", "cutoffs", "div_value");
     if (head.isMissingNode()) {
       return new NextToken(List.of(), NextToken.FULL.divValue(), tied.asBoolean());
-    }
-    List<String> keys = new ArrayList<>();
-    head.fieldNames().forEachRemaining(keys::add);
-    if (!head.isObject() || !List.of("cutoffs", "div_value").containsAll(keys)) {
-      throw new CheckpointException(
-          file
-              + ": next_token must be an object of cutoffs and div_value, found "
-              + Safetensors.describe(head));
     }
     JsonNode values = head.path("cutoffs");
     List<Integer> cutoffs = new ArrayList<>();
@@ -258,6 +267,50 @@ public record Checkpoint(
               + Safetensors.describe(values));
     }
     return new NextToken(cutoffs, integer(file, head, "div_value"), tied.asBoolean());
+  }
+
+  /** {@code attention} with records and size; it may be missing. */
+  private static Attention attention(String file, JsonNode json) {
+    JsonNode attention = object(file, json, "attention", "records", "size");
+    return attention.isMissingNode()
+        ? Attention.NONE
+        : new Attention(integer(file, attention, "records"), integer(file, attention, "size"));
+  }
+
+  /** {@code cache} with tokens, theta and lambda; it may be missing. */
+  private static Cache cache(String file, JsonNode json) {
+    JsonNode cache = object(file, json, "cache", "tokens", "theta", "lambda");
+    return cache.isMissingNode()
+        ? Cache.NONE
+        : new Cache(
+            integer(file, cache, "tokens"),
+            number(file, cache, "theta"),
+            number(file, cache, "lambda"));
+  }
+
+  /** An object of these keys and no others, or nothing. */
+  private static JsonNode object(String file, JsonNode json, String key, String... keys) {
+    JsonNode value = json.path(key);
+    List<String> found = new ArrayList<>();
+    value.fieldNames().forEachRemaining(found::add);
+    if (!value.isMissingNode() && (!value.isObject() || !List.of(keys).containsAll(found))) {
+      String last = keys[keys.length - 1];
+      String others = String.join(", ", List.of(keys).subList(0, keys.length - 1));
+      throw new CheckpointException(
+          file
+              + ": %s must be an object of %s and %s, found ".formatted(key, others, last)
+              + Safetensors.describe(value));
+    }
+    return value;
+  }
+
+  private static float number(String file, JsonNode json, String key) {
+    JsonNode value = json.path(key);
+    if (!value.isNumber()) {
+      throw new CheckpointException(
+          file + ": " + key + " must be a number, found " + Safetensors.describe(value));
+    }
+    return value.floatValue();
   }
 
   private static String string(String file, JsonNode json, String key) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.kernel.Float16;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
 import java.io.IOException;

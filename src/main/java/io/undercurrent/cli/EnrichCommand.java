@@ -26,8 +26,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.serialization.Serializer;
 import picocli.CommandLine.Command;
@@ -66,6 +69,11 @@ final class EnrichCommand implements Callable<Integer> {
   private boolean freshState;
 
   @Option(
+      names = "--explain",
+      description = "Print what each record was drawn from in words, not JSON.")
+  private boolean explain;
+
+  @Option(
       names = "--next",
       paramLabel = "N",
       description = "Next tokens to report (default: as topology/enrich.yaml has it).")
@@ -91,7 +99,7 @@ final class EnrichCommand implements Callable<Integer> {
             .withNextTokens(next != null ? next : TopologyDefinition.shipped().nextTokens())
             .withMaxTokens(maxTokens)
             .withHalfLifeTokens(halfLifeTokens);
-    return new Session(new Enrichment(loaded, settings), freshState)
+    return new Session(new Enrichment(loaded, settings), freshState, explain)
         .run(
             new BufferedInputStream(System.in),
             new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16));
@@ -103,12 +111,19 @@ final class EnrichCommand implements Callable<Integer> {
   static final class Session {
     private final Enrichment enrichment;
     private final boolean freshState;
+    private final boolean explain;
     private final Map<ByteBuffer, byte[]> states = new HashMap<>();
+    private final Map<ByteBuffer, SortedMap<Long, byte[]>> memories = new HashMap<>();
     private final Serializer<EnrichedRecord> serializer = new EnrichedRecordSerde().serializer();
 
     Session(Enrichment enrichment, boolean freshState) {
+      this(enrichment, freshState, false);
+    }
+
+    Session(Enrichment enrichment, boolean freshState, boolean explain) {
       this.enrichment = enrichment;
       this.freshState = freshState;
+      this.explain = explain;
     }
 
     /** Reads to the end; 0 if every line was good, otherwise 1. */
@@ -152,6 +167,10 @@ final class EnrichCommand implements Callable<Integer> {
       ByteBuffer stateKey = ByteBuffer.wrap(keyBytes);
       if (text.isNull()) {
         states.remove(stateKey);
+        memories.remove(stateKey);
+        if (explain) {
+          return (key.asText() + " is forgotten\n").getBytes(StandardCharsets.UTF_8);
+        }
         ObjectNode forgotten = JSON.createObjectNode().put("key", key.asText());
         if (json.path("keyEncoding").isTextual()) {
           forgotten.set("keyEncoding", json.path("keyEncoding"));
@@ -161,14 +180,25 @@ final class EnrichCommand implements Callable<Integer> {
       Enrichment.Outcome outcome =
           enrichment.enrich(
               freshState ? null : states.get(stateKey),
+              memories.getOrDefault(stateKey, Collections.emptySortedMap()),
               keyBytes,
               text.asText(),
               longOrNull(json, "timestamp"),
               source(json.path("source")));
       if (!freshState) {
         states.put(stateKey, outcome.state());
+        remember(stateKey, outcome);
       }
-      return serializer.serialize(null, outcome.enriched());
+      return explain
+          ? Explanation.of(outcome.enriched()).getBytes(StandardCharsets.UTF_8)
+          : serializer.serialize(null, outcome.enriched());
+    }
+
+    private void remember(ByteBuffer key, Enrichment.Outcome outcome) {
+      if (outcome.entry() != null) {
+        memories.computeIfAbsent(key, k -> new TreeMap<>()).put(outcome.record(), outcome.entry());
+      }
+      outcome.forgotten().forEach(record -> memories.get(key).remove(record));
     }
 
     private static byte[] keyBytes(String key, JsonNode encoding) {

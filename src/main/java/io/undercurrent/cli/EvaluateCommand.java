@@ -3,6 +3,7 @@ package io.undercurrent.cli;
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Evaluation.StateUse;
 import io.undercurrent.train.NegationSuite;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
@@ -73,6 +75,16 @@ final class EvaluateCommand implements Callable<Integer> {
     private boolean oneKey;
   }
 
+  @Option(
+      names = "--cache",
+      split = ",",
+      paramLabel = "TOKENS,THETA,LAMBDA",
+      description = {
+        "Another continuous cache than the model's own, which needs no training: how many past"
+            + " tokens, how much likeness counts, the cache's share. 0,0,0 for none."
+      })
+  private float[] cache;
+
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
@@ -96,7 +108,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Model loaded;
     try (Bar bar = new Bar(spec.commandLine().getErr())) {
       Evaluation evaluation = recipe == null ? null : new Evaluation(Recipe.read(recipe), data);
-      loaded = Checkpoint.load(model);
+      loaded = withCache(Checkpoint.load(model));
       bar.says("scoring " + loaded.name() + " " + loaded.fingerprint());
       report =
           evaluation == null
@@ -114,6 +126,21 @@ final class EvaluateCommand implements Callable<Integer> {
     printed.print(json ? scores : EvaluationTables.of(loaded, use, report));
     printed.flush();
     return 0;
+  }
+
+  private Model withCache(Model loaded) {
+    if (cache == null) {
+      return loaded;
+    }
+    try {
+      if (cache.length != 3 || cache[0] != (int) cache[0]) {
+        throw new IllegalArgumentException(
+            "must be a number of tokens, theta and lambda, found " + Arrays.toString(cache));
+      }
+      return loaded.withCache(new Cache((int) cache[0], cache[1], cache[2]));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--cache: " + e.getMessage(), e);
+    }
   }
 
   /** Progress on standard error: a bar on a terminal, a line every ten seconds elsewhere. */

@@ -11,6 +11,8 @@ package io.undercurrent.inference;
  * @param surpriseBits mean negative log2-probability that the model gave the tokens; NaN without
  *     tokens, or where no language model was asked for
  * @param next the likeliest next tokens, most probable first
+ * @param lookBack what of the key's past it was drawn from; null where the network never looks
+ *     back, and for a record without tokens
  */
 public record Reading(
     int tokens,
@@ -19,7 +21,20 @@ public record Reading(
     boolean truncated,
     float[] probabilities,
     double surpriseBits,
-    NextToken[] next) {
+    NextToken[] next,
+    LookBack lookBack) {
+
+  /** Of a network that never looks back. */
+  public Reading(
+      int tokens,
+      int unknown,
+      int end,
+      boolean truncated,
+      float[] probabilities,
+      double surpriseBits,
+      NextToken[] next) {
+    this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null);
+  }
 
   /** A token that may come next. */
   public record NextToken(int id, float probability) {}

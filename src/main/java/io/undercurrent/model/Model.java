@@ -1,6 +1,11 @@
 package io.undercurrent.model;
 
+import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.text.Tokenizer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /**
  * A model ready to use: configuration, vocabulary and weights. Immutable, shared by all threads.
@@ -12,6 +17,24 @@ public record Model(ModelConfig config, Tokenizer tokenizer, Network network, St
 
   public String name() {
     return config.name();
+  }
+
+  /**
+   * The same network with another continuous cache, which needs no training. As it is another model
+   * to whoever reads what it made, it has another fingerprint, unless the cache is the same.
+   */
+  public Model withCache(Cache cache) {
+    if (cache.equals(config.cache())) {
+      return this;
+    }
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      sha.update((fingerprint + " " + cache).getBytes(StandardCharsets.UTF_8));
+      String other = HexFormat.of().formatHex(sha.digest(), 0, 6);
+      return new Model(config.withCache(cache), tokenizer, network, other);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   /** The state before a key's first record. */

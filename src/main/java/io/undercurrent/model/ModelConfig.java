@@ -17,6 +17,8 @@ import java.util.List;
  * @param pooling what the sentiment head sees of a record
  * @param labels the classes of the sentiment head, in the order of its outputs
  * @param nextToken how the next-token head divides the vocabulary
+ * @param attention what the sentiment head sees of a key's past records
+ * @param cache what the next-token head repeats of a key's past
  */
 public record ModelConfig(
     String name,
@@ -28,7 +30,9 @@ public record ModelConfig(
     int window,
     Pooling pooling,
     List<String> labels,
-    NextToken nextToken) {
+    NextToken nextToken,
+    Attention attention,
+    Cache cache) {
 
   /** The classes of every sentiment head, in output order. */
   public static final List<String> SENTIMENT_LABELS = List.of("negative", "neutral", "positive");
@@ -81,6 +85,75 @@ public record ModelConfig(
     public int clusters() {
       return cutoffs.size();
     }
+  }
+
+  /**
+   * Learnt attention over the key's last records; see {@link RecordAttention}.
+   *
+   * @param records R, at most so many are looked at; 0 for no attention
+   * @param size A, of queries and keys
+   */
+  public record Attention(int records, int size) {
+
+    /** No attention. */
+    public static final Attention NONE = new Attention(0, 0);
+
+    /** Whether there is any. */
+    public boolean on() {
+      return records > 0;
+    }
+  }
+
+  /**
+   * A continuous cache over the key's last tokens; see {@link ContinuousCache}. It is not learnt:
+   * {@link Model#withCache} tries another.
+   *
+   * @param tokens N, pairs of h and the token after it that it holds; 0 for no cache
+   * @param theta how much likeness of h counts
+   * @param lambda the cache's share in the next token's probability
+   */
+  public record Cache(int tokens, float theta, float lambda) {
+
+    /** No cache. */
+    public static final Cache NONE = new Cache(0, 0, 0);
+
+    public Cache {
+      require("cache.tokens", tokens >= 0 && tokens <= 16_384, "0 to 16384", tokens);
+      require("cache.theta", theta >= 0 && theta <= 100, "0 to 100", theta);
+      require("cache.lambda", lambda >= 0 && lambda < 1, "0 to less than 1", lambda);
+    }
+
+    /** Whether there is any. */
+    public boolean on() {
+      return tokens > 0;
+    }
+  }
+
+  /** A network that remembers nothing but its hidden state. */
+  public ModelConfig(
+      String name,
+      Kind kind,
+      int vocabSize,
+      int embeddingSize,
+      int hiddenSize,
+      int numLayers,
+      int window,
+      Pooling pooling,
+      List<String> labels,
+      NextToken nextToken) {
+    this(
+        name,
+        kind,
+        vocabSize,
+        embeddingSize,
+        hiddenSize,
+        numLayers,
+        window,
+        pooling,
+        labels,
+        nextToken,
+        Attention.NONE,
+        Cache.NONE);
   }
 
   /**
@@ -144,6 +217,16 @@ public record ModelConfig(
         !nextToken.tied || nextToken.clusters() == 0,
         "false where next_token has cutoffs",
         nextToken.tied);
+    require(
+        "attention.records",
+        attention.records >= 0 && attention.records <= 1024,
+        "0 to 1024",
+        attention.records);
+    require(
+        "attention.size",
+        attention.on() ? attention.size >= 1 && attention.size <= 8192 : attention.size == 0,
+        attention.on() ? "1 to 8192" : "0 without records",
+        attention.size);
   }
 
   private static int clusterSize(NextToken nextToken, int hiddenSize, int power) {
@@ -162,8 +245,22 @@ public record ModelConfig(
 
   /** The same under another name. */
   public ModelConfig withName(String other) {
+    return with(other, attention, cache);
+  }
+
+  /** The same with other attention: another network, for it has other tensors. */
+  public ModelConfig withAttention(Attention other) {
+    return with(name, other, cache);
+  }
+
+  /** The same with another cache. */
+  public ModelConfig withCache(Cache other) {
+    return with(name, attention, other);
+  }
+
+  private ModelConfig with(String name, Attention attention, Cache cache) {
     return new ModelConfig(
-        other,
+        name,
         kind,
         vocabSize,
         embeddingSize,
@@ -172,7 +269,19 @@ public record ModelConfig(
         window,
         pooling,
         labels,
-        nextToken);
+        nextToken,
+        attention,
+        cache);
+  }
+
+  /** Whether past records are remembered beside the hidden state. */
+  public boolean hasMemory() {
+    return attention.on() || cache.on();
+  }
+
+  /** What the sentiment head reads: the pooled h, then what attention found. */
+  public int sentimentSize() {
+    return (pooling.parts() + (attention.on() ? 1 : 0)) * hiddenSize;
   }
 
   /** C, classes of the sentiment head. */
@@ -237,7 +346,12 @@ public record ModelConfig(
         all.add(new Tensor("rnn.bias_hh_l" + l, gates));
       }
     }
-    all.add(new Tensor("sentiment.weight", classes(), pooling.parts() * hiddenSize));
+    if (attention.on()) {
+      all.add(new Tensor("attention.query.weight", attention.size, hiddenSize));
+      all.add(new Tensor("attention.key.weight", attention.size, hiddenSize));
+      all.add(new Tensor("attention.null", 1));
+    }
+    all.add(new Tensor("sentiment.weight", classes(), sentimentSize()));
     all.add(new Tensor("sentiment.bias", classes()));
     if (projected()) {
       all.add(new Tensor("next_token.projection.weight", embeddingSize, hiddenSize));

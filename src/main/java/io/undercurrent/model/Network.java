@@ -18,7 +18,8 @@ public final class Network {
   private final PackedMatrix[][] recurrent; // (numLayers, G) of (H, H); none in an ffnn
   private final float[][] biases; // (numLayers, G*H), b_ih + b_hh, or b_ih where parts are apart
   private final float[][] recurrentBiases; // (numLayers, G*H), b_hh where parts are kept apart
-  private final PackedMatrix sentiment; // (parts * H, C)
+  private final RecordAttention attention; // or null
+  private final PackedMatrix sentiment; // (parts * H [+ H], C)
   private final float[] sentimentBias; // (C)
   private final NextTokenHead nextToken;
 
@@ -48,7 +49,8 @@ public final class Network {
     }
     inputTables = inputTables(kernels, parameters);
 
-    int features = config.pooling().parts() * hidden;
+    attention = config.attention().on() ? new RecordAttention(config, parameters, kernels) : null;
+    int features = config.sentimentSize();
     sentiment = kernels.matrix(features, config.classes());
     sentiment.pack(p, parameters.offset("sentiment.weight"), 1, features);
     sentimentBias = parameters.copy("sentiment.bias");
@@ -154,7 +156,15 @@ public final class Network {
     return state;
   }
 
-  /** Logits (C) of the sentiment head for the features (parts * H) of a {@link Pool}. */
+  /** What looks back at the key's past records; null if nothing does. */
+  public RecordAttention attention() {
+    return attention;
+  }
+
+  /**
+   * Logits (C) of the sentiment head for the features (parts * H) of a {@link Pool}, followed by
+   * the context (H) of {@link #attention} where there is one.
+   */
   public void sentimentLogits(float[] features, float[] logits) {
     sentiment.multiply(1, features, logits);
     add(logits, sentimentBias, logits.length);

@@ -227,6 +227,34 @@ public final class NextTokenHead {
     return Math.min(found + 1, ids.length);
   }
 
+  /**
+   * The probabilities of {@code tokens[0 .. n)} at row r, in any order; a cluster costs something
+   * only where one of them is in it.
+   */
+  void probabilities(int r, int[] tokens, int n, float[] out, Scratch s) {
+    for (int m = 0; m < n; m++) {
+      if (tokens[m] < start[0]) {
+        out[m] = s.e[r * outputs + tokens[m]] / s.sum[r];
+      }
+    }
+    for (int i = 0; i < clusters; i++) {
+      float whole = s.e[r * outputs + start[0] + i] / s.sum[r];
+      int size = start[i + 1] - start[i];
+      float sum = Float.NaN; // not yet computed
+      for (int m = 0; m < n; m++) {
+        int j = tokens[m] - start[i];
+        if (j >= 0 && j < size) {
+          if (Float.isNaN(sum)) {
+            s.member[0] = r;
+            tail(i, 1, s);
+            sum = softmax(s.tail, 0, size);
+          }
+          out[m] = whole * (s.tail[j] / sum);
+        }
+      }
+    }
+  }
+
   /** The probabilities (V) of all tokens at row r. */
   public void probabilities(int r, float[] out, Scratch s) {
     int at = r * outputs;

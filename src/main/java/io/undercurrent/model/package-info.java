@@ -1,6 +1,7 @@
 /**
  * The network: configuration, parameters, cells with forward beside backward, and the hidden state
- * that a key carries from record to record. Weights are immutable and shared; state is passed in.
+ * and memory that a key carries from record to record. Weights are immutable and shared; state is
+ * passed in.
  *
  * <p>Tensor names, shapes and gate order are those of a PyTorch {@code state_dict}.
  */

@@ -15,7 +15,7 @@ import org.apache.kafka.streams.state.Stores;
  */
 public final class HiddenStateStore {
 
-  private static final Map<String, String> CHANGELOG =
+  static final Map<String, String> CHANGELOG =
       Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
 
   private HiddenStateStore() {}

@@ -17,6 +17,8 @@ import java.util.Objects;
  * @param sentiment of this record in the light of the key's state; null without tokens
  * @param next the likeliest next tokens, most probable first; empty without tokens
  * @param surprise null without tokens
+ * @param attention what the model looked back at; null without tokens and for a model that never
+ *     looks back
  * @param conversation the key's records so far, this one included
  * @param model the model that read the record
  * @param source where the record was read from; null if unknown
@@ -29,12 +31,39 @@ public record EnrichedRecord(
     Sentiment sentiment,
     List<NextToken> next,
     Surprise surprise,
+    Attention attention,
     Conversation conversation,
     ModelIdentity model,
     Source source) {
 
   /** Value of {@link #keyEncoding} for a key that is not valid UTF-8. */
   public static final String BASE64 = "base64";
+
+  /** A record that no past one was looked at for. */
+  public EnrichedRecord(
+      String key,
+      String keyEncoding,
+      String text,
+      boolean truncated,
+      Sentiment sentiment,
+      List<NextToken> next,
+      Surprise surprise,
+      Conversation conversation,
+      ModelIdentity model,
+      Source source) {
+    this(
+        key,
+        keyEncoding,
+        text,
+        truncated,
+        sentiment,
+        next,
+        surprise,
+        null,
+        conversation,
+        model,
+        source);
+  }
 
   public EnrichedRecord {
     Objects.requireNonNull(key, "key");
@@ -65,6 +94,38 @@ public record EnrichedRecord(
    * @param unknown how many of them the vocabulary lacks
    */
   public record Surprise(double bitsPerToken, int tokens, int unknown) {}
+
+  /**
+   * What of the key's past a record was read in the light of. A record's number is what {@link
+   * Conversation#records} said in its own enriched record.
+   *
+   * @param records past ones that counted most for the sentiment, heaviest first, at most 3
+   * @param nothing the weight that went to none of the past records; with all of theirs it is 1.
+   *     Null for a model that does not attend to records
+   * @param tokens that {@code next} was repeated from most, heaviest first, at most 5; those of the
+   *     record itself too. Empty for a model without a cache
+   */
+  public record Attention(List<PastRecord> records, Double nothing, List<PastToken> tokens) {
+
+    /** Tokens of a past record that its text has at most. */
+    static final int MAX_TOKENS = 64;
+
+    public Attention {
+      records = List.copyOf(records);
+      tokens = List.copyOf(tokens);
+    }
+  }
+
+  /**
+   * @param text of the record's tokens, the first 64 at most
+   */
+  public record PastRecord(long record, double weight, String text) {}
+
+  /**
+   * @param position in its record, from 1
+   * @param weight its share in the cache
+   */
+  public record PastToken(long record, int position, String token, double weight) {}
 
   /**
    * @param score running sentiment, from -1 to 1: a mean over the key's tokens that forgets; null

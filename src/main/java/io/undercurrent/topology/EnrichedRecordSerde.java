@@ -5,9 +5,12 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.topology.EnrichedRecord.Attention;
 import io.undercurrent.topology.EnrichedRecord.Conversation;
 import io.undercurrent.topology.EnrichedRecord.ModelIdentity;
 import io.undercurrent.topology.EnrichedRecord.NextToken;
+import io.undercurrent.topology.EnrichedRecord.PastRecord;
+import io.undercurrent.topology.EnrichedRecord.PastToken;
 import io.undercurrent.topology.EnrichedRecord.Probabilities;
 import io.undercurrent.topology.EnrichedRecord.Sentiment;
 import io.undercurrent.topology.EnrichedRecord.Surprise;
@@ -67,6 +70,9 @@ public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
     to.writeEndArray();
     to.writeFieldName("surprise");
     write(record.surprise(), to);
+    if (record.attention() != null) {
+      write(record.attention(), to);
+    }
     to.writeObjectFieldStart("conversation");
     if (record.conversation().score() == null) {
       to.writeNullField("score");
@@ -111,6 +117,33 @@ public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
     number("bitsPerToken", surprise.bitsPerToken(), to);
     to.writeNumberField("tokens", surprise.tokens());
     to.writeNumberField("unknown", surprise.unknown());
+    to.writeEndObject();
+  }
+
+  private static void write(Attention attention, JsonGenerator to) throws IOException {
+    to.writeObjectFieldStart("attention");
+    to.writeArrayFieldStart("records");
+    for (PastRecord past : attention.records()) {
+      to.writeStartObject();
+      to.writeNumberField("record", past.record());
+      number("weight", past.weight(), to);
+      to.writeStringField("text", past.text());
+      to.writeEndObject();
+    }
+    to.writeEndArray();
+    if (attention.nothing() != null) {
+      number("nothing", attention.nothing(), to);
+    }
+    to.writeArrayFieldStart("tokens");
+    for (PastToken past : attention.tokens()) {
+      to.writeStartObject();
+      to.writeNumberField("record", past.record());
+      to.writeNumberField("position", past.position());
+      to.writeStringField("token", past.token());
+      number("weight", past.weight(), to);
+      to.writeEndObject();
+    }
+    to.writeEndArray();
     to.writeEndObject();
   }
 
@@ -163,6 +196,7 @@ public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
         sentiment(json.required("sentiment")),
         next,
         surprise(json.required("surprise")),
+        attention(json.path("attention")),
         new Conversation(
             score.isNull() ? null : score.doubleValue(),
             conversation.required("records").longValue(),
@@ -192,6 +226,31 @@ public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
             json.required("bitsPerToken").doubleValue(),
             json.required("tokens").intValue(),
             json.required("unknown").intValue());
+  }
+
+  private static Attention attention(JsonNode json) {
+    if (json.isMissingNode()) {
+      return null;
+    }
+    List<PastRecord> records = new ArrayList<>();
+    for (JsonNode past : json.required("records")) {
+      records.add(
+          new PastRecord(
+              past.required("record").longValue(),
+              past.required("weight").doubleValue(),
+              text(past, "text")));
+    }
+    List<PastToken> tokens = new ArrayList<>();
+    for (JsonNode past : json.required("tokens")) {
+      tokens.add(
+          new PastToken(
+              past.required("record").longValue(),
+              past.required("position").intValue(),
+              text(past, "token"),
+              past.required("weight").doubleValue()));
+    }
+    JsonNode nothing = json.path("nothing");
+    return new Attention(records, nothing.isMissingNode() ? null : nothing.doubleValue(), tokens);
   }
 
   private static Source source(JsonNode json) {

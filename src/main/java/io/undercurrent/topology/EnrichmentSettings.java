@@ -40,6 +40,11 @@ public record EnrichmentSettings(
     }
   }
 
+  /** Name of the store of what models with a memory remember. */
+  public String memoryStore() {
+    return store + "-memory";
+  }
+
   public EnrichmentSettings withMaxTokens(int maxTokens) {
     return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
   }

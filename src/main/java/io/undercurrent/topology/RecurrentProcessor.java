@@ -3,10 +3,13 @@ package io.undercurrent.topology;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
+import io.undercurrent.state.MemoryStore;
 import io.undercurrent.topology.BadRecordException.Reason;
 import io.undercurrent.topology.Enrichment.Outcome;
 import io.undercurrent.topology.Enrichment.Start;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.SortedMap;
 import java.util.function.Function;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -20,7 +23,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /**
  * Reads each record in the light of its key's state. One record in, one record out.
  *
- * <p>The state is written last: whatever throws before, also downstream, leaves the key as it was.
+ * <p>State and memory are written last: whatever throws before, also downstream, leaves the key as
+ * it was.
  */
 final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecord> {
 
@@ -39,6 +43,7 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
 
   private ProcessorContext<K, EnrichedRecord> context;
   private KeyValueStore<Bytes, byte[]> store;
+  private MemoryStore memories; // null for a model that has none
   private Enrichment enrichment;
   private String changelog;
 
@@ -61,6 +66,10 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     Functions.requireSubnormals();
     this.context = context;
     store = context.getStateStore(settings.store());
+    memories =
+        model.config().hasMemory()
+            ? new MemoryStore(context.getStateStore(settings.memoryStore()))
+            : null;
     enrichment = new Enrichment(model, settings);
     // What a serde that keeps schemas by topic has to be told; as Kafka's own stores do.
     changelog = context.applicationId() + "-" + settings.store() + "-changelog";
@@ -75,6 +84,9 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     if (record.value() == null) {
       context.forward(onward.withValue(null));
       store.delete(key);
+      if (memories != null) {
+        memories.forget(key);
+      }
       metrics.tombstone();
       return;
     }
@@ -83,9 +95,20 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     Outcome outcome = enrich(key, read, record.timestamp());
     long nanos = System.nanoTime() - begin;
     requireFits(outcome.enriched(), key, headers);
+    if (outcome.entry() != null) {
+      requireFits(outcome.entry(), MemoryStore.at(key, outcome.record()));
+    }
     context.forward(onward.withValue(outcome.enriched()));
     store.put(key, outcome.state());
+    remember(key, outcome);
     count(outcome, nanos);
+  }
+
+  private void remember(Bytes key, Outcome outcome) {
+    outcome.forgotten().forEach(record -> memories.delete(key, record));
+    if (outcome.entry() != null) {
+      memories.put(key, outcome.record(), outcome.entry());
+    }
   }
 
   private Outcome enrich(Bytes key, Message read, long recordTimestampMs) {
@@ -100,7 +123,10 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     } else {
       timestampMs = source.timestampMs();
     }
-    return enrichment.enrich(store.get(key), key.get(), read.text(), timestampMs, source);
+    SortedMap<Long, byte[]> remembered =
+        memories == null ? Collections.emptySortedMap() : memories.entries(key);
+    return enrichment.enrich(
+        store.get(key), remembered, key.get(), read.text(), timestampMs, source);
   }
 
   private Bytes key(Record<K, V> record) {
@@ -126,6 +152,14 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     for (var next : enriched.next()) {
       chars += next.token().length();
     }
+    if (enriched.attention() != null) {
+      for (var past : enriched.attention().records()) {
+        chars += past.text().length();
+      }
+      for (var past : enriched.attention().tokens()) {
+        chars += past.token().length();
+      }
+    }
     long atMost = JSON_OVERHEAD_BYTES + MAX_JSON_BYTES_PER_CHAR * chars;
     if (RecordSize.of(key.get(), atMost, headers) <= limit) {
       return;
@@ -136,6 +170,17 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
           Reason.TOO_LARGE,
           "the enriched record must fit %d bytes (max.request.size, max.message.bytes), found %d"
               .formatted(limit, size));
+    }
+  }
+
+  /** Rejects what the changelog's producer would. */
+  private void requireFits(byte[] entry, Bytes key) {
+    long size = RecordSize.of(key.get(), entry.length, new RecordHeaders());
+    if (size > settings.maxRecordBytes()) {
+      throw new BadRecordException(
+          Reason.TOO_LARGE,
+          "what is remembered of the record must fit %d bytes (max.request.size), found %d"
+              .formatted(settings.maxRecordBytes(), size));
     }
   }
 

@@ -5,7 +5,9 @@ import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.state.HiddenStateStore;
+import io.undercurrent.state.MemoryStore;
 import io.undercurrent.topology.BadRecordException.Reason;
+import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
@@ -15,7 +17,8 @@ import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.state.StoreBuilder;
 
 /**
- * Puts the enrichment into any topology; it brings its own state store:
+ * Puts the enrichment into any topology; it brings its own state store, and a second one for a
+ * model with attention or a cache:
  *
  * <pre>{@code
  * KStream<String, String> messages = builder.stream("messages", ...);
@@ -92,6 +95,11 @@ public final class RecurrentProcessorSupplier<K, V>
 
   @Override
   public Set<StoreBuilder<?>> stores() {
-    return Set.of(HiddenStateStore.builder(settings.store()));
+    Set<StoreBuilder<?>> stores = new LinkedHashSet<>();
+    stores.add(HiddenStateStore.builder(settings.store()));
+    if (model.config().hasMemory()) {
+      stores.add(MemoryStore.builder(settings.memoryStore()));
+    }
+    return stores;
   }
 }

@@ -4,6 +4,7 @@ import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Observer;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import java.nio.file.Path;
@@ -234,11 +235,18 @@ public final class Evaluation {
       long all = corpus.conversations().stream().mapToLong(c -> c.items().size()).sum();
       long done = 0;
       HiddenState state = initial.copy();
+      Memory memory = inference.memory();
       for (Corpus.Conversation conversation : corpus.conversations()) {
-        state = use == StateUse.ONE_KEY ? state : initial.copy();
+        if (use == StateUse.CONVERSATION) {
+          state = initial.copy();
+          memory = inference.memory();
+        }
         for (Corpus.Item item : conversation.items()) {
-          state = use == StateUse.FRESH ? initial.copy() : state;
-          record(item, state);
+          if (use == StateUse.FRESH) {
+            state = initial.copy();
+            memory = inference.memory();
+          }
+          record(item, state, memory);
           if (listener != null) {
             listener.read(corpus.source().name(), ++done, all);
           }
@@ -255,9 +263,9 @@ public final class Evaluation {
           null);
     }
 
-    private void record(Corpus.Item item, HiddenState state) {
+    private void record(Corpus.Item item, HiddenState state, Memory memory) {
       felt.clear();
-      Reading reading = inference.read(item.text(), state);
+      Reading reading = inference.read(item.text(), state, memory);
       if (language != null) {
         language.add(reading);
       }

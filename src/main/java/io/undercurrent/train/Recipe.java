@@ -68,10 +68,22 @@ public record Recipe(
       @JsonProperty(required = true) List<Integer> cutoffs,
       @JsonProperty(value = "div_value", required = true) int divValue) {}
 
+  /** Attention over a key's past records, as in {@code config.json}. */
+  public record Attention(
+      @JsonProperty(required = true) int records, @JsonProperty(required = true) int size) {}
+
+  /** The continuous cache, as in {@code config.json}. */
+  public record Cache(
+      @JsonProperty(required = true) int tokens,
+      @JsonProperty(required = true) float theta,
+      @JsonProperty(required = true) float lambda) {}
+
   /**
    * The shape of the network, as in {@code config.json}.
    *
    * @param window tokens that an {@code ffnn} sees; 1 where it is not given
+   * @param attention over past records; none where it is not given
+   * @param cache of next tokens, which training has no part in; none where it is not given
    */
   public record Network(
       @JsonProperty(required = true) String kind,
@@ -81,7 +93,9 @@ public record Recipe(
       Integer window,
       @JsonProperty(required = true) String pooling,
       @JsonProperty("next_token") NextToken nextToken,
-      @JsonProperty("tie_weights") Boolean tieWeights) {
+      @JsonProperty("tie_weights") Boolean tieWeights,
+      Attention attention,
+      Cache cache) {
 
     public Network {
       window = window == null ? 1 : window;
@@ -518,7 +532,13 @@ public record Recipe(
         model.window,
         Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
         ModelConfig.SENTIMENT_LABELS,
-        nextToken(model, vocabSize));
+        nextToken(model, vocabSize),
+        model.attention == null
+            ? ModelConfig.Attention.NONE
+            : new ModelConfig.Attention(model.attention.records, model.attention.size),
+        model.cache == null
+            ? ModelConfig.Cache.NONE
+            : new ModelConfig.Cache(model.cache.tokens, model.cache.theta, model.cache.lambda));
   }
 
   private static ModelConfig.NextToken nextToken(Network model, int vocabSize) {

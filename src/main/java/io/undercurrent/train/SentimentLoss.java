@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * The sentiment head over a chunk: pooling, cross-entropy, and both backwards. Carries the pooling
- * of each row's unfinished record to the next chunk, without gradient.
+ * The sentiment head over a chunk: pooling, attention where the network has it, cross-entropy, and
+ * all backwards. Carries the pooling of each row's unfinished record and its past records to the
+ * next chunk, without gradient.
  */
 final class SentimentLoss {
 
@@ -26,6 +27,7 @@ final class SentimentLoss {
   private final float[] poolMax; // (B, H)
   private final float[] poolSum; // (B, H)
   private final float[] poolCount; // (B) tokens so far
+  private final AttentionLayer attention; // or null
 
   SentimentLoss(
       ModelConfig config, Weights weights, Kernels kernels, float dropout, int steps, int rows) {
@@ -39,21 +41,36 @@ final class SentimentLoss {
     poolMax = new float[rows * hidden];
     poolSum = new float[rows * hidden];
     poolCount = new float[rows];
+    attention = config.attention().on() ? new AttentionLayer(config, weights, kernels, rows) : null;
   }
 
   /** Forgets what earlier chunks left. */
   void clear() {
     Arrays.fill(poolCount, 0);
+    if (attention != null) {
+      attention.clear();
+    }
   }
 
   /** What is carried over to the next chunk, shared and not copied. */
   List<float[]> carried() {
-    return List.of(poolMax, poolSum, poolCount);
+    List<float[]> carried = new ArrayList<>(List.of(poolMax, poolSum, poolCount));
+    if (attention != null) {
+      carried.addAll(attention.carried());
+    }
+    return carried;
   }
 
   /** One labelled record that ends in the chunk. */
   private record Ended(
-      int row, int first, int last, float count, int label, float weight, int[] maxAt) {}
+      int row,
+      int first,
+      int last,
+      float count,
+      int label,
+      float weight,
+      int[] maxAt,
+      AttentionLayer.Look look) {}
 
   /**
    * Pools every record's states up to its last token, and learns the sentiment of the labelled
@@ -67,7 +84,10 @@ final class SentimentLoss {
       Parameters gradients,
       SplittableRandom random) {
     double loss = 0;
-    int parts = config.pooling().parts();
+    int size = config.sentimentSize();
+    if (attention != null) {
+      attention.begin();
+    }
     List<Ended> ended = new ArrayList<>();
     List<float[]> features = new ArrayList<>();
     int[] maxAt = new int[hidden];
@@ -76,6 +96,9 @@ final class SentimentLoss {
       Arrays.fill(maxAt, -1);
       for (int t = 0; t < steps; t++) {
         int r = t * rows + b;
+        if (chunk.reset[r] && attention != null) {
+          attention.forget(b);
+        }
         if (chunk.start[r]) {
           first = t;
           poolCount[b] = 0;
@@ -84,7 +107,7 @@ final class SentimentLoss {
         }
         pool(b, t, out, r * hidden, maxAt);
         if (chunk.label[r] >= 0) {
-          float[] f = new float[parts * hidden];
+          float[] f = new float[size];
           System.arraycopy(out, r * hidden, f, 0, hidden);
           if (config.pooling() == Pooling.CONCAT) {
             System.arraycopy(poolMax, b * hidden, f, hidden, hidden);
@@ -92,9 +115,15 @@ final class SentimentLoss {
               f[2 * hidden + u] = poolSum[b * hidden + u] / poolCount[b];
             }
           }
+          AttentionLayer.Look look =
+              attention == null ? null : attention.look(b, f, config.pooling().parts() * hidden);
           features.add(f);
           ended.add(
-              new Ended(b, first, t, poolCount[b], chunk.label[r], chunk.weight[r], maxAt.clone()));
+              new Ended(
+                  b, first, t, poolCount[b], chunk.label[r], chunk.weight[r], maxAt.clone(), look));
+        }
+        if (chunk.label[r] != Chunk.NO_END && attention != null) {
+          attention.remember(b, out, r * hidden);
         }
       }
     }
@@ -104,8 +133,8 @@ final class SentimentLoss {
     int bias = weights.parameters.offset("sentiment.bias");
     int classes = config.classes();
     float[] logit = new float[classes];
-    float[] mask = new float[parts * hidden];
-    float[] df = new float[parts * hidden];
+    float[] mask = new float[size];
+    float[] df = new float[size];
     for (int e = 0; e < ended.size(); e++) {
       float[] f = features.get(e);
       Dropout.draw(mask, dropout, random);
@@ -138,6 +167,14 @@ final class SentimentLoss {
         df[u] *= mask[u];
       }
       unpool(ended.get(e), df, dOut);
+      if (attention != null) {
+        int last = (ended.get(e).last * rows + ended.get(e).row) * hidden;
+        int context = config.pooling().parts() * hidden;
+        attention.backward(ended.get(e).look, df, context, dOut, last, gradients);
+      }
+    }
+    if (attention != null) {
+      attention.end(dOut, gradients);
     }
     return loss;
   }

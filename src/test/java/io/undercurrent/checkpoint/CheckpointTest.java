@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
+import io.undercurrent.model.ModelConfig.Attention;
+import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
@@ -86,6 +88,27 @@ class CheckpointTest {
     assertThat(read.config()).isEqualTo(tiny.config());
     assertThat(read.parameters().values()).containsExactly(tiny.parameters().values());
     assertThat(read.model().initialState()).isEqualTo(tiny.model().initialState());
+  }
+
+  @Test
+  void shouldReadBackAttentionAndCache() throws IOException {
+    TinyModel tiny = TinyModel.looking(new Attention(3, 4), new Cache(50, 0.3f, 0.1f), 3);
+    Checkpoint.write(folder, tiny.config(), tiny.tokenizer(), tiny.parameters(), false);
+
+    Checkpoint read = Checkpoint.read(folder.toString());
+
+    assertThat(read.config()).isEqualTo(tiny.config());
+    assertThat(read.parameters().values()).containsExactly(tiny.parameters().values());
+    assertThat(Files.readString(folder.resolve("config.json")).replace(" ", ""))
+        .contains("\"theta\":0.3,")
+        .contains("\"records\":3,");
+  }
+
+  @Test
+  void shouldWriteNothingOfAMemoryThatIsNotThere() throws IOException {
+    assertThat(Files.readString(folder.resolve("config.json")))
+        .doesNotContain("attention")
+        .doesNotContain("cache");
   }
 
   @Test
@@ -192,6 +215,15 @@ class CheckpointTest {
         "\"tokenizer.json\"       | \"../tokenizer.json\"  | tokenizer must be tokenizer.json, found ../tokenizer.json",
         "\"name\":                | \"dropout\": 0.5, \"name\": | found dropout",
         "\"name\":                | \"name\": \"x\", \"name\": | must be JSON, found: Duplicate field 'name'",
+        "\"name\":                | \"attention\": 3, \"name\": | attention must be an object of records and size, found 3",
+        "\"name\":                | \"attention\": {\"records\": 3}, \"name\": | size must be an integer, found nothing",
+        "\"name\":                | \"attention\": {\"records\": 2000, \"size\": 4}, \"name\": | attention.records must be 0 to 1024, found 2000",
+        "\"name\":                | \"attention\": {\"records\": 2, \"size\": 0}, \"name\": | attention.size must be 1 to 8192, found 0",
+        "\"name\":                | \"cache\": {\"tokens\": 9, \"alpha\": 1}, \"name\": | cache must be an object of tokens, theta and lambda, found {",
+        "\"name\":                | \"cache\": {\"tokens\": 9, \"theta\": 1}, \"name\": | lambda must be a number, found nothing",
+        "\"name\":                | \"cache\": {\"tokens\": -1, \"theta\": 1, \"lambda\": 0}, \"name\": | cache.tokens must be 0 to 16384, found -1",
+        "\"name\":                | \"cache\": {\"tokens\": 9, \"theta\": 1, \"lambda\": 1}, \"name\": | cache.lambda must be 0 to less than 1, found 1.0",
+        "\"name\":                | \"cache\": {\"tokens\": 9, \"theta\": 1e999, \"lambda\": 0}, \"name\": | cache.theta must be 0 to 100, found Infinity",
         "\"tiny\"                 | tiny                   | must be JSON, found: ",
         "{                        | [{                     | must be JSON, found: ",
       })

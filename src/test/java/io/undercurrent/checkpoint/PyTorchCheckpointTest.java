@@ -3,6 +3,7 @@ package io.undercurrent.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.undercurrent.kernel.Float16;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Parameters;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Attention;
+import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.TinyModel;
 import io.undercurrent.topology.EnrichedRecordSerde;
@@ -232,6 +234,52 @@ class EnrichCommandTest {
     assertThat(run.out.get(3)).isEqualTo(run.out.get(0));
   }
 
+  @Test
+  void shouldKeepTheMemoryOfEachKeyAndForgetIt() throws IOException {
+    Model model = TinyModel.looking(new Attention(3, 4), new Cache(9, 1, 0.2f), 5).model();
+    Run run =
+        run(
+            model,
+            false,
+            """
+            {"key":"a","text":"the food was good"}
+            {"key":"b","text":"not bad"}
+            {"key":"a","text":"but the service"}
+            {"key":"a","text":null}
+            {"key":"a","text":"the food was good"}
+            """);
+
+    assertThat(JSON.readTree(run.out.get(2)).at("/attention/records"))
+        .extracting(past -> past.path("text").asText() + past.path("record").asInt())
+        .containsExactly("the food was good1");
+    assertThat(run.out.get(4)).isEqualTo(run.out.get(0));
+  }
+
+  @Test
+  void shouldExplainInWordsWhatRecordsWereDrawnFrom() throws IOException {
+    Model model = TinyModel.looking(new Attention(3, 4), new Cache(9, 1, 0.9f), 5).model();
+    Run run =
+        run(
+            model,
+            true,
+            """
+            {"key":"a","text":"the food was good"}
+            {"key":"a","text":" "}
+            {"key":"a","text":"but \\u001b[31mthe service"}
+            {"key":"a","text":null}
+            """);
+
+    String all = String.join("\n", run.out);
+    assertThat(all).startsWith("a, record 1: the food was good\n  feels ");
+    assertThat(all).contains("\na, record 2:  \n  has no words\n");
+    assertThat(all).contains("\na, record 3: but  [31mthe service\n");
+    assertThat(all)
+        .containsPattern("\n  looked back at record 1 \\(\\d+ %\\): the food was good\n");
+    assertThat(all).containsPattern("\n  looked back at nothing \\(\\d+ %\\)\n");
+    assertThat(all).containsPattern("expects .*; from token \\d of record 1");
+    assertThat(all).endsWith("\na is forgotten");
+  }
+
   private static Enrichment.Outcome enrich(
       Enrichment enrichment, byte[] state, String key, String text) {
     return enrichment.enrich(state, key.getBytes(StandardCharsets.UTF_8), text, null, null);
@@ -246,14 +294,22 @@ class EnrichCommandTest {
   }
 
   private static Run run(boolean freshState, byte[] in) throws IOException {
+    return run(new EnrichCommand.Session(new Enrichment(MODEL, SETTINGS), freshState), in);
+  }
+
+  private static Run run(Model model, boolean explain, String in) throws IOException {
+    Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
+    return run(
+        new EnrichCommand.Session(enrichment, false, explain), in.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Run run(EnrichCommand.Session session, byte[] in) throws IOException {
     PrintStream before = System.err;
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
     try {
-      int exit =
-          new EnrichCommand.Session(new Enrichment(MODEL, SETTINGS), freshState)
-              .run(new ByteArrayInputStream(in), out);
+      int exit = session.run(new ByteArrayInputStream(in), out);
       return new Run(exit, lines(out), lines(err));
     } finally {
       System.setErr(before);

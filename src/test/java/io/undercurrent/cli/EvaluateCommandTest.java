@@ -102,6 +102,29 @@ class EvaluateCommandTest {
   }
 
   @Test
+  void shouldTryAnotherCacheWithoutTraining() throws IOException {
+    String[] args = {"--recipe", recipe.toString(), "--data", folder.toString(), "--json"};
+    String[] with = Arrays.copyOf(args, args.length + 1);
+    with[args.length] = "--cache=50,0.5,0.2";
+    Run plain = run(args);
+    Run cached = run(with);
+
+    assertThat(cached.exit).as(cached.err).isZero();
+    JsonNode before = new ObjectMapper().readTree(plain.out);
+    JsonNode after = new ObjectMapper().readTree(cached.out);
+    assertThat(after.at("/sets/0/sentiment")).isEqualTo(before.at("/sets/0/sentiment"));
+    assertThat(after.at("/sets/0/language/bitsPerToken").asDouble())
+        .isPositive()
+        .isNotEqualTo(before.at("/sets/0/language/bitsPerToken").asDouble());
+    assertThat(after.at("/model/fingerprint")).isNotEqualTo(before.at("/model/fingerprint"));
+    for (String wrong : List.of("50,0.5", "-1,1,0.5", "1.5,1,0.5", "50,1,1", "a,b,c")) {
+      Run refused = run("--cache=" + wrong);
+      assertThat(refused.exit).isEqualTo(2);
+      assertThat(refused.err).contains("--cache");
+    }
+  }
+
+  @Test
   void shouldWriteEverythingAsJsonAndPictures() throws IOException {
     Path out = folder.resolve("deep/out");
     Run run =

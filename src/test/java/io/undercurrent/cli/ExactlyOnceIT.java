@@ -49,7 +49,7 @@ class ExactlyOnceIT {
 
   @Test
   void shouldGiveTheSameBytesAfterAKillInsideATransactionAsWithoutAndAsEnrich() throws Exception {
-    Path model = SmallModel.write(folder.resolve("model"));
+    Path model = SmallModel.writeLooking(folder.resolve("model"));
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
         Topic killed = new Topic(broker, "killed");
         Topic undisturbed = new Topic(broker, "undisturbed")) {

@@ -3,6 +3,8 @@ package io.undercurrent.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.undercurrent.model.ModelConfig.Attention;
+import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -112,6 +114,20 @@ class ModelConfigTest {
     assertThatThrownBy(() -> layers(kind, window))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void shouldHaveTheTensorsOfAttentionBeforeTheHeadThatReadsIt() {
+    ModelConfig config =
+        new ModelConfig("m", "lstm", 100, 8, 16, 1, Pooling.LAST, ModelConfig.SENTIMENT_LABELS);
+
+    assertThat(config.withAttention(new Attention(9, 5)).tensors())
+        .containsSubsequence(
+            new Tensor("attention.query.weight", 5, 16),
+            new Tensor("attention.key.weight", 5, 16),
+            new Tensor("attention.null", 1),
+            new Tensor("sentiment.weight", 3, 32));
+    assertThat(config.withCache(new Cache(9, 0.3f, 0.1f)).tensors()).isEqualTo(config.tensors());
   }
 
   private static List<Tensor> layers(Kind kind, int window) {

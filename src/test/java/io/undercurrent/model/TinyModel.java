@@ -1,6 +1,9 @@
 package io.undercurrent.model;
 
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.ModelConfig.Attention;
+import io.undercurrent.model.ModelConfig.Cache;
+import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.WordTokenizer;
@@ -45,6 +48,29 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
             pooling,
             ModelConfig.SENTIMENT_LABELS,
             ModelConfig.NextToken.FULL);
+    return new TinyModel(config, tokenizer, random(config, seed));
+  }
+
+  /**
+   * An LSTM of two layers of 13 units with attention and a cache, and a next-token head with
+   * clusters.
+   */
+  public static TinyModel looking(Attention attention, Cache cache, long seed) {
+    Tokenizer tokenizer = WordTokenizer.of(WORDS);
+    ModelConfig config =
+        new ModelConfig(
+            "tiny",
+            Kind.LSTM,
+            tokenizer.size(),
+            9,
+            13,
+            2,
+            1,
+            Pooling.CONCAT,
+            ModelConfig.SENTIMENT_LABELS,
+            new NextToken(List.of(tokenizer.size() - 8, tokenizer.size() - 3), 2, false),
+            attention,
+            cache);
     return new TinyModel(config, tokenizer, random(config, seed));
   }
 

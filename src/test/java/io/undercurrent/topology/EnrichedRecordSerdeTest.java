@@ -3,9 +3,12 @@ package io.undercurrent.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.undercurrent.topology.EnrichedRecord.Attention;
 import io.undercurrent.topology.EnrichedRecord.Conversation;
 import io.undercurrent.topology.EnrichedRecord.ModelIdentity;
 import io.undercurrent.topology.EnrichedRecord.NextToken;
+import io.undercurrent.topology.EnrichedRecord.PastRecord;
+import io.undercurrent.topology.EnrichedRecord.PastToken;
 import io.undercurrent.topology.EnrichedRecord.Probabilities;
 import io.undercurrent.topology.EnrichedRecord.Sentiment;
 import io.undercurrent.topology.EnrichedRecord.Surprise;
@@ -44,6 +47,37 @@ class EnrichedRecordSerdeTest {
           new ModelIdentity("en-chat", "9f2c41d0a7b3"),
           null);
 
+  private static final EnrichedRecord LOOKING =
+      new EnrichedRecord(
+          "k",
+          null,
+          "still not fixed",
+          false,
+          FULL.sentiment(),
+          List.of(),
+          FULL.surprise(),
+          new Attention(
+              List.of(new PastRecord(3, 0.61, "it is\nbroken"), new PastRecord(1, 1e-9, "hi")),
+              0.39,
+              List.of(new PastToken(2, 5, "printer", 0.2))),
+          new Conversation(-0.62, 4, 27),
+          new ModelIdentity("en-chat", "9f2c41d0a7b3"),
+          null);
+
+  private static final EnrichedRecord REPEATING =
+      new EnrichedRecord(
+          "k",
+          null,
+          "a",
+          false,
+          FULL.sentiment(),
+          List.of(),
+          FULL.surprise(),
+          new Attention(List.of(), null, List.of()),
+          new Conversation(-0.62, 1, 1),
+          new ModelIdentity("en-chat", "9f2c41d0a7b3"),
+          null);
+
   private final EnrichedRecordSerde serde = new EnrichedRecordSerde();
 
   @Test
@@ -75,8 +109,21 @@ class EnrichedRecordSerdeTest {
   }
 
   @Test
+  void shouldWriteWhatWasLookedBackAtBeforeTheConversation() {
+    assertThat(text(LOOKING))
+        .contains(
+            "\"unknown\":1},\"attention\":{\"records\":["
+                + "{\"record\":3,\"weight\":0.61,\"text\":\"it is\\nbroken\"},"
+                + "{\"record\":1,\"weight\":0.000000001,\"text\":\"hi\"}],"
+                + "\"nothing\":0.39,"
+                + "\"tokens\":[{\"record\":2,\"position\":5,\"token\":\"printer\","
+                + "\"weight\":0.2}]},\"conversation\":");
+    assertThat(text(REPEATING)).contains("\"attention\":{\"records\":[],\"tokens\":[]},");
+  }
+
+  @Test
   void shouldReadBackWhatItWrote() {
-    for (EnrichedRecord record : List.of(FULL, EMPTY)) {
+    for (EnrichedRecord record : List.of(FULL, EMPTY, LOOKING, REPEATING)) {
       byte[] json = serde.serializer().serialize("t", record);
       assertThat(serde.deserializer().deserialize("t", json)).isEqualTo(record);
     }
@@ -92,7 +139,7 @@ class EnrichedRecordSerdeTest {
 
   @Test
   void shouldPassOverFieldsOfLaterVersions() {
-    String later = text(FULL).replace("\"next\":", "\"attention\":[1],\"next\":");
+    String later = text(FULL).replace("\"next\":", "\"mood\":[1],\"next\":");
 
     assertThat(EnrichedRecordSerde.fromJson(later.getBytes(StandardCharsets.UTF_8)))
         .isEqualTo(FULL);

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
+import io.undercurrent.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,16 +30,23 @@ class GoldenTopologyTest {
   @ParameterizedTest
   @MethodSource("definitions")
   void shouldStayAsItIsDescribed(Path file) throws IOException {
+    check(file, LetterModel.of(1), ".txt");
+  }
+
+  /** A model with attention or a cache brings a second store. */
+  @Test
+  void shouldStayAsItIsDescribedWithAMemory() throws IOException {
+    check(Path.of("topology", "enrich.yaml"), LetterModel.looking(1), "-with-memory.txt");
+  }
+
+  private static void check(Path file, Model model, String ending) throws IOException {
     TopologyDefinition definition = TopologyDefinition.load(file);
     String described =
         EnrichmentTopology.build(
-                definition,
-                LetterModel.of(1),
-                EnrichmentSettings.DEFAULTS,
-                new SimpleMeterRegistry())
+                definition, model, EnrichmentSettings.DEFAULTS, new SimpleMeterRegistry())
             .describe()
             .toString();
-    Path golden = Path.of(file.toString().replace(".yaml", ".txt"));
+    Path golden = Path.of(file.toString().replace(".yaml", ending));
     if (System.getProperty("golden.update") != null) {
       Files.writeString(golden, described);
     }

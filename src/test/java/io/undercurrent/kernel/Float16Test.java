@@ -1,4 +1,4 @@
-package io.undercurrent.checkpoint;
+package io.undercurrent.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

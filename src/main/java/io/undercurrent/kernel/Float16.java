@@ -1,12 +1,12 @@
-package io.undercurrent.checkpoint;
+package io.undercurrent.kernel;
 
 /** IEEE 754 half precision; the JDK has its own conversions only since 20. */
-final class Float16 {
+public final class Float16 {
 
   private Float16() {}
 
   /** The half nearest to {@code value}, ties to even; too large becomes infinity. */
-  static short fromFloat(float value) {
+  public static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = (bits >>> 16) & 0x8000;
     int magnitude = bits & 0x7fffffff;
@@ -25,7 +25,8 @@ final class Float16 {
     return (short) (sign | (Float.floatToRawIntBits(shifted) - 0x3f000000));
   }
 
-  static float toFloat(short half) {
+  /** The value of a half, exactly. */
+  public static float toFloat(short half) {
     int sign = (half & 0x8000) << 16;
     int exponent = (half >>> 10) & 0x1f;
     int fraction = half & 0x3ff;

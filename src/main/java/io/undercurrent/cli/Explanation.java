@@ -1,0 +1,84 @@
+package io.undercurrent.cli;
+
+import io.undercurrent.topology.EnrichedRecord;
+import io.undercurrent.topology.EnrichedRecord.Attention;
+import io.undercurrent.topology.EnrichedRecord.NextToken;
+import io.undercurrent.topology.EnrichedRecord.PastRecord;
+import io.undercurrent.topology.EnrichedRecord.Probabilities;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** An enriched record in words: what it feels like, what it looked back at, what it expects. */
+final class Explanation {
+
+  private Explanation() {}
+
+  /** Some lines, each with its line end. */
+  static String of(EnrichedRecord record) {
+    StringBuilder text = new StringBuilder();
+    line(text, "%s, record %d: %s", record.key(), record.conversation().records(), record.text());
+    if (record.sentiment() == null) {
+      line(text, "  has no words");
+      return text.toString();
+    }
+    Probabilities p = record.sentiment().probabilities();
+    line(
+        text,
+        "  feels %s %+.2f (negative %s, neutral %s, positive %s), the conversation %+.2f",
+        record.sentiment().label(),
+        record.sentiment().score(),
+        percent(p.negative()),
+        percent(p.neutral()),
+        percent(p.positive()),
+        record.conversation().score());
+    line(text, "  cost %.1f bits a token", record.surprise().bitsPerToken());
+    Attention attention = record.attention();
+    if (attention != null && attention.nothing() != null) {
+      for (PastRecord past : attention.records()) {
+        line(
+            text,
+            "  looked back at record %d (%s): %s",
+            past.record(),
+            percent(past.weight()),
+            past.text());
+      }
+      line(text, "  looked back at nothing (%s)", percent(attention.nothing()));
+    }
+    if (!record.next().isEmpty()) {
+      line(
+          text,
+          "  expects %s",
+          record.next().stream()
+              .map(next -> expected(next, attention))
+              .collect(Collectors.joining(", ")));
+    }
+    return text.toString();
+  }
+
+  /** A word, how likely, and where it was said that this was drawn from. */
+  private static String expected(NextToken next, Attention attention) {
+    List<String> places =
+        attention == null
+            ? List.of()
+            : attention.tokens().stream()
+                .filter(past -> past.token().equals(next.token()))
+                .map(past -> "token %d of record %d".formatted(past.position(), past.record()))
+                .toList();
+    return next.token()
+        + " ("
+        + percent(next.probability())
+        + (places.isEmpty() ? "" : "; from " + String.join(" and ", places))
+        + ")";
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.0f %%", 100 * share);
+  }
+
+  /** One line, whatever the values hold: control characters become spaces. */
+  private static void line(StringBuilder to, String format, Object... values) {
+    to.append(String.format(Locale.ROOT, format, values).replaceAll("[\\p{Cntrl}]", " "))
+        .append('\n');
+  }
+}

@@ -1,0 +1,286 @@
+package io.undercurrent.model;
+
+import io.undercurrent.kernel.Float16;
+import io.undercurrent.kernel.Functions;
+import io.undercurrent.kernel.Kernels;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A continuous cache (Grave, Joulin and Usunier 2017): the last N pairs of a hidden state and the
+ * token that came after it. What came after states like the present one may come again:
+ *
+ * <pre>
+ *   e_i = exp(theta * h . h_i)
+ *   p_cache(w) = sum over i with token_i = w of e_i / sum over all i of e_i
+ *   p(w) = (1 - lambda) * p_model(w) + lambda * p_cache(w)
+ * </pre>
+ *
+ * <p>h is the top hidden state, h_i those of the past in half precision; with no pair yet p is
+ * p_model. End-of-record tokens are pairs like others. Nothing in it is learnt. Scratch for one
+ * key's record at a time; owned by one thread.
+ */
+public final class ContinuousCache {
+
+  private final Kernels kernels;
+  private final int most; // N
+  private final float theta;
+  private final double lambda;
+  private final float[][] h; // (H, 2N), so that all pairs' products with one value are one loop
+  private final int[] token; // (2N)
+  private final long[] record; // (2N)
+  private final int[] position; // (2N)
+  private final float[] e; // (2N), of the pairs [start, end)
+  private float sum;
+  private int start;
+  private int end;
+
+  private final double[] mass; // (V) of offered tokens, zero between calls
+  private final int[] cached; // (N) tokens with mass
+  private final float[] model; // (N) their probabilities without the cache
+
+  public ContinuousCache(ModelConfig config, Kernels kernels) {
+    this.kernels = kernels;
+    most = config.cache().tokens();
+    theta = config.cache().theta();
+    lambda = config.cache().lambda();
+    h = new float[config.hiddenSize()][2 * most];
+    token = new int[2 * most];
+    record = new long[2 * most];
+    position = new int[2 * most];
+    e = new float[2 * most];
+    mass = new double[config.vocabSize()];
+    cached = new int[most];
+    model = new float[most];
+  }
+
+  /** Takes the last N pairs of a key's past records, oldest first, in place of what it held. */
+  public void fill(List<Memory.Entry> past, int endOfRecord) {
+    start = 0;
+    end = 0;
+    int skip = -most;
+    for (Memory.Entry entry : past) {
+      skip += entry.h().length;
+    }
+    for (Memory.Entry entry : past) {
+      short[][] rows = entry.h();
+      int from = Math.min(rows.length, Math.max(0, skip));
+      skip -= rows.length;
+      for (int u = 0; u < h.length; u++) {
+        float[] ofUnit = h[u];
+        for (int i = from; i < rows.length; i++) {
+          ofUnit[end + i - from] = Float16.toFloat(rows[i][u]);
+        }
+      }
+      int[] tokens = entry.tokens();
+      for (int i = from; i < rows.length; i++) {
+        int at = tokens.length + 1 - rows.length + i;
+        label(at < tokens.length ? tokens[at] : endOfRecord, entry.record(), at + 1);
+      }
+    }
+  }
+
+  private void label(int ofToken, long ofRecord, int atPosition) {
+    token[end] = ofToken;
+    record[end] = ofRecord;
+    position[end] = atPosition;
+    end++;
+  }
+
+  /**
+   * Adds a pair; the oldest of N makes room.
+   *
+   * @param from the h (H) before the token, at {@code offset}; rounded here
+   * @param atPosition the token's place in its record, from 1
+   */
+  public void add(float[] from, int offset, int ofToken, long ofRecord, int atPosition) {
+    if (end - start == most) {
+      start++;
+    }
+    if (end == token.length) {
+      int n = end - start;
+      for (float[] ofUnit : h) {
+        System.arraycopy(ofUnit, start, ofUnit, 0, n);
+      }
+      System.arraycopy(token, start, token, 0, n);
+      System.arraycopy(record, start, record, 0, n);
+      System.arraycopy(position, start, position, 0, n);
+      start = 0;
+      end = n;
+    }
+    for (int u = 0; u < h.length; u++) {
+      h[u][end] = Float16.toFloat(Float16.fromFloat(from[offset + u]));
+    }
+    label(ofToken, ofRecord, atPosition);
+  }
+
+  /** Compares the h (H) at {@code offset} with every pair's. */
+  public void expect(float[] query, int offset) {
+    if (end == start) {
+      return;
+    }
+    Arrays.fill(e, start, end, 0f);
+    int u = 0;
+    for (; u + 4 <= h.length; u += 4) {
+      fourProducts(
+          query[offset + u],
+          query[offset + u + 1],
+          query[offset + u + 2],
+          query[offset + u + 3],
+          h[u],
+          h[u + 1],
+          h[u + 2],
+          h[u + 3],
+          e,
+          start,
+          end);
+    }
+    for (; u < h.length; u++) {
+      float q = query[offset + u];
+      for (int i = start; i < end; i++) {
+        e[i] = Math.fma(q, h[u][i], e[i]);
+      }
+    }
+    for (int i = start; i < end; i++) {
+      e[i] *= theta;
+    }
+    sum = kernels.exponentials(e, start, end - start, Functions.max(e, start, end - start));
+  }
+
+  private static void fourProducts(
+      float q0,
+      float q1,
+      float q2,
+      float q3,
+      float[] h0,
+      float[] h1,
+      float[] h2,
+      float[] h3,
+      float[] e,
+      int start,
+      int end) {
+    for (int i = start; i < end; i++) {
+      e[i] =
+          Math.fma(q3, h3[i], Math.fma(q2, h2[i], Math.fma(q1, h1[i], Math.fma(q0, h0[i], e[i]))));
+    }
+  }
+
+  /**
+   * The natural logarithm of a token's probability, after {@link #expect}.
+   *
+   * @param ofModel the logarithm of what the model gives it
+   */
+  public double logProbability(double ofModel, int ofToken) {
+    if (end == start) {
+      return ofModel;
+    }
+    double same = 0;
+    for (int i = start; i < end; i++) {
+      if (token[i] == ofToken) {
+        same += e[i];
+      }
+    }
+    return StrictMath.log(mixed(StrictMath.exp(ofModel), same));
+  }
+
+  private double mixed(double ofModel, double same) {
+    return (1 - lambda) * ofModel + lambda * (same / sum);
+  }
+
+  /**
+   * The likeliest of the offered tokens after {@link #expect}, as {@link NextTokenHead#top} gives
+   * them without the cache. Only the model's likeliest and the cache's tokens can be among them.
+   */
+  public int top(
+      NextTokenHead head,
+      int r,
+      boolean[] offered,
+      int[] ids,
+      float[] probabilities,
+      NextTokenHead.Scratch s) {
+    int found = head.top(r, offered, ids, probabilities, s);
+    if (end == start) {
+      return found;
+    }
+    int tokens = 0;
+    for (int i = start; i < end; i++) {
+      if (offered[token[i]]) {
+        if (mass[token[i]] == 0) {
+          cached[tokens++] = token[i];
+        }
+        mass[token[i]] += e[i];
+      }
+    }
+    head.probabilities(r, cached, tokens, model, s);
+    int[] candidates = new int[found + tokens];
+    double[] mixed = new double[found + tokens];
+    int n = 0;
+    for (int i = 0; i < found; i++) {
+      if (mass[ids[i]] == 0) {
+        n = insert(ids[i], mixed(probabilities[i], 0), candidates, mixed, n, ids.length);
+      }
+    }
+    for (int i = 0; i < tokens; i++) {
+      double p = mixed(model[i], mass[cached[i]]);
+      n = insert(cached[i], p, candidates, mixed, n, ids.length);
+      mass[cached[i]] = 0;
+    }
+    for (int i = 0; i < n; i++) {
+      ids[i] = candidates[i];
+      probabilities[i] = (float) mixed[i];
+    }
+    return n;
+  }
+
+  /** Keeps the best {@code most} in order, the lower id where two are alike. */
+  private static int insert(int id, double p, int[] ids, double[] ps, int n, int most) {
+    int place = n;
+    for (; place > 0 && better(id, p, ids[place - 1], ps[place - 1]); place--) {
+      ids[place] = ids[place - 1];
+      ps[place] = ps[place - 1];
+    }
+    ids[place] = id;
+    ps[place] = p;
+    return Math.min(n + 1, most);
+  }
+
+  private static boolean better(int id, double p, int other, double otherP) {
+    return p > otherP || p == otherP && id < other;
+  }
+
+  /**
+   * The pairs that weigh most after {@link #expect}, among those of offered tokens; of two alike
+   * the later one first.
+   *
+   * @param most at most so many
+   */
+  public List<Pair> heaviest(boolean[] offered, int most) {
+    int[] at = new int[most + 1];
+    int n = 0;
+    for (int i = end - 1; i >= start; i--) {
+      if (offered[token[i]]) {
+        int place = n;
+        for (; place > 0 && e[i] > e[at[place - 1]]; place--) {
+          at[place] = at[place - 1];
+        }
+        at[place] = i;
+        n = Math.min(n + 1, most);
+      }
+    }
+    Pair[] pairs = new Pair[n];
+    for (int i = 0; i < n; i++) {
+      int p = at[i];
+      pairs[i] = new Pair(record[p], position[p], token[p], e[p] / sum);
+    }
+    return List.of(pairs);
+  }
+
+  /**
+   * A pair and its weight.
+   *
+   * @param record number of its record among the key's
+   * @param position of the token in the record, from 1
+   * @param weight its share in the cache, of which all are 1 together
+   */
+  public record Pair(long record, int position, int token, float weight) {}
+}

@@ -1,0 +1,134 @@
+package io.undercurrent.model;
+
+import io.undercurrent.kernel.Float16;
+import io.undercurrent.kernel.Functions;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.kernel.PackedMatrix;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Scaled dot-product attention (Vaswani et al. 2017) of the record at hand over the key's last R
+ * records. Immutable and thread-safe; scratch is the caller's.
+ *
+ * <pre>
+ *   q = W_q h    k_r = W_k m_r    s_r = q . k_r / sqrt(A)
+ *   a = softmax(s_null, s_1, .., s_R)
+ *   context = sum_r a_r m_r
+ * </pre>
+ *
+ * <p>h is the top hidden state after the record's last token so far, m_r (in half precision) that
+ * after the last one of past record r. What goes to s_null, which is learnt, is spent on nothing;
+ * without past records the context is zero.
+ */
+public final class RecordAttention {
+
+  private final Kernels kernels;
+  private final int records; // R
+  private final int hidden; // H
+  private final int size; // A
+  private final PackedMatrix query; // (H, A)
+  private final PackedMatrix key; // (H, A)
+  private final float nullScore;
+
+  RecordAttention(ModelConfig config, Parameters parameters, Kernels kernels) {
+    this.kernels = kernels;
+    records = config.attention().records();
+    hidden = config.hiddenSize();
+    size = config.attention().size();
+    query = packed(parameters, "attention.query.weight");
+    key = packed(parameters, "attention.key.weight");
+    nullScore = parameters.values()[parameters.offset("attention.null")];
+  }
+
+  private PackedMatrix packed(Parameters parameters, String name) {
+    PackedMatrix matrix = kernels.matrix(hidden, size);
+    matrix.pack(parameters.values(), parameters.offset(name), 1, hidden);
+    return matrix;
+  }
+
+  /** Buffers for one thread. */
+  public Scratch scratch() {
+    return new Scratch(this);
+  }
+
+  /** The records looked at, and how much at each; owned by one thread. */
+  public static final class Scratch {
+    private final float[] m; // (R, H) oldest first
+    private final float[] k; // (R, A)
+    private final float[] q; // (A)
+    private final float[] weights; // (1 + R) null, then the records
+    private int count;
+
+    private Scratch(RecordAttention attention) {
+      m = new float[attention.records * attention.hidden];
+      k = new float[attention.records * attention.size];
+      q = new float[attention.size];
+      weights = new float[1 + attention.records];
+    }
+
+    /** How many records there are to look at. */
+    public int count() {
+      return count;
+    }
+
+    /** The weight of nothing, after {@link #attend}. */
+    public float nothing() {
+      return weights[0];
+    }
+
+    /** The weight of the i-th of {@link #count} records, oldest first, after {@link #attend}. */
+    public float weight(int i) {
+      return weights[1 + i];
+    }
+  }
+
+  /**
+   * Takes the records to look at.
+   *
+   * @param past oldest first; the last R of them are looked at
+   */
+  public void look(List<Memory.Entry> past, Scratch s) {
+    s.count = Math.min(records, past.size());
+    for (int r = 0; r < s.count; r++) {
+      short[] last = past.get(past.size() - s.count + r).last();
+      for (int u = 0; u < hidden; u++) {
+        s.m[r * hidden + u] = Float16.toFloat(last[u]);
+      }
+    }
+    if (s.count > 0) {
+      key.multiply(s.count, s.m, s.k);
+    }
+  }
+
+  /**
+   * Looks at them.
+   *
+   * @param h (H) at the start of this array
+   * @param context where the context (H) is written from {@code offset} on
+   */
+  public void attend(float[] h, float[] context, int offset, Scratch s) {
+    query.multiply(1, h, s.q);
+    float root = (float) Math.sqrt(size);
+    float[] a = s.weights;
+    a[0] = nullScore;
+    for (int r = 0; r < s.count; r++) {
+      float dot = 0f;
+      for (int i = 0; i < size; i++) {
+        dot = Math.fma(s.q[i], s.k[r * size + i], dot);
+      }
+      a[1 + r] = dot / root;
+    }
+    int n = 1 + s.count;
+    float sum = kernels.exponentials(a, 0, n, Functions.max(a, 0, n));
+    for (int r = 0; r < n; r++) {
+      a[r] /= sum;
+    }
+    Arrays.fill(context, offset, offset + hidden, 0f);
+    for (int r = 0; r < s.count; r++) {
+      for (int u = 0; u < hidden; u++) {
+        context[offset + u] = Math.fma(a[1 + r], s.m[r * hidden + u], context[offset + u]);
+      }
+    }
+  }
+}
