@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * The records of one source, as text.
@@ -41,13 +40,16 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
           file + ": must be the data of source " + source.name() + ", found no such file");
     }
     try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      Set<String> names = new HashSet<>();
       Corpus corpus =
-          source.format().equals("tsv") ? tsv(source, file, lines) : lines(source, lines);
+          source.hasColumns()
+              ? rows(source, Rows.of(source, file, lines), names)
+              : lines(source, lines);
       if (corpus.conversations.isEmpty()) {
         throw new RecipeException(file + ": must have at least one record, found none");
       }
       corpus = corpus.fold();
-      return source.mask() == null ? corpus : corpus.masked(names(source, file));
+      return source.mask() == null ? corpus : corpus.masked(names);
     } catch (CharacterCodingException e) {
       throw new RecipeException(file + ": must be UTF-8, found other bytes", e);
     } catch (IOException e) {
@@ -116,68 +118,38 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     return new Corpus(source, conversations);
   }
 
-  private static Corpus tsv(Recipe.Source source, Path file, BufferedReader lines)
+  /**
+   * Neighbours of one conversation together.
+   *
+   * @param names takes the nicknames of all rows, in lower case
+   */
+  private static Corpus rows(Recipe.Source source, Rows rows, Set<String> names)
       throws IOException {
-    String first = lines.readLine();
-    if (first == null) {
-      throw new RecipeException(file + ": must start with a header line, found an empty file");
-    }
-    List<String> header = Arrays.asList(first.split("\t", -1));
-    int[] texts = source.text().stream().mapToInt(c -> column(file, header, c)).toArray();
-    int label = source.label() == null ? -1 : column(file, header, source.label());
-    int group = source.conversation() == null ? -1 : column(file, header, source.conversation());
-    int document = source.document() == null ? -1 : column(file, header, source.document());
-
     List<Conversation> conversations = new ArrayList<>();
     String previousGroup = null;
-    int row = 1;
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      row++;
-      String[] cells = line.split("\t", -1);
-      if (cells.length != header.size()) {
-        throw new RecipeException(
-            file
-                + ": row "
-                + row
-                + ": must have "
-                + header.size()
-                + " columns, found "
-                + cells.length);
-      }
-      byte labelled = label < 0 ? Chunk.UNLABELLED : label(source, file, row, cells[label]);
-      if (group < 0 || !cells[group].equals(previousGroup)) {
-        String name =
-            source.name()
-                + ":"
-                + (document >= 0 ? cells[document] : group >= 0 ? cells[group] : row);
+    for (Rows.Row row = rows.next(); row != null; row = rows.next()) {
+      byte labelled =
+          source.label() == null
+              ? Chunk.UNLABELLED
+              : label(source, row.place(), row.value(source.label()));
+      String group = source.conversation() == null ? null : row.value(source.conversation());
+      if (group == null || !group.equals(previousGroup)) {
+        String document = source.document() == null ? group : row.value(source.document());
+        String name = source.name() + ":" + (document == null ? row.line() : document);
         conversations.add(new Conversation(name, new ArrayList<>()));
-        previousGroup = group < 0 ? null : cells[group];
+        previousGroup = group;
       }
       List<Item> items = conversations.get(conversations.size() - 1).items;
-      for (int i = 0; i < texts.length; i++) {
-        boolean last = i == texts.length - 1;
-        items.add(new Item(cells[texts[i]], last ? labelled : Chunk.UNLABELLED));
+      for (int i = 0; i < source.text().size(); i++) {
+        boolean last = i == source.text().size() - 1;
+        items.add(new Item(row.value(source.text().get(i)), last ? labelled : Chunk.UNLABELLED));
+      }
+      if (source.mask() != null) {
+        names.add(row.value(source.mask()).toLowerCase(Locale.ROOT));
       }
     }
+    names.remove(""); // stands in every text, between two spaces
     return new Corpus(source, conversations);
-  }
-
-  private static Set<String> names(Recipe.Source source, Path file) throws IOException {
-    try (Stream<String> rows = Files.lines(file)) {
-      int[] column = {-1};
-      Set<String> names = new HashSet<>();
-      rows.forEach(
-          row -> {
-            List<String> cells = Arrays.asList(row.split("\t", -1));
-            if (column[0] < 0) {
-              column[0] = column(file, cells, source.mask());
-            } else {
-              names.add(cells.get(column[0]).toLowerCase(Locale.ROOT));
-            }
-          });
-      names.remove(""); // stands in every text, between two spaces
-      return names;
-    }
   }
 
   /** The same texts with every nickname, alone or before punctuation, turned into a mention. */
@@ -202,15 +174,13 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     return new Corpus(source, masked);
   }
 
-  private static int column(Path file, List<String> header, String name) {
-    int column = header.indexOf(name);
-    if (column < 0) {
-      throw new RecipeException(file + ": must have a column " + name + ", found " + header);
-    }
-    return column;
-  }
-
-  private static byte label(Recipe.Source source, Path file, int row, String value) {
+  /**
+   * The class that a label stands for, or {@link Chunk#UNLABELLED}.
+   *
+   * @param place named in messages
+   * @throws RecipeException if the source does not know the label
+   */
+  static byte label(Recipe.Source source, String place, String value) {
     String label = source.labels().get(value);
     if (label != null) {
       return (byte) ModelConfig.SENTIMENT_LABELS.indexOf(label);
@@ -219,9 +189,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       return Chunk.UNLABELLED;
     }
     throw new RecipeException(
-        file
-            + ": row "
-            + row
+        place
             + ": label must be one of "
             + source.labels().keySet().stream().sorted().toList()
             + " or unlabelled "

@@ -279,8 +279,9 @@ public record Recipe(
   /**
    * A file of records under the data folder.
    *
-   * @param format {@code tsv} with one header line (the default), or {@code lines}: a text a line,
-   *     or {@code book}: lines that follow one another, whole, without labels
+   * @param format {@code tsv} with one header line (the default), or {@code jsonl}: a JSON object a
+   *     line, its top-level fields the columns, or {@code lines}: a text a line, or {@code book}:
+   *     lines that follow one another, whole, without labels
    * @param text the column of the text; several are the turns of one conversation, the last
    *     labelled
    * @param label the column of the label, or null for text without labels
@@ -317,15 +318,17 @@ public record Recipe(
 
     static final String BITS_PER_TOKEN = "bits_per_token";
 
+    private static final List<String> COLUMNED = List.of("tsv", "jsonl");
+    private static final List<String> PLAIN = List.of("lines", "book");
     private static final List<String> METRICS =
         List.of("accuracy", "macro_recall", "macro_f1", "weighted_f1", BITS_PER_TOKEN);
 
     public Source {
       format = format == null ? "tsv" : format;
       check(
-          List.of("tsv", "lines", "book").contains(format),
-          name + ".format must be tsv, lines or book, found " + format);
-      if (!format.equals("tsv")) {
+          COLUMNED.contains(format) || PLAIN.contains(format),
+          name + ".format must be tsv, jsonl, lines or book, found " + format);
+      if (PLAIN.contains(format)) {
         absent(format, name + ".text", text);
         absent(format, name + ".label", label);
         absent(format, name + ".labels", labels);
@@ -357,6 +360,11 @@ public record Recipe(
     private static void absent(String format, String key, Object value) {
       check(
           value == null, key + " must be left out where format is " + format + ", found " + value);
+    }
+
+    /** Whether its rows have named values. */
+    boolean hasColumns() {
+      return COLUMNED.contains(format);
     }
 
     /** Whether it is scored by surprise, not by sentiment. */

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CorpusTest {
 
@@ -148,6 +150,69 @@ class CorpusTest {
         .containsExactly(conversation("s", items));
   }
 
+  @Test
+  void shouldReadJsonLinesAsItReadsColumns() throws IOException {
+    write("label\ttext\tthread\tnick\n1\ta Ann\t7\tann\n0\tb\t7\tben\nx\tc ben!\ttrue\tann\n");
+    List<Conversation> columns =
+        Corpus.read(source(List.of("text"), "thread", null, "nick"), data).conversations();
+    write(
+        """
+        {"text": "a Ann", "label": 1, "thread": 7, "nick": "ann", "more": {"text": [null]}}
+
+        {"nick": "ben", "thread": "7", "label": "0", "text": "\\u0062"}
+        \t
+        {"text": "c ben!", "label": "x", "thread": true, "nick": "ann"}
+        """);
+    List<Conversation> fields =
+        Corpus.read(json(List.of("text"), "thread", null, "nick"), data).conversations();
+
+    assertThat(fields).isEqualTo(columns).hasSize(2);
+    assertThat(fields.get(0).items().get(1)).isEqualTo(new Item("b ", NEGATIVE));
+    assertThat(Corpus.read(json(List.of("text"), null, null, null), data).conversations())
+        .extracting(Conversation::document)
+        .containsExactly("s:1", "s:3", "s:5");
+    assertThat(Corpus.read(json(List.of("nick", "text"), null, "thread", null), data))
+        .extracting(corpus -> corpus.conversations().get(2))
+        .isEqualTo(
+            conversation(
+                "s:true", new Item("ann", Chunk.UNLABELLED), new Item("c ben!", Chunk.UNLABELLED)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"text\": | must be a JSON object that names each field once, found: Unexpected end",
+        "no JSON | must be a JSON object that names each field once, found: Unrecognized token 'no'",
+        "{\"text\": \"a\", \"text\": \"b\"} | must be a JSON object that names each field once, found: Duplicate",
+        "{\"m\": {\"a\": 1, \"a\": 1}} | must be a JSON object that names each field once, found: Duplicate",
+        "[\"text\"] | must be a JSON object, found an array",
+        "17 | must be a JSON object, found a number",
+        "{\"text\": \"a\", \"label\": 1} {} | must be one JSON object, found more after it",
+        "{\"label\": 1, \"mood\": 1} | must have a field text, found [label, mood]",
+        "{\"text\": \"a\"} | must have a field label, found [text]",
+        "{\"text\": 5, \"label\": 1} | field text must be a string, found a number",
+        "{\"text\": null, \"label\": 1} | field text must be a string, found null",
+        "{\"text\": \"a\", \"label\": null} | field label must be a string, number or boolean, found null",
+        "{\"text\": \"a\", \"label\": [1]} | field label must be a string, number or boolean, found an array",
+        "{\"text\": \"a\", \"label\": 1.0} | label must be one of [0, 1] or unlabelled [x], found 1.0"
+      })
+  void shouldSayWhichLineIsNotAnObjectWithTheFields(String line, String message)
+      throws IOException {
+    write("{\"text\": \"fine\", \"label\": 1}\n\n" + line + "\n");
+
+    String refusal = refusal(json(List.of("text"), null, null, null));
+    assertThat(refusal).startsWith(": row 3: " + message).hasLineCount(1);
+  }
+
+  @Test
+  void shouldRefuseJsonLinesWithoutRecords() throws IOException {
+    write("\n \n");
+    assertThat(refusal(json(List.of("text"), null, null, null)))
+        .isEqualTo(": must have at least one record, found none");
+  }
+
   private static Recipe.Source plain(String format) {
     return new Recipe.Source(
         "s",
@@ -237,12 +302,27 @@ class CorpusTest {
     return source(text, conversation, document, mask, null);
   }
 
+  private static Recipe.Source json(
+      List<String> text, String conversation, String document, String mask) {
+    return source("jsonl", text, conversation, document, mask, null);
+  }
+
   private static Recipe.Source source(
       List<String> text, String conversation, String document, String mask, Boolean balanced) {
+    return source(null, text, conversation, document, mask, balanced);
+  }
+
+  private static Recipe.Source source(
+      String format,
+      List<String> text,
+      String conversation,
+      String document,
+      String mask,
+      Boolean balanced) {
     return new Recipe.Source(
         "s",
         "data.tsv",
-        null,
+        format,
         text,
         "label",
         LABELS,

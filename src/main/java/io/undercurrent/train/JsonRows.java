@@ -1,0 +1,126 @@
+package io.undercurrent.train;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** JSON lines: an object each, its top-level fields the columns; empty lines are skipped. */
+final class JsonRows implements Rows {
+
+  private static final int MAX_FOUND_CHARS = 200;
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
+
+  private final Path file;
+  private final BufferedReader lines;
+  private final Columns columns;
+  private int line;
+
+  JsonRows(Path file, BufferedReader lines, Columns columns) {
+    this.file = file;
+    this.lines = lines;
+    this.columns = columns;
+  }
+
+  @Override
+  public Row next() throws IOException {
+    for (String text = lines.readLine(); text != null; text = lines.readLine()) {
+      line++;
+      if (!text.isBlank()) {
+        String place = Rows.place(file, line);
+        return new Row(place, line, values(text, place, columns));
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Reads one object. A text is a string; other columns may be numbers and booleans too, which are
+   * read as they are written.
+   *
+   * @param place named in messages
+   * @throws RecipeException if it is not one JSON object with the columns asked for
+   */
+  static Map<String, String> values(String json, String place, Columns columns) {
+    Map<String, String> values = new HashMap<>();
+    Set<String> fields = new TreeSet<>();
+    try (JsonParser parser = JSON.createParser(json)) {
+      JsonToken first = parser.nextToken();
+      if (first != JsonToken.START_OBJECT) {
+        throw new RecipeException(place + ": must be a JSON object, found " + kind(first));
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String field = parser.currentName();
+        JsonToken value = parser.nextToken();
+        fields.add(field);
+        if (columns.all().contains(field)) {
+          boolean text = columns.texts().contains(field);
+          if (value != JsonToken.VALUE_STRING && (text || !value.isScalarValue())
+              || value == JsonToken.VALUE_NULL) {
+            throw new RecipeException(
+                "%s: field %s must be %s, found %s"
+                    .formatted(
+                        place,
+                        field,
+                        text ? "a string" : "a string, number or boolean",
+                        kind(value)));
+          }
+          values.put(field, parser.getText());
+        } else {
+          parser.skipChildren();
+        }
+      }
+      if (parser.nextToken() != null) {
+        throw new RecipeException(place + ": must be one JSON object, found more after it");
+      }
+    } catch (JsonProcessingException e) {
+      throw new RecipeException(
+          place
+              + ": must be a JSON object that names each field once, found: "
+              + shortened(e.getOriginalMessage()),
+          e);
+    } catch (IOException e) {
+      throw new IllegalStateException("a string cannot fail to be read", e);
+    }
+    for (String column : columns.all()) {
+      if (!values.containsKey(column)) {
+        throw new RecipeException(
+            place + ": must have a field " + column + ", found " + shortened(fields.toString()));
+      }
+    }
+    return values;
+  }
+
+  private static String kind(JsonToken token) {
+    if (token == null) {
+      return "nothing";
+    }
+    return switch (token) {
+      case START_OBJECT -> "an object";
+      case START_ARRAY -> "an array";
+      case VALUE_STRING -> "a string";
+      case VALUE_NULL -> "null";
+      case VALUE_TRUE, VALUE_FALSE -> "a boolean";
+      default -> "a number";
+    };
+  }
+
+  /** What was found may be anything, and is quoted in one line. */
+  private static String shortened(String found) {
+    String line = found.replaceAll("[\\s\\p{Cntrl}]+", " ");
+    return line.length() <= MAX_FOUND_CHARS ? line : line.substring(0, MAX_FOUND_CHARS) + "...";
+  }
+}
