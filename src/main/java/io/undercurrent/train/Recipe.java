@@ -292,6 +292,7 @@ public record Recipe(
    * @param mask a column of nicknames, or null: wherever one stands in a text, a mention is read
    * @param cased whether capital letters mean something in it
    * @param balanced whether each class weighs the same in the loss, however few its records
+   * @param records how many sentences are made from templates
    * @param fold a share of the conversations, or null for all
    * @param metric what counts in dev: {@code accuracy} (the default), {@code macro_recall}, {@code
    *     macro_f1}, or {@code bits_per_token} (the default without labels), the only one that needs
@@ -312,6 +313,7 @@ public record Recipe(
       Boolean cased,
       Boolean balanced,
       Fold fold,
+      Integer records,
       String metric,
       Boolean ends) {
 
@@ -323,8 +325,8 @@ public record Recipe(
     public Source {
       format = format == null ? "tsv" : format;
       check(
-          List.of("tsv", "lines", "book").contains(format),
-          name + ".format must be tsv, lines or book, found " + format);
+          List.of("tsv", "lines", "book", "templates").contains(format),
+          name + ".format must be tsv, lines, book or templates, found " + format);
       if (!format.equals("tsv")) {
         absent(format, name + ".text", text);
         absent(format, name + ".label", label);
@@ -333,6 +335,12 @@ public record Recipe(
         absent(format, name + ".conversation", conversation);
         absent(format, name + ".document", document);
         absent(format, name + ".mask", mask);
+      }
+      if (format.equals("templates")) {
+        check(records != null, name + ".records must be given for templates, found none");
+        range(name + ".records", records, 1, 10_000_000);
+      } else {
+        absent(format, name + ".records", records);
       }
       text = text == null ? List.of("text") : List.copyOf(text);
       labels = Collections.unmodifiableMap(labels == null ? Map.of() : new TreeMap<>(labels));

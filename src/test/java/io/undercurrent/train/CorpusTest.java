@@ -95,6 +95,7 @@ class CorpusTest {
             whole.cased(),
             whole.balanced(),
             fold,
+            whole.records(),
             whole.metric(),
             whole.ends());
     return Corpus.read(part, data).conversations().stream()
@@ -153,6 +154,7 @@ class CorpusTest {
         "s",
         "data.tsv",
         format,
+        null,
         null,
         null,
         null,
@@ -252,6 +254,7 @@ class CorpusTest {
         mask,
         null,
         balanced,
+        null,
         null,
         null,
         null);
