@@ -8,6 +8,7 @@ import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Evaluation.StateUse;
 import io.undercurrent.train.NegationSuite;
 import io.undercurrent.train.Recipe;
+import io.undercurrent.train.Reference;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -91,7 +92,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Write evaluation.json and pictures there too.")
+      description =
+          "Write evaluation.json, pictures, and reference.json for measuring drift there too.")
   private Path out;
 
   @Spec private CommandSpec spec;
@@ -112,13 +114,17 @@ final class EvaluateCommand implements Callable<Integer> {
       bar.says("scoring " + loaded.name() + " " + loaded.fingerprint());
       report =
           evaluation == null
-              ? new Evaluation.Report(List.of(), NegationSuite.of(loaded), null)
+              ? new Evaluation.Report(List.of(), new Reference(), NegationSuite.of(loaded), null)
               : evaluation.report(loaded, data, use, bar);
     }
     String scores = EvaluationJson.of(loaded, use, report);
     if (out != null) {
       Files.createDirectories(out);
       Files.writeString(out.resolve("evaluation.json"), scores);
+      if (report.reference().records() > 0) {
+        Files.writeString(
+            out.resolve("reference.json"), EvaluationJson.reference(loaded, report.reference()));
+      }
       new EvaluationPictures(loaded.name(), report)
           .draw(out, new Pictures(line -> spec.commandLine().getErr().println(line)));
     }

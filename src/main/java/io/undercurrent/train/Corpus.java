@@ -34,6 +34,10 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
    * @throws RecipeException if the file or a row is not as the recipe says
    */
   static Corpus read(Recipe.Source source, Path data) {
+    if (source.format().equals("templates")) {
+      List<Item> made = Templates.read(source.file(), data).sentences(source.records());
+      return new Corpus(source, alone(source, made));
+    }
     Path file = data.resolve(source.file());
     if (!Files.isRegularFile(file)) {
       throw new RecipeException(
@@ -111,11 +115,15 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     if (source.format().equals("book") && !items.isEmpty()) {
       return new Corpus(source, List.of(new Conversation(source.name(), items)));
     }
+    return new Corpus(source, alone(source, items));
+  }
+
+  private static List<Conversation> alone(Recipe.Source source, List<Item> items) {
     List<Conversation> conversations = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       conversations.add(new Conversation(source.name() + ":" + (i + 1), List.of(items.get(i))));
     }
-    return new Corpus(source, conversations);
+    return conversations;
   }
 
   /**

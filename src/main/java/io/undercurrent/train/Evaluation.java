@@ -114,9 +114,12 @@ public final class Evaluation {
    *
    * @param negation what the model gets of the negation suite
    * @param naiveBayesNegation what naive Bayes gets of it, or null where none was trained
+   * @param reference how its outputs are spread over the labelled sources; without records where
+   *     there are none
    */
   public record Report(
       List<Result> results,
+      Reference reference,
       List<NegationSuite.Category> negation,
       List<NegationSuite.Category> naiveBayesNegation) {}
 
@@ -151,13 +154,14 @@ public final class Evaluation {
   /** Every dev source and the negation suite, beside baselines trained on the recipe's sources. */
   public Report report(Model model, Path data, StateUse use, Listener listener) {
     List<Result> results = new ArrayList<>();
+    Reference reference = new Reference();
     for (Corpus corpus : dev) {
-      results.add(new Reader(model, corpus, true, true).read(use, listener));
+      results.add(new Reader(model, corpus, true, reference).read(use, listener));
     }
     listener.says("reading the negation suite");
     List<NegationSuite.Category> negation = NegationSuite.of(model);
     if (results.stream().allMatch(Result::byBits)) {
-      return new Report(results, negation, null);
+      return new Report(results, reference, negation, null);
     }
     Baselines baselines =
         new Baselines(recipe, data, model.tokenizer(), line -> listener.says(line));
@@ -173,7 +177,7 @@ public final class Evaluation {
                 .beside(baselines.majority(corpus, used), baselines.naiveBayes(corpus, used)));
       }
     }
-    return new Report(results, negation, baselines.negation());
+    return new Report(results, reference, negation, baselines.negation());
   }
 
   /**
@@ -183,7 +187,7 @@ public final class Evaluation {
    */
   List<Result> of(Model model, boolean languageModel) {
     return dev.stream()
-        .map(corpus -> new Reader(model, corpus, languageModel, false))
+        .map(corpus -> new Reader(model, corpus, languageModel, null))
         .map(reader -> reader.read(StateUse.CONVERSATION, null))
         .toList();
   }
@@ -211,15 +215,18 @@ public final class Evaluation {
     private final boolean labelled;
     private final Scores scores;
     private final Calibration calibration;
+    private final Reference reference;
     private final Scores[] byShare = new Scores[SHARES];
     private final LanguageScores language;
     private final List<float[]> felt = new ArrayList<>(); // after each token of the record
 
     /**
-     * @param inFull whether each token is looked at, not only each record
+     * @param reference counts each labelled record; null where each token need not be looked at
      */
-    Reader(Model model, Corpus corpus, boolean languageModel, boolean inFull) {
+    Reader(Model model, Corpus corpus, boolean languageModel, Reference reference) {
+      boolean inFull = reference != null;
       this.corpus = corpus;
+      this.reference = reference;
       initial = model.initialState();
       int maxTokens = recipe.training().maxTokens();
       inference = new Inference(model, maxTokens, 0, languageModel, inFull ? this : null);
@@ -274,7 +281,8 @@ public final class Evaluation {
       }
       double[] probabilities = doubles(reading.probabilities());
       scores.add(item.label(), probabilities);
-      if (calibration != null) {
+      if (reference != null) {
+        reference.add(reading);
         calibration.add(item.label(), probabilities);
         for (int share = 1; share <= SHARES; share++) {
           int tokens = (reading.tokens() * share + SHARES - 1) / SHARES;

@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Whether a model understands what negation does to an opinion: the minimal pairs of {@code
@@ -59,6 +62,34 @@ public final class NegationSuite {
   private static final int MAX_TOKENS = 512; // more than any sentence has
 
   private NegationSuite() {}
+
+  /** All sentences in {@link #plain} form. */
+  static Set<String> plainTexts() {
+    return pairs().stream()
+        .flatMap(pair -> Stream.of(pair.positive, pair.negative))
+        .map(NegationSuite::plain)
+        .collect(Collectors.toSet());
+  }
+
+  /** Lower case, without apostrophes and signs: what two spellings of a sentence share. */
+  static String plain(String text) {
+    StringBuilder plain = new StringBuilder();
+    boolean gap = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+      if (letter) {
+        if (gap && plain.length() > 0) {
+          plain.append(' ');
+        }
+        gap = false;
+        plain.append(c >= 'A' && c <= 'Z' ? (char) (c + 'a' - 'A') : c);
+      } else if (c != '\'' && c != '\u2019') {
+        gap = true;
+      }
+    }
+    return plain.toString();
+  }
 
   /** What a model gets of every category, and last of all together. */
   public static List<Category> of(Model model) {

@@ -293,6 +293,7 @@ public record Recipe(
    * @param mask a column of nicknames, or null: wherever one stands in a text, a mention is read
    * @param cased whether capital letters mean something in it
    * @param balanced whether each class weighs the same in the loss, however few its records
+   * @param records how many sentences are made from templates
    * @param fold a share of the conversations, or null for all
    * @param metric what counts in dev: {@code accuracy} (the default), {@code macro_recall}, {@code
    *     macro_f1}, or {@code bits_per_token} (the default without labels), the only one that needs
@@ -313,13 +314,14 @@ public record Recipe(
       Boolean cased,
       Boolean balanced,
       Fold fold,
+      Integer records,
       String metric,
       Boolean ends) {
 
     static final String BITS_PER_TOKEN = "bits_per_token";
 
     private static final List<String> COLUMNED = List.of("tsv", "jsonl");
-    private static final List<String> PLAIN = List.of("lines", "book");
+    private static final List<String> PLAIN = List.of("lines", "book", "templates");
     private static final List<String> METRICS =
         List.of("accuracy", "macro_recall", "macro_f1", "weighted_f1", BITS_PER_TOKEN);
 
@@ -327,7 +329,7 @@ public record Recipe(
       format = format == null ? "tsv" : format;
       check(
           COLUMNED.contains(format) || PLAIN.contains(format),
-          name + ".format must be tsv, jsonl, lines or book, found " + format);
+          name + ".format must be tsv, jsonl, lines, book or templates, found " + format);
       if (PLAIN.contains(format)) {
         absent(format, name + ".text", text);
         absent(format, name + ".label", label);
@@ -336,6 +338,12 @@ public record Recipe(
         absent(format, name + ".conversation", conversation);
         absent(format, name + ".document", document);
         absent(format, name + ".mask", mask);
+      }
+      if (format.equals("templates")) {
+        check(records != null, name + ".records must be given for templates, found none");
+        range(name + ".records", records, 1, 10_000_000);
+      } else {
+        absent(format, name + ".records", records);
       }
       text = text == null ? List.of("text") : List.copyOf(text);
       labels = Collections.unmodifiableMap(labels == null ? Map.of() : new TreeMap<>(labels));

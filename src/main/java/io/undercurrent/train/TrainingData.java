@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The sources of all stages of a recipe: read once, counted for a vocabulary, encoded. */
@@ -84,17 +85,26 @@ final class TrainingData {
     }
   }
 
-  /** The conversations of a stage as token ids; records without tokens are left out. */
+  /**
+   * The conversations of a stage as token ids; records without tokens are left out, and so are the
+   * sentences of the {@link NegationSuite}.
+   */
   List<Example[]> encode(Recipe.Stage stage, Tokenizer tokenizer) {
     List<Example[]> conversations = new ArrayList<>();
     long tokens = 0;
     long unknown = 0;
+    int leftOut = 0;
+    Set<String> measured = NegationSuite.plainTexts();
     for (Recipe.Source source : stage.train()) {
       Corpus corpus = corpus(source);
       float[] weights = corpus.classWeights();
       for (Corpus.Conversation conversation : corpus.conversations()) {
         List<Example> records = new ArrayList<>();
         for (Corpus.Item item : conversation.items()) {
+          if (measured.contains(NegationSuite.plain(item.text()))) {
+            leftOut++;
+            continue;
+          }
           Encoding encoding = tokenizer.encode(item.text(), stage.training().maxTokens());
           if (encoding.ids().length > 0) {
             float weight = item.label() < 0 ? 1f : weights[item.label()];
@@ -107,6 +117,9 @@ final class TrainingData {
           conversations.add(records.toArray(Example[]::new));
         }
       }
+    }
+    if (leftOut > 0) {
+      progress.says("left out " + leftOut + " records that the negation suite measures by");
     }
     if (tokens == 0) {
       throw new RecipeException("train sources must have at least one token, found none");

@@ -97,6 +97,7 @@ class CorpusTest {
             whole.cased(),
             whole.balanced(),
             fold,
+            whole.records(),
             whole.metric(),
             whole.ends());
     return Corpus.read(part, data).conversations().stream()
@@ -229,6 +230,7 @@ class CorpusTest {
         null,
         null,
         null,
+        null,
         null);
   }
 
@@ -332,6 +334,7 @@ class CorpusTest {
         mask,
         null,
         balanced,
+        null,
         null,
         null,
         null);

@@ -144,7 +144,7 @@ class RecipeTest {
         "pooling: concat     | pooling: mean         | model.pooling must be concat or last, found mean",
         "hidden_size: 16     | hidden_size: 0        | hidden_size must be 1 to 8192, found 0",
         "num_layers: 1       | num_layers: 17        | num_layers must be 1 to 16, found 17",
-        "format: lines       | format: csv           | b.format must be tsv, jsonl, lines or book, found csv",
+        "format: lines       | format: csv           | b.format must be tsv, jsonl, lines, book or templates, found csv",
         "metric: macro_f1    | metric: auc           | 'a.metric must be accuracy, macro_recall, macro_f1, weighted_f1 or bits_per_token, found auc'",
         "text: words         | text: []              | a.text must name a column, found none",
         "'\"1\": positive'   | '\"1\": happy'        | a.labels must map to [negative, neutral, positive], found happy",

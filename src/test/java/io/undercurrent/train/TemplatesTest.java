@@ -1,0 +1,124 @@
+package io.undercurrent.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.undercurrent.text.ByteTokenizer;
+import io.undercurrent.train.Corpus.Item;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TemplatesTest {
+
+  private static final String NEGATION = "classpath:io/undercurrent/train/negation-templates.yaml";
+
+  @TempDir private Path data;
+
+  @Test
+  void shouldFillSlotsAndTakeClassesInTurn() throws IOException {
+    Files.writeString(
+        data.resolve("t.yaml"),
+        """
+        slots: {x: [a, b], y: [c]}
+        templates: {positive: ["{x}-{y}"], negative: ["not {x}{x}", "plain"]}
+        """);
+
+    List<Item> items = Templates.read("t.yaml", data).sentences(400);
+
+    assertThat(items).isEqualTo(Templates.read("t.yaml", data).sentences(400));
+    HashSet<String> negative = new HashSet<>();
+    HashSet<String> positive = new HashSet<>();
+    for (int i = 0; i < items.size(); i++) {
+      assertThat(items.get(i).label()).isEqualTo((byte) (i % 2 == 0 ? 0 : 2));
+      (i % 2 == 0 ? negative : positive).add(items.get(i).text());
+    }
+    assertThat(positive).containsExactlyInAnyOrder("a-c", "b-c");
+    assertThat(negative).containsExactlyInAnyOrder("not aa", "not ab", "not ba", "not bb", "plain");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'slots: {}, templates: {positive: [\"{x}\"]}', 'slots must have words for every {slot}'",
+    "'slots: {x: []}, templates: {positive: [\"{x}\"]}', 'slots must have words for every {slot}'",
+    "'slots: {x: [a]}, templates: {positive: [\"{x\"]}', 'slots must have words for every {slot}'",
+    "'slots: {}, templates: {good: [a]}', 'templates must be of'",
+    "'slots: {}, templates: {positive: []}', 'templates of positive must be at least one'",
+    "'slots: {}', templates",
+    "'slots: {}, templates: {}, more: 1', more"
+  })
+  void shouldSayWhatIsWrongWithAFile(String yaml, String message) throws IOException {
+    Files.writeString(data.resolve("t.yaml"), "{" + yaml + "}");
+    assertThat(catchThrowable(() -> Templates.read("t.yaml", data)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageStartingWith("t.yaml: must be templates, found: ")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void shouldReadTheTemplatesThatShip() {
+    List<Item> items = Templates.read(NEGATION, data).sentences(1000);
+    assertThat(items).extracting(Item::text).noneMatch(text -> text.matches(".*[{}].*"));
+    assertThat(new HashSet<>(items)).hasSizeGreaterThan(900);
+  }
+
+  /** Whatever a source holds: what measures is left out. */
+  @Test
+  void shouldNotTrainOnAnySentenceOfTheNegationSuite() throws IOException {
+    String measured = NegationSuite.pairs().get(0).positive();
+    Files.writeString(
+        data.resolve("train.txt"), measured.toUpperCase(Locale.ROOT) + " !!\n" + measured + "x\n");
+    Recipe recipe = recipe();
+    List<String> said = new ArrayList<>();
+
+    List<Example[]> conversations =
+        new TrainingData(recipe, data, saying(said))
+            .encode(recipe.stages().get(0), new ByteTokenizer());
+
+    assertThat(conversations).hasSize(1);
+    assertThat(conversations.get(0)[0].tokens()).hasSize(measured.length() + 1);
+    assertThat(said).contains("left out 1 records that the negation suite measures by");
+  }
+
+  private Recipe recipe() throws IOException {
+    Path file = data.resolve("recipe.yaml");
+    Files.writeString(
+        file,
+        """
+        name: t
+        seed: 1
+        model: {kind: lstm, embedding_size: 2, hidden_size: 2, num_layers: 1, pooling: last}
+        vocabulary: {type: bytes}
+        training: {epochs: 1, patience: 1, batch_size: 2, bptt: 2, learning_rate: 0.1,
+          clip_grad_norm: 1, dropout_embedding: 0, dropout_output: 0, dropout_features: 0,
+          fresh_share: 0, sentiment_weight: 1, next_token_weight: 1, next_token_share: 1,
+          max_tokens: 999}
+        train: [{name: t, file: train.txt, format: lines}]
+        dev: [{name: t, file: train.txt, format: lines}]
+        """);
+    return Recipe.read(file);
+  }
+
+  private static Progress saying(List<String> said) {
+    return new Progress() {
+      @Override
+      public void says(String line) {
+        said.add(line);
+      }
+
+      @Override
+      public void chunk(int e, long done, long all, double s, double n, double g) {}
+
+      @Override
+      public void epoch(int epoch, List<Evaluation.Result> results, boolean best) {}
+    };
+  }
+}
