@@ -16,9 +16,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -108,7 +105,7 @@ final class EvaluateCommand implements Callable<Integer> {
         states.fresh ? StateUse.FRESH : states.oneKey ? StateUse.ONE_KEY : StateUse.CONVERSATION;
     Evaluation.Report report;
     Model loaded;
-    try (Bar bar = new Bar(spec.commandLine().getErr())) {
+    try (RecordsBar bar = new RecordsBar(spec.commandLine().getErr())) {
       Evaluation evaluation = recipe == null ? null : new Evaluation(Recipe.read(recipe), data);
       loaded = withCache(Checkpoint.load(model));
       bar.says("scoring " + loaded.name() + " " + loaded.fingerprint());
@@ -146,58 +143,6 @@ final class EvaluateCommand implements Callable<Integer> {
       return loaded.withCache(new Cache((int) cache[0], cache[1], cache[2]));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--cache: " + e.getMessage(), e);
-    }
-  }
-
-  /** Progress on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
-  private static final class Bar implements Evaluation.Listener, AutoCloseable {
-
-    private static final long LINE_EVERY_NANOS = 10_000_000_000L;
-
-    private final boolean terminal = Boolean.getBoolean("undercurrent.stderr.terminal");
-    private final PrintWriter err;
-    private ProgressBar bar;
-    private long lastLine = System.nanoTime();
-
-    Bar(PrintWriter err) {
-      this.err = err;
-    }
-
-    @Override
-    public void says(String line) {
-      err.println(line);
-      err.flush();
-    }
-
-    @Override
-    public void read(String source, long done, long all) {
-      if (terminal) {
-        if (done == 1) {
-          bar =
-              new ProgressBarBuilder()
-                  .setTaskName(source)
-                  .setUnit(" records", 1)
-                  .setStyle(ProgressBarStyle.ASCII)
-                  .setInitialMax(all)
-                  .showSpeed()
-                  .build();
-        }
-        bar.stepTo(done);
-        if (done == all) {
-          close();
-        }
-      } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) {
-        lastLine = System.nanoTime();
-        says(String.format("%s: %,d of %,d records", source, done, all));
-      }
-    }
-
-    @Override
-    public void close() {
-      if (bar != null) {
-        bar.close();
-        bar = null;
-      }
     }
   }
 }

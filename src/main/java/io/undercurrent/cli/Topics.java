@@ -72,9 +72,7 @@ final class Topics {
       }
       return limits(admin);
     } catch (KafkaException e) {
-      // Not even made: an address that does not resolve, a truststore that is not there.
-      throw new AppException(
-          "cannot connect to %s: %s".formatted(bootstrapServers(), AppException.oneLine(e)), e);
+      throw notConnected(bootstrapServers(), e);
     }
   }
 
@@ -88,7 +86,7 @@ final class Topics {
       Optional<Throwable> failure = failure(described.get(topic));
       if (failure.isPresent()) {
         if (!(failure.get() instanceof UnknownTopicOrPartitionException)) {
-          throw refused("look at topic " + topic, failure.get());
+          throw refused(bootstrapServers(), "look at topic " + topic, failure.get());
         }
         missing.add(topic);
       }
@@ -113,7 +111,7 @@ final class Topics {
           .filter(e -> !(e instanceof TopicExistsException))
           .ifPresent(
               e -> {
-                throw refused("create topic " + topic.getKey(), e);
+                throw refused(bootstrapServers(), "create topic " + topic.getKey(), e);
               });
       log.info("created topic {}", topic.getKey());
     }
@@ -206,7 +204,7 @@ final class Topics {
   }
 
   /** Waits, within the timeout that was given to the request. */
-  private static <T> T get(KafkaFuture<T> future) throws ExecutionException {
+  static <T> T get(KafkaFuture<T> future) throws ExecutionException {
     try {
       return future.get();
     } catch (InterruptedException e) {
@@ -214,8 +212,16 @@ final class Topics {
     }
   }
 
-  private AppException refused(String action, Throwable cause) {
-    String servers = bootstrapServers();
+  /**
+   * A client was not even made: an address that does not resolve, a truststore that is not there.
+   */
+  static AppException notConnected(String servers, KafkaException e) {
+    return new AppException(
+        "cannot connect to %s: %s".formatted(servers, AppException.oneLine(e)), e);
+  }
+
+  /** Why the cluster did not do something, in one line. */
+  static AppException refused(String servers, String action, Throwable cause) {
     if (cause instanceof TimeoutException) {
       return new AppException(
           "no broker answers at %s (bootstrap.servers) within %d s"
@@ -244,10 +250,14 @@ final class Topics {
   }
 
   private String bootstrapServers() {
+    return bootstrapServers(streams);
+  }
+
+  static String bootstrapServers(StreamsConfig streams) {
     return String.join(",", streams.getList(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
   }
 
-  private static int timeoutMs() {
+  static int timeoutMs() {
     return Math.toIntExact(TIMEOUT.toMillis());
   }
 }

@@ -6,8 +6,10 @@ import io.undercurrent.train.Diagnosis;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Progress;
 import io.undercurrent.train.Recipe;
+import io.undercurrent.train.Snapshot;
 import io.undercurrent.train.Trainer;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -19,7 +21,9 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "train",
@@ -28,7 +32,10 @@ import picocli.CommandLine.Option;
       "",
       "Example: train the default model (the README says what the folder holds):",
       "  ./undercurrent train --recipe config/train/en-chat.yaml --data ~/data",
-      "A stopped run goes on where it was saved last when started again."
+      "A stopped run goes on where it was saved last when started again.",
+      "",
+      "Example: learn from a topic instead; the folder still has the dev sets:",
+      "  ./undercurrent train --recipe FILE --data ~/data --from-topic labelled"
     })
 final class TrainCommand implements Callable<Integer> {
 
@@ -67,6 +74,9 @@ final class TrainCommand implements Callable<Integer> {
         paramLabel = "DIR",
         description = "The folder that the recipe's files are in.")
     private Path data;
+
+    @ArgGroup(exclusive = false)
+    private TopicOptions topic;
   }
 
   @Option(
@@ -88,25 +98,41 @@ final class TrainCommand implements Callable<Integer> {
       description = "Workers (default: ${DEFAULT-VALUE}). Part of what decides the result.")
   private int threads;
 
+  @Spec private CommandSpec spec;
+
   @Override
   public Integer call() throws IOException {
     if (task.diagnose) {
       return diagnose(run != null ? run : Path.of("runs", "diagnosis"));
     }
     Recipe read = Recipe.read(task.model.recipe, changes);
+    TopicOptions topic = task.model.topic;
+    Snapshot snapshot = topic == null ? null : topic.snapshot(read);
+    if (snapshot != null) {
+      read = snapshot.recipe();
+    }
     Path folder = run != null ? run : Path.of("runs", read.name());
-    System.err.println("kernels: " + Kernels.best().name() + ", threads: " + threads);
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("kernels: " + Kernels.best().name() + ", threads: " + threads);
     long start = System.nanoTime();
     Path best;
-    try (Bar bar = new Bar();
+    try (Bar bar = new Bar(err);
         Trainer trainer = new Trainer(read, task.model.data, folder, threads, bar)) {
+      if (snapshot != null && snapshot.isWanted(folder, threads)) {
+        topic.read(snapshot, err);
+        snapshot.write(folder, threads);
+      } else if (snapshot != null) {
+        bar.says("learning from the records of the topic that " + folder + " has kept");
+      }
       best = trainer.train();
     }
-    System.out.printf(
-        "best checkpoint: %s (fingerprint %s), after %d s%n",
-        best,
-        Checkpoint.read(best.toString()).fingerprint(),
-        (System.nanoTime() - start) / 1_000_000_000L);
+    spec.commandLine()
+        .getOut()
+        .printf(
+            "best checkpoint: %s (fingerprint %s), after %d s%n",
+            best,
+            Checkpoint.read(best.toString()).fingerprint(),
+            (System.nanoTime() - start) / 1_000_000_000L);
     return 0;
   }
 
@@ -126,15 +152,20 @@ final class TrainCommand implements Callable<Integer> {
     private static final long LINE_EVERY_NANOS = 10_000_000_000L;
 
     private final boolean terminal = Boolean.getBoolean("undercurrent.stderr.terminal");
+    private final PrintWriter err;
     private ProgressBar bar;
     private int epoch;
     private long epochStart;
     private long doneBefore; // at epochStart: a run may go on within an epoch
     private long lastLine;
 
+    Bar(PrintWriter err) {
+      this.err = err;
+    }
+
     @Override
     public void says(String line) {
-      System.err.println(line);
+      err.println(line);
     }
 
     @Override
@@ -167,7 +198,7 @@ final class TrainCommand implements Callable<Integer> {
       } else if (done > doneBefore && now - lastLine > LINE_EVERY_NANOS) {
         lastLine = now;
         double perSecond = (done - doneBefore) / ((now - epochStart) / 1e9);
-        System.err.printf(
+        err.printf(
             "epoch %d: %d %%, %,.0f tokens/s, %s, %.0f s left in the epoch%n",
             epoch, 100 * done / all, perSecond, losses, (all - done) / perSecond);
       }
@@ -185,7 +216,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         line.append(String.format(" %.2f bits/token;", result.bitsPerToken()));
       }
-      System.err.println(line + (best ? " best so far" : ""));
+      err.println(line + (best ? " best so far" : ""));
     }
 
     @Override

@@ -203,6 +203,6 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
             + " or unlabelled "
             + source.unlabelled()
             + ", found "
-            + value);
+            + Rows.shortened(value));
   }
 }

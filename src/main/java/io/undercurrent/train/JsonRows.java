@@ -16,8 +16,6 @@ import java.util.TreeSet;
 /** JSON lines: an object each, its top-level fields the columns; empty lines are skipped. */
 final class JsonRows implements Rows {
 
-  private static final int MAX_FOUND_CHARS = 200;
-
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -57,7 +55,7 @@ final class JsonRows implements Rows {
   static Map<String, String> values(String json, String place, Columns columns) {
     Map<String, String> values = new HashMap<>();
     Set<String> fields = new TreeSet<>();
-    try (JsonParser parser = JSON.createParser(json)) {
+    try (JsonParser parser = JSON.createParser(withoutByteOrderMark(json))) {
       JsonToken first = parser.nextToken();
       if (first != JsonToken.START_OBJECT) {
         throw new RecipeException(place + ": must be a JSON object, found " + kind(first));
@@ -90,7 +88,7 @@ final class JsonRows implements Rows {
       throw new RecipeException(
           place
               + ": must be a JSON object that names each field once, found: "
-              + shortened(e.getOriginalMessage()),
+              + Rows.shortened(e.getOriginalMessage()),
           e);
     } catch (IOException e) {
       throw new IllegalStateException("a string cannot fail to be read", e);
@@ -98,10 +96,18 @@ final class JsonRows implements Rows {
     for (String column : columns.all()) {
       if (!values.containsKey(column)) {
         throw new RecipeException(
-            place + ": must have a field " + column + ", found " + shortened(fields.toString()));
+            place
+                + ": must have a field "
+                + column
+                + ", found "
+                + Rows.shortened(fields.toString()));
       }
     }
     return values;
+  }
+
+  private static String withoutByteOrderMark(String json) {
+    return json.startsWith("\uFEFF") ? json.substring(1) : json;
   }
 
   private static String kind(JsonToken token) {
@@ -116,11 +122,5 @@ final class JsonRows implements Rows {
       case VALUE_TRUE, VALUE_FALSE -> "a boolean";
       default -> "a number";
     };
-  }
-
-  /** What was found may be anything, and is quoted in one line. */
-  private static String shortened(String found) {
-    String line = found.replaceAll("[\\s\\p{Cntrl}]+", " ");
-    return line.length() <= MAX_FOUND_CHARS ? line : line.substring(0, MAX_FOUND_CHARS) + "...";
   }
 }

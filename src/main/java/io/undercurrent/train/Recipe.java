@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -281,7 +282,7 @@ public record Recipe(
    *
    * @param format {@code tsv} with one header line (the default), or {@code jsonl}: a JSON object a
    *     line, its top-level fields the columns, or {@code lines}: a text a line, or {@code book}:
-   *     lines that follow one another, whole, without labels
+   *     lines that follow one another, whole, without labels; {@code topic} is a {@link Snapshot}'s
    * @param text the column of the text; several are the turns of one conversation, the last
    *     labelled
    * @param label the column of the label, or null for text without labels
@@ -320,7 +321,7 @@ public record Recipe(
 
     static final String BITS_PER_TOKEN = "bits_per_token";
 
-    private static final List<String> COLUMNED = List.of("tsv", "jsonl");
+    private static final List<String> COLUMNED = List.of("tsv", "jsonl", Snapshot.FORMAT);
     private static final List<String> PLAIN = List.of("lines", "book", "templates");
     private static final List<String> METRICS =
         List.of("accuracy", "macro_recall", "macro_f1", "weighted_f1", BITS_PER_TOKEN);
@@ -521,6 +522,25 @@ public record Recipe(
   /** YAML's errors show the place on lines of their own. */
   private static String oneLine(String text) {
     return text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+  }
+
+  /** The same recipe with other sources in the main training. */
+  Recipe withTrain(List<Source> train) {
+    Vocabulary counted = vocabulary;
+    if (vocabulary != null && !vocabulary.uncounted.isEmpty()) {
+      Set<String> names = train.stream().map(Source::name).collect(Collectors.toSet());
+      if (pretraining != null) {
+        pretraining.train.forEach(source -> names.add(source.name));
+      }
+      counted =
+          new Vocabulary(
+              vocabulary.type,
+              vocabulary.size,
+              vocabulary.minDocuments,
+              vocabulary.sources,
+              vocabulary.uncounted.stream().filter(names::contains).toList());
+    }
+    return new Recipe(name, seed, init, model, counted, pretraining, training, train, dev);
   }
 
   /** What a run does, in order. */

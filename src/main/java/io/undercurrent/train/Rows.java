@@ -61,4 +61,10 @@ interface Rows {
   static String place(Path file, int line) {
     return file + ": row " + line;
   }
+
+  /** What was found may be anything, and is quoted in one line. */
+  static String shortened(String found) {
+    String line = found.replaceAll("[\\s\\p{Cntrl}]+", " ");
+    return line.length() <= 200 ? line : line.substring(0, 200) + "...";
+  }
 }

@@ -71,11 +71,20 @@ final class RunFolder {
    * recipe too.
    */
   void claim() throws IOException {
-    Path file = json();
-    if (!Files.exists(file)) {
-      Files.createDirectories(file.getParent());
+    if (!isClaimed()) {
+      Files.createDirectories(json().getParent());
       write(Position.START, null);
-      return;
+    }
+  }
+
+  /**
+   * Whether the folder is a run of this recipe already.
+   *
+   * @throws RecipeException if it is one of another recipe, or with other threads
+   */
+  boolean isClaimed() throws IOException {
+    if (!Files.exists(json())) {
+      return false;
     }
     JsonNode json = read();
     if (!json.path("recipe").asText().equals(recipe)) {
@@ -92,6 +101,7 @@ final class RunFolder {
               + json.path("threads").asInt()
               + ": choose another --run folder or --threads");
     }
+    return true;
   }
 
   /** Where the run stands; {@link Position#START} for a new one. */

@@ -76,7 +76,7 @@ public final class Trainer implements AutoCloseable {
   public Path train() throws IOException {
     run.claim();
     Checkpoint init = recipe.init() == null ? null : Checkpoint.read(recipe.init());
-    TrainingData training = new TrainingData(recipe, data, progress);
+    TrainingData training = new TrainingData(recipe, data, run.path(), progress);
     Tokenizer tokenizer = init != null ? init.tokenizer() : tokenizer(training);
     ModelConfig config =
         init != null && recipe.model() == null

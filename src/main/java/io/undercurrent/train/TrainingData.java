@@ -18,12 +18,18 @@ final class TrainingData {
 
   private final Recipe recipe;
   private final Path data;
+  private final Path run;
   private final Progress progress;
   private final Map<Recipe.Source, Corpus> read = new HashMap<>();
 
-  TrainingData(Recipe recipe, Path data, Progress progress) {
+  /**
+   * @param data the folder of the sources' files
+   * @param run the run's folder, which holds a {@link Snapshot}
+   */
+  TrainingData(Recipe recipe, Path data, Path run, Progress progress) {
     this.recipe = recipe;
     this.data = data;
+    this.run = run;
     this.progress = progress;
     for (Recipe.Stage stage : recipe.stages()) {
       stage.train().forEach(this::corpus);
@@ -35,7 +41,7 @@ final class TrainingData {
         source,
         s -> {
           progress.says("reading " + s.file());
-          return Corpus.read(s, data);
+          return Corpus.read(s, s.format().equals(Snapshot.FORMAT) ? run : data);
         });
   }
 

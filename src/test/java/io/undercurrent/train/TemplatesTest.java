@@ -80,7 +80,7 @@ class TemplatesTest {
     List<String> said = new ArrayList<>();
 
     List<Example[]> conversations =
-        new TrainingData(recipe, data, saying(said))
+        new TrainingData(recipe, data, data, saying(said))
             .encode(recipe.stages().get(0), new ByteTokenizer());
 
     assertThat(conversations).hasSize(1);

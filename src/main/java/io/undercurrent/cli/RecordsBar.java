@@ -1,0 +1,62 @@
+package io.undercurrent.cli;
+
+import io.undercurrent.train.Evaluation;
+import java.io.PrintWriter;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Records that are read, on standard error: a bar on a terminal, a line every ten seconds
+ * elsewhere.
+ */
+final class RecordsBar implements Evaluation.Listener, AutoCloseable {
+
+  private static final long LINE_EVERY_NANOS = 10_000_000_000L;
+
+  private final boolean terminal = Boolean.getBoolean("undercurrent.stderr.terminal");
+  private final PrintWriter err;
+  private ProgressBar bar;
+  private long lastLine = System.nanoTime();
+
+  RecordsBar(PrintWriter err) {
+    this.err = err;
+  }
+
+  @Override
+  public void says(String line) {
+    err.println(line);
+    err.flush();
+  }
+
+  @Override
+  public void read(String source, long done, long all) {
+    if (terminal) {
+      if (bar == null) {
+        bar =
+            new ProgressBarBuilder()
+                .setTaskName(source)
+                .setUnit(" records", 1)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setInitialMax(all)
+                .showSpeed()
+                .build();
+      }
+      bar.stepTo(done);
+      if (done == all) {
+        close();
+      }
+    } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) {
+      lastLine = System.nanoTime();
+      says(String.format("%s: %,d of %,d records", source, done, all));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}
