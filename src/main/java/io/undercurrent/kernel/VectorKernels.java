@@ -94,10 +94,12 @@ final class VectorKernels implements Kernels {
 
     private final float[] panels; // (ceil(N / WIDTH), K, WIDTH), zero past N
     private final int wholePanels;
+    private final int lastColumns; // past the last whole panel
 
     PanelMatrix(int k, int n) {
       super(k, n);
       wholePanels = n / WIDTH;
+      lastColumns = n % WIDTH;
       panels = new float[Math.multiplyExact((n + WIDTH - 1) / WIDTH * WIDTH, k)];
     }
 
@@ -137,15 +139,12 @@ final class VectorKernels implements Kernels {
       } else {
         blocks(m, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
       }
-      if (wholePanels * WIDTH < n) {
-        lastColumns(m, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
-      }
     }
 
     /**
      * Six rows at a time, B in blocks that fit the cache: every block is fetched once however many
-     * rows there are. Between K blocks the chains rest in C. Rows short of six are made up with
-     * zeros, which costs nothing where fetching B is what takes the time.
+     * rows there are. Between K blocks the chains rest in C. Rows short of six and columns short of
+     * a panel are made up with zeros, which is still several times faster than chain by chain.
      */
     private void blocks(
         int m,
@@ -161,10 +160,12 @@ final class VectorKernels implements Kernels {
       boolean uneven = m % ROWS != 0;
       int group = transposed ? GROUP : ROWS; // rows that are laid out at once
       float[] left = transposed || uneven ? new float[group * LEFT_STRIDE] : null;
-      float[] few = uneven ? new float[ROWS * WIDTH] : null; // (ROWS, WIDTH) in place of C
+      boolean ragged = uneven || lastColumns > 0;
+      float[] few = ragged ? new float[ROWS * WIDTH] : null; // (ROWS, WIDTH) in place of C
       int panelsPerBlock = Math.max(1, N_BLOCK / WIDTH);
-      for (int p0 = 0; p0 < wholePanels; p0 += panelsPerBlock) {
-        int p1 = Math.min(wholePanels, p0 + panelsPerBlock);
+      int allPanels = lastColumns > 0 ? wholePanels + 1 : wholePanels;
+      for (int p0 = 0; p0 < allPanels; p0 += panelsPerBlock) {
+        int p1 = Math.min(allPanels, p0 + panelsPerBlock);
         for (int k0 = 0; k0 < k; k0 += K_BLOCK) {
           int depth = Math.min(K_BLOCK, k - k0);
           boolean resume = add || k0 > 0;
@@ -182,15 +183,16 @@ final class VectorKernels implements Kernels {
             for (int p = p0; p < p1; p++) {
               int panel = (p * k + k0) * WIDTH;
               int cAt = cOffset + i * cRowStride + p * WIDTH;
-              if (rows == ROWS) {
+              int columns = p < wholePanels ? WIDTH : lastColumns;
+              if (rows == ROWS && columns == WIDTH) {
                 sixRows(operand, at, stride, depth, panels, panel, c, cAt, cRowStride, resume);
               } else {
                 for (int r = 0; r < rows && resume; r++) {
-                  System.arraycopy(c, cAt + r * cRowStride, few, r * WIDTH, WIDTH);
+                  System.arraycopy(c, cAt + r * cRowStride, few, r * WIDTH, columns);
                 }
                 sixRows(operand, at, stride, depth, panels, panel, few, 0, WIDTH, resume);
                 for (int r = 0; r < rows; r++) {
-                  System.arraycopy(few, r * WIDTH, c, cAt + r * cRowStride, WIDTH);
+                  System.arraycopy(few, r * WIDTH, c, cAt + r * cRowStride, columns);
                 }
               }
             }
@@ -319,6 +321,14 @@ final class VectorKernels implements Kernels {
       for (; p < wholePanels; p++) {
         onePanel(a, aAt, aColumn, k, panels, p * k * WIDTH, c, cAt + p * WIDTH, add);
       }
+      if (lastColumns > 0) {
+        float[] few = new float[WIDTH];
+        if (add) {
+          System.arraycopy(c, cAt + p * WIDTH, few, 0, lastColumns);
+        }
+        onePanel(a, aAt, aColumn, k, panels, p * k * WIDTH, few, 0, add);
+        System.arraycopy(few, 0, c, cAt + p * WIDTH, lastColumns);
+      }
     }
 
     private static void fourPanels(
@@ -386,32 +396,6 @@ final class VectorKernels implements Kernels {
       }
       c0.intoArray(c, cAt);
       c1.intoArray(c, cAt + L);
-    }
-
-    /** The columns past the last whole panel, one chain at a time. */
-    private void lastColumns(
-        int m,
-        float[] a,
-        int aOffset,
-        int aRowStride,
-        int aColumnStride,
-        float[] c,
-        int cOffset,
-        int cRowStride,
-        boolean add) {
-      int j0 = wholePanels * WIDTH;
-      for (int i = 0; i < m; i++) {
-        for (int j = j0; j < n; j++) {
-          int cAt = cOffset + i * cRowStride + j;
-          float sum = add ? c[cAt] : 0f;
-          int aAt = aOffset + i * aRowStride;
-          int bAt = wholePanels * k * WIDTH + j - j0;
-          for (int q = 0; q < k; q++, aAt += aColumnStride, bAt += WIDTH) {
-            sum = Math.fma(a[aAt], panels[bAt], sum);
-          }
-          c[cAt] = sum;
-        }
-      }
     }
   }
 }
