@@ -1,6 +1,7 @@
 package io.undercurrent.topology;
 
 import io.undercurrent.model.Model;
+import io.undercurrent.state.MemoryStore;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -9,13 +10,13 @@ import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
 
 /** What enriching records one after the other gives, and leaves in the stores. */
-final class OneByOne {
+public final class OneByOne {
 
-  final Map<Bytes, byte[]> states = new TreeMap<>();
+  public final Map<Bytes, byte[]> states = new TreeMap<>();
   private final Map<Bytes, SortedMap<Long, byte[]>> memories = new HashMap<>();
   private final Enrichment enrichment;
 
-  OneByOne(Model model, EnrichmentSettings settings) {
+  public OneByOne(Model model, EnrichmentSettings settings) {
     enrichment = new Enrichment(model, settings);
   }
 
@@ -24,7 +25,7 @@ final class OneByOne {
    *
    * @throws BadRecordException if it belongs to the dead letters
    */
-  String read(byte[] key, String text, Long timestampMs, Source source) {
+  public String read(byte[] key, String text, Long timestampMs, Source source) {
     Bytes of = Bytes.wrap(key);
     if (text == null) {
       states.remove(of);
@@ -43,13 +44,11 @@ final class OneByOne {
   }
 
   /** All entries under the keys of their store. */
-  Map<Bytes, byte[]> remembered() {
+  public Map<Bytes, byte[]> remembered() {
     Map<Bytes, byte[]> all = new TreeMap<>();
     memories.forEach(
         (key, memory) ->
-            memory.forEach(
-                (record, entry) ->
-                    all.put(io.undercurrent.state.MemoryStore.at(key, record), entry)));
+            memory.forEach((record, entry) -> all.put(MemoryStore.at(key, record), entry)));
     return all;
   }
 }
