@@ -7,6 +7,7 @@ import io.undercurrent.model.Model;
 import io.undercurrent.topology.DeadLetterHandler;
 import io.undercurrent.topology.EnrichmentSettings;
 import io.undercurrent.topology.EnrichmentTopology;
+import io.undercurrent.topology.LookAhead;
 import io.undercurrent.topology.MissingTimestamps;
 import io.undercurrent.topology.RecurrentProcessorSupplier;
 import io.undercurrent.topology.TopologyDefinition;
@@ -43,6 +44,7 @@ public final class StreamsApp implements AutoCloseable {
   private final EnrichmentSettings settings;
   private final Topics topics;
   private final MeterRegistry registry;
+  private final LookAhead lookAhead; // null where records are computed one by one
 
   private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
   private KafkaStreams streams; // null before start
@@ -71,7 +73,9 @@ public final class StreamsApp implements AutoCloseable {
         EnrichmentSettings.DEFAULTS
             .withMaxTokens(config.maxTokens())
             .withHalfLifeTokens(config.halfLifeTokens())
-            .withMaxRecordBytes(maxRecordBytes(streamsConfig));
+            .withMaxRecordBytes(maxRecordBytes(streamsConfig))
+            .withBatch(config.batchRecords(), config.batchTokens());
+    this.lookAhead = config.batchRecords() == 1 ? null : new LookAhead();
   }
 
   private static StreamsConfig streamsConfig(
@@ -154,7 +158,7 @@ public final class StreamsApp implements AutoCloseable {
 
   private KafkaStreams create() {
     try {
-      KafkaStreams created = new KafkaStreams(topology(), limitedConfig());
+      KafkaStreams created = new KafkaStreams(topology(), runConfig());
       created.setUncaughtExceptionHandler(this::failed);
       created.setStateListener((now, before) -> changed(now));
       return created;
@@ -171,17 +175,17 @@ public final class StreamsApp implements AutoCloseable {
         model,
         settings.withMaxRecordBytes(Math.min(sent, taken)),
         registry,
-        new TopologyConfig(streamsConfig));
+        new TopologyConfig(streamsConfig),
+        lookAhead);
   }
 
-  private StreamsConfig limitedConfig() {
-    Integer taken = topicLimits.get(definition.deadLetters());
-    if (taken == null) {
-      return streamsConfig;
-    }
+  private StreamsConfig runConfig() {
     Map<String, Object> configs = new HashMap<>(streamsConfig.originals());
-    configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, taken);
-    return new StreamsConfig(configs);
+    Integer taken = topicLimits.get(definition.deadLetters());
+    if (taken != null) {
+      configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, taken);
+    }
+    return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
   }
 
   private String startFailure(KafkaException e) {

@@ -30,6 +30,8 @@ public final class UndercurrentConfig extends AbstractConfig {
 
   public static final String MAX_TOKENS = "undercurrent.max.tokens";
   public static final String HALF_LIFE_TOKENS = "undercurrent.conversation.half.life.tokens";
+  public static final String BATCH_RECORDS = "undercurrent.batch.records";
+  public static final String BATCH_TOKENS = "undercurrent.batch.tokens";
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
   public static final String TOPICS_PARTITIONS = "undercurrent.topics.partitions";
@@ -68,6 +70,20 @@ public final class UndercurrentConfig extends AbstractConfig {
               UndercurrentConfig::positive,
               Importance.LOW,
               "Tokens after which a record weighs half as much in its conversation's score.")
+          .define(
+              BATCH_RECORDS,
+              Type.INT,
+              32,
+              Range.between(1, 1_024),
+              Importance.MEDIUM,
+              "Records that are computed at once, at most; 1 computes each when it comes.")
+          .define(
+              BATCH_TOKENS,
+              Type.INT,
+              4_096,
+              Range.between(1, 1_048_576),
+              Importance.LOW,
+              "Tokens that are computed at once, at most, unless it is one record.")
           .define(
               HTTP_HOST,
               Type.STRING,
@@ -254,6 +270,14 @@ public final class UndercurrentConfig extends AbstractConfig {
 
   public double halfLifeTokens() {
     return getDouble(HALF_LIFE_TOKENS);
+  }
+
+  public int batchRecords() {
+    return getInt(BATCH_RECORDS);
+  }
+
+  public int batchTokens() {
+    return getInt(BATCH_TOKENS);
   }
 
   public String httpHost() {

@@ -5,30 +5,40 @@ import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.ContinuousCache;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.HiddenStates;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Network;
-import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.Pool;
-import io.undercurrent.model.RecordAttention;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
- * Reads records, one at a time. Holds scratch and belongs to one thread; the model is shared.
+ * Reads records: one at a time, or those of several keys together. Holds scratch and belongs to one
+ * thread; the model is shared.
  *
  * <p>The result, the next state and what is remembered are a function of the text, the state and
- * memory before and the model alone: the same bits on every machine and JDK.
+ * memory before and the model alone: the same bits on every machine and JDK, and whatever is read
+ * together.
+ *
+ * <p>Records that are read together go on in lockstep, a token each at every step, through products
+ * over all of them; where one ends, the next takes its row (Gao et al. 2018, cellular batching).
+ * What each position expects is computed for many at once, in {@link Expectations}.
  */
 public final class Inference {
 
-  /** Tokens whose logits are computed in one product. */
-  private static final int BLOCK = 23; // and the one after makes four passes of six rows
+  /** Most records that are read together. */
+  public static final int MAX_ROWS = 64;
+
+  /** Caches of open records take at most so much, unless it is one record. */
+  private static final long CACHE_BYTES = 64L << 20;
 
   private static final NextToken[] NOTHING = {};
 
@@ -37,62 +47,100 @@ public final class Inference {
   private final Network network;
   private final Kernels kernels;
   private final int maxTokens;
-  private final int nextTokens;
   private final boolean languageModel;
-  private final boolean[] offered; // (V) may be shown as a next word
   private final Observer observer; // or null
 
+  private final int rows; // B
+  private final HiddenStates states; // of B keys
   private final Network.Scratch scratch;
-  private final Pool pool;
+  private final int[] tokens; // (B)
+  private final OpenRecord[] open; // (B), the first `live` are in use
+  private int live;
+  private final ArrayDeque<OpenRecord> free = new ArrayDeque<>();
+  private final List<OpenRecord> made = new ArrayList<>();
+  private final Expectations expectations; // or null
+
   private final float[] features; // (parts * H), then the context (H) of attention
-  private final float[] sentiment; // (C)
-  private final RecordAttention.Scratch looked; // or null
-  private final ContinuousCache cache; // or null
-  private final NextTokenHead.Scratch expected; // (BLOCK + 1) positions
-  private final double[] logProbabilities; // (BLOCK + 1)
+  private final float[] logits; // (C)
 
   /**
+   * For one record at a time.
+   *
    * @param maxTokens tokens read of a record, at least 1
    * @param nextTokens how many likely next tokens are reported; 0 for none
    * @param languageModel whether surprise and next tokens are computed at all
    */
   public Inference(Model model, int maxTokens, int nextTokens, boolean languageModel) {
-    this(model, maxTokens, nextTokens, languageModel, null);
+    this(model, maxTokens, nextTokens, languageModel, 1, null);
   }
 
   /**
-   * As above, looked at.
+   * As above, for several at a time.
+   *
+   * @param rows records read together at most, 1 to {@value #MAX_ROWS}; fewer where a model's cache
+   *     is large
+   */
+  public Inference(Model model, int maxTokens, int nextTokens, boolean languageModel, int rows) {
+    this(model, maxTokens, nextTokens, languageModel, rows, null);
+  }
+
+  /**
+   * For one record at a time, looked at.
    *
    * @param observer told of every token, or null
    */
   public Inference(
       Model model, int maxTokens, int nextTokens, boolean languageModel, Observer observer) {
+    this(model, maxTokens, nextTokens, languageModel, 1, observer);
+  }
+
+  private Inference(
+      Model model,
+      int maxTokens,
+      int nextTokens,
+      boolean languageModel,
+      int rows,
+      Observer observer) {
+    if (rows < 1 || rows > MAX_ROWS) {
+      throw new IllegalArgumentException("rows must be 1 to " + MAX_ROWS + ", found " + rows);
+    }
     this.observer = observer;
     this.tokenizer = model.tokenizer();
     this.network = model.network();
     this.kernels = Kernels.best();
     this.maxTokens = maxTokens;
-    this.nextTokens = nextTokens;
     this.languageModel = languageModel;
-    int vocabulary = model.config().vocabSize();
-    scratch = network.scratch();
-    pool = new Pool(model.config().pooling(), model.config().hiddenSize());
     config = model.config();
+    this.rows = Math.min(rows, mostRows());
+    states = network.states(this.rows);
+    scratch = network.scratch(this.rows);
+    tokens = new int[this.rows];
+    open = new OpenRecord[this.rows];
+    expectations = languageModel ? new Expectations(model, nextTokens, this.rows, observer) : null;
     features = new float[config.sentimentSize()];
-    sentiment = new float[config.classes()];
-    looked = network.attention() == null ? null : network.attention().scratch();
-    cache = languageModel && config.cache().on() ? new ContinuousCache(config, kernels) : null;
-    expected = languageModel ? network.nextToken().scratch(BLOCK + 1) : null;
-    logProbabilities = new double[BLOCK + 1];
-    offered = new boolean[vocabulary];
-    for (int id = 0; id < vocabulary; id++) {
-      offered[id] = tokenizer.isWord(id);
+    logits = new float[config.classes()];
+  }
+
+  private int mostRows() {
+    if (!hasCache()) {
+      return MAX_ROWS;
     }
+    long bytes = 2L * Float.BYTES * config.cache().tokens() * config.hiddenSize();
+    return (int) Math.max(1, Math.min(MAX_ROWS, CACHE_BYTES / bytes / 2));
+  }
+
+  private boolean hasCache() {
+    return languageModel && config.cache().on();
   }
 
   /** A key's memory without records, for {@link #read(String, HiddenState, Memory)}. */
   public Memory memory() {
     return new Memory(config);
+  }
+
+  /** The tokens of a text, as far as a record is read. */
+  public Encoding encode(String text) {
+    return tokenizer.encode(text, maxTokens);
   }
 
   /** Reads one record as the first that there is anything to remember of. */
@@ -108,79 +156,188 @@ public final class Inference {
    *     none, and none is kept
    */
   public Reading read(String text, HiddenState state, Memory memory) {
-    Encoding encoding = tokenizer.encode(text, maxTokens);
-    int[] ids = encoding.ids();
-    if (ids.length == 0) {
-      return new Reading(0, 0, encoding.end(), encoding.truncated(), null, Double.NaN, NOTHING);
+    Encoding encoding = encode(text);
+    if (encoding.ids().length == 0) {
+      return empty(encoding);
     }
-    List<Memory.Entry> past = memory == null ? List.of() : memory.entries();
-    long record = memory == null ? 1 : memory.records() + 1;
-    short[][] kept = new short[memory == null ? 0 : memory.rows(ids.length)][];
-    pool.clear();
-    if (looked != null) {
-      network.attention().look(past, looked);
+    One one = new One(encoding, state, memory);
+    read(one::take);
+    return one.reading;
+  }
+
+  /** What is made of a text without tokens. */
+  public static Reading empty(Encoding encoding) {
+    return new Reading(0, 0, encoding.end(), encoding.truncated(), null, Double.NaN, NOTHING);
+  }
+
+  /** A record that is read alone. */
+  private static final class One implements Unread {
+    private final Encoding encoding;
+    private final HiddenState state;
+    private final Memory memory;
+    private boolean taken;
+    private Reading reading;
+
+    private One(Encoding encoding, HiddenState state, Memory memory) {
+      this.encoding = encoding;
+      this.state = state;
+      this.memory = memory;
     }
-    if (cache != null) {
-      cache.fill(past, tokenizer.endOfRecord());
+
+    private One take() {
+      One next = taken ? null : this;
+      taken = true;
+      return next;
     }
-    double bits = 0;
-    for (int start = 0; start < ids.length; start += BLOCK) {
-      int rows = Math.min(BLOCK, ids.length - start);
-      for (int r = 0; r < rows; r++) {
-        remember(state, r);
-        keep(state, start + r - ids.length, kept);
-        network.step(ids[start + r], state, scratch);
-        pool.add(state.top());
-        if (observer != null) {
-          observer.felt(start + r, sentiment());
-        }
-      }
-      remember(state, rows); // what comes after the block is expected from here
-      bits += surprise(ids, start, rows, record);
+
+    @Override
+    public Encoding encoding() {
+      return encoding;
     }
-    keep(state, 0, kept);
-    int last = (ids.length - 1) % BLOCK + 1; // the row of what comes after the record
-    float[] probabilities = sentiment();
-    if (cache != null) {
-      cache.expect(expected.h(), last * hidden());
+
+    @Override
+    public HiddenState state() {
+      return state;
     }
-    NextToken[] next = languageModel && nextTokens > 0 ? top(last, offered, nextTokens) : NOTHING;
-    LookBack lookBack = lookBack(past);
-    observeEnd(last);
-    network.step(tokenizer.endOfRecord(), state, scratch);
-    if (kept.length > 0) {
-      memory.append(new Memory.Entry(record, ids, kept));
+
+    @Override
+    public Memory memory() {
+      return memory;
     }
-    return new Reading(
-        ids.length,
-        encoding.unknown(),
-        encoding.end(),
-        encoding.truncated(),
-        probabilities,
-        languageModel ? bits / ids.length : Double.NaN,
-        next,
-        lookBack);
+
+    @Override
+    public void passed(float[] probabilities) {}
+
+    @Override
+    public void read(Reading whole) {
+      reading = whole;
+    }
   }
 
   /**
-   * Keeps h for the memory.
+   * Reads records together, each the same as alone.
    *
-   * @param token that it stands before, counted from the end of record
+   * @param next the next record that can be read now; null if there is none, either until another
+   *     one has passed or at all: it is asked again after that
    */
-  private static void keep(HiddenState state, int token, short[][] kept) {
-    int row = kept.length - 1 + token;
-    if (row >= 0) {
-      kept[row] = Memory.rounded(state.top());
+  public void read(Supplier<? extends Unread> next) {
+    try {
+      fill(next);
+      while (live > 0) {
+        step();
+        fill(next);
+      }
+      if (expectations != null) {
+        expectations.compute(this::close);
+      }
+    } finally {
+      abandon(); // what something thrown has left
     }
   }
 
-  private float[] sentiment() {
-    pool.features(features);
-    if (looked != null) {
-      network.attention().attend(features, features, config.pooling().parts() * hidden(), looked);
+  /** Gives free rows to records. */
+  private void fill(Supplier<? extends Unread> next) {
+    while (live < rows) {
+      Unread unread = next.get();
+      if (unread == null) {
+        return;
+      }
+      OpenRecord row = free();
+      row.open(unread);
+      List<Memory.Entry> past = past(unread);
+      if (row.looked != null) {
+        network.attention().look(past, row.looked);
+      }
+      if (row.cache != null) {
+        row.cache.fill(past, tokenizer.endOfRecord());
+      }
+      states.set(live, unread.state());
+      open[live++] = row;
     }
-    network.sentimentLogits(features, sentiment);
-    float[] probabilities = sentiment.clone();
+  }
+
+  private static List<Memory.Entry> past(Unread record) {
+    return record.memory() == null ? List.of() : record.memory().entries();
+  }
+
+  private OpenRecord free() {
+    if (free.isEmpty() && made.size() == 2 * rows) {
+      expectations.compute(this::close); // half of them wait for no more than that
+    }
+    if (free.isEmpty()) {
+      OpenRecord another =
+          new OpenRecord(
+              new Pool(config.pooling(), config.hiddenSize()),
+              network.attention() == null ? null : network.attention().scratch(),
+              hasCache() ? new ContinuousCache(config, kernels) : null);
+      made.add(another);
+      return another;
+    }
+    return free.pop();
+  }
+
+  /** One token of every open record. */
+  private void step() {
+    int hidden = config.hiddenSize();
+    float[] top = states.top();
+    if (expectations != null && !expectations.hasRoomFor(live)) {
+      expectations.compute(this::close);
+    }
+    for (int r = 0; r < live; r++) {
+      OpenRecord row = open[r];
+      boolean ends = row.at == row.ids.length;
+      tokens[r] = ends ? tokenizer.endOfRecord() : row.ids[row.at];
+      row.keep(top, r * hidden, hidden);
+      if (ends) {
+        row.probabilities = sentiment(row);
+      }
+      if (expectations != null) {
+        expectations.add(row, top, r * hidden);
+      }
+    }
+    network.step(live, tokens, states, scratch);
+    for (int r = live - 1; r >= 0; r--) { // backwards, for the last row moves where one ends
+      OpenRecord row = open[r];
+      if (row.at < row.ids.length) {
+        row.at++;
+        row.pool.add(top, r * hidden);
+        if (observer != null) {
+          observer.felt(row.at - 1, sentiment(row));
+        }
+      } else {
+        pass(row, r);
+      }
+    }
+  }
+
+  /** A record's last step is done: its row is free. */
+  private void pass(OpenRecord row, int r) {
+    Unread record = row.record;
+    states.get(r, record.state());
+    live--;
+    if (r < live) {
+      states.move(live, r);
+      open[r] = open[live];
+    }
+    open[live] = null;
+    row.past = attended(row);
+    if (row.kept.length > 0) {
+      record.memory().append(new Memory.Entry(row.number, row.ids, row.kept));
+    }
+    record.passed(row.probabilities);
+    if (expectations == null) {
+      close(row, NOTHING, List.of());
+    }
+  }
+
+  private float[] sentiment(OpenRecord row) {
+    row.pool.features(features);
+    if (row.looked != null) {
+      int context = config.pooling().parts() * config.hiddenSize();
+      network.attention().attend(features, features, context, row.looked);
+    }
+    network.sentimentLogits(features, logits);
+    float[] probabilities = logits.clone();
     float max = Functions.max(probabilities, 0, probabilities.length);
     float sum = kernels.exponentials(probabilities, 0, probabilities.length, max);
     for (int i = 0; i < probabilities.length; i++) {
@@ -189,95 +346,57 @@ public final class Inference {
     return probabilities;
   }
 
-  private void remember(HiddenState state, int row) {
-    if (languageModel) {
-      float[] h = state.top();
-      System.arraycopy(h, 0, expected.h(), row * h.length, h.length);
+  /** The past records that the sentiment was drawn from, heaviest first. */
+  private static List<LookBack.Past> attended(OpenRecord row) {
+    if (row.looked == null) {
+      return List.of();
     }
-  }
-
-  /**
-   * Bits that tokens {@code [start, start + rows)} cost, given the states before each; leaves what
-   * is expected after them in the row after theirs.
-   */
-  private double surprise(int[] ids, int start, int rows, long record) {
-    if (!languageModel) {
-      return 0;
-    }
-    network.nextToken().expect(rows + 1, expected);
-    network.nextToken().logProbabilities(rows, ids, start, logProbabilities, expected);
-    double bits = 0;
-    for (int r = 0; r < rows; r++) {
-      int token = ids[start + r];
-      if (cache != null) {
-        cache.expect(expected.h(), r * hidden());
-        logProbabilities[r] = cache.logProbability(logProbabilities[r], token);
-      }
-      bits -= logProbabilities[r] / LN2;
-      observe(token, r);
-      if (cache != null) {
-        cache.add(expected.h(), r * hidden(), token, record, start + r + 1);
-      }
-    }
-    return bits;
-  }
-
-  private int hidden() {
-    return config.hiddenSize();
-  }
-
-  private void observeEnd(int row) {
-    if (observer != null && languageModel) {
-      int end = tokenizer.endOfRecord();
-      int[] ends = new int[row + 1];
-      Arrays.fill(ends, end);
-      network.nextToken().logProbabilities(row + 1, ends, 0, logProbabilities, expected);
-      if (cache != null) {
-        logProbabilities[row] = cache.logProbability(logProbabilities[row], end);
-      }
-      observe(end, row);
-    }
-  }
-
-  private void observe(int token, int row) {
-    if (observer != null) {
-      observer.expected(token, logProbabilities[row], (words, most) -> top(row, words, most));
-    }
-  }
-
-  private static final double LN2 = 0.6931471805599453;
-
-  /** The likeliest of the offered tokens at {@code row}. */
-  private NextToken[] top(int row, boolean[] offered, int most) {
-    int[] ids = new int[most];
-    float[] probabilities = new float[most];
-    NextTokenHead head = network.nextToken();
-    int found =
-        cache == null
-            ? head.top(row, offered, ids, probabilities, expected)
-            : cache.top(head, row, offered, ids, probabilities, expected);
-    NextToken[] next = new NextToken[found];
-    for (int i = 0; i < found; i++) {
-      next[i] = new NextToken(ids[i], probabilities[i]);
-    }
-    return next;
-  }
-
-  /** What the record's sentiment and what comes after it were drawn from. */
-  private LookBack lookBack(List<Memory.Entry> past) {
-    if (looked == null && cache == null) {
-      return null;
-    }
+    List<Memory.Entry> past = past(row.record);
     List<LookBack.Past> records = new ArrayList<>();
-    int count = looked == null ? 0 : looked.count();
+    int count = row.looked.count();
     for (int i = count - 1; i >= 0; i--) {
       Memory.Entry entry = past.get(past.size() - count + i);
-      records.add(new LookBack.Past(entry.record(), entry.tokens(), looked.weight(i)));
+      records.add(new LookBack.Past(entry.record(), entry.tokens(), row.looked.weight(i)));
     }
     records.sort(Comparator.comparing((LookBack.Past p) -> -p.weight())); // stable: newest first
-    return new LookBack(
-        records.subList(0, Math.min(records.size(), LookBack.RECORDS)),
-        looked == null ? Float.NaN : looked.nothing(),
-        cache == null ? List.of() : cache.heaviest(offered, LookBack.TOKENS));
+    return List.copyOf(records.subList(0, Math.min(records.size(), LookBack.RECORDS)));
+  }
+
+  /** Everything is known of a record. */
+  private void close(OpenRecord row, NextToken[] next, List<ContinuousCache.Pair> pairs) {
+    Encoding encoding = row.record.encoding();
+    LookBack lookBack =
+        row.looked == null && row.cache == null
+            ? null
+            : new LookBack(row.past, row.looked == null ? Float.NaN : row.looked.nothing(), pairs);
+    Unread record = row.record;
+    Reading reading =
+        new Reading(
+            row.ids.length,
+            encoding.unknown(),
+            encoding.end(),
+            encoding.truncated(),
+            row.probabilities,
+            languageModel ? row.bits / row.ids.length : Double.NaN,
+            next,
+            lookBack);
+    row.close();
+    free.push(row);
+    record.read(reading);
+  }
+
+  /** Forgets what something thrown has left half done. */
+  private void abandon() {
+    if (free.size() == made.size()) {
+      return;
+    }
+    live = 0;
+    Arrays.fill(open, null);
+    if (expectations != null) {
+      expectations.clear();
+    }
+    free.clear();
+    made.forEach(OpenRecord::close);
+    free.addAll(made);
   }
 }

@@ -52,6 +52,11 @@ public record Reading(
 
   /** P(positive) - P(negative), from -1 to 1. */
   public float score() {
+    return score(probabilities);
+  }
+
+  /** The same of some probabilities, in label order. */
+  public static float score(float[] probabilities) {
     return probabilities[probabilities.length - 1] - probabilities[0];
   }
 }

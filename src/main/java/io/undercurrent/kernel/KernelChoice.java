@@ -78,12 +78,12 @@ final class KernelChoice {
   }
 
   /**
-   * The large products of inference, up to 24 rows at once: a library may take another way for each
+   * The large products of inference, up to 64 rows at once: a library may take another way for each
    * number of rows. Rows are independent by definition, so one product has every expected result.
    */
   private static boolean givesTheDefinedBitsInEveryBatch(
       Kernels candidate, SplittableRandom random) {
-    int rows = 24;
+    int rows = 64;
     int k = 256;
     int n = 4099; // all products of two rows or more are large, and the last columns are odd
     float[] a = floats(random, rows * k);

@@ -20,6 +20,14 @@ public interface Kernels {
    */
   float exponentials(float[] x, int offset, int n, float max);
 
+  /**
+   * Rows that a product takes at once: where M is 1 or a multiple of these it needs no buffers, and
+   * rows short of that cost as much as if they were there.
+   */
+  default int rowsAtOnce() {
+    return 1;
+  }
+
   /** The fastest provider that gives the defined bits on this machine; chosen and logged once. */
   static Kernels best() {
     return KernelChoice.BEST;

@@ -58,7 +58,8 @@ public final class PlainKernels implements Kernels {
         int cOffset,
         int cRowStride,
         boolean add) {
-      float[] out = new float[n]; // loops from index 0 vectorise, loops at an offset do not
+      // Loops from index 0 vectorise, loops at an offset do not.
+      float[] out = m == 1 && cOffset == 0 ? c : new float[n];
       for (int i = 0; i < m; i++) {
         int at = cOffset + i * cRowStride;
         if (add) {
@@ -85,7 +86,9 @@ public final class PlainKernels implements Kernels {
         for (; p < k; p++, left += aColumnStride) {
           step(a[left], rows[p], out, n);
         }
-        System.arraycopy(out, 0, c, at, n);
+        if (out != c) {
+          System.arraycopy(out, 0, c, at, n);
+        }
       }
     }
 

@@ -34,6 +34,11 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public int rowsAtOnce() {
+    return PanelMatrix.ROWS;
+  }
+
+  @Override
   public float exponentials(float[] x, int offset, int n, float max) {
     float[] sums = new float[16];
     int whole = n - n % 16;

@@ -47,6 +47,11 @@ public final class EnrichmentMetrics {
   // Guessing evenly among 16,384 tokens costs 14 bits; a trained model lies around 4 to 9.
   private static final double[] SURPRISE_BUCKETS_BITS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};
 
+  // Powers of two; the limit is 1,024.
+  private static final double[] BATCH_BUCKETS_RECORDS = {
+    1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024
+  };
+
   private final MeterRegistry registry;
   private final Counter records;
   private final Counter tokens;
@@ -58,6 +63,10 @@ public final class EnrichmentMetrics {
   private final Counter foreignStates;
   private final Timer recordDuration;
   private final DistributionSummary surprise;
+  private final DistributionSummary batchRecords;
+  private final Counter aheadUsed;
+  private final Counter inlineRecords;
+  private final Map<String, Counter> aheadDropped;
   private final Map<String, Counter> deadLetters;
   private final Map<String, Counter> sentiment = new ConcurrentHashMap<>();
 
@@ -66,7 +75,7 @@ public final class EnrichmentMetrics {
    * #OTHER_REASON}.
    */
   public static EnrichmentMetrics in(MeterRegistry registry) {
-    return in(registry, List.of(), List.of());
+    return in(registry, List.of(), List.of(), List.of());
   }
 
   /**
@@ -75,19 +84,25 @@ public final class EnrichmentMetrics {
    * @param sentimentLabels the model's labels, in any order; others are added as they come
    * @param deadLetterReasons the closed set of reasons; any other is counted as {@value
    *     #OTHER_REASON}, so that the text of an exception cannot become a tag
+   * @param droppedReasons the closed set of reasons for which results computed ahead are not used
    */
   public static EnrichmentMetrics in(
       MeterRegistry registry,
       Collection<String> sentimentLabels,
-      Collection<String> deadLetterReasons) {
+      Collection<String> deadLetterReasons,
+      Collection<String> droppedReasons) {
     return new EnrichmentMetrics(
-        Objects.requireNonNull(registry, "registry"), sentimentLabels, deadLetterReasons);
+        Objects.requireNonNull(registry, "registry"),
+        sentimentLabels,
+        deadLetterReasons,
+        droppedReasons);
   }
 
   private EnrichmentMetrics(
       MeterRegistry registry,
       Collection<String> sentimentLabels,
-      Collection<String> deadLetterReasons) {
+      Collection<String> deadLetterReasons,
+      Collection<String> droppedReasons) {
     this.registry = registry;
     records = counter(MeterNames.RECORDS, "records", "Records enriched");
     tokens = counter(MeterNames.TOKENS, "tokens", "Tokens read");
@@ -111,6 +126,20 @@ public final class EnrichmentMetrics {
             .baseUnit("bits")
             .serviceLevelObjectives(SURPRISE_BUCKETS_BITS)
             .register(registry);
+    batchRecords =
+        DistributionSummary.builder(MeterNames.BATCH_RECORDS)
+            .description("Records computed at once")
+            .baseUnit("records")
+            .serviceLevelObjectives(BATCH_BUCKETS_RECORDS)
+            .register(registry);
+    aheadUsed =
+        counter(MeterNames.AHEAD_USED, "records", "Records whose result had been computed ahead");
+    inlineRecords =
+        counter(MeterNames.INLINE_RECORDS, "records", "Records that were computed when they came");
+    Map<String, Counter> dropped = new HashMap<>();
+    droppedReasons.forEach(reason -> dropped.put(reason, droppedCounter(reason)));
+    dropped.put(OTHER_REASON, droppedCounter(OTHER_REASON));
+    aheadDropped = Map.copyOf(dropped);
     Map<String, Counter> byReason = new HashMap<>();
     for (String reason : deadLetterReasons) {
       byReason.put(reason, deadLetterCounter(reason));
@@ -172,6 +201,26 @@ public final class EnrichmentMetrics {
     foreignStates.increment();
   }
 
+  /** So many records were computed at once. */
+  public void batch(int records) {
+    batchRecords.record(records);
+  }
+
+  /** A record took the result that had been computed ahead for it. */
+  public void usedAhead() {
+    aheadUsed.increment();
+  }
+
+  /** A record is computed now that it has come. */
+  public void inline() {
+    inlineRecords.increment();
+  }
+
+  /** A result that was computed ahead is not used. */
+  public void droppedAhead(String reason) {
+    aheadDropped.getOrDefault(reason, aheadDropped.get(OTHER_REASON)).increment();
+  }
+
   /** A record went to the dead-letter topic. */
   public void deadLetter(String reason) {
     deadLetters.getOrDefault(reason, deadLetters.get(OTHER_REASON)).increment();
@@ -179,6 +228,14 @@ public final class EnrichmentMetrics {
 
   private Counter counter(String name, String unit, String description) {
     return Counter.builder(name).baseUnit(unit).description(description).register(registry);
+  }
+
+  private Counter droppedCounter(String reason) {
+    return Counter.builder(MeterNames.AHEAD_DROPPED)
+        .tag(MeterNames.REASON, reason)
+        .baseUnit("results")
+        .description("Results that were computed ahead and not used")
+        .register(registry);
   }
 
   private Counter deadLetterCounter(String reason) {

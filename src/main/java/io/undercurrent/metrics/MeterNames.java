@@ -41,7 +41,19 @@ public final class MeterNames {
   /** Counter, records, by {@link #LABEL}: records by their sentiment. */
   public static final String SENTIMENT = "undercurrent.sentiment";
 
-  /** Tag of {@link #DEAD_LETTERS}: why. */
+  /** Distribution, records: how many were computed at once. */
+  public static final String BATCH_RECORDS = "undercurrent.batch.records";
+
+  /** Counter, records: enriched records whose result had been computed ahead. */
+  public static final String AHEAD_USED = "undercurrent.ahead.used";
+
+  /** Counter, results, by {@link #REASON}: computed ahead and not used. */
+  public static final String AHEAD_DROPPED = "undercurrent.ahead.dropped";
+
+  /** Counter, records: enriched records that were computed when they came. */
+  public static final String INLINE_RECORDS = "undercurrent.inline.records";
+
+  /** Tag of {@link #DEAD_LETTERS} and {@link #AHEAD_DROPPED}: why. */
   public static final String REASON = "reason";
 
   /** Tag of {@link #SENTIMENT}: the model's label. */

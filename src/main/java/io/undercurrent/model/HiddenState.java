@@ -40,6 +40,22 @@ public record HiddenState(float[][] h, float[][] c, int[] tokens) {
     return h[h.length - 1];
   }
 
+  /** Whether every number in it is one. */
+  public boolean isFinite() {
+    return finite(h) && finite(c);
+  }
+
+  private static boolean finite(float[][] rows) {
+    for (float[] row : rows) {
+      for (float value : row) {
+        if (!Float.isFinite(value)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   private static float[][] copy(float[][] rows) {
     float[][] copy = new float[rows.length][];
     Arrays.setAll(copy, l -> rows[l].clone());

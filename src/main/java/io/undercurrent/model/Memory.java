@@ -85,9 +85,14 @@ public final class Memory {
 
   /** A row of h in half precision. */
   public static short[] rounded(float[] h) {
-    short[] half = new short[h.length];
-    for (int u = 0; u < half.length; u++) {
-      half[u] = Float16.fromFloat(h[u]);
+    return rounded(h, 0, h.length);
+  }
+
+  /** The row of h of {@code size} units that begins at {@code offset}, in half precision. */
+  public static short[] rounded(float[] h, int offset, int size) {
+    short[] half = new short[size];
+    for (int u = 0; u < size; u++) {
+      half[u] = Float16.fromFloat(h[offset + u]);
     }
     return half;
   }

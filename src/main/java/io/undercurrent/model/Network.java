@@ -12,6 +12,7 @@ public final class Network {
 
   private final ModelConfig config;
   private final Cell cell;
+  private final int rowsAtOnce;
   private final boolean recurrentKind;
   private final float[][] inputTables; // (n) of (V, G*H) = embedding W_ih^T [+ biases], layer 0
   private final PackedMatrix[][] inputs; // (numLayers, G) of (H, H); the first layer has none
@@ -26,6 +27,7 @@ public final class Network {
   public Network(ModelConfig config, Parameters parameters, Kernels kernels) {
     this.config = config;
     cell = config.kind().cell();
+    rowsAtOnce = kernels.rowsAtOnce();
     recurrentKind = config.kind().recurrent();
     int hidden = config.hiddenSize();
     int layers = config.numLayers();
@@ -95,54 +97,104 @@ public final class Network {
     return config;
   }
 
-  /** Buffers for one thread. */
+  /** Buffers for steps of one key at a time, for one thread. */
   public Scratch scratch() {
-    return new Scratch(cell.step(config.hiddenSize()), new float[config.hiddenSize()]);
+    return new Scratch(this, 1);
+  }
+
+  /** Buffers for steps of up to {@code rows} keys at once, for one thread. */
+  public Scratch scratch(int rows) {
+    return new Scratch(this, padded(rows));
+  }
+
+  /** States for up to {@code rows} keys, of which none is set. */
+  public HiddenStates states(int rows) {
+    return new HiddenStates(config, padded(rows));
   }
 
   /** Buffers of {@link #step}; owned by one thread. */
   public static final class Scratch {
-    private final Cell.Step step; // of H units
-    private final float[] product; // (H)
+    private final Cell.Step step; // of B * H units
+    private final float[] product; // (B, H)
+    private final int[] token = new int[1];
+    private final int[][] window = new int[1][];
 
-    private Scratch(Cell.Step step, float[] product) {
-      this.step = step;
-      this.product = product;
+    private Scratch(Network network, int rows) {
+      int units = rows * network.config.hiddenSize();
+      step = network.cell.step(units);
+      product = new float[units];
     }
   }
 
   /** One token through all layers: reads and replaces what {@code state} holds. */
   public void step(int token, HiddenState state, Scratch scratch) {
+    scratch.token[0] = token;
+    scratch.window[0] = state.tokens();
+    step(1, scratch.token, state.h(), state.c(), scratch.window, scratch);
+  }
+
+  /**
+   * One token each for the first {@code n} keys, through all layers: reads and replaces what their
+   * states hold. The same bits as one key at a time.
+   *
+   * @param tokens (n or more)
+   */
+  public void step(int n, int[] tokens, HiddenStates states, Scratch scratch) {
+    step(n, tokens, states.h(), states.c(), states.tokens(), scratch);
+  }
+
+  private void step(
+      int n, int[] tokens, float[][] h, float[][] c, int[][] windows, Scratch scratch) {
     int hidden = config.hiddenSize();
-    int[] window = state.tokens();
-    if (window.length > 0) {
-      System.arraycopy(window, 1, window, 0, window.length - 1);
-      window[window.length - 1] = token;
+    int m = n == 1 ? 1 : padded(n); // the rows past n are anything, and of no consequence
+    for (int r = 0; r < n; r++) {
+      int[] window = windows[r];
+      if (window.length > 0) {
+        System.arraycopy(window, 1, window, 0, window.length - 1);
+        window[window.length - 1] = tokens[r];
+      }
     }
     for (int l = 0; l < config.numLayers(); l++) {
       Cell.Step step = scratch.step;
       for (int gate = 0; gate < step.z().length; gate++) {
         float[] z = step.z()[gate];
         if (l == 0) {
-          int last = inputTables.length - 1;
-          System.arraycopy(inputTables[last], row(token, gate), z, 0, hidden);
-          for (int place = last - 1; place >= 0 && window[place] >= 0; place--) {
-            add(z, inputTables[place], row(window[place], gate), hidden);
+          for (int r = 0; r < n; r++) {
+            input(tokens[r], windows[r], gate, z, r * hidden);
           }
         } else {
-          inputs[l][gate].multiply(1, state.h()[l - 1], z);
-          add(z, biases[l], gate * hidden, hidden);
+          inputs[l][gate].multiply(m, h[l - 1], z);
+          addToRows(n, z, biases[l], gate * hidden);
         }
         if (cell.keepsPartsApart()) {
-          recurrent[l][gate].multiply(1, state.h()[l], step.u()[gate]);
-          add(step.u()[gate], recurrentBiases[l], gate * hidden, hidden);
+          recurrent[l][gate].multiply(m, h[l], step.u()[gate]);
+          addToRows(n, step.u()[gate], recurrentBiases[l], gate * hidden);
         } else if (recurrentKind) {
-          recurrent[l][gate].multiply(1, state.h()[l], scratch.product);
-          add(z, scratch.product, hidden);
+          recurrent[l][gate].multiply(m, h[l], scratch.product);
+          add(z, scratch.product, n * hidden);
         }
       }
-      cell.forward(step, state.h()[l], state.c()[l], hidden);
+      cell.forward(step, h[l], c[l], n * hidden);
     }
+  }
+
+  /** The first layer's W_ih x + b of one token, and of those before it in a window. */
+  private void input(int token, int[] window, int gate, float[] z, int at) {
+    int hidden = config.hiddenSize();
+    int last = inputTables.length - 1;
+    System.arraycopy(inputTables[last], row(token, gate), z, at, hidden);
+    for (int place = last - 1; place >= 0 && window[place] >= 0; place--) {
+      float[] table = inputTables[place];
+      int from = row(window[place], gate);
+      for (int u = 0; u < hidden; u++) {
+        z[at + u] += table[from + u];
+      }
+    }
+  }
+
+  /** So many rows that no product needs buffers. */
+  private int padded(int rows) {
+    return (rows + rowsAtOnce - 1) / rowsAtOnce * rowsAtOnce;
   }
 
   private int row(int token, int gate) {
@@ -180,9 +232,14 @@ public final class Network {
     }
   }
 
-  private static void add(float[] x, float[] y, int offset, int n) {
-    for (int u = 0; u < n; u++) {
-      x[u] += y[offset + u];
+  /** Adds H values of y to each of n rows of x. */
+  private void addToRows(int n, float[] x, float[] y, int offset) {
+    int hidden = config.hiddenSize();
+    for (int r = 0; r < n; r++) {
+      int at = r * hidden;
+      for (int u = 0; u < hidden; u++) {
+        x[at + u] += y[offset + u];
+      }
     }
   }
 }

@@ -66,6 +66,12 @@ public final class NextTokenHead {
     return matrix;
   }
 
+  /** So many rows that no product needs buffers; those past {@code rows} are of no consequence. */
+  private int padded(int rows) {
+    int atOnce = kernels.rowsAtOnce();
+    return rows == 1 ? 1 : (rows + atOnce - 1) / atOnce * atOnce;
+  }
+
   /** Buffers for up to {@code rows} positions at once. */
   public Scratch scratch(int rows) {
     return new Scratch(this, rows);
@@ -73,7 +79,6 @@ public final class NextTokenHead {
 
   /** What is expected at some positions, after {@link #expect}; owned by one thread. */
   public static final class Scratch {
-    private final int rows;
     private final float[] h; // (rows, H)
     private final float[] projected; // (rows, E)
     private final float[] e; // (rows, outputs) exponentials of the head's logits
@@ -83,13 +88,13 @@ public final class NextTokenHead {
     private final float[] narrow; // (rows, D)
     private final float[] tail; // (rows, tokens of a cluster) exponentials
 
-    private Scratch(NextTokenHead head, int rows) {
-      this.rows = rows;
+    private Scratch(NextTokenHead head, int most) {
+      int rows = head.padded(most);
       int widest = 0;
-      int most = 0;
+      int largest = 0;
       for (int i = 0; i < head.clusters; i++) {
         widest = Math.max(widest, head.tail[i].k());
-        most = Math.max(most, head.tail[i].n());
+        largest = Math.max(largest, head.tail[i].n());
       }
       h = new float[rows * head.hidden];
       projected = new float[head.projection == null ? 0 : rows * head.projection.n()];
@@ -98,7 +103,7 @@ public final class NextTokenHead {
       member = new int[rows];
       memberH = new float[head.clusters == 0 ? 0 : rows * head.hidden];
       narrow = new float[rows * widest];
-      tail = new float[Math.multiplyExact(rows, most)];
+      tail = new float[Math.multiplyExact(rows, largest)];
     }
 
     /** Where the caller writes the top hidden states before {@link #expect}, (rows, H). */
@@ -109,12 +114,13 @@ public final class NextTokenHead {
 
   /** Computes what comes after the first {@code rows} hidden states of {@link Scratch#h}. */
   public void expect(int rows, Scratch s) {
+    int m = padded(rows);
     float[] features = s.h;
     if (projection != null) {
-      projection.multiply(rows, s.h, s.projected);
+      projection.multiply(m, s.h, s.projected);
       features = s.projected;
     }
-    head.multiply(rows, features, s.e);
+    head.multiply(m, features, s.e);
     for (int r = 0; r < rows; r++) {
       int at = r * outputs;
       for (int j = 0; j < outputs; j++) {
@@ -172,8 +178,9 @@ public final class NextTokenHead {
     for (int m = 0; m < members; m++) {
       System.arraycopy(s.h, s.member[m] * hidden, s.memberH, m * hidden, hidden);
     }
-    narrow[i].multiply(members, s.memberH, s.narrow);
-    tail[i].multiply(members, s.narrow, s.tail);
+    int m = padded(members);
+    narrow[i].multiply(m, s.memberH, s.narrow);
+    tail[i].multiply(m, s.narrow, s.tail);
   }
 
   /**

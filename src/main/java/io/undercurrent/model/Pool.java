@@ -32,13 +32,18 @@ public final class Pool {
 
   /** Takes the next token's top h, (H). */
   public void add(float[] h) {
+    add(h, 0);
+  }
+
+  /** Takes the next token's top h, (H), which begins at {@code offset}. */
+  public void add(float[] h, int offset) {
     tokens++;
-    System.arraycopy(h, 0, last, 0, last.length);
+    System.arraycopy(h, offset, last, 0, last.length);
     for (int u = 0; u < max.length; u++) {
-      max[u] = Math.max(max[u], h[u]);
+      max[u] = Math.max(max[u], last[u]);
     }
     for (int u = 0; u < sum.length; u++) {
-      sum[u] += h[u];
+      sum[u] += last[u];
     }
   }
 

@@ -26,6 +26,8 @@ public final class BadRecordException extends RuntimeException {
     TOMBSTONE_WITHOUT_KEY,
     /** The enriched record would be larger than the producer may send. */
     TOO_LARGE,
+    /** A number of the key's next state or of the result would be infinite, or none. */
+    NOT_FINITE,
     /** A key or value that a serde could not read or write. */
     DESERIALIZATION,
     OTHER;

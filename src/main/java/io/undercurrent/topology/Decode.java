@@ -7,7 +7,10 @@ import io.undercurrent.topology.JsonField.MalformedJsonException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -36,6 +39,35 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
 
   @Override
   public void process(Record<byte[], byte[]> record) {
+    context.forward(
+        decode(
+            record,
+            timestampMs ->
+                context
+                    .recordMetadata()
+                    .map(m -> new Source(m.topic(), m.partition(), m.offset(), timestampMs))
+                    .orElse(null)));
+  }
+
+  /**
+   * What comes of records right behind a source.
+   *
+   * @param extractor the source's
+   */
+  Preview<byte[], Message> preview(TimestampExtractor extractor) {
+    Preview<byte[], byte[]> source = Preview.of(Serdes.ByteArray(), Serdes.ByteArray(), extractor);
+    return (raw, partitionTimeMs) -> {
+      Record<byte[], byte[]> record = source.of(raw, partitionTimeMs);
+      return record == null
+          ? null
+          : decode(
+              record,
+              timestampMs -> new Source(raw.topic(), raw.partition(), raw.offset(), timestampMs));
+    };
+  }
+
+  private Record<byte[], Message> decode(
+      Record<byte[], byte[]> record, Function<Long, Source> position) {
     Long timestampMs = MissingTimestamps.takeFrom(record.headers()) ? null : record.timestamp();
     if (record.value() == null) {
       if (key != null) {
@@ -43,23 +75,16 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
             Reason.TOMBSTONE_WITHOUT_KEY,
             "a key at " + key + " of the value needs a value, found null");
       }
-      context.forward(record.withValue(null));
-      return;
+      return record.withValue(null);
     }
     String value = utf8(record.value());
-    Source source =
-        context
-            .recordMetadata()
-            .map(m -> new Source(m.topic(), m.partition(), m.offset(), timestampMs))
-            .orElse(null);
-    Message message = new Message(text == null ? value : text(value), source);
+    Message message = new Message(text == null ? value : text(value), position.apply(timestampMs));
     if (key == null) {
-      context.forward(record.withValue(message));
-    } else {
-      byte[] messageKey = key(value);
-      requireFits(messageKey, message, record.headers());
-      context.forward(record.withKey(messageKey).withValue(message));
+      return record.withValue(message);
     }
+    byte[] messageKey = key(value);
+    requireFits(messageKey, message, record.headers());
+    return record.withKey(messageKey).withValue(message);
   }
 
   /** A repartitioned message holds the text, in UTF-8, and where it was read. */

@@ -1,32 +1,26 @@
 package io.undercurrent.topology;
 
 import io.undercurrent.inference.Inference;
-import io.undercurrent.inference.LookBack;
 import io.undercurrent.inference.Reading;
+import io.undercurrent.inference.Unread;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
-import io.undercurrent.model.ModelConfig;
 import io.undercurrent.state.KeyState;
 import io.undercurrent.state.KeyStateFormat;
 import io.undercurrent.state.MemoryFormat;
-import io.undercurrent.topology.EnrichedRecord.Attention;
-import io.undercurrent.topology.EnrichedRecord.Conversation;
-import io.undercurrent.topology.EnrichedRecord.KeyText;
-import io.undercurrent.topology.EnrichedRecord.ModelIdentity;
-import io.undercurrent.topology.EnrichedRecord.NextToken;
-import io.undercurrent.topology.EnrichedRecord.PastRecord;
-import io.undercurrent.topology.EnrichedRecord.PastToken;
-import io.undercurrent.topology.EnrichedRecord.Probabilities;
-import io.undercurrent.topology.EnrichedRecord.Sentiment;
-import io.undercurrent.topology.EnrichedRecord.Surprise;
-import java.util.Arrays;
+import io.undercurrent.text.Encoding;
+import io.undercurrent.topology.BadRecordException.Reason;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.kafka.common.utils.Bytes;
 
 /**
  * The step itself: a key's stored state and memory and a record in, the next ones and the enriched
@@ -35,14 +29,12 @@ import java.util.TreeSet;
  */
 public final class Enrichment {
 
-  private static final int NEUTRAL = 1;
-
   private final Model model;
   private final KeyStateFormat format;
   private final MemoryFormat memoryFormat;
   private final Inference inference;
   private final HiddenState initial;
-  private final ModelIdentity identity;
+  private final EnrichedRecords records;
   private final double halfLifeTokens;
 
   /** What a record's key had before it. */
@@ -80,13 +72,23 @@ public final class Enrichment {
     }
   }
 
+  /** For one record at a time. */
   public Enrichment(Model model, EnrichmentSettings settings) {
+    this(model, settings, 1);
+  }
+
+  /**
+   * @param together records that {@link EnrichmentBatch} reads together, 1 to {@value
+   *     Inference#MAX_ROWS}
+   */
+  Enrichment(Model model, EnrichmentSettings settings, int together) {
     this.model = model;
     this.format = new KeyStateFormat(model);
     this.memoryFormat = new MemoryFormat(model);
-    this.inference = new Inference(model, settings.maxTokens(), settings.nextTokens(), true);
+    this.inference =
+        new Inference(model, settings.maxTokens(), settings.nextTokens(), true, together);
     this.initial = model.initialState();
-    this.identity = new ModelIdentity(model.name(), model.fingerprint());
+    this.records = new EnrichedRecords(model);
     this.halfLifeTokens = settings.halfLifeTokens();
   }
 
@@ -106,6 +108,7 @@ public final class Enrichment {
    * @param timestampMs of the record, or null
    * @param source where the record was read from, or null
    * @throws io.undercurrent.state.StateFormatException if {@code stored} is no state
+   * @throws BadRecordException if a number of the result is none
    */
   public Outcome enrich(
       byte[] stored,
@@ -114,27 +117,213 @@ public final class Enrichment {
       String text,
       Long timestampMs,
       Source source) {
-    Optional<KeyState> carried = stored == null ? Optional.empty() : format.deserialize(stored);
-    KeyState before = carried.orElseGet(() -> KeyState.fresh(initial.copy()));
-    Memory memory = memory(before.records(), remembered);
+    return enrich(
+        new Subject(Bytes.wrap(key), text, timestampMs, source), new Stored(stored, remembered));
+  }
 
-    String wellFormed = Utf8.withoutLoneSurrogates(text);
-    Reading reading = inference.read(wellFormed, before.hidden(), memory);
-    KeyState after =
-        before.afterRecord(
-            reading.tokens(), timestampMs, conversationScore(before.conversationScore(), reading));
+  /** Reads one record, which is no tombstone. */
+  Outcome enrich(Subject subject, Stored stored) {
+    EnrichmentBatch alone = new EnrichmentBatch(this, Integer.MAX_VALUE);
+    alone.add(subject);
+    alone.run(key -> stored);
+    return alone.outcome(0);
+  }
 
-    EnrichedRecord enriched = enriched(key, wellFormed, reading, after, source);
-    Start start =
-        carried.isPresent() ? Start.CARRIED : stored == null ? Start.FRESH : Start.FOREIGN;
-    return new Outcome(
-        format.serialize(after),
-        entry(memory, after.records()),
-        forgotten(memory, remembered),
-        enriched,
-        start,
-        reading.tokens(),
-        reading.unknown());
+  Step step(Subject subject) {
+    return new Step(subject);
+  }
+
+  void read(Supplier<Step> next) {
+    inference.read(next);
+  }
+
+  /**
+   * One record on its way: {@link #from} what is stored of its key it {@link #begin}s, is read, and
+   * has {@link #left} something to be stored when it has passed. What goes wrong is kept.
+   */
+  final class Step implements Unread {
+
+    private final Subject subject;
+    private final String text; // well-formed; null for a tombstone
+    private final Encoding encoding; // null for a tombstone
+    private Stored stored;
+    private Optional<KeyState> carried;
+    private KeyState before;
+    private KeyState after;
+    private Memory memory; // null for a model that has none
+    private byte[] state; // to be stored
+    private byte[] entry;
+    private List<Long> forgotten;
+    private Consumer<Step> passed;
+    private Outcome outcome;
+    private RuntimeException failure;
+
+    private Step(Subject subject) {
+      this.subject = subject;
+      text = subject.isTombstone() ? null : Utf8.withoutLoneSurrogates(subject.text());
+      encoding = text == null ? null : inference.encode(text);
+    }
+
+    Bytes key() {
+      return subject.key();
+    }
+
+    int tokens() {
+      return encoding == null ? 0 : encoding.ids().length;
+    }
+
+    void from(Stored before) {
+      stored = before;
+    }
+
+    Stored before() {
+      return stored;
+    }
+
+    /**
+     * Makes it ready to be read.
+     *
+     * @param passed told when the key's next record may begin
+     * @return false if there is nothing to be read, and it has passed already
+     */
+    boolean begin(Consumer<Step> passed) {
+      this.passed = passed;
+      if (subject.isTombstone()) {
+        return false;
+      }
+      try {
+        carried = stored.state() == null ? Optional.empty() : format.deserialize(stored.state());
+        before = carried.orElseGet(() -> KeyState.fresh(initial.copy()));
+        memory = Enrichment.this.memory(before.records(), stored.remembered());
+        if (tokens() > 0) {
+          return true;
+        }
+        pass(null);
+        complete(Inference.empty(encoding));
+      } catch (RuntimeException e) {
+        failure = e;
+      }
+      return false;
+    }
+
+    @Override
+    public Encoding encoding() {
+      return encoding;
+    }
+
+    @Override
+    public HiddenState state() {
+      return before.hidden();
+    }
+
+    @Override
+    public Memory memory() {
+      return memory;
+    }
+
+    @Override
+    public void passed(float[] probabilities) {
+      try {
+        pass(probabilities);
+      } catch (RuntimeException e) {
+        failure = e;
+      }
+      passed.accept(this);
+    }
+
+    private void pass(float[] probabilities) {
+      requireFinite("state", before.hidden().isFinite());
+      Double score = before.conversationScore();
+      if (probabilities != null) {
+        requireFinite("sentiment", areFinite(probabilities));
+        score = conversationScore(score, Reading.score(probabilities), tokens());
+      }
+      after = before.afterRecord(tokens(), subject.timestampMs(), score);
+      state = format.serialize(after);
+      entry = Enrichment.this.entry(memory, after.records());
+      forgotten = Enrichment.forgotten(memory, stored.remembered());
+    }
+
+    @Override
+    public void read(Reading reading) {
+      if (failure != null) {
+        return;
+      }
+      try {
+        complete(reading);
+      } catch (RuntimeException e) {
+        failure = e;
+      }
+    }
+
+    private void complete(Reading reading) {
+      requireFinite("surprise", tokens() == 0 || Double.isFinite(reading.surpriseBits()));
+      for (Reading.NextToken next : reading.next()) {
+        requireFinite("next token", Float.isFinite(next.probability()));
+      }
+      Start start =
+          carried.isPresent()
+              ? Start.CARRIED
+              : stored.state() == null ? Start.FRESH : Start.FOREIGN;
+      outcome =
+          new Outcome(
+              state,
+              entry,
+              forgotten,
+              records.of(subject.key().get(), text, reading, after, subject.source()),
+              start,
+              reading.tokens(),
+              reading.unknown());
+    }
+
+    /** What is stored of the key behind the record: what was before, if it failed. */
+    Stored left() {
+      if (subject.isTombstone()) {
+        return Stored.NOTHING;
+      }
+      if (failure != null) {
+        return stored;
+      }
+      if (memory == null) {
+        return new Stored(state, stored.remembered());
+      }
+      SortedMap<Long, byte[]> remembered = new TreeMap<>(stored.remembered());
+      forgotten.forEach(remembered::remove);
+      if (entry != null) {
+        remembered.put(after.records(), entry);
+      }
+      return new Stored(state, remembered);
+    }
+
+    RuntimeException failure() {
+      return failure;
+    }
+
+    Outcome outcome() {
+      if (failure != null) {
+        throw failure;
+      }
+      return outcome;
+    }
+  }
+
+  private static boolean areFinite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void requireFinite(String what, boolean holds) {
+    if (!holds) {
+      throw new BadRecordException(
+          Reason.NOT_FINITE,
+          "the "
+              + what
+              + " must be of finite numbers, found others; the key's state stays as it was");
+    }
   }
 
   /** The key's memory after {@code records} records, as far as it is ours. */
@@ -176,82 +365,11 @@ public final class Enrichment {
    *
    * <p>The first record with tokens sets it.
    */
-  private Double conversationScore(Double score, Reading reading) {
-    if (reading.tokens() == 0) {
-      return score;
-    }
-    double now = reading.score();
+  private Double conversationScore(Double score, double now, int tokens) {
     if (score == null) {
       return now;
     }
-    double w = StrictMath.pow(2, -reading.tokens() / halfLifeTokens);
+    double w = StrictMath.pow(2, -tokens / halfLifeTokens);
     return w * score + (1 - w) * now;
-  }
-
-  private EnrichedRecord enriched(
-      byte[] key, String text, Reading reading, KeyState after, Source source) {
-    KeyText keyText = KeyText.of(key);
-    return new EnrichedRecord(
-        keyText.text(),
-        keyText.encoding(),
-        text.substring(0, reading.end()),
-        reading.truncated(),
-        sentiment(reading),
-        next(reading),
-        surprise(reading),
-        attention(reading.lookBack()),
-        new Conversation(after.conversationScore(), after.records(), after.tokens()),
-        identity,
-        source);
-  }
-
-  private Sentiment sentiment(Reading reading) {
-    if (reading.tokens() == 0) {
-      return null;
-    }
-    float[] p = reading.probabilities();
-    return new Sentiment(
-        model.config().labels().get(reading.label()),
-        reading.score(),
-        new Probabilities(p[ModelConfig.NEGATIVE], p[NEUTRAL], p[ModelConfig.POSITIVE]));
-  }
-
-  private List<NextToken> next(Reading reading) {
-    return Arrays.stream(reading.next())
-        .map(next -> new NextToken(model.tokenizer().token(next.id()), next.probability()))
-        .toList();
-  }
-
-  private static Surprise surprise(Reading reading) {
-    return reading.tokens() == 0
-        ? null
-        : new Surprise(reading.surpriseBits(), reading.tokens(), reading.unknown());
-  }
-
-  private Attention attention(LookBack lookBack) {
-    if (lookBack == null) {
-      return null;
-    }
-    return new Attention(
-        lookBack.records().stream()
-            .map(past -> new PastRecord(past.record(), past.weight(), shortened(past.tokens())))
-            .toList(),
-        Float.isNaN(lookBack.nothing()) ? null : (double) lookBack.nothing(),
-        lookBack.tokens().stream()
-            .map(
-                pair ->
-                    new PastToken(
-                        pair.record(),
-                        pair.position(),
-                        model.tokenizer().token(pair.token()),
-                        pair.weight()))
-            .toList());
-  }
-
-  /** The text of a past record, as far as its tokens tell. */
-  private String shortened(int[] tokens) {
-    return tokens.length <= Attention.MAX_TOKENS
-        ? model.tokenizer().decode(tokens)
-        : model.tokenizer().decode(Arrays.copyOf(tokens, Attention.MAX_TOKENS)) + "\u2026";
   }
 }

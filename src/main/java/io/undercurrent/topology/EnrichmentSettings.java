@@ -11,15 +11,25 @@ package io.undercurrent.topology;
  *     behind
  * @param maxRecordBytes size of the largest enriched record, in bytes; a larger one is rejected
  *     before it changes the key's state
+ * @param batchRecords that are computed at once, at most, where a {@link LookAhead} shows them; 1
+ *     to 1,024, and 1 computes each when it comes
+ * @param batchTokens that are computed at once, at most, unless it is one record; 1 to 1,048,576
  */
 public record EnrichmentSettings(
-    int maxTokens, int nextTokens, double halfLifeTokens, String store, int maxRecordBytes) {
+    int maxTokens,
+    int nextTokens,
+    double halfLifeTokens,
+    String store,
+    int maxRecordBytes,
+    int batchRecords,
+    int batchTokens) {
 
   /** The settings of somebody who chooses none. */
   public static final EnrichmentSettings DEFAULTS =
-      new EnrichmentSettings(512, 5, 60, "hidden-state", Integer.MAX_VALUE);
+      new EnrichmentSettings(512, 5, 60, "hidden-state", Integer.MAX_VALUE, 32, 4_096);
 
   private static final int MAX_TOKENS = 65_536;
+  private static final int MAX_BATCH_TOKENS = 1_048_576;
   static final int MAX_NEXT_TOKENS = 100;
 
   public EnrichmentSettings {
@@ -32,6 +42,12 @@ public record EnrichmentSettings(
         halfLifeTokens);
     require("store", !store.isBlank(), "not blank", store);
     require("maxRecordBytes", maxRecordBytes >= 1, "at least 1", maxRecordBytes);
+    require("batchRecords", batchRecords >= 1 && batchRecords <= 1_024, "1 to 1024", batchRecords);
+    require(
+        "batchTokens",
+        batchTokens >= 1 && batchTokens <= MAX_BATCH_TOKENS,
+        "1 to " + MAX_BATCH_TOKENS,
+        batchTokens);
   }
 
   private static void require(String name, boolean holds, String expected, Object found) {
@@ -46,22 +62,36 @@ public record EnrichmentSettings(
   }
 
   public EnrichmentSettings withMaxTokens(int maxTokens) {
-    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+    return new EnrichmentSettings(
+        maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes, batchRecords, batchTokens);
   }
 
   public EnrichmentSettings withNextTokens(int nextTokens) {
-    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+    return new EnrichmentSettings(
+        maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes, batchRecords, batchTokens);
   }
 
   public EnrichmentSettings withHalfLifeTokens(double halfLifeTokens) {
-    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+    return new EnrichmentSettings(
+        maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes, batchRecords, batchTokens);
   }
 
   public EnrichmentSettings withStore(String store) {
-    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+    return new EnrichmentSettings(
+        maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes, batchRecords, batchTokens);
   }
 
   public EnrichmentSettings withMaxRecordBytes(int maxRecordBytes) {
-    return new EnrichmentSettings(maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes);
+    return new EnrichmentSettings(
+        maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes, batchRecords, batchTokens);
+  }
+
+  /**
+   * @param batchRecords as {@link #batchRecords}
+   * @param batchTokens as {@link #batchTokens}
+   */
+  public EnrichmentSettings withBatch(int batchRecords, int batchTokens) {
+    return new EnrichmentSettings(
+        maxTokens, nextTokens, halfLifeTokens, store, maxRecordBytes, batchRecords, batchTokens);
   }
 }

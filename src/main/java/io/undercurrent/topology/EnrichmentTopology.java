@@ -3,6 +3,7 @@ package io.undercurrent.topology;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.model.Model;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -38,36 +39,46 @@ public final class EnrichmentTopology {
       Model model,
       EnrichmentSettings settings,
       MeterRegistry registry) {
-    return build(definition, model, settings, registry, new TopologyConfig(explicitNames()));
+    return build(definition, model, settings, registry, new TopologyConfig(explicitNames()), null);
   }
 
   /**
    * @param config what of the application's configuration shapes the topology
+   * @param lookAhead the application's, or null to compute records one by one
    */
   public static Topology build(
       TopologyDefinition definition,
       Model model,
       EnrichmentSettings settings,
       MeterRegistry registry,
-      TopologyConfig config) {
+      TopologyConfig config,
+      LookAhead lookAhead) {
     Serde<byte[]> bytes = Serdes.ByteArray();
     EnrichmentSettings ours =
         settings.withNextTokens(definition.nextTokens()).withStore(definition.store());
     StreamsBuilder builder = new StreamsBuilder(config);
 
+    Supplier<Decode> decode =
+        () -> new Decode(definition.text(), definition.key(), ours.maxRecordBytes());
     KStream<byte[], Message> messages =
         builder.stream(definition.topics(), Consumed.with(bytes, bytes).withName(SOURCE))
-            .process(
-                () -> new Decode(definition.text(), definition.key(), ours.maxRecordBytes()),
-                Named.as(DECODE));
+            .process(decode::get, Named.as(DECODE));
     if (definition.key() != null) {
       messages =
           messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
     }
+    RecurrentProcessorSupplier<byte[], Message> enrich =
+        new RecurrentProcessorSupplier<>(bytes, model, m -> m, ours, registry);
+    if (lookAhead != null) {
+      enrich =
+          enrich.lookingAhead(
+              lookAhead,
+              definition.key() == null
+                  ? decode.get().preview(config.timestampExtractorSupplier.get())
+                  : Preview.of(bytes, new MessageSerde()));
+    }
     messages
-        .process(
-            new RecurrentProcessorSupplier<byte[], Message>(bytes, model, m -> m, ours, registry),
-            Named.as(ENRICH))
+        .process(enrich, Named.as(ENRICH))
         .to(definition.enriched(), Produced.with(bytes, new EnrichedRecordSerde()).withName(SINK));
     return builder.build();
   }

@@ -1,16 +1,20 @@
 package io.undercurrent.topology;
 
+import io.undercurrent.inference.Inference;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.state.MemoryStore;
 import io.undercurrent.topology.BadRecordException.Reason;
+import io.undercurrent.topology.ComputedAhead.Result;
 import io.undercurrent.topology.Enrichment.Outcome;
 import io.undercurrent.topology.Enrichment.Start;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
-import java.util.SortedMap;
+import java.util.Optional;
 import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
@@ -18,6 +22,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
@@ -39,12 +44,15 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
   private final Function<? super V, Message> message;
   private final EnrichmentSettings settings;
   private final EnrichmentMetrics metrics;
+  private final LookAhead lookAhead; // null for none
+  private final Preview<K, V> preview; // null for none
   private final byte[] modelHeader;
 
   private ProcessorContext<K, EnrichedRecord> context;
   private KeyValueStore<Bytes, byte[]> store;
   private MemoryStore memories; // null for a model that has none
   private Enrichment enrichment;
+  private ComputedAhead ahead; // null where records are computed one by one
   private String changelog;
 
   RecurrentProcessor(
@@ -52,7 +60,11 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
       Model model,
       Function<? super V, Message> message,
       EnrichmentSettings settings,
-      EnrichmentMetrics metrics) {
+      EnrichmentMetrics metrics,
+      LookAhead lookAhead,
+      Preview<K, V> preview) {
+    this.lookAhead = lookAhead;
+    this.preview = preview;
     this.keySerde = keySerde;
     this.model = model;
     this.message = message;
@@ -70,7 +82,16 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
         model.config().hasMemory()
             ? new MemoryStore(context.getStateStore(settings.memoryStore()))
             : null;
-    enrichment = new Enrichment(model, settings);
+    close(); // Kafka Streams may use a processor again; what was computed ahead is of before
+    if (lookAhead == null || settings.batchRecords() == 1) {
+      enrichment = new Enrichment(model, settings);
+    } else {
+      enrichment =
+          new Enrichment(model, settings, Math.min(settings.batchRecords(), Inference.MAX_ROWS));
+      ahead =
+          new ComputedAhead(
+              lookAhead, enrichment, model.fingerprint(), settings, new Situation(), metrics);
+    }
     // What a serde that keeps schemas by topic has to be told; as Kafka's own stores do.
     changelog = context.applicationId() + "-" + settings.store() + "-changelog";
   }
@@ -87,13 +108,12 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
       if (memories != null) {
         memories.forget(key);
       }
+      tombstone(key);
       metrics.tombstone();
       return;
     }
-    Message read = message(record);
-    long begin = System.nanoTime();
-    Outcome outcome = enrich(key, read, record.timestamp());
-    long nanos = System.nanoTime() - begin;
+    Result result = enrich(subject(key, message(record.value()), record.timestamp(), position()));
+    Outcome outcome = result.outcome();
     requireFits(outcome.enriched(), key, headers);
     if (outcome.entry() != null) {
       requireFits(outcome.entry(), MemoryStore.at(key, outcome.record()));
@@ -101,7 +121,7 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     context.forward(onward.withValue(outcome.enriched()));
     store.put(key, outcome.state());
     remember(key, outcome);
-    count(outcome, nanos);
+    count(outcome, result.nanos());
   }
 
   private void remember(Bytes key, Outcome outcome) {
@@ -111,22 +131,96 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     }
   }
 
-  private Outcome enrich(Bytes key, Message read, long recordTimestampMs) {
-    Source source = read.source();
-    Long timestampMs = recordTimestampMs;
-    if (source == null) {
-      source =
-          context
-              .recordMetadata()
-              .map(m -> new Source(m.topic(), m.partition(), m.offset(), recordTimestampMs))
-              .orElse(null);
-    } else {
-      timestampMs = source.timestampMs();
+  private Result enrich(Subject subject) {
+    Optional<RecordMetadata> at = context.recordMetadata();
+    if (ahead != null && at.isPresent()) {
+      return ahead.take(partition(at.get()), at.get().offset(), subject);
     }
-    SortedMap<Long, byte[]> remembered =
-        memories == null ? Collections.emptySortedMap() : memories.entries(key);
-    return enrichment.enrich(
-        store.get(key), remembered, key.get(), read.text(), timestampMs, source);
+    long begin = System.nanoTime();
+    Stored stored = stored(subject.key());
+    Outcome outcome = enrichment.enrich(subject, stored);
+    if (ahead != null) {
+      ahead.forget(subject.key());
+    }
+    metrics.inline();
+    metrics.batch(1);
+    return new Result(
+        subject, stored.state(), model.fingerprint(), outcome, System.nanoTime() - begin);
+  }
+
+  private void tombstone(Bytes key) {
+    Optional<RecordMetadata> at = context.recordMetadata();
+    if (ahead != null && at.isPresent()) {
+      ahead.tombstone(partition(at.get()), at.get().offset(), key);
+    } else if (ahead != null) {
+      ahead.forget(key);
+    }
+  }
+
+  private static TopicPartition partition(RecordMetadata at) {
+    return new TopicPartition(at.topic(), at.partition());
+  }
+
+  /** Where the record at hand was read; null where Kafka Streams does not say. */
+  private Function<Long, Source> position() {
+    return timestampMs ->
+        context
+            .recordMetadata()
+            .map(m -> new Source(m.topic(), m.partition(), m.offset(), timestampMs))
+            .orElse(null);
+  }
+
+  /**
+   * @param position the source of a message that has none, given the record's timestamp
+   */
+  private static Subject subject(
+      Bytes key, Message read, long recordTimestampMs, Function<Long, Source> position) {
+    return read.source() == null
+        ? new Subject(key, read.text(), recordTimestampMs, position.apply(recordTimestampMs))
+        : new Subject(key, read.text(), read.source().timestampMs(), read.source());
+  }
+
+  private Stored stored(Bytes key) {
+    return new Stored(
+        store.get(key), memories == null ? Collections.emptySortedMap() : memories.entries(key));
+  }
+
+  /** What looking ahead has to know of this processor. */
+  private final class Situation implements ComputedAhead.Situation {
+
+    @Override
+    public Subject preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+      Record<K, V> record = preview.of(raw, partitionTimeMs);
+      if (record == null) {
+        return null;
+      }
+      Bytes key = key(record);
+      return record.value() == null
+          ? new Subject(key, null, null, null)
+          : subject(
+              key,
+              message(record.value()),
+              record.timestamp(),
+              timestampMs -> new Source(raw.topic(), raw.partition(), raw.offset(), timestampMs));
+    }
+
+    @Override
+    public byte[] state(Bytes key) {
+      return store.get(key);
+    }
+
+    @Override
+    public Stored stored(Bytes key) {
+      return RecurrentProcessor.this.stored(key);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (ahead != null) {
+      ahead.close();
+      ahead = null;
+    }
   }
 
   private Bytes key(Record<K, V> record) {
@@ -137,8 +231,8 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     return Bytes.wrap(keySerde.serializer().serialize(changelog, record.key()));
   }
 
-  private Message message(Record<K, V> record) {
-    Message read = message.apply(record.value());
+  private Message message(V value) {
+    Message read = message.apply(value);
     if (read == null) {
       throw new BadRecordException(Reason.MISSING_TEXT, "the value must have a text, found none");
     }

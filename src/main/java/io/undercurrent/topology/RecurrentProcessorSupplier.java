@@ -48,6 +48,8 @@ public final class RecurrentProcessorSupplier<K, V>
   private final Function<? super V, Message> message;
   private final EnrichmentSettings settings;
   private final EnrichmentMetrics metrics;
+  private final LookAhead lookAhead; // null for none
+  private final Preview<K, V> preview; // null for none
 
   /** For values that are texts, with default settings and no meters. */
   public static <K> RecurrentProcessorSupplier<K, String> ofText(Serde<K> keySerde, Model model) {
@@ -76,21 +78,54 @@ public final class RecurrentProcessorSupplier<K, V>
       Function<? super V, Message> message,
       EnrichmentSettings settings,
       MeterRegistry registry) {
+    this(keySerde, model, message, settings, metrics(registry, model), null, null);
+  }
+
+  private RecurrentProcessorSupplier(
+      Serde<K> keySerde,
+      Model model,
+      Function<? super V, Message> message,
+      EnrichmentSettings settings,
+      EnrichmentMetrics metrics,
+      LookAhead lookAhead,
+      Preview<K, V> preview) {
     this.keySerde = Objects.requireNonNull(keySerde, "keySerde");
     this.model = Objects.requireNonNull(model, "model");
     this.message = Objects.requireNonNull(message, "message");
     this.settings = Objects.requireNonNull(settings, "settings");
-    this.metrics = metrics(registry, model);
+    this.metrics = metrics;
+    this.lookAhead = lookAhead;
+    this.preview = preview;
+  }
+
+  /**
+   * The same, but computing up to {@link EnrichmentSettings#batchRecords} records at once, where
+   * these lie ahead: the same bytes sooner.
+   *
+   * @param lookAhead the application's; {@link LookAhead#addTo} its configuration too
+   * @param preview what a polled record is when it comes here
+   */
+  public RecurrentProcessorSupplier<K, V> lookingAhead(LookAhead lookAhead, Preview<K, V> preview) {
+    return new RecurrentProcessorSupplier<>(
+        keySerde,
+        model,
+        message,
+        settings,
+        metrics,
+        Objects.requireNonNull(lookAhead, "lookAhead"),
+        Objects.requireNonNull(preview, "preview"));
   }
 
   /** The meters of processors and dead letters in {@code registry}. */
   public static EnrichmentMetrics metrics(MeterRegistry registry, Model model) {
-    return EnrichmentMetrics.in(registry, model.config().labels(), Reason.codes());
+    return EnrichmentMetrics.in(
+        registry, model.config().labels(), Reason.codes(), ComputedAhead.Dropped.codes());
   }
 
   @Override
   public Processor<K, V, K, EnrichedRecord> get() {
-    return new RecurrentProcessor<>(keySerde, model, message, settings, metrics);
+    return new RecurrentProcessor<>(
+        keySerde, model, message, settings, metrics, lookAhead, preview);
   }
 
   @Override

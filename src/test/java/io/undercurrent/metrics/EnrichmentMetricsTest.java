@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class EnrichmentMetricsTest {
   private static final List<String> LABELS = List.of("negative", "neutral", "positive");
+  private static final List<String> DROPPED = List.of("state");
   private static final List<String> REASONS = List.of("too-long", "undecodable");
 
   private final PrometheusMeterRegistry registry =
@@ -27,7 +28,7 @@ class EnrichmentMetricsTest {
   /** These names are in dashboards and alerts: a change here is a change for operators. */
   @Test
   void shouldExportEveryMeterFromTheStart() {
-    EnrichmentMetrics.in(registry, LABELS, REASONS);
+    EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
 
     assertThat(samples().filter(sample -> !sample.contains("_bucket")))
         .containsExactlyInAnyOrder(
@@ -42,6 +43,13 @@ class EnrichmentMetricsTest {
             "undercurrent_dead_letters_total{reason=\"other\"} 0.0",
             "undercurrent_dead_letters_total{reason=\"too-long\"} 0.0",
             "undercurrent_dead_letters_total{reason=\"undecodable\"} 0.0",
+            "undercurrent_batch_records_count 0",
+            "undercurrent_batch_records_sum 0.0",
+            "undercurrent_batch_records_max 0.0",
+            "undercurrent_ahead_used_records_total 0.0",
+            "undercurrent_inline_records_total 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"other\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"state\"} 0.0",
             "undercurrent_record_duration_seconds_count 0",
             "undercurrent_record_duration_seconds_sum 0.0",
             "undercurrent_record_duration_seconds_max 0.0",
@@ -55,7 +63,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldCountRecordsByWhatIsInThem() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS);
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
     metrics.record(8, 1, false, 200_000);
     metrics.record(512, 3, true, 3_000_000);
     metrics.record(0, 0, false, 1_000);
@@ -95,7 +103,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldKeepDeadLetterReasonsAClosedSet() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS);
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
     metrics.deadLetter("undecodable");
     metrics.deadLetter("undecodable");
     metrics.deadLetter("java.lang.IllegalStateException: key order-1187");
@@ -108,8 +116,31 @@ class EnrichmentMetricsTest {
   }
 
   @Test
+  void shouldCountWhatWasComputedAtOnceAndAhead() {
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
+    metrics.batch(1);
+    metrics.batch(20);
+    metrics.inline();
+    metrics.usedAhead();
+    metrics.usedAhead();
+    metrics.droppedAhead("state");
+    metrics.droppedAhead("never heard of");
+
+    assertThat(samples())
+        .contains(
+            "undercurrent_batch_records_count 2",
+            "undercurrent_batch_records_sum 21.0",
+            "undercurrent_batch_records_bucket{le=\"16.0\"} 1",
+            "undercurrent_batch_records_bucket{le=\"32.0\"} 2",
+            "undercurrent_ahead_used_records_total 2.0",
+            "undercurrent_inline_records_total 1.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"other\"} 1.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"state\"} 1.0");
+  }
+
+  @Test
   void shouldCountSentimentByLabel() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS);
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
     metrics.sentiment("negative");
     metrics.sentiment("negative");
     metrics.sentiment("mixed");
@@ -143,7 +174,7 @@ class EnrichmentMetricsTest {
   void shouldAddUpOverThreadsAndHolders() throws Exception {
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < 4; t++) {
-      EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS);
+      EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
       Thread thread =
           new Thread(
               () -> {
@@ -177,7 +208,7 @@ class EnrichmentMetricsTest {
       }
     }
     SimpleMeterRegistry simple = new SimpleMeterRegistry();
-    EnrichmentMetrics.in(new CompositeMeterRegistry().add(simple), LABELS, REASONS)
+    EnrichmentMetrics.in(new CompositeMeterRegistry().add(simple), LABELS, REASONS, DROPPED)
         .record(1, 0, false, 1);
 
     List<Meter.Id> ids =

@@ -1,0 +1,147 @@
+package io.undercurrent.inference;
+
+import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.model.ContinuousCache.Pair;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.text.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What was expected before each token of the open records, and what is expected at their ends: many
+ * positions in one product, in the order in which they were read. Owned by one thread.
+ */
+final class Expectations {
+
+  /** Positions of one record in a product: four passes of six rows. */
+  private static final int ALONE = 24;
+
+  /** Positions of several, at least. */
+  private static final int TOGETHER = 48;
+
+  private static final double LN2 = 0.6931471805599453;
+  private static final NextToken[] NOTHING = {};
+
+  private final NextTokenHead head;
+  private final Tokenizer tokenizer;
+  private final int hidden; // H
+  private final int nextTokens;
+  private final boolean[] offered; // (V) may be shown as a next word
+  private final Observer observer; // or null
+
+  private final int most; // P
+  private final NextTokenHead.Scratch expected; // (P) positions
+  private final double[] logProbabilities; // (P)
+  private final OpenRecord[] record; // (P)
+  private final int[] token; // (P) that came
+  private final int[] place; // (P) of the token in its record, from 1; 0 for the end
+  private int positions;
+
+  /** Takes the record back when everything is known of it. */
+  interface Closing {
+
+    /**
+     * @param next the likeliest next tokens, most probable first
+     * @param pairs of the cache that weigh most in that
+     */
+    void close(OpenRecord record, NextToken[] next, List<Pair> pairs);
+  }
+
+  /**
+   * @param rows records that are open together, at most
+   */
+  Expectations(Model model, int nextTokens, int rows, Observer observer) {
+    this.head = model.network().nextToken();
+    this.tokenizer = model.tokenizer();
+    this.hidden = model.config().hiddenSize();
+    this.nextTokens = nextTokens;
+    this.observer = observer;
+    offered = new boolean[model.config().vocabSize()];
+    for (int id = 0; id < offered.length; id++) {
+      offered[id] = tokenizer.isWord(id);
+    }
+    most = rows == 1 ? ALONE : Math.max(TOGETHER, rows);
+    expected = head.scratch(most);
+    logProbabilities = new double[most];
+    record = new OpenRecord[most];
+    token = new int[most];
+    place = new int[most];
+  }
+
+  boolean hasRoomFor(int more) {
+    return positions + more <= most;
+  }
+
+  /**
+   * Adds the place before a record's token, or before its end.
+   *
+   * @param h the top h there, (H) at {@code offset}
+   */
+  void add(OpenRecord open, float[] h, int offset) {
+    boolean end = open.at == open.ids.length;
+    System.arraycopy(h, offset, expected.h(), positions * hidden, hidden);
+    record[positions] = open;
+    token[positions] = end ? tokenizer.endOfRecord() : open.ids[open.at];
+    place[positions] = end ? 0 : open.at + 1;
+    positions++;
+  }
+
+  /** Computes what was added, and gives back records whose end is among it. */
+  void compute(Closing closing) {
+    if (positions == 0) {
+      return;
+    }
+    head.expect(positions, expected);
+    head.logProbabilities(positions, token, 0, logProbabilities, expected);
+    for (int p = 0; p < positions; p++) {
+      OpenRecord open = record[p];
+      if (open.cache != null) {
+        open.cache.expect(expected.h(), p * hidden);
+        logProbabilities[p] = open.cache.logProbability(logProbabilities[p], token[p]);
+      }
+      if (place[p] > 0) {
+        open.bits -= logProbabilities[p] / LN2;
+        observe(p);
+        if (open.cache != null) {
+          open.cache.add(expected.h(), p * hidden, token[p], open.number, place[p]);
+        }
+      } else {
+        NextToken[] next = nextTokens > 0 ? top(p, offered, nextTokens) : NOTHING;
+        List<Pair> pairs =
+            open.cache == null ? List.of() : open.cache.heaviest(offered, LookBack.TOKENS);
+        observe(p);
+        closing.close(open, next, pairs);
+      }
+    }
+    clear();
+  }
+
+  /** Forgets what was added. */
+  void clear() {
+    Arrays.fill(record, 0, positions, null);
+    positions = 0;
+  }
+
+  private void observe(int p) {
+    if (observer != null) {
+      observer.expected(token[p], logProbabilities[p], (words, most) -> top(p, words, most));
+    }
+  }
+
+  /** The likeliest of the offered tokens at position {@code p}. */
+  private NextToken[] top(int p, boolean[] offered, int most) {
+    int[] ids = new int[most];
+    float[] probabilities = new float[most];
+    OpenRecord open = record[p];
+    int found =
+        open.cache == null
+            ? head.top(p, offered, ids, probabilities, expected)
+            : open.cache.top(head, p, offered, ids, probabilities, expected);
+    NextToken[] next = new NextToken[found];
+    for (int i = 0; i < found; i++) {
+      next[i] = new NextToken(ids[i], probabilities[i]);
+    }
+    return next;
+  }
+}

@@ -1,0 +1,467 @@
+package io.undercurrent.topology;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.undercurrent.LetterModel;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.Parameters;
+import io.undercurrent.topology.ComputedAhead.Dropped;
+import io.undercurrent.topology.ComputedAhead.Result;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** When a result that was computed ahead is used, and each reason for which it must not be. */
+class LookAheadTest {
+
+  private static final Serde<byte[]> BYTES = Serdes.ByteArray();
+
+  private Model model = LetterModel.looking(1);
+  private EnrichmentSettings settings = EnrichmentSettings.DEFAULTS.withBatch(8, 4_096);
+  private LookAheadDriver driver;
+
+  @AfterEach
+  void close() {
+    if (driver != null) {
+      driver.close();
+    }
+  }
+
+  @Test
+  void shouldComputeWhatLiesAheadAtOnceAndUseItRecordByRecord() {
+    start(Map.of());
+    settle();
+    for (int i = 0; i < 24; i++) {
+      driver.poll("messages", key(i % 3), bytes("a b " + (char) ('c' + i)), i);
+    }
+    long batches = driver.batches();
+    driver.processAll();
+
+    assertThat(driver.used()).isEqualTo(21); // three batches of eight, each by its first record
+    assertThat(driver.batches() - batches).isEqualTo(3);
+    assertThat(driver.largestBatch()).isEqualTo(8);
+    assertThat(driver.dropped()).isZero();
+  }
+
+  @Test
+  void shouldComputeOneByOneWithABatchOfOne() {
+    settings = settings.withBatch(1, 4_096);
+    start(Map.of());
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.used()).isZero();
+    assertThat(driver.inline()).isEqualTo(11);
+    assertThat(driver.mailbox.records()).isZero();
+  }
+
+  @Test
+  void shouldBoundABatchByItsTokens() {
+    settings = settings.withBatch(8, 7);
+    start(Map.of());
+    settle();
+    for (int i = 0; i < 6; i++) {
+      driver.poll("messages", key(i), bytes("a b c"), i);
+    }
+    driver.processAll();
+
+    assertThat(driver.largestBatch()).isEqualTo(2);
+  }
+
+  /** Each input of the computation, where the preview was wrong about it. */
+  @ParameterizedTest
+  @CsvSource({"KEY", "TEXT", "TIMESTAMP", "SOURCE"})
+  void shouldDropWhatWasComputedFromSomethingElse(Dropped reason) {
+    UnaryOperator<Record<byte[], Message>> wrong =
+        switch (reason) {
+          case KEY -> record -> record.withKey(bytes("other"));
+          case TEXT ->
+              record ->
+                  record.withValue(
+                      new Message(record.value().text() + " x", record.value().source()));
+          case TIMESTAMP -> record -> record.withTimestamp(record.timestamp() + 1);
+          default ->
+              record ->
+                  record.withValue(
+                      new Message(record.value().text(), new Source("other", 0, 0, 1L)));
+        };
+    if (reason == Dropped.SOURCE) {
+      // Of the same timestamp, so that it is nothing else.
+      start(preview(r -> withSource(r, "messages")), r -> withSource(r, "other"));
+    } else {
+      start(preview(wrong), record -> record);
+    }
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.dropped(reason)).isPositive();
+    assertThat(driver.used()).isZero();
+    assertOneByOne(reason == Dropped.SOURCE ? "other" : "messages");
+  }
+
+  private static Record<byte[], Message> withSource(Record<byte[], Message> record, String topic) {
+    Source source = new Source(topic, 0, 0, record.timestamp());
+    return record.withValue(new Message(record.value().text(), source));
+  }
+
+  @Test
+  void shouldDropWhatWasComputedFromAnotherState() {
+    start(Map.of());
+    settle();
+    driver.poll("messages", key(0), bytes("a b"), 1);
+    driver.poll("others", key(0), bytes("c d"), 2); // comes between, from another partition
+    driver.poll("messages", key(0), bytes("e f"), 3);
+    driver.poll("messages", key(1), bytes("e f"), 4);
+    driver.processAll();
+
+    assertThat(driver.dropped(Dropped.STATE) + driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+    assertThat(driver.used()).isEqualTo(1); // of the other key
+  }
+
+  /**
+   * A network that is all zeros, so that another past leaves the same state: only the memory tells.
+   */
+  @Test
+  void shouldDropWhatWasComputedFromAnotherMemory() {
+    Parameters zeros = new Parameters(model.config().tensors());
+    model =
+        new Model(
+            model.config(),
+            model.tokenizer(),
+            new Network(model.config(), zeros, Kernels.best()),
+            model.fingerprint());
+    // Two records that the preview does not see: the key is forgotten and has another past.
+    Preview<byte[], Message> half =
+        (raw, time) ->
+            raw.offset() == 2 || raw.offset() == 3 ? null : preview(r -> r).of(raw, time);
+    start(half, record -> record);
+    settle();
+    driver.poll("messages", key(0), bytes("a"), 7);
+    driver.poll("messages", key(0), null, 7);
+    driver.poll("messages", key(0), bytes("c"), 7);
+    driver.poll("messages", key(0), bytes("d"), 7);
+    driver.processAll();
+
+    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(4));
+    assertThat(last.attention().records().get(0).text()).isEqualTo("c");
+    assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+  }
+
+  @Test
+  void shouldCompareAllThatAResultWasComputedFrom() {
+    Subject subject = new Subject(Bytes.wrap(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
+    Result result = new Result(subject, new byte[] {1}, "0123456789ab", null, 0);
+    byte[] same = {1};
+
+    assertThat(result.differsFrom(subject, same, "0123456789ab")).isNull();
+    assertThat(result.differsFrom(subject, new byte[] {2}, "0123456789ab"))
+        .isEqualTo(Dropped.STATE);
+    assertThat(result.differsFrom(subject, null, "0123456789ab")).isEqualTo(Dropped.STATE);
+    assertThat(result.differsFrom(subject, same, "0123456789ac")).isEqualTo(Dropped.MODEL);
+  }
+
+  /** The tombstone lies ahead too: what comes after it is computed from nothing. */
+  @Test
+  void shouldForeseeTombstones() {
+    start(Map.of());
+    settle();
+    driver.poll("messages", key(0), bytes("a b"), 1);
+    driver.poll("messages", key(0), null, 2);
+    driver.poll("messages", key(0), bytes("c"), 3);
+    driver.poll("messages", key(0), bytes("d"), 4);
+    driver.processAll();
+
+    assertThat(driver.used()).isEqualTo(2);
+    assertThat(driver.dropped()).isZero();
+    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(4));
+    assertThat(last.conversation().records()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldApplyTheSourcesTimestampExtractor() {
+    start(Map.of("default.timestamp.extractor", Later.class.getName()));
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.used()).isEqualTo(8);
+    assertThat(driver.dropped()).isZero();
+    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(10));
+    assertThat(last.source().timestampMs()).isEqualTo(1_009);
+  }
+
+  /** A time of its own. */
+  public static final class Later implements TimestampExtractor {
+    @Override
+    public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+      record.headers().add("seen", new byte[0]);
+      return record.timestamp() + 1_000;
+    }
+  }
+
+  /** An extractor that writes headers does so to a copy. */
+  @Test
+  void shouldLeaveTheRecordsThatItLooksAtAsTheyAre() {
+    ConsumerRecord<byte[], byte[]> raw = new ConsumerRecord<>("t", 0, 0, key(0), bytes("a"));
+    Record<byte[], byte[]> record = Preview.of(BYTES, BYTES, new Later()).of(raw, 0);
+
+    assertThat(record.headers().lastHeader("seen")).isNotNull();
+    assertThat(raw.headers()).isEmpty();
+  }
+
+  @Test
+  void shouldNotLetARecordAheadSpoilItsNeighbours() {
+    model = LookAheadPropertyTest.poisoned(model);
+    start(Map.of());
+    settle();
+    driver.poll("messages", key(0), bytes("a"), 1);
+    driver.poll("messages", key(0), bytes("z"), 2); // no finite state
+    driver.poll("messages", null, bytes("b"), 3);
+    driver.poll("messages", key(1), new byte[] {(byte) 0xff}, 4);
+    driver.poll("messages", key(0), bytes("b"), 5);
+    driver.poll("messages", key(1), bytes("c"), 6);
+    driver.process();
+    assertThat(driver.deadLetters()).isEmpty(); // before they have come
+    driver.processAll();
+
+    assertThat(driver.deadLetters()).hasSize(3);
+    assertThat(driver.used()).isEqualTo(2);
+    assertThat(driver.dropped()).isZero();
+    EnrichedRecord ofKey = EnrichedRecordSerde.fromJson(driver.enriched().get(2));
+    assertThat(ofKey.text()).isEqualTo("b");
+    assertThat(ofKey.conversation().records()).isEqualTo(2);
+  }
+
+  /** What does not pay is stopped, and tried again later. */
+  @Test
+  void shouldStopLookingAheadWhereItIsWrongTooOften() {
+    boolean[] lie = {true};
+    start(
+        (raw, time) ->
+            preview(r -> lie[0] ? r.withValue(Message.of(r.value().text() + " x")) : r)
+                .of(raw, time),
+        record -> record);
+    settle();
+    int records = 1_000;
+    run(records);
+    assertThat(driver.dropped()).isBetween((long) ComputedAhead.MOST_WRONG, 120L);
+    lie[0] = false;
+    run(ComputedAhead.PAUSE_RECORDS - records);
+    assertThat(driver.used()).isZero();
+    run(records);
+    assertThat(driver.used()).isGreaterThan(records / 2);
+  }
+
+  private void run(int records) {
+    for (int i = 0; i < records; i++) {
+      driver.poll("messages", key(i % 5), bytes("a"), 1);
+      if (i % 50 == 49) {
+        driver.processAll();
+      }
+    }
+    driver.processAll();
+  }
+
+  /** Records that a punctuator forwards have no place in a partition. */
+  @Test
+  void shouldComputeWhatHasNoPlaceInAPartitionWhenItComes() {
+    start(preview(r -> r), LookAheadTest::punctuated);
+    settle();
+    driver.poll("messages", key(0), bytes("a"), 1);
+    driver.poll("messages", key(0), bytes("b"), 2);
+    driver.process();
+    driver.driver.advanceWallClockTime(Duration.ofMillis(10));
+    driver.processAll();
+
+    List<byte[]> enriched = driver.enriched();
+    EnrichedRecord punctuated = EnrichedRecordSerde.fromJson(enriched.get(2));
+    assertThat(punctuated.text()).isEqualTo("p q");
+    assertThat(punctuated.source()).isNull();
+    assertThat(EnrichedRecordSerde.fromJson(enriched.get(3)).conversation().records()).isEqualTo(3);
+    assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+  }
+
+  private static Processor<byte[], Message, byte[], Message> punctuated() {
+    return new Processor<>() {
+      private ProcessorContext<byte[], Message> context;
+
+      @Override
+      public void init(ProcessorContext<byte[], Message> context) {
+        this.context = context;
+        context.schedule(
+            Duration.ofMillis(10),
+            PunctuationType.WALL_CLOCK_TIME,
+            time -> context.forward(new Record<>(key(0), Message.of("p q"), 5)));
+      }
+
+      @Override
+      public void process(Record<byte[], Message> record) {
+        context.forward(record);
+      }
+    };
+  }
+
+  @Test
+  void shouldDropWhatNeverComes() {
+    start(
+        preview(r -> r),
+        () ->
+            new Processor<byte[], Message, byte[], Message>() {
+              private ProcessorContext<byte[], Message> context;
+
+              @Override
+              public void init(ProcessorContext<byte[], Message> context) {
+                this.context = context;
+              }
+
+              @Override
+              public void process(Record<byte[], Message> record) {
+                if (record.timestamp() % 2 == 0) {
+                  context.forward(record);
+                }
+              }
+            });
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.dropped(Dropped.PASSED)).isPositive();
+    assertThat(driver.enriched()).hasSize(6);
+  }
+
+  @Test
+  void shouldLeaveNothingBehindWhenItIsClosed() {
+    start(Map.of());
+    settle();
+    pollTen();
+    driver.process();
+    assertThat(driver.mailbox.records()).isPositive();
+    driver.close();
+
+    assertThat(driver.mailbox.records()).isZero();
+    assertThat(driver.dropped(Dropped.CLOSED)).isEqualTo(7);
+    driver = null;
+  }
+
+  /** The partition is kept from a processor's first record on; this is that. */
+  private void settle() {
+    driver.poll("messages", bytes("first"), bytes("a"), 0);
+    driver.processAll();
+  }
+
+  private void pollTen() {
+    for (int i = 0; i < 10; i++) {
+      driver.poll("messages", key(i % 4), bytes("a b " + (char) ('c' + i)), i);
+    }
+  }
+
+  private void assertOneByOne(String topic) {
+    OneByOne expected = new OneByOne(model, settings);
+    List<String> values = new ArrayList<>();
+    boolean other = topic.equals("other");
+    values.add(expected.read(bytes("first"), "a", 0L, new Source(topic, 0, 0, 0L)));
+    for (int i = 0; i < 10; i++) {
+      Source source = new Source(topic, 0, other ? 0 : i + 1, (long) i);
+      values.add(expected.read(key(i % 4), "a b " + (char) ('c' + i), (long) i, source));
+    }
+    assertThat(driver.enriched().stream().map(v -> new String(v, UTF_8)).toList())
+        .isEqualTo(values);
+  }
+
+  private void start(Map<String, Object> configs) {
+    driver = LookAheadDriver.of(model, settings, configs);
+  }
+
+  /** Somebody's own topology, with a node that changes values. */
+  private void start(
+      Preview<byte[], Message> preview, UnaryOperator<Record<byte[], Message>> changed) {
+    start(
+        preview,
+        () ->
+            new Processor<byte[], Message, byte[], Message>() {
+              private ProcessorContext<byte[], Message> context;
+
+              @Override
+              public void init(ProcessorContext<byte[], Message> context) {
+                this.context = context;
+              }
+
+              @Override
+              public void process(Record<byte[], Message> record) {
+                context.forward(record.value() == null ? record : changed.apply(record));
+              }
+            });
+  }
+
+  private void start(
+      Preview<byte[], Message> preview,
+      Supplier<Processor<byte[], Message, byte[], Message>> node) {
+    driver = new LookAheadDriver(model, new HashMap<>(), d -> topology(preview, node, d));
+  }
+
+  private Topology topology(
+      Preview<byte[], Message> preview,
+      Supplier<Processor<byte[], Message, byte[], Message>> node,
+      LookAheadDriver of) {
+    StreamsBuilder builder = new StreamsBuilder();
+    KStream<byte[], Message> messages =
+        builder.stream("messages", Consumed.with(BYTES, BYTES).withName("source"))
+            .mapValues(
+                value -> value == null ? null : Message.of(new String(value, UTF_8)),
+                Named.as("text"));
+    messages
+        .process(node::get, Named.as("node"))
+        .process(
+            new RecurrentProcessorSupplier<byte[], Message>(
+                    BYTES, model, m -> m, settings, of.registry)
+                .lookingAhead(of.lookAhead, preview),
+            Named.as("enrich"))
+        .to("messages-enriched", Produced.with(BYTES, new EnrichedRecordSerde()).withName("sink"));
+    return builder.build();
+  }
+
+  private static Preview<byte[], Message> preview(UnaryOperator<Record<byte[], Message>> changed) {
+    return (raw, time) -> {
+      Record<byte[], byte[]> record = Preview.of(BYTES, BYTES).of(raw, time);
+      return record.value() == null
+          ? record.withValue(null)
+          : changed.apply(record.withValue(Message.of(new String(record.value(), UTF_8))));
+    };
+  }
+
+  private static byte[] key(int i) {
+    return bytes("k" + i);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}
