@@ -98,10 +98,6 @@ final class App implements AutoCloseable {
     return Cost.between(first, last);
   }
 
-  void kill() throws InterruptedException {
-    jvm.kill();
-  }
-
   @Override
   public void close() {
     jvm.close();

@@ -105,11 +105,6 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** Ends the child as kill -9 does. */
-  void kill() throws InterruptedException {
-    process.destroyForcibly().waitFor();
-  }
-
   @Override
   public void close() {
     try {
@@ -119,7 +114,7 @@ public final class ChildJvm implements AutoCloseable {
     }
     try {
       if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-        kill();
+        process.destroyForcibly().waitFor();
       }
     } catch (InterruptedException e) {
       process.destroyForcibly();

@@ -129,9 +129,6 @@ public final class GrowthBench {
               .orElse(cost.cpuMicrosPerRecord());
       row("keys", keys, cost, cost.cpuMicrosPerRecord() / first);
       progress.ends("%.1f us of CPU a record".formatted(cost.cpuMicrosPerRecord()));
-      if (restore) {
-        app.kill();
-      }
     }
     if (restore) {
       restore(what, id, topic, keys);
