@@ -1,5 +1,7 @@
 package io.undercurrent.train;
 
+import java.util.Arrays;
+
 /**
  * T time steps of B streams, as {@link PackedStreams} cuts them: what one worker learns from at
  * once. Position (t, b) lies at {@code t * rows + b}.
@@ -20,6 +22,7 @@ final class Chunk {
   final boolean[] start; // (T, B) the token is a record's first
   final byte[] label; // (T, B) class where the token is a record's last, or one of the above
   final float[] weight; // (T, B) of the label's loss
+  final int[] classes; // (T, B) that the label is held against, a bit each
 
   Chunk(int steps, int rows) {
     this.steps = steps;
@@ -31,6 +34,8 @@ final class Chunk {
     start = new boolean[size];
     label = new byte[size];
     weight = new float[size];
+    classes = new int[size];
+    Arrays.fill(classes, Example.ALL_CLASSES);
   }
 
   /** Record ends with a label. */

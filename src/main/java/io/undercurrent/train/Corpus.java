@@ -81,6 +81,17 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     return new Corpus(source, held);
   }
 
+  /** The classes that its records have, a bit each. */
+  int classes() {
+    int classes = 0;
+    for (Conversation conversation : conversations) {
+      for (Item item : conversation.items) {
+        classes |= item.label < 0 ? 0 : 1 << item.label;
+      }
+    }
+    return classes;
+  }
+
   /** What each class's loss is multiplied by: 1, or the inverse of its share where balanced. */
   float[] classWeights() {
     float[] weights = new float[ModelConfig.SENTIMENT_LABELS.size()];

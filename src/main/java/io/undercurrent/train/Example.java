@@ -5,10 +5,14 @@ package io.undercurrent.train;
  * class, or {@link Chunk#UNLABELLED}.
  *
  * @param weight of its loss
+ * @param classes a bit for each class that its own is held against; see {@link TrainingData#encode}
  */
-record Example(int[] tokens, byte label, float weight) {
+record Example(int[] tokens, byte label, float weight, int classes) {
+
+  /** {@link #classes}: every one. */
+  static final int ALL_CLASSES = -1;
 
   Example(int[] tokens, byte label) {
-    this(tokens, label, 1f);
+    this(tokens, label, 1f, ALL_CLASSES);
   }
 }

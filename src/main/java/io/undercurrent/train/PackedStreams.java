@@ -134,6 +134,7 @@ final class PackedStreams {
           chunk.start[at] = position == 0;
           chunk.label[at] = position == length - 1 ? current.label() : Chunk.NO_END;
           chunk.weight[at] = current.weight();
+          chunk.classes[at] = current.classes();
           chunk.target[at] = position == length - 1 ? endOfRecord : current.tokens()[position + 1];
           position++;
         } else {

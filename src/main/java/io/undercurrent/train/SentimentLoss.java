@@ -17,6 +17,9 @@ import java.util.SplittableRandom;
  */
 final class SentimentLoss {
 
+  /** Logit of a class that a record's is not held against: its exponential is lost in the sum. */
+  private static final float NO_RIVAL = -1e9f;
+
   private final ModelConfig config;
   private final Weights weights;
   private final Kernels kernels;
@@ -69,6 +72,7 @@ final class SentimentLoss {
       float count,
       int label,
       float weight,
+      int classes,
       int[] maxAt,
       AttentionLayer.Look look) {}
 
@@ -120,7 +124,15 @@ final class SentimentLoss {
           features.add(f);
           ended.add(
               new Ended(
-                  b, first, t, poolCount[b], chunk.label[r], chunk.weight[r], maxAt.clone(), look));
+                  b,
+                  first,
+                  t,
+                  poolCount[b],
+                  chunk.label[r],
+                  chunk.weight[r],
+                  chunk.classes[r],
+                  maxAt.clone(),
+                  look));
         }
         if (chunk.label[r] != Chunk.NO_END && attention != null) {
           attention.remember(b, out, r * hidden);
@@ -148,6 +160,12 @@ final class SentimentLoss {
         }
         logit[k] = sum;
       }
+      int compared = ended.get(e).classes;
+      for (int k = 0; k < classes; k++) {
+        if ((compared >> k & 1) == 0) {
+          logit[k] = NO_RIVAL;
+        }
+      }
       int label = ended.get(e).label;
       float labelLogit = logit[label];
       float max = Functions.max(logit, 0, classes);
@@ -156,6 +174,9 @@ final class SentimentLoss {
       loss += weight * (max + Math.log(sum) - labelLogit);
       Arrays.fill(df, 0f);
       for (int k = 0; k < classes; k++) {
+        if ((compared >> k & 1) == 0) {
+          continue;
+        }
         float d = scale * weight * (logit[k] / sum - (k == label ? 1f : 0f));
         g[bias + k] += d;
         for (int u = 0; u < f.length; u++) {

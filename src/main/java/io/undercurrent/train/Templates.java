@@ -10,25 +10,39 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
- * Sentences made from templates: a YAML file with lists of words by slot, and lists of templates by
- * class. For what data says too rarely, such as double negation. Classes take turns; template and
- * words are drawn with a fixed seed.
+ * Sentences made from templates: a YAML file with lists of words by slot, lists of templates by
+ * class, and pairs of a positive and a negative template. For what data says too rarely, such as
+ * double negation. Classes take turns; template and words are drawn with a fixed seed.
+ *
+ * @param slots words, which may have slots in them
+ * @param pairs half of all sentences, where there are any; both of a pair get the same words
  */
 record Templates(
     @JsonProperty(required = true) Map<String, List<String>> slots,
-    @JsonProperty(required = true) Map<String, List<String>> templates) {
+    @JsonProperty(required = true) Map<String, List<String>> templates,
+    List<List<String>> pairs) {
 
   private static final String CLASSPATH = "classpath:";
+  private static final Pattern SLOT = Pattern.compile("\\{([^{}]*)}");
+  private static final String NEGATIVE = ModelConfig.SENTIMENT_LABELS.get(ModelConfig.NEGATIVE);
+  private static final String POSITIVE = ModelConfig.SENTIMENT_LABELS.get(ModelConfig.POSITIVE);
 
   Templates {
     slots = Map.copyOf(slots);
     templates = new TreeMap<>(templates); // in the same order on every JVM
+    pairs = pairs == null ? List.of() : List.copyOf(pairs);
+    for (String slot : slots.keySet()) {
+      requireNoCircle(slot, slots, Set.of());
+    }
     for (Map.Entry<String, List<String>> of : templates.entrySet()) {
       if (!ModelConfig.SENTIMENT_LABELS.contains(of.getKey())) {
         throw new IllegalArgumentException(
@@ -41,6 +55,27 @@ record Templates(
       for (String template : of.getValue()) {
         fill(template, slots, new SplittableRandom(0)); // every slot must be known
       }
+    }
+    for (List<String> pair : pairs) {
+      if (pair.size() != 2) {
+        throw new IllegalArgumentException(
+            "pairs must be of a positive and a negative template, found " + pair);
+      }
+      for (String template : pair) {
+        fill(template, slots, new SplittableRandom(0));
+      }
+    }
+  }
+
+  private static void requireNoCircle(
+      String slot, Map<String, List<String>> slots, Set<String> around) {
+    if (around.contains(slot)) {
+      throw new IllegalArgumentException("slots must not be in themselves, found one in: " + slot);
+    }
+    Set<String> outer = new HashSet<>(around);
+    outer.add(slot);
+    for (String word : slots.getOrDefault(slot, List.of())) {
+      SLOT.matcher(word).results().forEach(inner -> requireNoCircle(inner.group(1), slots, outer));
     }
   }
 
@@ -79,14 +114,23 @@ record Templates(
     SplittableRandom random = new SplittableRandom(n);
     List<String> classes = List.copyOf(templates.keySet());
     List<Item> sentences = new ArrayList<>();
-    for (int i = 0; i < n; i++) {
-      String label = classes.get(i % classes.size());
-      String template = draw(templates.get(label), random);
-      sentences.add(
-          new Item(
-              fill(template, slots, random), (byte) ModelConfig.SENTIMENT_LABELS.indexOf(label)));
+    while (sentences.size() < n) {
+      for (String label : classes) {
+        add(sentences, label, draw(templates.get(label), random), random);
+      }
+      if (!pairs.isEmpty()) {
+        List<String> pair = pairs.get(random.nextInt(pairs.size()));
+        long words = random.nextLong();
+        add(sentences, POSITIVE, pair.get(0), new SplittableRandom(words));
+        add(sentences, NEGATIVE, pair.get(1), new SplittableRandom(words));
+      }
     }
-    return sentences;
+    return List.copyOf(sentences.subList(0, n));
+  }
+
+  private void add(List<Item> to, String label, String template, SplittableRandom random) {
+    byte index = (byte) ModelConfig.SENTIMENT_LABELS.indexOf(label);
+    to.add(new Item(fill(template, slots, random), index));
   }
 
   private static String draw(List<String> list, SplittableRandom random) {
@@ -104,7 +148,7 @@ record Templates(
         throw new IllegalArgumentException(
             "slots must have words for every {slot}, found none for one in: " + template);
       }
-      text.append(template, at, open).append(draw(words, random));
+      text.append(template, at, open).append(fill(draw(words, random), slots, random));
       at = close + 1;
     }
     return text.append(template, at, template.length()).toString();

@@ -94,6 +94,9 @@ final class TrainingData {
   /**
    * The conversations of a stage as token ids; records without tokens are left out, and so are the
    * sentences of the {@link NegationSuite}.
+   *
+   * <p>A source without a class that others have, such as reviews that are positive or negative and
+   * never neutral, says nothing of that class: its records' classes are not held against it.
    */
   List<Example[]> encode(Recipe.Stage stage, Tokenizer tokenizer) {
     List<Example[]> conversations = new ArrayList<>();
@@ -101,9 +104,14 @@ final class TrainingData {
     long unknown = 0;
     int leftOut = 0;
     Set<String> measured = NegationSuite.plainTexts();
+    int known = 0; // classes, a bit each
+    for (Recipe.Source source : stage.train()) {
+      known |= corpus(source).classes();
+    }
     for (Recipe.Source source : stage.train()) {
       Corpus corpus = corpus(source);
       float[] weights = corpus.classWeights();
+      int classes = corpus.classes() | ~known;
       for (Corpus.Conversation conversation : corpus.conversations()) {
         List<Example> records = new ArrayList<>();
         for (Corpus.Item item : conversation.items()) {
@@ -114,7 +122,7 @@ final class TrainingData {
           Encoding encoding = tokenizer.encode(item.text(), stage.training().maxTokens());
           if (encoding.ids().length > 0) {
             float weight = item.label() < 0 ? 1f : weights[item.label()];
-            records.add(new Example(encoding.ids(), item.label(), weight));
+            records.add(new Example(encoding.ids(), item.label(), weight, classes));
             tokens += encoding.ids().length;
             unknown += encoding.unknown();
           }

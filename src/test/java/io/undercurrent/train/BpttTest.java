@@ -173,7 +173,9 @@ class BpttTest {
         network.step(chunk.token[r], states[b], network.scratch());
         pools[b].add(states[b].top());
         if (chunk.label[r] >= 0) {
-          served += chunk.weight[r] * crossEntropy(network, pools[b], memories[b], chunk.label[r]);
+          served +=
+              chunk.weight[r]
+                  * crossEntropy(network, pools[b], memories[b], chunk.label[r], chunk.classes[r]);
         }
         if (chunk.label[r] != Chunk.NO_END && records > 0) {
           short[][] last = {Memory.rounded(states[b].top())};
@@ -185,7 +187,8 @@ class BpttTest {
     }
   }
 
-  private static double crossEntropy(Network network, Pool pool, Memory memory, int label) {
+  private static double crossEntropy(
+      Network network, Pool pool, Memory memory, int label, int classes) {
     ModelConfig config = network.config();
     float[] features = new float[config.sentimentSize()];
     pool.features(features);
@@ -198,8 +201,8 @@ class BpttTest {
     float[] logits = new float[config.classes()];
     network.sentimentLogits(features, logits);
     double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit);
+    for (int k = 0; k < logits.length; k++) {
+      sum += (classes >> k & 1) == 0 ? 0 : Math.exp(logits[k]);
     }
     return Math.log(sum) - logits[label];
   }
@@ -243,7 +246,9 @@ class BpttTest {
       Example[] conversation = new Example[1 + random.nextInt(2)];
       for (int j = 0; j < conversation.length; j++) {
         int[] tokens = random.ints(1 + random.nextInt(5), 1, 11).toArray();
-        conversation[j] = new Example(tokens, (byte) (random.nextInt(4) - 1), 0.5f + j);
+        byte label = (byte) (random.nextInt(4) - 1);
+        int classes = i % 3 == 0 ? 1 << Math.max(label, 0) | 0b010 : Example.ALL_CLASSES;
+        conversation[j] = new Example(tokens, label, 0.5f + j, classes);
       }
       conversations.add(conversation);
     }

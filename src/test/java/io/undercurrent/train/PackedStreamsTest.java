@@ -142,7 +142,7 @@ class PackedStreamsTest {
     List<Example[]> conversations = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       conversations.add(
-          new Example[] {new Example(new int[] {1, 2}, (byte) (i % 3), i % 3 + 0.5f)});
+          new Example[] {new Example(new int[] {1, 2}, (byte) (i % 3), i % 3 + 0.5f, 1 << i % 3)});
     }
     PackedStreams streams = new PackedStreams(conversations, 2, END, 0.5, 1);
     Chunk chunk = new Chunk(13, 2);
@@ -152,6 +152,7 @@ class PackedStreamsTest {
     for (int at = 0; at < chunk.label.length; at++) {
       if (chunk.label[at] >= 0) {
         assertThat(chunk.weight[at]).isEqualTo(chunk.label[at] + 0.5f);
+        assertThat(chunk.classes[at]).isEqualTo(1 << chunk.label[at]);
       }
     }
   }

@@ -45,6 +45,27 @@ class TemplatesTest {
     assertThat(negative).containsExactlyInAnyOrder("not aa", "not ab", "not ba", "not bb", "plain");
   }
 
+  @Test
+  void shouldGiveBothOfAPairTheSameWordsAndFillSlotsInSlots() throws IOException {
+    Files.writeString(
+        data.resolve("t.yaml"),
+        """
+        slots: {x: ["{y} {y}"], y: [a, b]}
+        templates: {}
+        pairs: [["so {x}", "not so {x}"]]
+        """);
+
+    List<Item> items = Templates.read("t.yaml", data).sentences(200);
+
+    HashSet<String> positive = new HashSet<>();
+    for (int i = 0; i < items.size(); i += 2) {
+      positive.add(items.get(i).text());
+      assertThat(items.get(i).label()).isEqualTo((byte) 2);
+      assertThat(items.get(i + 1)).isEqualTo(new Item("not " + items.get(i).text(), (byte) 0));
+    }
+    assertThat(positive).containsExactlyInAnyOrder("so a a", "so a b", "so b a", "so b b");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "'slots: {}, templates: {positive: [\"{x}\"]}', 'slots must have words for every {slot}'",
@@ -53,6 +74,9 @@ class TemplatesTest {
     "'slots: {}, templates: {good: [a]}', 'templates must be of'",
     "'slots: {}, templates: {positive: []}', 'templates of positive must be at least one'",
     "'slots: {}', templates",
+    "'slots: {x: [\"a {y}\"], y: [\"{x}\"]}, templates: {}', 'slots must not be in themselves'",
+    "'slots: {}, templates: {}, pairs: [[a]]', 'pairs must be of a positive and a negative'",
+    "'slots: {}, templates: {}, pairs: [[a, \"{b}\"]]', 'slots must have words for every {slot}'",
     "'slots: {}, templates: {}, more: 1', more"
   })
   void shouldSayWhatIsWrongWithAFile(String yaml, String message) throws IOException {

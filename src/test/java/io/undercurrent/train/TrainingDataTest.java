@@ -1,0 +1,86 @@
+package io.undercurrent.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.undercurrent.text.ByteTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingDataTest {
+
+  private static final int NEGATIVE = 0b001;
+  private static final int NEUTRAL = 0b010;
+  private static final int POSITIVE = 0b100;
+
+  private static final Progress SILENT =
+      new Progress() {
+        @Override
+        public void says(String line) {}
+
+        @Override
+        public void chunk(int e, long done, long all, double s, double n, double g) {}
+
+        @Override
+        public void epoch(int epoch, List<Evaluation.Result> results, boolean best) {}
+      };
+
+  @TempDir private Path data;
+
+  @Test
+  void shouldNotHoldRecordsAgainstAClassThatTheirSourceLacksAndAnotherHas() throws IOException {
+    Files.writeString(data.resolve("two.tsv"), "label\ttext\n-\tbad\n+\tgood\n");
+    Files.writeString(data.resolve("three.tsv"), "label\ttext\n0\tso so\n+\tfine\n-\tpoor\n");
+
+    List<Example> examples = examples("two", "three");
+
+    assertThat(examples.get(0).classes()).isEqualTo(~NEUTRAL);
+    assertThat(examples.get(1).classes()).isEqualTo(~NEUTRAL);
+    assertThat(examples.get(2).classes()).isEqualTo(Example.ALL_CLASSES);
+  }
+
+  @Test
+  void shouldHoldRecordsAgainstAClassThatNoSourceHas() throws IOException {
+    Files.writeString(data.resolve("two.tsv"), "label\ttext\n-\tbad\n+\tgood\n");
+    Files.writeString(data.resolve("one.tsv"), "label\ttext\n-\tworse\n");
+
+    List<Example> examples = examples("two", "one");
+
+    assertThat(examples.get(0).classes() & (NEGATIVE | NEUTRAL | POSITIVE))
+        .isEqualTo(NEGATIVE | NEUTRAL | POSITIVE);
+    assertThat(examples.get(2).classes() & (NEGATIVE | NEUTRAL | POSITIVE))
+        .as("not against positive, which the other source has")
+        .isEqualTo(NEGATIVE | NEUTRAL);
+  }
+
+  private List<Example> examples(String... sources) throws IOException {
+    StringBuilder yaml =
+        new StringBuilder(
+            """
+            name: n
+            seed: 1
+            model: {kind: lstm, embedding_size: 2, hidden_size: 2, num_layers: 1, pooling: last}
+            vocabulary: {type: bytes}
+            training: {epochs: 1, patience: 1, batch_size: 2, bptt: 2, learning_rate: 0.1,
+              clip_grad_norm: 1, dropout_embedding: 0, dropout_output: 0, dropout_features: 0,
+              fresh_share: 0, sentiment_weight: 1, next_token_weight: 1, next_token_share: 1,
+              max_tokens: 999}
+            dev: [{name: d, file: two.tsv, format: lines}]
+            train:
+            """);
+    for (String source : sources) {
+      yaml.append(
+          "  - {name: %1$s, file: %1$s.tsv, label: label, labels: {'-': negative, '0': neutral, '+': positive}}\n"
+              .formatted(source));
+    }
+    Path file = data.resolve("recipe.yaml");
+    Files.writeString(file, yaml);
+    Recipe recipe = Recipe.read(file);
+    return new TrainingData(recipe, data, data, SILENT)
+        .encode(recipe.stages().get(0), new ByteTokenizer()).stream().flatMap(Stream::of).toList();
+  }
+}
