@@ -1,13 +1,13 @@
 package io.undercurrent.cli;
 
-import io.undercurrent.bench.BenchException;
-import io.undercurrent.bench.Cluster;
-import io.undercurrent.bench.GrowthBench;
-import io.undercurrent.bench.LatencyBench;
-import io.undercurrent.bench.ReplayBench;
-import io.undercurrent.bench.Setup;
-import io.undercurrent.bench.StreamBench;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.measure.Cluster;
+import io.undercurrent.measure.GrowthBench;
+import io.undercurrent.measure.LatencyBench;
+import io.undercurrent.measure.MeasureException;
+import io.undercurrent.measure.ReplayBench;
+import io.undercurrent.measure.Setup;
+import io.undercurrent.measure.StreamBench;
 import io.undercurrent.model.Model;
 import io.undercurrent.topology.TopologyDefinition;
 import java.io.IOException;
@@ -165,7 +165,7 @@ final class BenchCommand implements Callable<Integer> {
         to.printf("%n%s%n%s", kind, measure(kind, setup, progress));
         to.flush();
       }
-    } catch (BenchException e) {
+    } catch (MeasureException e) {
       throw new AppException(e.getMessage(), e);
     }
     to.printf("%nfigures and logs are in %s%n", out);

@@ -1,6 +1,6 @@
 package io.undercurrent.cli;
 
-import io.undercurrent.bench.Progress;
+import io.undercurrent.measure.Progress;
 import java.io.PrintWriter;
 
 /** A measurement's progress on standard error. */

@@ -1,4 +1,4 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -47,7 +47,7 @@ public final class ChildJvm implements AutoCloseable {
     try {
       process = new ProcessBuilder(command).redirectError(log.toFile()).start();
     } catch (IOException e) {
-      throw new BenchException(name + " cannot be started: " + e.getMessage(), e);
+      throw new MeasureException(name + " cannot be started: " + e.getMessage(), e);
     }
     Thread reader = new Thread(this::read, name + "-output");
     reader.setDaemon(true);
@@ -68,7 +68,7 @@ public final class ChildJvm implements AutoCloseable {
    * Waits until the child is ready.
    *
    * @return what it said after {@code ready}
-   * @throws BenchException if it ends before, or is not ready in time
+   * @throws MeasureException if it ends before, or is not ready in time
    */
   String awaitReady(Duration timeout) throws InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
@@ -78,12 +78,12 @@ public final class ChildJvm implements AutoCloseable {
         return line.substring(READY.length()).strip();
       }
       if (line == null && !process.isAlive()) {
-        throw new BenchException(
+        throw new MeasureException(
             "%s ended with exit code %d before it was ready: see %s"
                 .formatted(name, process.exitValue(), log));
       }
     }
-    throw new BenchException(
+    throw new MeasureException(
         "%s must be ready within %d s: see %s".formatted(name, timeout.toSeconds(), log));
   }
 
@@ -92,15 +92,15 @@ public final class ChildJvm implements AutoCloseable {
     return process
         .info()
         .totalCpuDuration()
-        .orElseThrow(() -> new BenchException("this system does not tell a process's CPU time"));
+        .orElseThrow(() -> new MeasureException("this system does not tell a process's CPU time"));
   }
 
   /**
-   * @throws BenchException if the child has ended
+   * @throws MeasureException if the child has ended
    */
   void requireAlive() {
     if (!process.isAlive()) {
-      throw new BenchException(
+      throw new MeasureException(
           "%s ended with exit code %d: see %s".formatted(name, process.exitValue(), log));
     }
   }

@@ -1,6 +1,6 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
-import io.undercurrent.bench.Cluster.Input;
+import io.undercurrent.measure.Cluster.Input;
 import io.undercurrent.model.Model;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
-import io.undercurrent.bench.App.Cost;
-import io.undercurrent.bench.App.Sample;
-import io.undercurrent.bench.Cluster.Input;
+import io.undercurrent.measure.App.Cost;
+import io.undercurrent.measure.App.Sample;
+import io.undercurrent.measure.Cluster.Input;
 import io.undercurrent.state.KeyStateFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -215,7 +215,7 @@ public final class GrowthBench {
     Sample begin = first(samples, from);
     Sample end = first(samples, to);
     if (end.records() <= begin.records()) {
-      throw new BenchException(
+      throw new MeasureException(
           "records %d to %d were committed at once: ask for more".formatted(from, to));
     }
     return Cost.between(begin, end);

@@ -1,4 +1,4 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -56,7 +56,7 @@ final class Report {
     try {
       return new ObjectMapper().readValue(file.toFile(), new TypeReference<>() {});
     } catch (IOException e) {
-      throw new BenchException(file + " must be a list of figures: " + e.getMessage(), e);
+      throw new MeasureException(file + " must be a list of figures: " + e.getMessage(), e);
     }
   }
 

@@ -1,4 +1,4 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,7 +60,7 @@ final class App implements AutoCloseable {
    * Watches until so many records are committed.
    *
    * @return samples at every commit, in order; the last has {@code records} or more
-   * @throws BenchException if nothing is committed for a minute
+   * @throws MeasureException if nothing is committed for a minute
    */
   List<Sample> watch(long records, Progress progress) throws InterruptedException {
     List<Sample> samples = new ArrayList<>();
@@ -78,7 +78,7 @@ final class App implements AutoCloseable {
       }
       jvm.requireAlive();
       if (System.nanoTime() - moved > STALL_TIMEOUT.toNanos()) {
-        throw new BenchException(
+        throw new MeasureException(
             "%s must commit something within %d s, found %d of %d records committed"
                 .formatted(id, STALL_TIMEOUT.toSeconds(), now.records, records));
       }
@@ -94,7 +94,8 @@ final class App implements AutoCloseable {
             .filter(sample -> sample.records >= skipped && sample.records < last.records)
             .findFirst()
             .orElseThrow(
-                () -> new BenchException("records must take longer than one commit: ask for more"));
+                () ->
+                    new MeasureException("records must take longer than one commit: ask for more"));
     return Cost.between(first, last);
   }
 

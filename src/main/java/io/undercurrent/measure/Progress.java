@@ -1,4 +1,4 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
 /** Told how far a measurement is, on the thread that measures. */
 public interface Progress {

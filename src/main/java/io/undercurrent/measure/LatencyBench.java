@@ -1,6 +1,6 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
-import io.undercurrent.bench.Cluster.Input;
+import io.undercurrent.measure.Cluster.Input;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -174,10 +174,10 @@ public final class LatencyBench {
         Thread.sleep(10);
       }
       if (failure != null) {
-        throw new BenchException("enriched records cannot be read: " + failure, failure);
+        throw new MeasureException("enriched records cannot be read: " + failure, failure);
       }
       if (left.get() > 0) {
-        throw new BenchException(
+        throw new MeasureException(
             "every record must be read within %d s of the last one, %d are missing"
                 .formatted(WAIT.toSeconds(), left.get()));
       }

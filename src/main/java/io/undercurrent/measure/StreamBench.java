@@ -1,6 +1,6 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
-import io.undercurrent.bench.App.Cost;
+import io.undercurrent.measure.App.Cost;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

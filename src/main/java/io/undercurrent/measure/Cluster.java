@@ -1,4 +1,4 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,7 +82,7 @@ public final class Cluster implements AutoCloseable {
       }
     }
     if (failure.get() != null) {
-      throw new BenchException(
+      throw new MeasureException(
           "topic " + topic + " cannot be filled: " + failure.get().getMessage(), failure.get());
     }
   }
@@ -130,7 +130,7 @@ public final class Cluster implements AutoCloseable {
     try {
       return future.get();
     } catch (ExecutionException e) {
-      throw new BenchException(what + ": " + e.getCause().getMessage(), e.getCause());
+      throw new MeasureException(what + ": " + e.getCause().getMessage(), e.getCause());
     }
   }
 

@@ -1,14 +1,14 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
 /** A measurement could not be taken; the message is one line for the user. */
-public final class BenchException extends RuntimeException {
+public final class MeasureException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  BenchException(String message) {
+  MeasureException(String message) {
     super(message);
   }
 
-  BenchException(String message, Throwable cause) {
+  MeasureException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,4 +1,4 @@
-package io.undercurrent.bench;
+package io.undercurrent.measure;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
