@@ -47,6 +47,8 @@ class ArchitectureTest {
         .definedBy("io.undercurrent.serve")
         .layer("config")
         .definedBy("io.undercurrent.config")
+        .layer("measure")
+        .definedBy("io.undercurrent.measure")
         .layer("cli")
         .definedBy("io.undercurrent.cli")
         .whereLayer("kernel")
@@ -75,6 +77,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("topology", "metrics")
         .whereLayer("config")
         .mayNotAccessAnyLayer()
+        .whereLayer("measure")
+        .mayOnlyAccessLayers("inference", "model", "text", "kernel", "state")
         .whereLayer("cli")
         .mayNotBeAccessedByAnyLayer()
         .check(CLASSES);
@@ -82,7 +86,7 @@ class ArchitectureTest {
 
   @Test
   void shouldNeedKafkaOnlyWhereRecordsFlow() {
-    onlyIn("org.apache.kafka..", "state", "topology", "broker", "config", "cli");
+    onlyIn("org.apache.kafka..", "state", "topology", "broker", "config", "measure", "cli");
     onlyIn("io.micrometer..", "metrics", "topology", "cli");
     onlyIn("io.javalin..", "serve");
     onlyIn("picocli..", "cli");

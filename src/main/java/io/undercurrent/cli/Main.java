@@ -22,7 +22,10 @@ import picocli.CommandLine.Spec;
       EnrichCommand.class,
       GenerateCommand.class,
       TrainCommand.class,
-      EvaluateCommand.class
+      EvaluateCommand.class,
+      BenchCommand.class,
+      BenchBrokerCommand.class,
+      BenchAppCommand.class
     })
 public final class Main implements Runnable {
 

@@ -33,6 +33,15 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
     }
   }
 
+  /** The texts of those conversations. */
+  static List<String> ownTexts() throws IOException {
+    List<String> texts = new ArrayList<>();
+    for (PlayedMessage message : own()) {
+      texts.add(JSON.readTree(message.value).path("text").asText());
+    }
+    return texts;
+  }
+
   /**
    * A file's messages. It holds JSON lines if most of its lines start with a brace, and otherwise a
    * plain text a line, all under the file's name as their key.

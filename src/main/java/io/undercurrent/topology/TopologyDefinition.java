@@ -52,6 +52,11 @@ public record TopologyDefinition(
     topics = List.copyOf(topics);
   }
 
+  /** The same between other topics. */
+  public TopologyDefinition withTopics(List<String> from, String to, String dead) {
+    return new TopologyDefinition(name, from, text, key, model, nextTokens, store, to, dead);
+  }
+
   /**
    * Reads a definition.
    *

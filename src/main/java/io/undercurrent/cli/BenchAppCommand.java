@@ -1,0 +1,161 @@
+package io.undercurrent.cli;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.model.Model;
+import io.undercurrent.state.KeyStateFormat;
+import io.undercurrent.topology.TopologyDefinition;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The application of {@code bench}: runs until its standard input ends. */
+@Command(name = "bench-app", hidden = true, description = "The application of a measurement.")
+final class BenchAppCommand implements Callable<Integer> {
+
+  /** Tokens read of a record: the setting's default. */
+  static final int MAX_TOKENS = 512;
+
+  private static final String COMMIT_MS = "100";
+  private static final String STORE = "states";
+
+  @Option(names = "--case", required = true, description = "pass-through, store or enrich.")
+  private String what;
+
+  @Option(names = "--id", required = true, description = "The application's id.")
+  private String id;
+
+  @Option(names = "--bootstrap-server", required = true, description = "The broker.")
+  private String bootstrapServers;
+
+  @Option(names = "--from", required = true, description = "Topic to read.")
+  private String from;
+
+  @Option(names = "--to", required = true, description = "Topic to write.")
+  private String to;
+
+  @Option(names = "--state-dir", required = true, description = "Where stores go.")
+  private String stateDir;
+
+  @Option(names = "--guarantee", required = true, description = "Kafka's processing.guarantee.")
+  private String guarantee;
+
+  @Option(names = "--batch", required = true, description = "Records computed ahead.")
+  private int batch;
+
+  @Option(names = "--threads", required = true, description = "Stream threads.")
+  private int threads;
+
+  @Option(names = "--model", required = true, description = "Checkpoint folder.")
+  private String model;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Model loaded = Checkpoint.load(model);
+    if (what.equals("enrich")) {
+      TopologyDefinition definition =
+          TopologyDefinition.shipped().withTopics(List.of(from), to, to + "-dead");
+      try (StreamsApp app =
+          new StreamsApp(definition, config(), loaded, new SimpleMeterRegistry())) {
+        app.checkTopics(true);
+        app.start();
+        app.awaitRunning();
+        untilInputEnds();
+        app.throwIfFailed();
+      }
+      return 0;
+    }
+    int stateBytes = new KeyStateFormat(loaded).sizeInBytes();
+    Properties properties = new Properties();
+    properties.putAll(config().streams(Map.of()));
+    CountDownLatch running = new CountDownLatch(1);
+    try (KafkaStreams streams = new KafkaStreams(topology(stateBytes), properties)) {
+      streams.setStateListener(
+          (now, before) -> {
+            if (now == KafkaStreams.State.RUNNING || now == KafkaStreams.State.ERROR) {
+              running.countDown();
+            }
+          });
+      streams.start();
+      running.await();
+      untilInputEnds();
+    }
+    return 0;
+  }
+
+  private static void untilInputEnds() throws IOException {
+    System.out.println("ready");
+    System.in.transferTo(OutputStream.nullOutputStream());
+  }
+
+  private UndercurrentConfig config() {
+    Map<String, String> settings = new HashMap<>();
+    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, id);
+    settings.put(StreamsConfig.STATE_DIR_CONFIG, stateDir);
+    settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee);
+    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, Integer.toString(threads));
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_MS);
+    settings.put(UndercurrentConfig.TOPICS_PARTITIONS, "1");
+    settings.put(UndercurrentConfig.TOPICS_REPLICATION_FACTOR, "1");
+    return UndercurrentConfig.of(settings);
+  }
+
+  private Topology topology(int stateBytes) {
+    StreamsBuilder builder = new StreamsBuilder();
+    KStream<byte[], byte[]> records =
+        builder.stream(
+            from, Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()).withName("source"));
+    if (what.equals("store")) {
+      builder.addStateStore(
+          Stores.keyValueStoreBuilder(
+                  Stores.persistentKeyValueStore(STORE), Serdes.Bytes(), Serdes.ByteArray())
+              .withCachingEnabled());
+      records = records.process(() -> new GetAndPut(stateBytes), Named.as("store"), STORE);
+    }
+    records.to(to, Produced.with(Serdes.ByteArray(), Serdes.ByteArray()).withName("sink"));
+    return builder.build();
+  }
+
+  /** Reads the key's state and writes one of the same size that differs in its first byte. */
+  private static final class GetAndPut extends ContextualProcessor<byte[], byte[], byte[], byte[]> {
+    private final int stateBytes;
+
+    GetAndPut(int stateBytes) {
+      this.stateBytes = stateBytes;
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+      KeyValueStore<Bytes, byte[]> store = context().getStateStore(STORE);
+      Bytes key = Bytes.wrap(record.key());
+      byte[] before = store.get(key);
+      byte[] after = before == null ? new byte[stateBytes] : before.clone();
+      after[0]++;
+      context().forward(record);
+      store.put(key, after);
+    }
+  }
+}

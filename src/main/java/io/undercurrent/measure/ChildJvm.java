@@ -1,0 +1,124 @@
+package io.undercurrent.measure;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A command of this program in a JVM of its own, with this one's class path and vector module.
+ *
+ * <p>The command says {@code ready ...} in one line once it is, and ends when its standard input
+ * does: no child outlives this JVM, however that ends. Not thread-safe.
+ */
+public final class ChildJvm implements AutoCloseable {
+
+  private static final String MAIN = "io.undercurrent.cli.Main";
+  private static final String VECTORS = "jdk.incubator.vector";
+  private static final String READY = "ready";
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(40);
+
+  private final String name;
+  private final Path log;
+  private final Process process;
+  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+
+  /**
+   * @param log takes the child's standard error
+   * @param arguments command and options
+   */
+  ChildJvm(Path log, List<String> arguments) {
+    this.name = arguments.get(0);
+    this.log = log;
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    if (ModuleLayer.boot().findModule(VECTORS).isPresent()) {
+      command.addAll(List.of("--add-modules", VECTORS));
+    }
+    command.addAll(List.of("-Xmx1g", "-XX:+UseParallelGC"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
+    command.addAll(arguments);
+    try {
+      process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+    } catch (IOException e) {
+      throw new MeasureException(name + " cannot be started: " + e.getMessage(), e);
+    }
+    Thread reader = new Thread(this::read, name + "-output");
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  private void read() {
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        lines.add(line);
+      }
+    } catch (IOException e) {
+      lines.add("output ended: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Waits until the child is ready.
+   *
+   * @return what it said after {@code ready}
+   * @throws MeasureException if it ends before, or is not ready in time
+   */
+  String awaitReady(Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (System.nanoTime() < deadline) {
+      String line = lines.poll(100, TimeUnit.MILLISECONDS);
+      if (line != null && line.startsWith(READY)) {
+        return line.substring(READY.length()).strip();
+      }
+      if (line == null && !process.isAlive()) {
+        throw new MeasureException(
+            "%s ended with exit code %d before it was ready: see %s"
+                .formatted(name, process.exitValue(), log));
+      }
+    }
+    throw new MeasureException(
+        "%s must be ready within %d s: see %s".formatted(name, timeout.toSeconds(), log));
+  }
+
+  /** CPU time of all of its threads since it started. */
+  Duration cpu() {
+    return process
+        .info()
+        .totalCpuDuration()
+        .orElseThrow(() -> new MeasureException("this system does not tell a process's CPU time"));
+  }
+
+  /**
+   * @throws MeasureException if the child has ended
+   */
+  void requireAlive() {
+    if (!process.isAlive()) {
+      throw new MeasureException(
+          "%s ended with exit code %d: see %s".formatted(name, process.exitValue(), log));
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      // The child has closed its side before.
+    }
+    try {
+      if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

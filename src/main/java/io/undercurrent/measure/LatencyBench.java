@@ -1,0 +1,191 @@
+package io.undercurrent.measure;
+
+import io.undercurrent.measure.Cluster.Input;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * How long it takes from sending a record to reading its enriched one, at a steady rate: as soon as
+ * it was written (<i>processed</i>: a consumer that does not wait for transactions) and once its
+ * transaction is committed (<i>visible</i>). Both ends are read by one clock, in this JVM.
+ *
+ * <p>Records are due at fixed times, and each latency counts from when its record was due: a stall
+ * is charged to every record that it kept waiting.
+ */
+public final class LatencyBench {
+
+  private static final String FROM = "latency-messages";
+  private static final String TO = "latency-enriched";
+  private static final String NUMBER = "number"; // header; the application passes headers on
+  private static final Duration WAIT = Duration.ofSeconds(30);
+
+  private final Setup setup;
+  private final int batch;
+
+  public LatencyBench(Setup setup, int batch) {
+    this.setup = setup;
+    this.batch = batch;
+  }
+
+  /**
+   * Sends {@link Setup#records()} records, a fifth of them to warm up, and leaves {@code
+   * latency.json}.
+   *
+   * @param rate records a second
+   * @return the table
+   */
+  public String run(Cluster cluster, Path folder, double rate, Progress progress)
+      throws InterruptedException {
+    int records = Math.toIntExact(setup.records());
+    int skipped = Math.toIntExact(setup.skipped(records));
+    cluster.createTopic(FROM, 2);
+    cluster.createTopic(TO, 2);
+    Case what = new Case(Case.ENRICH, Case.EXACTLY_ONCE, batch, setup.threads());
+    progress.begins("%s, %.0f records/s".formatted(what, rate), records);
+    long[] due = new long[records];
+    try (App app = new App(cluster, what, "bench-latency", FROM, TO, folder, setup.modelPath());
+        Reader processed = new Reader(cluster, "read_uncommitted", records);
+        Reader visible = new Reader(cluster, "read_committed", records)) {
+      send(cluster, rate, due, progress);
+      visible.await();
+      processed.await();
+      app.sample();
+      progress.ends("all read");
+      Report report = new Report();
+      row(report, "processed", rate, processed, due, skipped);
+      row(report, "visible", rate, visible, due, skipped);
+      report.write(setup.out().resolve("latency.json"));
+      return report.table();
+    }
+  }
+
+  private void send(Cluster cluster, double rate, long[] due, Progress progress)
+      throws InterruptedException {
+    try (KafkaProducer<byte[], byte[]> producer = cluster.producer(Map.of())) {
+      long begin = System.nanoTime();
+      for (int i = 0; i < due.length; i++) {
+        due[i] = begin + (long) (i * 1e9 / rate);
+        long ahead = due[i] - System.nanoTime();
+        if (ahead > 0) {
+          Thread.sleep(ahead / 1_000_000, (int) (ahead % 1_000_000));
+        }
+        Input input = setup.input(i);
+        byte[] number = ByteBuffer.allocate(Integer.BYTES).putInt(i).array();
+        producer.send(
+            new ProducerRecord<>(
+                FROM, null, input.key(), input.value(), new RecordHeaders().add(NUMBER, number)));
+        progress.done(i + 1);
+      }
+    }
+  }
+
+  private static void row(
+      Report report, String what, double rate, Reader reader, long[] due, int skipped) {
+    double[] ms = new double[due.length - skipped];
+    for (int i = skipped; i < due.length; i++) {
+      ms[i - skipped] = (reader.read.get(i) - due[i]) / 1e6;
+    }
+    Arrays.sort(ms);
+    report.row(
+        "until",
+        what,
+        "records",
+        ms.length,
+        "recordsPerSecond",
+        rate,
+        "p50Ms",
+        percentile(ms, 0.5),
+        "p99Ms",
+        percentile(ms, 0.99),
+        "p999Ms",
+        percentile(ms, 0.999),
+        "maxMs",
+        ms[ms.length - 1]);
+  }
+
+  /** The smallest value that a share {@code p} of them does not exceed. */
+  static double percentile(double[] sorted, double p) {
+    return sorted[Math.max(0, (int) Math.ceil(p * sorted.length) - 1)];
+  }
+
+  /** Reads the enriched topic on a thread of its own and takes down when each record came. */
+  private static final class Reader implements AutoCloseable {
+    final AtomicLongArray read;
+    private final AtomicLong left;
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final Thread thread;
+    private volatile RuntimeException failure;
+
+    Reader(Cluster cluster, String isolation, int records) {
+      read = new AtomicLongArray(records);
+      left = new AtomicLong(records);
+      Map<String, Object> config =
+          Map.of(
+              ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+              cluster.bootstrapServers(),
+              ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+              isolation,
+              ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+              "earliest");
+      thread = new Thread(() -> run(config), "latency-" + isolation);
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private void run(Map<String, Object> config) {
+      try (KafkaConsumer<byte[], byte[]> consumer =
+          new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        List<TopicPartition> partitions =
+            consumer.partitionsFor(TO).stream()
+                .map(info -> new TopicPartition(TO, info.partition()))
+                .toList();
+        consumer.assign(partitions);
+        while (!closing.get()) {
+          for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+            int number = ByteBuffer.wrap(record.headers().lastHeader(NUMBER).value()).getInt();
+            if (read.compareAndSet(number, 0, System.nanoTime())) {
+              left.decrementAndGet();
+            }
+          }
+        }
+      } catch (RuntimeException e) {
+        failure = e;
+      }
+    }
+
+    void await() throws InterruptedException {
+      long deadline = System.nanoTime() + WAIT.toNanos();
+      while (left.get() > 0 && failure == null && System.nanoTime() < deadline) {
+        Thread.sleep(10);
+      }
+      if (failure != null) {
+        throw new MeasureException("enriched records cannot be read: " + failure, failure);
+      }
+      if (left.get() > 0) {
+        throw new MeasureException(
+            "every record must be read within %d s of the last one, %d are missing"
+                .formatted(WAIT.toSeconds(), left.get()));
+      }
+    }
+
+    @Override
+    public void close() {
+      closing.set(true);
+    }
+  }
+}

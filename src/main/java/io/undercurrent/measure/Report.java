@@ -1,0 +1,98 @@
+package io.undercurrent.measure;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Rows of figures, all with the same names, as a JSON list and as a table. */
+final class Report {
+
+  private static final ObjectWriter JSON = new ObjectMapper().writerWithDefaultPrettyPrinter();
+
+  private final List<Map<String, Object>> rows = new ArrayList<>();
+
+  /** Names and values in turn; a double may be NaN, which becomes null. */
+  Report row(Object... namesAndValues) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      Object value = namesAndValues[i + 1];
+      boolean none = value instanceof Double number && !Double.isFinite(number);
+      row.put((String) namesAndValues[i], none ? null : value);
+    }
+    rows.add(row);
+    return this;
+  }
+
+  List<Map<String, Object>> rows() {
+    return rows;
+  }
+
+  void write(Path file) {
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(file, JSON.writeValueAsString(rows) + "\n");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("figures are plain values", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The rows that an earlier run left; none if there is no such file. */
+  static List<Map<String, Object>> read(Path file) {
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    try {
+      return new ObjectMapper().readValue(file.toFile(), new TypeReference<>() {});
+    } catch (IOException e) {
+      throw new MeasureException(file + " must be a list of figures: " + e.getMessage(), e);
+    }
+  }
+
+  /** The rows in columns under their names. */
+  String table() {
+    if (rows.isEmpty()) {
+      return "";
+    }
+    List<List<String>> cells = new ArrayList<>();
+    cells.add(List.copyOf(rows.get(0).keySet()));
+    for (Map<String, Object> row : rows) {
+      cells.add(row.values().stream().map(Report::cell).toList());
+    }
+    int columns = cells.get(0).size();
+    StringBuilder table = new StringBuilder();
+    for (List<String> line : cells) {
+      for (int i = 0; i < columns; i++) {
+        int width = widest(cells, i);
+        table.append(i == 0 ? "" : "  ");
+        table.append(String.format(i == 0 ? "%-" + width + "s" : "%" + width + "s", line.get(i)));
+      }
+      table.append('\n');
+    }
+    return table.toString();
+  }
+
+  private static int widest(List<List<String>> cells, int column) {
+    return cells.stream().mapToInt(line -> line.get(column).length()).max().orElse(1);
+  }
+
+  private static String cell(Object value) {
+    if (value == null) {
+      return "-";
+    }
+    return value instanceof Double number
+        ? String.format(Locale.ROOT, Math.abs(number) < 10 ? "%.3f" : "%,.1f", number)
+        : value.toString();
+  }
+}
