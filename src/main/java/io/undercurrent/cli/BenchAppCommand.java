@@ -118,6 +118,7 @@ final class BenchAppCommand implements Callable<Integer> {
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee);
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, Integer.toString(threads));
     settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_MS);
+    settings.put(UndercurrentConfig.BATCH_RECORDS, Integer.toString(batch));
     settings.put(UndercurrentConfig.TOPICS_PARTITIONS, "1");
     settings.put(UndercurrentConfig.TOPICS_REPLICATION_FACTOR, "1");
     return UndercurrentConfig.of(settings);
