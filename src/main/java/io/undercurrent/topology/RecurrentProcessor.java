@@ -132,7 +132,7 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
   }
 
   private Result enrich(Subject subject) {
-    Optional<RecordMetadata> at = context.recordMetadata();
+    Optional<RecordMetadata> at = place();
     if (ahead != null && at.isPresent()) {
       return ahead.take(partition(at.get()), at.get().offset(), subject);
     }
@@ -149,7 +149,7 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
   }
 
   private void tombstone(Bytes key) {
-    Optional<RecordMetadata> at = context.recordMetadata();
+    Optional<RecordMetadata> at = place();
     if (ahead != null && at.isPresent()) {
       ahead.tombstone(partition(at.get()), at.get().offset(), key);
     } else if (ahead != null) {
@@ -161,12 +161,15 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     return new TopicPartition(at.topic(), at.partition());
   }
 
-  /** Where the record at hand was read; null where Kafka Streams does not say. */
+  /** Where the record at hand was read: nowhere, if an upstream punctuator made it. */
+  private Optional<RecordMetadata> place() {
+    return context.recordMetadata().filter(at -> at.topic() != null && at.offset() >= 0);
+  }
+
   private Function<Long, Source> position() {
     return timestampMs ->
-        context
-            .recordMetadata()
-            .map(m -> new Source(m.topic(), m.partition(), m.offset(), timestampMs))
+        place()
+            .map(at -> new Source(at.topic(), at.partition(), at.offset(), timestampMs))
             .orElse(null);
   }
 
