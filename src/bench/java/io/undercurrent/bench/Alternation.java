@@ -57,7 +57,8 @@ public record Alternation(long warmUpMs, int rounds, long sampleMs) {
 
   private static Result sample(Runnable subject, long ms) {
     long calls = 0;
-    long allocated = allocatedBytes();
+    long counting = -allocatedBytes() + allocatedBytes(); // allocates itself
+    long allocated = allocatedBytes() + counting;
     long start = System.nanoTime();
     long took;
     do {
@@ -65,7 +66,8 @@ public record Alternation(long warmUpMs, int rounds, long sampleMs) {
       calls++;
       took = System.nanoTime() - start;
     } while (took < ms * 1_000_000);
-    return new Result((double) took / calls, (double) (allocatedBytes() - allocated) / calls);
+    return new Result(
+        (double) took / calls, Math.max(0, (double) (allocatedBytes() - allocated) / calls));
   }
 
   /** Of all live threads. */

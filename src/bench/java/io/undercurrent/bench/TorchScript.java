@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
@@ -98,9 +99,9 @@ public final class TorchScript implements AutoCloseable {
     return IValueUtils.forward(block, inputs, true);
   }
 
-  /** The same in inference mode. */
-  public NDList call(NDList inputs) {
-    return IValueUtils.forward(block, inputs, false);
+  /** Calls the method in inference mode; what it returns is the caller's to close. */
+  IValue call(IValue... inputs) {
+    return IValueUtils.runMethod(block, "forward", inputs);
   }
 
   @Override
