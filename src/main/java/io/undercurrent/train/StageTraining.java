@@ -265,7 +265,7 @@ final class StageTraining {
     return norm;
   }
 
-  private static double squares(float[] x, int from, int to) {
+  static double squares(float[] x, int from, int to) {
     double a = 0;
     double b = 0;
     double c = 0;

@@ -1,0 +1,48 @@
+package io.undercurrent.bench;
+
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.kernel.PackedMatrix;
+import java.util.Arrays;
+
+/** The floor: the products with h that no step can do without, and nothing else. */
+final class ProductStep implements StepSubject {
+
+  private final int batch;
+  private final PackedMatrix[]
+      weights; // of (H, 4*H): W_hh of each layer, W_ih of all but the first
+  private final float[] h; // (B, H)
+  private final float[] z; // (B, 4*H)
+
+  ProductStep(StepCase one) {
+    batch = one.batch();
+    h = new float[batch * one.hidden()];
+    Arrays.fill(h, 0.1f);
+    z = new float[4 * h.length];
+    weights = new PackedMatrix[2 * one.layers() - 1];
+    for (int i = 0; i < weights.length; i++) {
+      String name = i % 2 == 0 ? "rnn.weight_hh_l" + i / 2 : "rnn.weight_ih_l" + (i + 1) / 2;
+      weights[i] = Kernels.best().matrix(one.hidden(), 4 * one.hidden());
+      weights[i].pack(one.parameters().copy(name), 0, 1, one.hidden());
+    }
+  }
+
+  @Override
+  public String name() {
+    return "product";
+  }
+
+  @Override
+  public void step(int[] tokens) {
+    for (PackedMatrix weight : weights) {
+      weight.multiply(batch, h, z);
+    }
+  }
+
+  @Override
+  public float[] state() {
+    return new float[0];
+  }
+
+  @Override
+  public void close() {}
+}
