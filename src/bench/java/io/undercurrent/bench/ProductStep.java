@@ -7,14 +7,14 @@ import java.util.Arrays;
 /** The floor: the products with h that no step can do without, and nothing else. */
 final class ProductStep implements StepSubject {
 
-  private final int batch;
-  private final PackedMatrix[]
-      weights; // of (H, 4*H): W_hh of each layer, W_ih of all but the first
+  private final int batch; // B, filled up to rows that the kernel takes at once
+  private final PackedMatrix[] weights; // (H, 4*H): W_hh of all layers, W_ih of all but one
   private final float[] h; // (B, H)
   private final float[] z; // (B, 4*H)
 
   ProductStep(StepCase one) {
-    batch = one.batch();
+    int whole = Kernels.best().rowsAtOnce();
+    batch = one.batch() == 1 ? 1 : (one.batch() + whole - 1) / whole * whole;
     h = new float[batch * one.hidden()];
     Arrays.fill(h, 0.1f);
     z = new float[4 * h.length];

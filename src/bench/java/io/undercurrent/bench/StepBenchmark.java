@@ -116,7 +116,9 @@ public final class StepBenchmark {
     float[] served = served(one);
     if (!Arrays.equals(own, served)) {
       throw new IllegalStateException(
-          "nothing is timed: the states of " + one + " must be those of Network.step, bit for bit");
+          "nothing is timed: the states of "
+              + one
+              + " must be those of its keys one by one, bit for bit");
     }
     for (StepSubject subject : subjects) {
       float[] state = subject.state();
@@ -137,7 +139,7 @@ public final class StepBenchmark {
     }
   }
 
-  /** The states as they are served, key by key. */
+  /** The states by this project, key by key. */
   private static float[] served(StepCase one) {
     ModelConfig config = one.config();
     Network network = new Network(config, one.parameters(), Kernels.best());
