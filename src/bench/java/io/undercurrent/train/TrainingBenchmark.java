@@ -105,7 +105,7 @@ public final class TrainingBenchmark {
     try (OwnTraining own = new OwnTraining(one, threads);
         TorchTraining torch = new TorchTraining(one, threads)) {
       List<TrainingSubject> subjects = List.of(own, torch);
-      List<Alternation.Result> results = Alternation.of(10_000, 9, 1_500).measure(subjects);
+      List<Alternation.Result> results = Alternation.of(6_000, 7, 1_000).measure(subjects);
       double reference = results.get(1).nanos();
       List<Line> lines = new ArrayList<>();
       for (int s = 0; s < subjects.size(); s++) {
