@@ -97,6 +97,12 @@ final class VectorKernels implements Kernels {
     /** No power of two, so that rows laid out do not share the cache's sets. */
     private static final int LEFT_STRIDE = K_BLOCK + 16;
 
+    /**
+     * Where chains begin that do not go on from C. Read as C would be: a vector that is one of two
+     * after a branch is an object, and 12 of them a call were half of a training step's time.
+     */
+    private static final float[] ZEROS = new float[8 * L];
+
     private final float[] panels; // (ceil(N / WIDTH), K, WIDTH), zero past N
     private final int wholePanels;
     private final int lastColumns; // past the last whole panel
@@ -240,46 +246,21 @@ final class VectorKernels implements Kernels {
         int cAt,
         int cRow,
         boolean add) {
-      FloatVector c00;
-      FloatVector c01;
-      FloatVector c10;
-      FloatVector c11;
-      FloatVector c20;
-      FloatVector c21;
-      FloatVector c30;
-      FloatVector c31;
-      FloatVector c40;
-      FloatVector c41;
-      FloatVector c50;
-      FloatVector c51;
-      if (add) {
-        c00 = FloatVector.fromArray(S, c, cAt);
-        c01 = FloatVector.fromArray(S, c, cAt + L);
-        c10 = FloatVector.fromArray(S, c, cAt + cRow);
-        c11 = FloatVector.fromArray(S, c, cAt + cRow + L);
-        c20 = FloatVector.fromArray(S, c, cAt + 2 * cRow);
-        c21 = FloatVector.fromArray(S, c, cAt + 2 * cRow + L);
-        c30 = FloatVector.fromArray(S, c, cAt + 3 * cRow);
-        c31 = FloatVector.fromArray(S, c, cAt + 3 * cRow + L);
-        c40 = FloatVector.fromArray(S, c, cAt + 4 * cRow);
-        c41 = FloatVector.fromArray(S, c, cAt + 4 * cRow + L);
-        c50 = FloatVector.fromArray(S, c, cAt + 5 * cRow);
-        c51 = FloatVector.fromArray(S, c, cAt + 5 * cRow + L);
-      } else {
-        FloatVector zero = FloatVector.zero(S);
-        c00 = zero;
-        c01 = zero;
-        c10 = zero;
-        c11 = zero;
-        c20 = zero;
-        c21 = zero;
-        c30 = zero;
-        c31 = zero;
-        c40 = zero;
-        c41 = zero;
-        c50 = zero;
-        c51 = zero;
-      }
+      float[] from = add ? c : ZEROS;
+      int start = add ? cAt : 0;
+      int row = add ? cRow : 0;
+      FloatVector c00 = FloatVector.fromArray(S, from, start);
+      FloatVector c01 = FloatVector.fromArray(S, from, start + L);
+      FloatVector c10 = FloatVector.fromArray(S, from, start + row);
+      FloatVector c11 = FloatVector.fromArray(S, from, start + row + L);
+      FloatVector c20 = FloatVector.fromArray(S, from, start + 2 * row);
+      FloatVector c21 = FloatVector.fromArray(S, from, start + 2 * row + L);
+      FloatVector c30 = FloatVector.fromArray(S, from, start + 3 * row);
+      FloatVector c31 = FloatVector.fromArray(S, from, start + 3 * row + L);
+      FloatVector c40 = FloatVector.fromArray(S, from, start + 4 * row);
+      FloatVector c41 = FloatVector.fromArray(S, from, start + 4 * row + L);
+      FloatVector c50 = FloatVector.fromArray(S, from, start + 5 * row);
+      FloatVector c51 = FloatVector.fromArray(S, from, start + 5 * row + L);
       int at = bAt;
       for (int q = aAt; q < aAt + depth; q++, at += WIDTH) {
         FloatVector b0 = FloatVector.fromArray(S, b, at);
@@ -346,15 +327,16 @@ final class VectorKernels implements Kernels {
         float[] c,
         int cAt,
         boolean add) {
-      FloatVector zero = FloatVector.zero(S);
-      FloatVector c0 = add ? FloatVector.fromArray(S, c, cAt) : zero;
-      FloatVector c1 = add ? FloatVector.fromArray(S, c, cAt + L) : zero;
-      FloatVector c2 = add ? FloatVector.fromArray(S, c, cAt + 2 * L) : zero;
-      FloatVector c3 = add ? FloatVector.fromArray(S, c, cAt + 3 * L) : zero;
-      FloatVector c4 = add ? FloatVector.fromArray(S, c, cAt + 4 * L) : zero;
-      FloatVector c5 = add ? FloatVector.fromArray(S, c, cAt + 5 * L) : zero;
-      FloatVector c6 = add ? FloatVector.fromArray(S, c, cAt + 6 * L) : zero;
-      FloatVector c7 = add ? FloatVector.fromArray(S, c, cAt + 7 * L) : zero;
+      float[] from = add ? c : ZEROS;
+      int start = add ? cAt : 0;
+      FloatVector c0 = FloatVector.fromArray(S, from, start);
+      FloatVector c1 = FloatVector.fromArray(S, from, start + L);
+      FloatVector c2 = FloatVector.fromArray(S, from, start + 2 * L);
+      FloatVector c3 = FloatVector.fromArray(S, from, start + 3 * L);
+      FloatVector c4 = FloatVector.fromArray(S, from, start + 4 * L);
+      FloatVector c5 = FloatVector.fromArray(S, from, start + 5 * L);
+      FloatVector c6 = FloatVector.fromArray(S, from, start + 6 * L);
+      FloatVector c7 = FloatVector.fromArray(S, from, start + 7 * L);
       int panel = k * WIDTH;
       int b0 = bAt;
       int b1 = bAt + panel;
@@ -391,9 +373,10 @@ final class VectorKernels implements Kernels {
         float[] c,
         int cAt,
         boolean add) {
-      FloatVector zero = FloatVector.zero(S);
-      FloatVector c0 = add ? FloatVector.fromArray(S, c, cAt) : zero;
-      FloatVector c1 = add ? FloatVector.fromArray(S, c, cAt + L) : zero;
+      float[] from = add ? c : ZEROS;
+      int start = add ? cAt : 0;
+      FloatVector c0 = FloatVector.fromArray(S, from, start);
+      FloatVector c1 = FloatVector.fromArray(S, from, start + L);
       for (int q = 0, i = 0; q < k * WIDTH; q += WIDTH, i += aColumn) {
         FloatVector x = FloatVector.broadcast(S, a[aAt + i]);
         c0 = x.fma(FloatVector.fromArray(S, b, bAt + q), c0);
