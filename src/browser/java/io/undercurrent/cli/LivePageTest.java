@@ -129,6 +129,10 @@ class LivePageTest {
       assertThat(records()).hasCount(4);
       app.send("alpha", (String) null); // forgets it
       assertThat(page.locator("#list li")).hasCount(1);
+      assertThat(page.locator("#log")).hasText("Forgotten: a tombstone came.");
+      app.send("alpha", "k");
+      assertThat(page.locator("#mood")).containsText("after 1 record");
+      assertThat(records()).hasCount(1);
       assertNothingFromElsewhere(app);
     }
   }
@@ -211,7 +215,9 @@ class LivePageTest {
       assertThat(page.locator("#records")) // 1 + 98 * 101 + 100 + 1
           .hasText("10,000", new LocatorAssertions.HasTextOptions().setTimeout(400_000));
       assertThat(row("last")).isVisible();
-      assertThat(page.locator("#list li")).hasCount(100);
+      // Of what came faster than it is shown some is left out, and whole conversations may be among
+      // that.
+      assertThat(page.locator("#list li").count()).isBetween(2, 100);
       assertThat(records()).hasCount(60);
       assertThat(page.locator("#mood")).containsText("after 101 records");
       assertThat((int) page.evaluate("document.querySelectorAll('*').length")).isLessThan(6_000);

@@ -17,14 +17,14 @@ onTheme(() => chart.redraw());
 
 let at = null; // of the conversation that is open
 let records = [];
+let beginnings = 0; // what was asked for before the last one is of no use
 let reading = false;
 let again = false;
 
 /** Opens a conversation by its address, or none; one that is still to come out is not asked for yet. */
 export function open(address, name, toCome) {
   at = address;
-  records = [];
-  log.replaceChildren();
+  empty();
   document.body.classList.toggle("opened", at !== null);
   article.hidden = at === null;
   invitation.hidden = at !== null;
@@ -45,13 +45,13 @@ export async function read() {
   reading = true;
   do {
     again = false;
-    const asked = at;
-    if (asked === null) break;
+    const asked = beginnings;
+    if (at === null) break;
     const after = records.length ? records.at(-1).conversation.records : 0;
     try {
-      const answer = await fetch(`/v1/keys/${asked}/trace?keyEncoding=base64&after=${after}`);
+      const answer = await fetch(`/v1/keys/${at}/trace?keyEncoding=base64&after=${after}`);
       const trace = await answer.json();
-      if (asked !== at) {
+      if (asked !== beginnings) {
         again = true;
       } else if (answer.ok) {
         add(trace.records);
@@ -67,11 +67,24 @@ export async function read() {
   reading = false;
 }
 
-/** The key was forgotten, or all is read anew. */
+/** All is read anew. */
 export function restart() {
+  empty();
+  read();
+}
+
+/** The key was forgotten: what comes next begins anew. */
+export function forget() {
+  empty();
+  mood.textContent = "";
+  chart.setData([[], [], []]);
+  note("Forgotten: a tombstone came.");
+}
+
+function empty() {
+  beginnings++;
   records = [];
   log.replaceChildren();
-  read();
 }
 
 function note(text) {

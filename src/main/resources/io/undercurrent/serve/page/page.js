@@ -1,6 +1,6 @@
 // The live page: what comes out of the application, as /v1/live tells it.
 import { add, choose, clear } from "./conversations.js";
-import { open, read, restart } from "./opened.js";
+import { forget, open, read, restart } from "./opened.js";
 import { address, integer } from "./format.js";
 
 const RETRY_MS = 5000;
@@ -46,7 +46,7 @@ function records(summaries) {
     if (names.size > 1000) names.delete(names.keys().next().value);
     add(summary);
     if (at === opened()) {
-      if (summary.forgotten) restart();
+      if (summary.forgotten) forget();
       else ours = true;
     }
   }
