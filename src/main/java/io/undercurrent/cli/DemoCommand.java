@@ -85,7 +85,8 @@ final class DemoCommand implements Callable<Integer> {
       names = "--http-port",
       paramLabel = "PORT",
       defaultValue = "8080",
-      description = "Where metrics and health are served (default: ${DEFAULT-VALUE}; 0 for any).")
+      description =
+          "Where page, queries and metrics are served (default: ${DEFAULT-VALUE}; 0 for any).")
   private int httpPort;
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
@@ -134,13 +135,14 @@ final class DemoCommand implements Callable<Integer> {
     PrometheusMeterRegistry registry = Meters.registry();
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
         StreamsApp app = new StreamsApp(definition, config(broker, folder), loaded, registry);
-        HttpEndpoint http = endpoint(app, registry)) {
+        HttpEndpoint http = endpoint(config(broker, folder), definition, loaded, app, registry)) {
       app.checkTopics(true);
       app.start();
       app.awaitRunning();
       System.err.printf(
-          "broker at %s, topics %s -> %s, dead letters in %s%n"
-              + "model %s, fingerprint %s; metrics at http://127.0.0.1:%d/metrics%n%n",
+          "broker at %1$s, topics %2$s -> %3$s, dead letters in %4$s%n"
+              + "model %5$s, fingerprint %6$s%n"
+              + "live page at http://127.0.0.1:%7$d/, metrics at http://127.0.0.1:%7$d/metrics%n%n",
           broker.bootstrapServers(),
           String.join(", ", definition.topics()),
           definition.enriched(),
@@ -160,14 +162,18 @@ final class DemoCommand implements Callable<Integer> {
     return 0;
   }
 
-  private HttpEndpoint endpoint(StreamsApp app, PrometheusMeterRegistry registry) {
+  private HttpEndpoint endpoint(
+      UndercurrentConfig config,
+      TopologyDefinition definition,
+      Model model,
+      StreamsApp app,
+      PrometheusMeterRegistry registry) {
     try {
-      return HttpEndpoint.start(
-          "127.0.0.1", httpPort, registry::scrape, app::isLive, app::isRunning);
+      return Serving.start(config, httpPort, definition, model, app, registry);
     } catch (IllegalStateException inUse) {
       // Somebody's other server: the demo has no need of this very port.
-      System.err.println("port " + httpPort + " is in use, metrics go to another one");
-      return HttpEndpoint.start("127.0.0.1", 0, registry::scrape, app::isLive, app::isRunning);
+      System.err.println("port " + httpPort + " is in use, the page goes to another one");
+      return Serving.start(config, 0, definition, model, app, registry);
     }
   }
 
@@ -177,6 +183,7 @@ final class DemoCommand implements Callable<Integer> {
             StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers(),
             StreamsConfig.APPLICATION_ID_CONFIG, "undercurrent-demo",
             StreamsConfig.STATE_DIR_CONFIG, folder.resolve("state").toString(),
+            UndercurrentConfig.LIVE_INPUT, "true",
             UndercurrentConfig.TOPICS_PARTITIONS, "2",
             UndercurrentConfig.TOPICS_REPLICATION_FACTOR, "1"));
   }

@@ -62,7 +62,7 @@ public final class RunCommand implements Callable<Integer> {
     Thread onSignal = new Thread(() -> stop(app), "shutdown");
     Runtime.getRuntime().addShutdownHook(onSignal);
     try (app;
-        HttpEndpoint http = endpoint(config, app, registry)) {
+        HttpEndpoint http = endpoint(config, definition, loaded, app, registry)) {
       app.checkTopics(createTopics);
       app.start();
       if (app.awaitRunning()) {
@@ -77,19 +77,26 @@ public final class RunCommand implements Callable<Integer> {
   }
 
   private static HttpEndpoint endpoint(
-      UndercurrentConfig config, StreamsApp app, PrometheusMeterRegistry registry) {
+      UndercurrentConfig config,
+      TopologyDefinition definition,
+      Model model,
+      StreamsApp app,
+      PrometheusMeterRegistry registry) {
     return config.httpPort() == UndercurrentConfig.HTTP_OFF
         ? null
-        : HttpEndpoint.start(
-            config.httpHost(), config.httpPort(), registry::scrape, app::isLive, app::isRunning);
+        : Serving.start(config, config.httpPort(), definition, model, app, registry);
   }
 
   private static String running(
       TopologyDefinition definition, Model model, UndercurrentConfig config, HttpEndpoint http) {
+    String address = "http://%s:%d/".formatted(config.httpHost(), http == null ? 0 : http.port());
     String metrics =
         http == null
             ? "no metrics"
-            : "metrics at http://%s:%d/metrics".formatted(config.httpHost(), http.port());
+            : (config.livePage() ? "live page at " + address + ", " : "")
+                + "metrics at "
+                + address
+                + "metrics";
     return "running: %s -> %s (dead letters in %s), model %s@%s, %s"
         .formatted(
             String.join(", ", definition.topics()),

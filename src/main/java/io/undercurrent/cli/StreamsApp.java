@@ -5,11 +5,15 @@ import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.topology.DeadLetterHandler;
+import io.undercurrent.topology.EnrichedTopic;
 import io.undercurrent.topology.EnrichmentSettings;
 import io.undercurrent.topology.EnrichmentTopology;
 import io.undercurrent.topology.LookAhead;
 import io.undercurrent.topology.MissingTimestamps;
 import io.undercurrent.topology.RecurrentProcessorSupplier;
+import io.undercurrent.topology.SourceTopic;
+import io.undercurrent.topology.StreamsQueries;
+import io.undercurrent.topology.StreamsQueries.Host;
 import io.undercurrent.topology.TopologyDefinition;
 import java.time.Duration;
 import java.util.HashMap;
@@ -91,7 +95,8 @@ public final class StreamsApp implements AutoCloseable {
     }
     try {
       return new StreamsConfig(
-          config.streams(
+          withAddress(
+              config,
               Map.of(
                   StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
                   handler,
@@ -108,6 +113,16 @@ public final class StreamsApp implements AutoCloseable {
     } catch (ConfigException e) {
       throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
     }
+  }
+
+  private static Map<String, Object> withAddress(
+      UndercurrentConfig config, Map<String, Object> defaults) {
+    Map<String, Object> all = new HashMap<>(config.streams(defaults));
+    Object address = all.get(StreamsConfig.APPLICATION_SERVER_CONFIG);
+    if (address == null || address.toString().isEmpty()) {
+      all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable());
+    }
+    return all;
   }
 
   /** What the producer of an application may send at once. */
@@ -211,6 +226,40 @@ public final class StreamsApp implements AutoCloseable {
   private synchronized void changed(State now) {
     log.info("Kafka Streams is {}", now);
     notifyAll();
+  }
+
+  /** What may be asked of it, at any time. */
+  public StreamsQueries queries() {
+    return new StreamsQueries(
+        this::started,
+        Host.of(streamsConfig.getString(StreamsConfig.APPLICATION_SERVER_CONFIG)),
+        model,
+        enrichment());
+  }
+
+  private synchronized KafkaStreams started() {
+    return streams;
+  }
+
+  /** How records are enriched. */
+  EnrichmentSettings enrichment() {
+    return settings.withNextTokens(definition.nextTokens()).withStore(definition.store());
+  }
+
+  /** The topology as Kafka Streams prints it. */
+  String description() {
+    return topology().describe().toString();
+  }
+
+  /** Opens the enriched topic, each time with a consumer of its own. */
+  EnrichedTopic.Opener enrichedTopic() {
+    return EnrichedTopic.opener(
+        definition.enriched(), () -> streamsConfig.getRestoreConsumerConfigs("live"));
+  }
+
+  /** Opens the source topic to write into. */
+  SourceTopic sourceTopic() {
+    return new SourceTopic(definition, streamsConfig.getProducerConfigs("live"));
   }
 
   /** Whether records are being processed now. */

@@ -34,6 +34,9 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String BATCH_TOKENS = "undercurrent.batch.tokens";
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
+  public static final String LIVE_PAGE = "undercurrent.live.page";
+  public static final String LIVE_INPUT = "undercurrent.live.input";
+  public static final String LIVE_STREAMS = "undercurrent.live.streams";
   public static final String TOPICS_PARTITIONS = "undercurrent.topics.partitions";
   public static final String TOPICS_REPLICATION_FACTOR = "undercurrent.topics.replication.factor";
 
@@ -90,14 +93,34 @@ public final class UndercurrentConfig extends AbstractConfig {
               "127.0.0.1",
               new ConfigDef.NonEmptyString(),
               Importance.MEDIUM,
-              "Address that metrics and health are served on; 0.0.0.0 for all of the machine.")
+              "Address that HTTP is served on; 0.0.0.0 for all of the machine.")
           .define(
               HTTP_PORT,
               Type.INT,
               8080,
               Range.between(HTTP_OFF, 65_535),
               Importance.MEDIUM,
-              "Port that metrics and health are served on; 0 for any that is free, -1 for none.")
+              "Port that HTTP is served on; 0 for any that is free, -1 for none.")
+          .define(
+              LIVE_PAGE,
+              Type.BOOLEAN,
+              true,
+              Importance.MEDIUM,
+              "Whether a page at / shows records as they come out. Follows the enriched topic only"
+                  + " while somebody looks.")
+          .define(
+              LIVE_INPUT,
+              Type.BOOLEAN,
+              false,
+              Importance.MEDIUM,
+              "Whether the page may send messages into the first source topic.")
+          .define(
+              LIVE_STREAMS,
+              Type.INT,
+              32,
+              Range.between(1, 1_000),
+              Importance.LOW,
+              "Pages that are kept up to date at once; each takes a thread.")
           .define(
               TOPICS_PARTITIONS,
               Type.INT,
@@ -287,6 +310,20 @@ public final class UndercurrentConfig extends AbstractConfig {
   /** 0 for any port that is free, {@link #HTTP_OFF} for none. */
   public int httpPort() {
     return getInt(HTTP_PORT);
+  }
+
+  /** Whether records are shown as they come out. */
+  public boolean livePage() {
+    return getBoolean(LIVE_PAGE);
+  }
+
+  /** Whether whoever sees the page may send messages. */
+  public boolean liveInput() {
+    return getBoolean(LIVE_INPUT);
+  }
+
+  public int liveStreams() {
+    return getInt(LIVE_STREAMS);
   }
 
   public int topicsPartitions() {

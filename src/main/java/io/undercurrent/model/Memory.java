@@ -54,9 +54,22 @@ public final class Memory {
     this.records = records;
   }
 
+  private Memory(Memory other) {
+    attentionRecords = other.attentionRecords;
+    cacheTokens = other.cacheTokens;
+    records = other.records;
+  }
+
   /** What is remembered, oldest first; a view. */
   public List<Entry> entries() {
     return Collections.unmodifiableList(entries);
+  }
+
+  /** The same for now; what is appended to one is not in the other. */
+  public Memory copy() {
+    Memory copy = new Memory(this);
+    copy.entries.addAll(entries);
+    return copy;
   }
 
   /** How many records the key has had. */

@@ -2,15 +2,21 @@ package io.undercurrent.serve;
 
 import io.javalin.Javalin;
 import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,14 +25,18 @@ import org.slf4j.LoggerFactory;
  * The HTTP side of an app.
  *
  * <table>
- * <caption>Routes, all GET</caption>
+ * <caption>Routes of its own, all GET; {@link QueryRoutes} and {@link LiveRoutes} add theirs</caption>
  * <tr><td>{@code /metrics}</td><td>Prometheus text format 0.0.4</td></tr>
  * <tr><td>{@code /health/live}</td><td>503 when only a restart helps, else 200</td></tr>
  * <tr><td>{@code /health/ready}</td><td>503 while it does not process records, else 200</td></tr>
  * </table>
  *
  * <p>Health answers are {@code {"status":"UP"}} or {@code {"status":"DOWN"}}; a supplier that
- * throws counts as down. Anything else is answered with 404.
+ * throws counts as down. Anything else is answered with 404. Errors are problem details (RFC 9457)
+ * with one sentence for whoever asked.
+ *
+ * <p>Connections, threads and bodies are bounded: whoever holds many of them, or sends slowly,
+ * keeps others from being answered at most, never records from being processed.
  *
  * <p>Thread safe. The suppliers are called on the endpoint's own threads, several at a time, and
  * must not block for long. The threads are daemons: an endpoint that nobody closes does not keep
@@ -38,15 +48,28 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
   private static final String JSON = "application/json";
   private static final int MIN_THREADS = 2;
-  private static final int MAX_THREADS = 8;
+  private static final int MAX_THREADS = 24; // and one for each live stream
   private static final int THREAD_IDLE_TIMEOUT_MS = 30_000;
+  private static final int MAX_CONNECTIONS = 512;
+
+  /** How long a connection may neither take nor bring anything. */
+  private static final int CONNECTION_IDLE_TIMEOUT_MS = 20_000;
+
+  /** Bytes of a request's head: its longest text, each char as nine. */
+  private static final int MAX_HEAD_BYTES = 1 << 16;
+
+  /** Bytes of the largest request body. */
+  private static final int MAX_BODY_BYTES = 1 << 20;
+
   private static final long STOP_TIMEOUT_MS = 1_000;
 
   private final Javalin app;
+  private final List<Routes> routes;
   private final int port;
 
-  private HttpEndpoint(Javalin app) {
+  private HttpEndpoint(Javalin app, List<Routes> routes) {
     this.app = app;
+    this.routes = routes;
     this.port = app.port();
   }
 
@@ -63,6 +86,21 @@ public final class HttpEndpoint implements AutoCloseable {
    */
   public static HttpEndpoint start(
       String host, int port, Supplier<String> scrape, BooleanSupplier live, BooleanSupplier ready) {
+    return start(host, port, scrape, live, ready, List.of());
+  }
+
+  /**
+   * The same with more routes.
+   *
+   * @param more closed when the endpoint is, also where it cannot bind
+   */
+  public static HttpEndpoint start(
+      String host,
+      int port,
+      Supplier<String> scrape,
+      BooleanSupplier live,
+      BooleanSupplier ready,
+      List<Routes> more) {
     Objects.requireNonNull(host, "host");
     Objects.requireNonNull(scrape, "scrape");
     Objects.requireNonNull(live, "live");
@@ -72,7 +110,7 @@ public final class HttpEndpoint implements AutoCloseable {
           "undercurrent.http.port must be between 0 and 65535, found " + port);
     }
     QueuedThreadPool threads =
-        new QueuedThreadPool(MAX_THREADS, MIN_THREADS, THREAD_IDLE_TIMEOUT_MS);
+        new QueuedThreadPool(MAX_THREADS + streams(more), MIN_THREADS, THREAD_IDLE_TIMEOUT_MS);
     threads.setName("http");
     threads.setDaemon(true);
     threads.setStopTimeout(STOP_TIMEOUT_MS);
@@ -83,28 +121,53 @@ public final class HttpEndpoint implements AutoCloseable {
               config.startup.showOldJavalinVersionWarning = false;
               config.startup.startupWatcherEnabled = false;
               config.jetty.threadPool = threads;
+              config.jetty.modifyServer(
+                  server -> server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, server)));
+              config.jetty.modifyHttpConfiguration(
+                  http -> {
+                    http.setIdleTimeout(CONNECTION_IDLE_TIMEOUT_MS);
+                    http.setRequestHeaderSize(MAX_HEAD_BYTES);
+                    http.setSendServerVersion(false);
+                  });
+              config.http.maxRequestSize = MAX_BODY_BYTES;
               config.routes.get(
                   "/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(scrape.get()));
               config.routes.get("/health/live", ctx -> health(ctx, live));
               config.routes.get("/health/ready", ctx -> health(ctx, ready));
-              config.routes.error(
-                  HttpStatus.NOT_FOUND.getCode(),
-                  ctx -> ctx.contentType(JSON).result("{\"error\":\"not found\"}"));
+              more.forEach(routes -> routes.add(config.routes));
+              config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
+              config.routes.exception(HttpResponseException.class, HttpEndpoint::refused);
               config.routes.exception(
                   Exception.class,
                   (e, ctx) -> {
-                    log.warn("GET {} failed: {}", ctx.path(), e.toString());
-                    ctx.status(HttpStatus.INTERNAL_SERVER_ERROR)
-                        .contentType(JSON)
-                        .result("{\"error\":\"internal error\"}");
+                    log.warn("{} {} failed: {}", ctx.method(), ctx.path(), e.toString());
+                    new Problem(HttpStatus.INTERNAL_SERVER_ERROR, "internal error").answer(ctx);
                   });
             });
     try {
-      return new HttpEndpoint(app.start(host, port));
+      return new HttpEndpoint(app.start(host, port), more);
     } catch (RuntimeException e) {
+      more.forEach(Routes::close);
       app.stop();
       throw new IllegalStateException(reason(host, port, e), e);
     }
+  }
+
+  private static int streams(List<Routes> more) {
+    return more.stream().mapToInt(r -> r instanceof LiveRoutes live ? live.streams() : 0).sum();
+  }
+
+  /** What Javalin itself refuses. */
+  private static void refused(HttpResponseException e, Context ctx) {
+    HttpStatus status = HttpStatus.forStatus(e.getStatus());
+    String detail =
+        switch (status) {
+          case NOT_FOUND -> "there is nothing at this path";
+          case CONTENT_TOO_LARGE ->
+              "the body must have at most %d bytes, found more".formatted(MAX_BODY_BYTES);
+          default -> e.getMessage();
+        };
+    new Problem(status, detail).answer(ctx);
   }
 
   private static String reason(String host, int port, RuntimeException failure) {
@@ -147,6 +210,13 @@ public final class HttpEndpoint implements AutoCloseable {
         .result(up ? "{\"status\":\"UP\"}" : "{\"status\":\"DOWN\"}");
   }
 
+  /** All routes, {@code GET /path/{parameter}}. */
+  Set<String> routes() {
+    return app.unsafe.internalRouter.allHttpHandlers().stream()
+        .map(route -> route.endpoint.method + " " + route.endpoint.path)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
   /** The port it listens on, also where 0 was asked for. */
   public int port() {
     return port;
@@ -158,6 +228,7 @@ public final class HttpEndpoint implements AutoCloseable {
    */
   @Override
   public void close() {
+    routes.forEach(Routes::close);
     app.stop();
   }
 }

@@ -9,6 +9,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
@@ -44,6 +45,12 @@ public final class MemoryStore {
 
   /** A key's entries by their records' numbers, oldest first. */
   public SortedMap<Long, byte[]> entries(Bytes key) {
+    return entries(store, key);
+  }
+
+  /** A key's entries by their records' numbers, oldest first, in a store that is only looked at. */
+  public static SortedMap<Long, byte[]> entries(
+      ReadOnlyKeyValueStore<Bytes, byte[]> store, Bytes key) {
     SortedMap<Long, byte[]> entries = new TreeMap<>();
     try (KeyValueIterator<Bytes, byte[]> all = store.range(at(key, 0), at(key, Long.MAX_VALUE))) {
       while (all.hasNext()) {

@@ -63,7 +63,10 @@ class HttpEndpointTest {
             HOST, 0, HttpEndpointTest::fail, () -> fail().isEmpty(), () -> fail().isEmpty())) {
       assertAnswer(get(http, "/health/live"), 503, "{\"status\":\"DOWN\"}");
       assertAnswer(get(http, "/health/ready"), 503, "{\"status\":\"DOWN\"}");
-      assertAnswer(get(http, "/metrics"), 500, "{\"error\":\"internal error\"}");
+      assertAnswer(
+          get(http, "/metrics"),
+          500,
+          "{\"title\":\"Server Error\",\"status\":500,\"detail\":\"internal error\"}");
     }
   }
 
@@ -75,13 +78,19 @@ class HttpEndpointTest {
   void shouldAnswerUnknownPathsWithShortJson() throws Exception {
     try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
       for (String path : List.of("/", "/metrics/more", "/health", "/%3Cscript%3E")) {
-        assertAnswer(get(http, path), 404, "{\"error\":\"not found\"}");
+        assertAnswer(
+            get(http, path),
+            404,
+            "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is nothing at this path\"}");
       }
       HttpResponse<String> posted =
           client.send(
               request(http, "/metrics").POST(HttpRequest.BodyPublishers.ofString("x")).build(),
               HttpResponse.BodyHandlers.ofString());
-      assertAnswer(posted, 404, "{\"error\":\"not found\"}");
+      assertAnswer(
+          posted,
+          404,
+          "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is nothing at this path\"}");
     }
   }
 
@@ -187,7 +196,13 @@ class HttpEndpointTest {
     assertThat(answer.statusCode()).isEqualTo(status);
     assertThat(answer.body()).isEqualTo(body);
     assertThat(answer.headers().firstValue("content-type"))
-        .hasValueSatisfying(type -> assertThat(type).startsWith("application/json"));
+        .hasValueSatisfying(
+            type ->
+                assertThat(type)
+                    .startsWith(
+                        status == 404 || status == 500
+                            ? "application/problem+json"
+                            : "application/json"));
   }
 
   private HttpResponse<String> get(HttpEndpoint http, String path) throws Exception {

@@ -1,0 +1,232 @@
+package io.undercurrent.cli;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
+import com.microsoft.playwright.options.ColorScheme;
+import io.undercurrent.LetterModel;
+import io.undercurrent.broker.EmbeddedBroker;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The live page in a real browser, of a real app on a real broker. */
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
+class LivePageTest {
+
+  private static final int PATIENCE_MS = 60_000;
+
+  @TempDir static Path brokerFolder;
+  private static EmbeddedBroker broker;
+  private static Chromium chromium;
+
+  @TempDir Path state;
+  private String name;
+  private final List<String> asked = new ArrayList<>();
+  private final List<String> errors = new ArrayList<>();
+  private Page page;
+
+  @BeforeAll
+  static void start() {
+    chromium = Chromium.start();
+    broker = EmbeddedBroker.start(brokerFolder);
+    PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MS);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (chromium != null) {
+      chromium.close();
+    }
+    if (broker != null) {
+      broker.close();
+    }
+  }
+
+  @BeforeEach
+  void nameEverythingAfterTheTest(TestInfo test) {
+    name = test.getTestMethod().orElseThrow().getName();
+  }
+
+  @AfterEach
+  void closePage() {
+    if (page != null) {
+      page.close();
+    }
+  }
+
+  private ServedApp app(int port) {
+    return new ServedApp(
+        broker,
+        ServedApp.definition(name),
+        LetterModel.looking(3),
+        state,
+        port,
+        Map.of("undercurrent.live.input", "true"));
+  }
+
+  private void open(ServedApp app, Browser.NewPageOptions options) {
+    page = chromium.browser().newPage(options);
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.onRequest(request -> asked.add(request.url()));
+    page.onPageError(errors::add);
+    page.onConsoleMessage(
+        message -> {
+          if (message.type().equals("error")) {
+            errors.add(message.text());
+          }
+        });
+    page.navigate(app.address() + "/");
+    assertThat(page.locator("#connection")).hasText("live");
+  }
+
+  private Locator row(String key) {
+    return page.locator("#list a", new Page.LocatorOptions().setHasText(key));
+  }
+
+  private Locator records() {
+    return page.locator("#log > li[id]");
+  }
+
+  @Test
+  void shouldShowAConversationWordByWord() throws Exception {
+    try (ServedApp app = app(0).start()) {
+      open(app, new Browser.NewPageOptions());
+      assertThat(page.locator("#none")).isVisible();
+      app.send("alpha", "a b c", "d e f", "");
+      app.send("beta", "g h");
+      assertThat(page.locator("#list li")).hasCount(2);
+      assertThat(row("alpha").locator("canvas")).hasCount(1);
+      assertThat(page.locator("#records")).hasText("4");
+
+      row("alpha").click();
+      assertThat(page.locator("#key")).hasText("alpha");
+      assertThat(records()).hasCount(3);
+      assertThat(records().nth(0).locator(".token")).hasText(new String[] {"a", "b", "c"});
+      assertThat(records().nth(1).locator(".fact")).not().hasCount(0);
+      assertThat(records().nth(2)).containsText("(no text)");
+      records().nth(1).locator(".token").nth(1).click();
+      assertThat(records().nth(1).locator(".detail")).containsText("e moved it");
+      assertThat(page.locator("#mood")).containsText("after 3 records");
+
+      app.send("alpha", "i j");
+      assertThat(records()).hasCount(4);
+      app.send("alpha", (String) null); // forgets it
+      assertThat(page.locator("#list li")).hasCount(1);
+      assertThat(page.locator("#log")).hasText("Forgotten: a tombstone came.");
+      app.send("alpha", "k");
+      assertThat(page.locator("#mood")).containsText("after 1 record");
+      assertThat(records()).hasCount(1);
+      assertNothingFromElsewhere(app);
+    }
+  }
+
+  @Test
+  void shouldWorkByKeyboard() throws Exception {
+    try (ServedApp app = app(0).start()) {
+      app.send("alpha", "a b");
+      app.send("beta", "c d");
+      open(app, new Browser.NewPageOptions().setColorScheme(ColorScheme.DARK));
+      assertThat(page.locator("#list li")).hasCount(2);
+      page.locator("#list a").first().focus();
+      page.keyboard().press("ArrowDown");
+      page.keyboard().press("Enter");
+      assertThat(page.locator("#list a").nth(1)).hasAttribute("aria-current", "true");
+      records().first().locator(".token").first().focus();
+      page.keyboard().press("ArrowRight");
+      assertThat(records().first().locator(".token").nth(1)).isFocused();
+      assertThat(records().first().locator(".detail")).containsText("moved it");
+      page.keyboard().press("Escape");
+      assertThat(page.locator("#invitation")).isVisible();
+      assertNothingFromElsewhere(app);
+    }
+  }
+
+  @Test
+  void shouldSendWhatIsTypedAndShowItComeBack() throws Exception {
+    try (ServedApp app = app(0).start()) {
+      open(app, new Browser.NewPageOptions().setViewportSize(390, 800)); // a phone
+      page.locator("#send-key").fill("me <b>");
+      page.locator("#send-text").fill("a <img src=x> b");
+      page.locator("#send button").click();
+      assertThat(page.locator("#sent")).containsText("sent, offset");
+      assertThat(page.locator("#key")).hasText("me <b>");
+      assertThat(records()).hasCount(1);
+      assertThat(records().first().locator(".record-text")).hasText("a <img src=x> b");
+      assertThat(page.locator("#list")).not().isVisible();
+      page.locator("#back").click();
+      assertThat(row("me <b>")).isVisible();
+      assertThat((int) page.evaluate("document.documentElement.scrollWidth"))
+          .isLessThanOrEqualTo(390);
+      assertNothingFromElsewhere(app);
+    }
+  }
+
+  @Test
+  void shouldComeBackAfterARestart() throws Exception {
+    int port = ServedApp.freePort();
+    try (ServedApp first = app(port).start()) {
+      open(first, new Browser.NewPageOptions());
+      first.send("alpha", "a b");
+      row("alpha").click();
+      assertThat(records()).hasCount(1);
+    }
+    assertThat(page.locator("#connection")).hasAttribute("data-kind", "waiting");
+    try (ServedApp second = app(port).start()) {
+      assertThat(page.locator("#connection")).hasText("live");
+      second.send("alpha", "c d");
+      assertThat(records()).hasCount(2);
+      assertThat(page.locator("#list li")).hasCount(1);
+      assertThat(page.locator("#mood")).containsText("after 2 records");
+    }
+  }
+
+  @Test
+  void shouldStaySmallHoweverMuchComes() throws Exception {
+    try (ServedApp app = app(0).start()) {
+      open(app, new Browser.NewPageOptions());
+      app.send("busy", "a");
+      row("busy").click();
+      assertThat(records()).hasCount(1);
+      String[] some = new String[100];
+      Arrays.fill(some, "a b c");
+      for (int key = 0; key < 98; key++) {
+        app.send("key" + key, some);
+        app.send("few" + key, "d"); // more conversations than are kept
+      }
+      app.send("busy", some);
+      app.send("last", "e");
+      assertThat(page.locator("#records")) // 1 + 98 * 101 + 100 + 1
+          .hasText("10,000", new LocatorAssertions.HasTextOptions().setTimeout(400_000));
+      assertThat(row("last")).isVisible();
+      // Of what came faster than it is shown some is left out, and whole conversations may be among
+      // that.
+      assertThat(page.locator("#list li").count()).isBetween(2, 100);
+      assertThat(records()).hasCount(60);
+      assertThat(page.locator("#mood")).containsText("after 101 records");
+      assertThat((int) page.evaluate("document.querySelectorAll('*').length")).isLessThan(6_000);
+      assertNothingFromElsewhere(app);
+    }
+  }
+
+  private void assertNothingFromElsewhere(ServedApp app) {
+    assertThat(asked).isNotEmpty().allMatch(url -> url.startsWith(app.address() + "/"));
+    assertThat(errors).isEmpty();
+  }
+}

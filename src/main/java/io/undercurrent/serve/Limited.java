@@ -1,0 +1,58 @@
+package io.undercurrent.serve;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Things of which each serves one request at a time, made when they are first needed. As many
+ * requests as there are things run at once, the others wait a while and are then refused: what
+ * people ask takes a bounded share of the machine from the stream. Thread-safe.
+ */
+final class Limited<T> {
+
+  private static final int PATIENCE_SECONDS = 2;
+
+  private final Semaphore permits;
+  private final Supplier<T> maker;
+  private final Deque<T> free = new ArrayDeque<>();
+
+  Limited(int most, Supplier<T> maker) {
+    permits = new Semaphore(most, true);
+    this.maker = maker;
+  }
+
+  <R> R with(Function<T, R> work) {
+    try {
+      if (!permits.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        throw busy();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw busy();
+    }
+    try {
+      T one = take();
+      R result = work.apply(one); // what failed is not used again: its scratch may be anything
+      give(one);
+      return result;
+    } finally {
+      permits.release();
+    }
+  }
+
+  private static Problem busy() {
+    return Problem.unavailable("too many requests are being computed: try again in a moment", 1);
+  }
+
+  private synchronized T take() {
+    return free.isEmpty() ? maker.get() : free.pop();
+  }
+
+  private synchronized void give(T one) {
+    free.push(one);
+  }
+}

@@ -1,0 +1,276 @@
+package io.undercurrent.serve;
+
+import io.undercurrent.topology.EnrichedRecord;
+import io.undercurrent.topology.EnrichedTopic;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What came out of the application last, of all its instances: the committed records of the
+ * enriched topic, in bounded memory.
+ *
+ * <p>The topic is followed only while somebody looks, and for a minute after: nobody's page costs a
+ * busy cluster nothing, and a page that is loaded again finds everything in place. When following
+ * begins it looks back {@value #LOOK_BACK} records, so a page opened late still has a past to show.
+ *
+ * <p>Kept are the last {@value #KEPT} records, and fewer if they are long: {@value #KEPT_CHARS}
+ * chars of text and keys in all, about 15 MB of heap at most. Thread-safe.
+ */
+public final class LiveFeed implements AutoCloseable {
+
+  static final int LOOK_BACK = 2_000;
+  static final int KEPT = 5_000;
+  static final int KEPT_CHARS = 2_000_000;
+  private static final long UNUSED_NANOS = 60_000_000_000L;
+  private static final long CATCH_UP_MS = 3_000;
+
+  private final EnrichedTopic.Opener opener;
+  private final Set<Viewer> viewers = new HashSet<>();
+  private final Deque<LiveRecord> kept = new ArrayDeque<>();
+  private final Map<LiveKey, Deque<LiveRecord>> byKey = new HashMap<>();
+  private final Rate rate = new Rate();
+
+  private EnrichedTopic topic; // null while nobody looks
+  private int generation; // of what is kept: numbers of events begin anew with each
+  private long keptChars;
+  private long number;
+  private long records;
+  private long usedNanos;
+  private boolean closed;
+
+  /** Told apart from earlier feeds by who reconnects. */
+  private final String name = Long.toString(System.nanoTime(), Character.MAX_RADIX);
+
+  public LiveFeed(EnrichedTopic.Opener opener) {
+    this.opener = opener;
+  }
+
+  /**
+   * Where somebody stands in the feed.
+   *
+   * @param records that came out since following began, those looked back at included
+   * @param perSecond over the last ten seconds
+   */
+  record Status(long records, int conversations, double perSecond, int viewers) {}
+
+  /** Follows while somebody looks; called with the lock held. */
+  private void use() {
+    usedNanos = System.nanoTime();
+    if (topic != null || closed) {
+      return;
+    }
+    generation++;
+    number = 0;
+    records = 0;
+    kept.clear();
+    byKey.clear();
+    keptChars = 0;
+    int opened = generation;
+    topic = opener.open(LOOK_BACK, seen -> add(opened, seen));
+  }
+
+  private synchronized void add(int opened, EnrichedTopic.Seen seen) {
+    if (opened != generation || topic == null) {
+      return; // of a topic that is closed already
+    }
+    if (viewers.isEmpty() && System.nanoTime() - usedNanos > UNUSED_NANOS) {
+      stop();
+      return;
+    }
+    LiveRecord event = event(seen);
+    if (event == null) {
+      return;
+    }
+    if (event.record() == null) {
+      byKey.remove(event.key());
+      kept.removeIf(of -> of.key().equals(event.key()));
+    } else {
+      records++;
+      rate.count();
+    }
+    keep(event);
+    viewers.forEach(viewer -> viewer.offer(event));
+  }
+
+  private LiveRecord event(EnrichedTopic.Seen seen) {
+    if (seen.record() != null) {
+      EnrichedRecord record = LiveRecord.kept(seen.record());
+      return new LiveRecord(++number, LiveKey.of(record), record);
+    }
+    return seen.key() == null ? null : new LiveRecord(++number, LiveKey.of(seen.key()), null);
+  }
+
+  private void keep(LiveRecord event) {
+    kept.add(event);
+    if (event.record() != null) {
+      byKey.computeIfAbsent(event.key(), k -> new ArrayDeque<>()).add(event);
+    }
+    keptChars = kept.size() == 1 ? chars(event) : keptChars + chars(event);
+    while (kept.size() > KEPT || keptChars > KEPT_CHARS && kept.size() > 1) {
+      LiveRecord oldest = kept.remove();
+      keptChars -= chars(oldest);
+      Deque<LiveRecord> ofKey = byKey.get(oldest.key());
+      if (ofKey != null && ofKey.peek() == oldest) {
+        ofKey.remove();
+        if (ofKey.isEmpty()) {
+          byKey.remove(oldest.key());
+        }
+      }
+    }
+  }
+
+  private static long chars(LiveRecord event) {
+    return event.key().text().length()
+        + (event.record() == null ? 0 : event.record().text().length());
+  }
+
+  /**
+   * The last records of a key, oldest first. Where nobody has looked for a while it waits up to 3
+   * seconds until the topic's end is reached.
+   */
+  List<EnrichedRecord> last(LiveKey key, int most) {
+    synchronized (this) {
+      use();
+    }
+    awaitCaughtUp();
+    synchronized (this) {
+      Deque<LiveRecord> found = byKey.getOrDefault(key, new ArrayDeque<>());
+      return found.stream().skip(Math.max(0, found.size() - most)).map(LiveRecord::record).toList();
+    }
+  }
+
+  private void awaitCaughtUp() {
+    long deadline = System.nanoTime() + CATCH_UP_MS * 1_000_000;
+    try {
+      while (!caughtUp() && System.nanoTime() < deadline) {
+        Thread.sleep(20);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized boolean caughtUp() {
+    return closed || topic != null && topic.caughtUp();
+  }
+
+  /**
+   * Begins to look on.
+   *
+   * @param lastEventId what the viewer had seen last; null or any other text for nothing
+   * @param most who may look on at once
+   * @return null if there are as many already
+   */
+  Viewer view(String lastEventId, int most) {
+    synchronized (this) {
+      if (viewers.size() >= most || closed) {
+        return null;
+      }
+      use();
+    }
+    awaitCaughtUp();
+    synchronized (this) {
+      if (viewers.size() >= most || closed) {
+        return null;
+      }
+      long seen = seen(lastEventId);
+      Viewer viewer = new Viewer(this, seen >= 0);
+      viewers.add(viewer);
+      int skip = Math.max(0, kept.size() - Viewer.QUEUE); // a part of the past, not a loss
+      kept.stream().skip(skip).filter(e -> e.number() > Math.max(0, seen)).forEach(viewer::offer);
+      return viewer;
+    }
+  }
+
+  /** Number of the last event that a returning viewer has; -1 if what it has is of no use. */
+  private long seen(String lastEventId) {
+    String prefix = name + "-" + generation + "-";
+    if (lastEventId == null || !lastEventId.startsWith(prefix)) {
+      return -1;
+    }
+    try {
+      long seen = Long.parseLong(lastEventId.substring(prefix.length()));
+      long first = kept.isEmpty() ? number + 1 : kept.peek().number();
+      return seen >= 0 && seen <= number && seen + 1 >= first ? seen : -1;
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  synchronized String id(LiveRecord event) {
+    return name + "-" + generation + "-" + event.number();
+  }
+
+  synchronized void leave(Viewer viewer) {
+    viewers.remove(viewer);
+    usedNanos = System.nanoTime();
+  }
+
+  synchronized Status status() {
+    return new Status(records, byKey.size(), rate.perSecond(), viewers.size());
+  }
+
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
+  /** Called with the lock held. */
+  private void stop() {
+    if (topic != null) {
+      topic.close();
+      topic = null;
+    }
+  }
+
+  /** Stops following and sends all viewers away. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    stop();
+    List.copyOf(viewers).forEach(Viewer::wake);
+  }
+
+  /** Events a second over the last ten. */
+  private static final class Rate {
+    private static final int SECONDS = 10;
+    private final long[] counts = new long[SECONDS + 1]; // the last is under way
+    private long second = now();
+
+    private static long now() {
+      return System.nanoTime() / 1_000_000_000;
+    }
+
+    private void advance() {
+      long now = now();
+      for (long i = Math.max(second + 1, now - SECONDS); i <= now; i++) {
+        counts[Math.floorMod(i, counts.length)] = 0;
+      }
+      second = now;
+    }
+
+    void count() {
+      advance();
+      counts[Math.floorMod(second, counts.length)]++;
+    }
+
+    double perSecond() {
+      advance();
+      long sum = 0;
+      for (int i = 1; i <= SECONDS; i++) {
+        sum += counts[Math.floorMod(second - i, counts.length)];
+      }
+      return (double) sum / SECONDS;
+    }
+  }
+
+  /** The feed's keys and how many records of each are kept; for tests. */
+  synchronized List<LiveKey> keys() {
+    return new ArrayList<>(byKey.keySet());
+  }
+}

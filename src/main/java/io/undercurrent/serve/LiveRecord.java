@@ -1,0 +1,69 @@
+package io.undercurrent.serve;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.topology.EnrichedRecord;
+
+/**
+ * One event of the feed.
+ *
+ * @param number of the event, from 1
+ * @param record null where the key was forgotten
+ */
+record LiveRecord(long number, LiveKey key, EnrichedRecord record) {
+
+  private static final int TEXT_CHARS = 200;
+
+  /** Chars of text that are kept at most; a longer one cannot be traced exactly. */
+  static final int KEPT_CHARS = 20_000;
+
+  /** What a list shows of it. */
+  ObjectNode summary() {
+    if (record == null) {
+      ObjectNode json = Json.object();
+      key.put(json);
+      return json.put("forgotten", true);
+    }
+    return summary(record);
+  }
+
+  /** The same of any record. */
+  static ObjectNode summary(EnrichedRecord record) {
+    ObjectNode json = Json.object();
+    LiveKey.of(record).put(json);
+    json.put("record", record.conversation().records());
+    json.put("text", cut(record.text(), TEXT_CHARS));
+    json.put("label", record.sentiment() == null ? null : record.sentiment().label());
+    json.put("score", record.sentiment() == null ? null : (float) record.sentiment().score());
+    Double mood = record.conversation().score();
+    json.put("mood", mood == null ? null : (float) (double) mood);
+    json.put("bits", record.surprise() == null ? null : (float) record.surprise().bitsPerToken());
+    json.put("timestamp", record.source() == null ? null : record.source().timestampMs());
+    return json;
+  }
+
+  private static String cut(String text, int most) {
+    if (text.length() <= most) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    return text.substring(0, end) + "\u2026";
+  }
+
+  /** The record as it is kept. */
+  static EnrichedRecord kept(EnrichedRecord record) {
+    return record.text().length() <= KEPT_CHARS
+        ? record
+        : new EnrichedRecord(
+            record.key(),
+            record.keyEncoding(),
+            cut(record.text(), KEPT_CHARS),
+            true,
+            record.sentiment(),
+            record.next(),
+            record.surprise(),
+            record.attention(),
+            record.conversation(),
+            record.model(),
+            record.source());
+  }
+}

@@ -1,0 +1,115 @@
+package io.undercurrent.serve;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.http.Context;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Map.Entry;
+import java.util.Set;
+
+/** What requests say, checked; every error names the parameter, the expectation and the finding. */
+final class Parameters {
+
+  private static final String KEY_ENCODING = "keyEncoding";
+
+  private Parameters() {}
+
+  /** Rejects query parameters that nothing would read: mostly misspelt ones. */
+  static void only(Context ctx, Set<String> names) {
+    for (String name : ctx.queryParamMap().keySet()) {
+      if (!names.contains(name)) {
+        throw Problem.badRequest(
+            "there is no parameter %s here, but %s"
+                .formatted(shortened(name), names.stream().sorted().toList()));
+      }
+    }
+  }
+
+  /** The path's key: its text, or with {@code keyEncoding=base64} its bytes. */
+  static byte[] key(Context ctx) {
+    String key = ctx.pathParam("key");
+    String encoding = ctx.queryParam(KEY_ENCODING);
+    if (encoding == null) {
+      return key.getBytes(StandardCharsets.UTF_8);
+    }
+    if (!encoding.equals("base64")) {
+      throw Problem.badRequest("keyEncoding must be base64, found " + shortened(encoding));
+    }
+    try {
+      return Base64.getUrlDecoder().decode(key.replace('+', '-').replace('/', '_'));
+    } catch (IllegalArgumentException e) {
+      throw Problem.badRequest(
+          "the key must be base64, as keyEncoding says, found " + shortened(key));
+    }
+  }
+
+  static boolean flag(Context ctx, String name) {
+    String value = ctx.queryParam(name);
+    if (value == null || value.equals("false")) {
+      return false;
+    }
+    if (!value.equals("true")) {
+      throw Problem.badRequest(
+          "%s must be true or false, found %s".formatted(name, shortened(value)));
+    }
+    return true;
+  }
+
+  static long integer(Context ctx, String name, long otherwise, long least, long most) {
+    String value = ctx.queryParam(name);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      long number = Long.parseLong(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw Problem.badRequest(
+        "%s must be an integer from %d to %d, found %s"
+            .formatted(name, least, most, shortened(value)));
+  }
+
+  /** Rejects fields of a body that nothing would read. */
+  static void onlyFields(ObjectNode body, Set<String> names) {
+    for (Entry<String, JsonNode> field : body.properties()) {
+      String name = field.getKey();
+      if (!names.contains(name)) {
+        throw Problem.badRequest(
+            "there is no field %s here, but %s"
+                .formatted(shortened(name), names.stream().sorted().toList()));
+      }
+    }
+  }
+
+  static String string(ObjectNode body, String name) {
+    JsonNode value = body.path(name);
+    if (!value.isTextual()) {
+      throw Problem.badRequest("%s must be a string, found %s".formatted(name, found(value)));
+    }
+    return value.textValue();
+  }
+
+  static Long integerOrNull(ObjectNode body, String name) {
+    JsonNode value = body.path(name);
+    if (value.isMissingNode() || value.isNull()) {
+      return null;
+    }
+    if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+      throw Problem.badRequest("%s must be an integer, found %s".formatted(name, found(value)));
+    }
+    return value.longValue();
+  }
+
+  private static String found(JsonNode value) {
+    return value.isMissingNode() ? "nothing" : shortened(value.toString());
+  }
+
+  static String shortened(String value) {
+    return value.length() <= 60 ? value : value.substring(0, 60) + "...";
+  }
+}

@@ -1,0 +1,53 @@
+package io.undercurrent.serve;
+
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+
+/**
+ * Why a request is not answered, in one sentence for whoever sent it: problem details as RFC 9457
+ * has them, {@code {"title": "Not Found", "status": 404, "detail": "..."}}.
+ */
+final class Problem extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+  private static final String CONTENT_TYPE = "application/problem+json";
+
+  private final int status;
+  private final int retryAfterSeconds; // 0 for none
+
+  private Problem(HttpStatus status, String detail, int retryAfterSeconds) {
+    super(detail, null, false, false);
+    this.status = status.getCode();
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  Problem(HttpStatus status, String detail) {
+    this(status, detail, 0);
+  }
+
+  static Problem badRequest(String detail) {
+    return new Problem(HttpStatus.BAD_REQUEST, detail);
+  }
+
+  static Problem notFound(String detail) {
+    return new Problem(HttpStatus.NOT_FOUND, detail);
+  }
+
+  /** Something that passes: worth another try after some seconds. */
+  static Problem unavailable(String detail, int retryAfterSeconds) {
+    return new Problem(HttpStatus.SERVICE_UNAVAILABLE, detail, retryAfterSeconds);
+  }
+
+  void answer(Context ctx) {
+    if (retryAfterSeconds > 0) {
+      ctx.header("Retry-After", Integer.toString(retryAfterSeconds));
+    }
+    ctx.status(status)
+        .contentType(CONTENT_TYPE)
+        .result(
+            Json.bytes(
+                Json.object()
+                    .put("title", HttpStatus.forStatus(status).getMessage())
+                    .put("status", status)
+                    .put("detail", getMessage())));
+  }
+}

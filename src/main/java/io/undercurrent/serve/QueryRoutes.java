@@ -1,0 +1,311 @@
+package io.undercurrent.serve;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import io.undercurrent.topology.EnrichedRecord;
+import io.undercurrent.topology.EnrichedRecord.Conversation;
+import io.undercurrent.topology.EnrichedRecord.NextToken;
+import io.undercurrent.topology.NotAvailableException;
+import io.undercurrent.topology.OnDemand;
+import io.undercurrent.topology.StoredKey;
+import io.undercurrent.topology.StreamsQueries;
+import io.undercurrent.topology.StreamsQueries.Host;
+import io.undercurrent.topology.StreamsQueries.Instance;
+import io.undercurrent.topology.StreamsQueries.Place;
+import io.undercurrent.topology.TopologyDefinition;
+import io.undercurrent.topology.UnknownKeyException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Questions about keys, answered by whichever instance is asked.
+ *
+ * <table>
+ * <caption>Routes, as {@code /openapi.json} describes them</caption>
+ * <tr><td>{@code GET /v1/keys/{key}}</td><td>what is known of a key</td></tr>
+ * <tr><td>{@code GET /v1/keys/{key}/next}</td><td>what would come after a beginning</td></tr>
+ * <tr><td>{@code POST /v1/enrich}</td><td>a record read without a past</td></tr>
+ * <tr><td>{@code GET /v1/topology}</td><td>what flows where, and who runs it</td></tr>
+ * <tr><td>{@code GET /openapi.json}</td><td>the description</td></tr>
+ * </table>
+ *
+ * <p>An instance that does not have a key asks the one that has it. While the key's state moves or
+ * is restored the answer is 503 with Retry-After; with {@code stale=true} it may come from a copy
+ * instead (a standby, or what is restored so far) and says so. Nothing here changes a state.
+ * Thread-safe.
+ */
+public final class QueryRoutes implements Routes {
+
+  /** Threads that compute answers at once. */
+  private static final int COMPUTING = 2;
+
+  /** Bodies that are being received at once; a slow sender holds a thread. */
+  private static final int RECEIVING = 8;
+
+  private static final int RETRY_SECONDS = 1;
+  private static final int MAX_LAST_RECORDS = 50;
+  private static final int USUAL_LAST_RECORDS = 5;
+  private static final int MAX_TEXT_CHARS = 4_000;
+
+  private final StreamsQueries queries;
+  private final TopologyDefinition definition;
+  private final String description;
+  private final LiveFeed feed; // null where the enriched topic is not followed
+  private final Limited<OnDemand> computing;
+  private final OnDemand about;
+  private final Semaphore receiving = new Semaphore(RECEIVING);
+  private final Forwarding forwarding = new Forwarding();
+
+  /**
+   * @param onDemand makes what computes answers
+   * @param description of the topology as Kafka Streams prints it
+   * @param feed what came out last; null for none, and then keys are answered without last records
+   */
+  public QueryRoutes(
+      StreamsQueries queries,
+      Supplier<OnDemand> onDemand,
+      TopologyDefinition definition,
+      String description,
+      LiveFeed feed) {
+    this.queries = queries;
+    this.definition = definition;
+    this.description = description;
+    this.feed = feed;
+    computing = new Limited<>(COMPUTING, onDemand);
+    about = onDemand.get();
+  }
+
+  @Override
+  public void add(RoutesConfig routes) {
+    routes.get("/openapi.json", QueryRoutes::openApi);
+    routes.get("/v1/keys/{key}", ctx -> answer(ctx, Set.of("records"), this::key));
+    routes.get("/v1/keys/{key}/next", ctx -> answer(ctx, Set.of("text", "count"), this::next));
+    routes.post("/v1/enrich", this::enrich);
+    routes.get("/v1/topology", this::topology);
+    routes.exception(
+        UnknownKeyException.class, (e, ctx) -> Problem.notFound(e.getMessage()).answer(ctx));
+    routes.exception(NotAvailableException.class, (e, ctx) -> retry(e).answer(ctx));
+  }
+
+  private static Problem retry(NotAvailableException e) {
+    return Problem.unavailable(e.getMessage(), RETRY_SECONDS);
+  }
+
+  /** Answers about a key here, or has the instance answer that has it. */
+  private void answer(
+      Context ctx, Set<String> parameters, Function<Question, ObjectNode> questions) {
+    Set<String> all = new HashSet<>(parameters);
+    all.addAll(Set.of("keyEncoding", "stale"));
+    Parameters.only(ctx, all);
+    byte[] key = Parameters.key(ctx);
+    boolean stale = Parameters.flag(ctx, "stale");
+    Question question = new Question(ctx, key);
+    question.check();
+    Place place = queries.locate(key);
+    boolean forwarded = Forwarding.isForwarded(ctx);
+    if (place.here() || forwarded) {
+      try {
+        question.stored = queries.read(place, key, false);
+      } catch (NotAvailableException e) {
+        if (!stale) {
+          throw e;
+        }
+      }
+    } else if (passOn(ctx, place, !stale)) {
+      return;
+    }
+    if (question.stored == null) { // and a copy will do
+      try {
+        question.stored = queries.read(place, key, true);
+      } catch (NotAvailableException e) {
+        if (forwarded || !forwardToStandby(ctx, place.standbys())) {
+          throw e;
+        }
+        return;
+      }
+    }
+    ctx.contentType("application/json").result(Json.bytes(questions.apply(question)));
+  }
+
+  /** Has the instance answer that has the key. */
+  private boolean passOn(Context ctx, Place place, boolean last) {
+    Host active = place.active();
+    if (active != null && active.reachable()) {
+      return forwarding.answer(ctx, active, last);
+    }
+    if (last) {
+      throw Problem.unavailable(
+          active == null
+              ? "no instance has partition %d, which the key is in, for now"
+                  .formatted(place.partition())
+              : "the key is on another instance, which does not say how to ask it: set application.server",
+          RETRY_SECONDS);
+    }
+    return false;
+  }
+
+  private boolean forwardToStandby(Context ctx, List<Host> standbys) {
+    return standbys.stream().anyMatch(host -> forwarding.answer(ctx, host, false));
+  }
+
+  /** A request about a key, and what was found under it. */
+  private final class Question {
+    private final Context ctx;
+    private final byte[] key;
+    private StoredKey stored;
+
+    Question(Context ctx, byte[] key) {
+      this.ctx = ctx;
+      this.key = key;
+    }
+
+    /** Bad parameters are found before anybody is asked. */
+    void check() {
+      if (text().length() > MAX_TEXT_CHARS) {
+        throw Problem.badRequest(
+            "text must have at most %d chars, found %d".formatted(MAX_TEXT_CHARS, text().length()));
+      }
+      count();
+      records();
+    }
+
+    String text() {
+      String text = ctx.queryParam("text");
+      return text == null ? "" : text;
+    }
+
+    int count() {
+      int usual = Math.max(1, about.usualNext());
+      return (int) Parameters.integer(ctx, "count", usual, 1, OnDemand.MAX_NEXT);
+    }
+
+    int records() {
+      return (int) Parameters.integer(ctx, "records", USUAL_LAST_RECORDS, 0, MAX_LAST_RECORDS);
+    }
+
+    /** What every answer about a key says. */
+    ObjectNode json() {
+      ObjectNode json = Json.object();
+      LiveKey.of(key).put(json);
+      json.set("model", Json.of(about.model()));
+      json.put("stale", stored.stale());
+      if (stored.behind() != null) {
+        json.put("behind", stored.behind());
+      }
+      if (queries.self().reachable()) {
+        json.put("instance", queries.self().toString());
+      }
+      return json;
+    }
+  }
+
+  private ObjectNode key(Question question) {
+    StoredKey stored = question.stored;
+    ObjectNode json = question.json();
+    Conversation conversation = stored.conversation();
+    json.putObject("conversation")
+        .put("score", conversation.score())
+        .put("records", conversation.records())
+        .put("tokens", conversation.tokens());
+    json.put("lastTimestamp", stored.lastTimestampMs());
+    json.set("next", next(stored, "", question.count()));
+    if (feed != null && question.records() > 0) {
+      ArrayNode last = json.putArray("lastRecords");
+      feed.last(LiveKey.of(question.key), question.records())
+          .forEach(record -> last.add(LiveRecord.summary(record)));
+    }
+    return json;
+  }
+
+  private ObjectNode next(Question question) {
+    ObjectNode json = question.json().put("text", question.text());
+    json.set("next", next(question.stored, question.text(), question.count()));
+    return json;
+  }
+
+  private ArrayNode next(StoredKey stored, String text, int count) {
+    List<NextToken> next = computing.with(onDemand -> onDemand.next(stored, text, count));
+    return Json.of(next);
+  }
+
+  private void enrich(Context ctx) {
+    Parameters.only(ctx, Set.of());
+    ObjectNode body = body(ctx, receiving);
+    Parameters.onlyFields(body, Set.of("key", "text", "timestamp"));
+    String text = Parameters.string(body, "text");
+    String key = body.has("key") ? Parameters.string(body, "key") : "";
+    Long timestampMs = Parameters.integerOrNull(body, "timestamp");
+    EnrichedRecord enriched =
+        computing.with(
+            onDemand -> onDemand.enrich(key.getBytes(StandardCharsets.UTF_8), text, timestampMs));
+    ctx.contentType("application/json").result(Json.bytes(Json.of(enriched)));
+  }
+
+  /**
+   * A request's JSON body.
+   *
+   * @param receiving how many more may be received at once
+   */
+  static ObjectNode body(Context ctx, Semaphore receiving) {
+    String type = ctx.contentType();
+    if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
+      throw new Problem(
+          HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+          "the body must be application/json, found "
+              + (type == null ? "nothing" : Parameters.shortened(type)));
+    }
+    if (!receiving.tryAcquire()) {
+      throw Problem.unavailable("too many bodies are being received: try again in a moment", 1);
+    }
+    try {
+      return Json.read(ctx.bodyAsBytes());
+    } finally {
+      receiving.release();
+    }
+  }
+
+  private void topology(Context ctx) {
+    Parameters.only(ctx, Set.of());
+    ObjectNode json = Json.object().put("name", definition.name());
+    definition.topics().forEach(json.putArray("topics")::add);
+    json.put("text", definition.text() == null ? null : definition.text().toString());
+    json.put("key", definition.key() == null ? null : definition.key().toString());
+    json.put("store", definition.store());
+    json.put("enriched", definition.enriched());
+    json.put("deadLetters", definition.deadLetters());
+    json.set("model", Json.of(about.model()));
+    json.put("state", queries.state());
+    json.put("lag", queries.inputLag(definition.topics()));
+    ArrayNode instances = json.putArray("instances");
+    for (Instance instance : queries.instances()) {
+      ObjectNode node = instances.addObject();
+      node.put("host", instance.host().reachable() ? instance.host().toString() : null);
+      instance.active().forEach(node.putArray("active")::add);
+      instance.standby().forEach(node.putArray("standby")::add);
+    }
+    json.put("description", description);
+    ctx.contentType("application/json").result(Json.bytes(json));
+  }
+
+  private static void openApi(Context ctx) throws IOException {
+    try (InputStream in = QueryRoutes.class.getResourceAsStream("openapi.json")) {
+      ctx.contentType("application/json").result(in.readAllBytes());
+    }
+  }
+
+  @Override
+  public void close() {
+    // Nothing goes on after an answer.
+  }
+}

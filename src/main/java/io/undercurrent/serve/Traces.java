@@ -1,0 +1,122 @@
+package io.undercurrent.serve;
+
+import io.undercurrent.topology.ConversationTrace;
+import io.undercurrent.topology.EnrichedRecord;
+import io.undercurrent.topology.TracedRecord;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * The courses of conversations that somebody has opened, each read once and kept while it is among
+ * the last {@value #CONVERSATIONS} opened; of each the last {@value #RECORDS} records. One is
+ * computed at a time, and no more than {@value #TOKENS} tokens for one request. Thread-safe.
+ */
+final class Traces {
+
+  private static final int CONVERSATIONS = 8;
+  private static final int RECORDS = 100;
+  private static final int TOKENS = 1_000;
+  private static final int PATIENCE_SECONDS = 5;
+
+  private final Supplier<ConversationTrace> maker;
+  private final ReentrantLock lock = new ReentrantLock(true);
+  private final Map<LiveKey, Traced> traced =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<LiveKey, Traced> eldest) {
+          return size() > CONVERSATIONS;
+        }
+      };
+
+  Traces(Supplier<ConversationTrace> maker) {
+    this.maker = maker;
+  }
+
+  /**
+   * A part of a conversation.
+   *
+   * @param complete whether all was read that was at hand; otherwise another request reads on
+   */
+  record Part(List<TracedRecord> records, boolean complete) {}
+
+  private static final class Traced {
+    private final ConversationTrace trace;
+    private final Deque<TracedRecord> records = new ArrayDeque<>();
+
+    Traced(ConversationTrace trace) {
+      this.trace = trace;
+    }
+
+    /** Whether records at hand go on from what was read, and nothing was forgotten in between. */
+    boolean goesOn(List<EnrichedRecord> atHand) {
+      TracedRecord last = records.peekLast();
+      return atHand.stream()
+          .filter(r -> last != null && number(r) >= number(last.record()))
+          .findFirst()
+          .map(r -> number(r) > number(last.record()) || r.equals(last.record()))
+          .orElse(last == null);
+    }
+  }
+
+  /**
+   * @param atHand records of the key, oldest first
+   * @param after number of the record after which they are wanted; 0 for all
+   */
+  Part read(LiveKey key, List<EnrichedRecord> atHand, long after) {
+    try {
+      if (!lock.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        throw Problem.unavailable("another conversation is being read: try again in a moment", 1);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Problem.unavailable("the endpoint is stopping", 1);
+    }
+    try {
+      return read(of(key, atHand), atHand, after);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Traced of(LiveKey key, List<EnrichedRecord> atHand) {
+    Traced found = traced.get(key);
+    if (found == null || !found.goesOn(atHand)) {
+      found = new Traced(maker.get());
+      traced.put(key, found);
+    }
+    return found;
+  }
+
+  private static Part read(Traced traced, List<EnrichedRecord> atHand, long after) {
+    int tokens = 0;
+    boolean complete = true;
+    for (EnrichedRecord record : atHand) {
+      if (number(record) <= traced.trace.records()) {
+        continue;
+      }
+      if (tokens > TOKENS) {
+        complete = false;
+        break;
+      }
+      traced.records.add(traced.trace.read(record));
+      tokens += record.surprise() == null ? 1 : record.surprise().tokens();
+      if (traced.records.size() > RECORDS) {
+        traced.records.remove();
+      }
+    }
+    return new Part(
+        traced.records.stream().filter(r -> number(r.record()) > after).toList(), complete);
+  }
+
+  private static long number(EnrichedRecord record) {
+    return record.conversation().records();
+  }
+}

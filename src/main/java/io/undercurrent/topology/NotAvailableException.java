@@ -1,0 +1,14 @@
+package io.undercurrent.topology;
+
+/** No answer for now, because states are on their way; the message says what is going on. */
+public final class NotAvailableException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  NotAvailableException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  NotAvailableException(String message) {
+    super(message);
+  }
+}

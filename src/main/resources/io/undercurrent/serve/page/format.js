@@ -1,0 +1,40 @@
+// Numbers and keys as people and addresses have them.
+
+const whole = new Intl.NumberFormat("en");
+
+export const integer = n => whole.format(n);
+
+/** A sentiment from -1 to 1 with its sign, two digits: +0.41, −0.05. */
+export const signed = x =>
+  x === null ? "–" : (x < -0.005 ? "−" : x > 0.005 ? "+" : "±") + Math.abs(x).toFixed(2);
+
+/** A probability: 14 %, 0.3 %, 0.02 %, with spaces that do not break. */
+export const percent = p =>
+  (p >= 0.0995 ? Math.round(p * 100) : p >= 0.00095 ? (p * 100).toFixed(1) : p >= 0.0001 ? (p * 100).toFixed(2) : "< 0.01")
+  + "\u00a0%";
+
+export const bits = b => `${b.toFixed(1)} bits`;
+
+export const time = ms =>
+  ms === null ? "" : new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** A mood in a word, for those who do not see colours. */
+export const feeling = x => (x === null ? "no mood" : x < -0.15 ? "negative" : x > 0.15 ? "positive" : "neutral");
+
+/** What a key is told apart by: its bytes in URL-safe base64. */
+export function address({ key, keyEncoding }) {
+  const base64 = keyEncoding ? key : btoa(String.fromCharCode(...new TextEncoder().encode(key)));
+  return base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** An element; children are elements or texts, which are never read as HTML. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [attribute, value] of Object.entries(attributes)) {
+    if (attribute === "class") made.className = value;
+    else if (attribute.startsWith("--")) made.style.setProperty(attribute, value);
+    else made.setAttribute(attribute, value);
+  }
+  made.append(...children);
+  return made;
+}

@@ -1,0 +1,128 @@
+// The live page: what comes out of the application, as /v1/live tells it.
+import { add, choose, clear } from "./conversations.js";
+import { forget, open, read, restart } from "./opened.js";
+import { address, integer } from "./format.js";
+
+const RETRY_MS = 5000;
+const byId = id => document.getElementById(id);
+const names = new Map(); // of addresses, the last 1,000
+let connected = false;
+let sentTo = null; // address of the last message's key
+
+function connect() {
+  const events = new EventSource("/v1/live"); // comes back by itself, and says what it saw last
+  on(events, "hello", hello);
+  on(events, "records", records);
+  on(events, "status", status);
+  events.onerror = () => {
+    connected = false;
+    say("waiting", events.readyState === EventSource.CLOSED ? "busy, trying again" : "reconnecting");
+    if (events.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS); // refused, not cut off
+  };
+}
+
+function on(events, name, told) {
+  events.addEventListener(name, event => told(JSON.parse(event.data)));
+}
+
+function hello({ returning, model, input }) {
+  connected = true;
+  say("live", "live");
+  if (!returning) {
+    clear();
+    if (opened()) restart();
+  }
+  byId("model").textContent = model.name;
+  byId("model").title = `fingerprint ${model.fingerprint}`;
+  byId("send").hidden = !input;
+}
+
+function records(summaries) {
+  let ours = false;
+  for (const summary of summaries) {
+    const at = address(summary);
+    names.delete(at);
+    names.set(at, summary.key);
+    if (names.size > 1000) names.delete(names.keys().next().value);
+    add(summary);
+    if (at === opened()) {
+      if (summary.forgotten) forget();
+      else ours = true;
+    }
+  }
+  if (ours) read();
+}
+
+function status({ records, conversations, perSecond, leftOut, lag, state }) {
+  byId("records").textContent = integer(records);
+  byId("count").textContent = integer(conversations);
+  byId("rate").textContent = perSecond.toFixed(perSecond < 10 ? 1 : 0);
+  byId("lag").textContent = lag === null ? "\u2013" : integer(lag);
+  if (state !== "RUNNING") say("waiting", state.toLowerCase().replaceAll("_", " "));
+  else if (leftOut > 0) say("live", `live, ${integer(leftOut)} too fast to show`);
+  else if (connected) say("live", "live");
+}
+
+function say(kind, text) {
+  const connection = byId("connection");
+  if (connection.textContent !== text) connection.textContent = text;
+  connection.dataset.kind = kind;
+}
+
+/** The address after the #, of the conversation that is open. */
+function opened() {
+  const at = location.hash.slice(1);
+  return /^[\w-]+$/.test(at) && !at.startsWith("record-") ? at : null;
+}
+
+function nameOf(at) {
+  if (names.has(at)) return names.get(at);
+  try {
+    const bytes = Uint8Array.from(atob(at.replaceAll("-", "+").replaceAll("_", "/")), c => c.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return at;
+  }
+}
+
+function route() {
+  const at = opened();
+  choose(at);
+  open(at, at === null ? null : nameOf(at), at === sentTo && !names.has(at));
+  if (at !== null) byId("send-key").value = nameOf(at);
+}
+
+byId("send").addEventListener("submit", async event => {
+  event.preventDefault();
+  const key = byId("send-key").value;
+  const text = byId("send-text").value;
+  const sent = byId("sent");
+  sent.textContent = "sending \u2026";
+  try {
+    const answer = await fetch("/v1/messages", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ key, text }),
+    });
+    const told = await answer.json();
+    sent.textContent = answer.ok ? `sent, offset ${integer(told.offset)} of ${told.topic}` : told.detail;
+    if (answer.ok) {
+      byId("send-text").value = "";
+      sentTo = address({ key });
+      location.hash = sentTo;
+    }
+  } catch {
+    sent.textContent = "not sent: the app does not answer";
+  }
+});
+
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape" && opened() && !event.target.matches("input, select")) location.hash = "";
+});
+addEventListener("hashchange", () => {
+  route();
+  if (opened()) byId("opened").focus({ preventScroll: true });
+});
+byId("send-key").value = "you";
+route();
+connect();

@@ -1,0 +1,355 @@
+package io.undercurrent.cli;
+
+import static io.undercurrent.cli.ServedApp.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.undercurrent.LetterModel;
+import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.model.Model;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Questions about keys, over HTTP, to apps that run. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class QueriesTest {
+
+  @TempDir static Path brokerFolder;
+  private static EmbeddedBroker broker;
+
+  @TempDir Path state;
+  private String name;
+
+  @BeforeAll
+  static void startBroker() {
+    broker = EmbeddedBroker.start(brokerFolder);
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    broker.close();
+  }
+
+  @BeforeEach
+  void nameEverythingAfterTheTest(TestInfo test) {
+    name = test.getTestMethod().orElseThrow().getName();
+  }
+
+  private ServedApp app(Model model, Map<String, String> settings) {
+    return new ServedApp(broker, ServedApp.definition(name), model, state, 0, settings);
+  }
+
+  @Test
+  void shouldSayWhatIsKnownOfAKey() throws Exception {
+    try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
+      app.send("k", "a b c", "d");
+      JsonNode key = app.await("/v1/keys/k", j -> j.at("/conversation/records").asInt() == 2);
+      assertThat(key.path("key").asText()).isEqualTo("k");
+      assertThat(key.at("/conversation/tokens").asInt()).isEqualTo(4);
+      assertThat(key.at("/conversation/score").isNumber()).isTrue();
+      assertThat(key.path("next")).hasSize(5);
+      assertThat(key.path("stale").asBoolean()).isFalse();
+      assertThat(key.at("/model/fingerprint").asText()).isEqualTo("000000000001");
+      JsonNode seen = // once it is committed
+          app.await("/v1/keys/k?records=1", j -> j.at("/lastRecords/0/text").asText().equals("d"));
+      assertThat(seen.path("lastRecords")).hasSize(1);
+      assertThat(seen.at("/lastRecords/0/mood").doubleValue())
+          .isCloseTo(key.at("/conversation/score").doubleValue(), within(1e-6));
+    }
+  }
+
+  /** Also of a model that looks back: the memory is read beside the state. */
+  @ParameterizedTest
+  @CsvSource({"false", "true"})
+  void shouldExpectAfterABeginningWhatTheStreamWouldAndChangeNothing(boolean looking)
+      throws Exception {
+    name += looking;
+    Model model = looking ? LetterModel.looking(3) : LetterModel.of(3);
+    try (ServedApp app = app(model, Map.of()).start()) {
+      app.send("k", "a b c");
+      app.await("/v1/keys/k", j -> true);
+      JsonNode asked = json(app.get("/v1/keys/k/next?text=d%20e"));
+      JsonNode again = json(app.get("/v1/keys/k/next?text=d%20e"));
+      assertThat(again).isEqualTo(asked);
+
+      app.send("k", "d e");
+      JsonNode trace = app.await("/v1/keys/k/trace", j -> j.path("records").size() == 2);
+      List<String> expected = new ArrayList<>();
+      trace.at("/records/1/next").forEach(t -> expected.add(t.path("token").asText()));
+      List<String> found = new ArrayList<>();
+      asked.path("next").forEach(t -> found.add(t.path("token").asText()));
+      assertThat(found).isEqualTo(expected).hasSize(5);
+      assertThat(asked.at("/next/0/probability").floatValue())
+          .isEqualTo((float) trace.at("/records/1/next/0/probability").asDouble());
+    }
+  }
+
+  @Test
+  void shouldReadARecordAgainTokenByTokenAsItWasRead() throws Exception {
+    try (ServedApp app = app(LetterModel.looking(3), Map.of()).start()) {
+      app.send("k", "a b c", "", "d zz e f");
+      JsonNode trace = app.await("/v1/keys/k/trace", j -> j.path("records").size() == 3);
+      assertThat(trace.path("complete").asBoolean()).isTrue();
+      for (JsonNode record : trace.path("records")) {
+        assertThat(record.path("exact").asBoolean()).isTrue();
+        StringBuilder text = new StringBuilder();
+        double bits = 0;
+        for (JsonNode piece : record.path("pieces")) {
+          text.append(piece.path("text").asText());
+          bits += piece.path("bits").asDouble();
+        }
+        assertThat(text).hasToString(record.path("text").asText());
+        int pieces = record.path("pieces").size();
+        if (pieces > 0) {
+          assertThat(record.path("pieces").get(pieces - 1).path("score").floatValue())
+              .isEqualTo((float) record.at("/sentiment/score").asDouble());
+          assertThat(bits / pieces)
+              .isCloseTo(
+                  record.at("/surprise/bitsPerToken").asDouble(),
+                  within(1e-5)); // bits are written as floats
+        }
+      }
+      assertThat(json(app.get("/v1/keys/k/trace?after=2")).path("records")).hasSize(1);
+
+      app.send("k", (String) null);
+      app.send("k", "g");
+      JsonNode anew = app.await("/v1/keys/k/trace", j -> j.path("records").size() == 1);
+      assertThat(anew.at("/records/0/exact").asBoolean()).isTrue();
+      assertThat(anew.at("/records/0/conversation/records").asInt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void shouldEnrichWithoutAState() throws Exception {
+    try (ServedApp app = app(LetterModel.of(1), Map.of())) { // not even started
+      JsonNode one = json(app.post("/v1/enrich", "{\"text\":\"a b\",\"key\":\"k\"}"));
+      JsonNode two = json(app.post("/v1/enrich", "{\"text\":\"a b\",\"key\":\"k\"}"));
+      assertThat(one.at("/conversation/records").asInt()).isEqualTo(1);
+      assertThat(one.at("/surprise/tokens").asInt()).isEqualTo(2);
+      assertThat(two).isEqualTo(one);
+    }
+  }
+
+  @Test
+  void shouldTellWhatFlowsWhere() throws Exception {
+    try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
+      JsonNode topology = app.await("/v1/topology", j -> j.path("instances").size() == 1);
+      assertThat(topology.path("enriched").asText()).isEqualTo(name + "-out");
+      assertThat(topology.path("state").asText()).isEqualTo("RUNNING");
+      assertThat(topology.path("description").asText()).contains("Processor: enrich");
+      app.await("/v1/topology", j -> j.at("/instances/0/active").size() == 4);
+    }
+  }
+
+  @Test
+  void shouldSayInASentenceWhatIsWrong() throws Exception {
+    try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
+      app.send("k", "a");
+      app.await("/v1/keys/k", j -> true);
+      assertProblem(app.get("/v1/keys/nobody"), 404, "there is no state for key \"nobody\"");
+      assertProblem(app.get("/v1/keys/nobody/next"), 404, "there is no state for key");
+      assertProblem(app.get("/v1/keys/nobody/trace"), 404, "no record of key \"nobody\"");
+      assertProblem(app.get("/v1/nothing"), 404, "there is nothing at this path");
+      assertProblem(app.get("/v1/keys/k?stale=perhaps"), 400, "stale must be true or false");
+      assertProblem(app.get("/v1/keys/k?staled=true"), 400, "there is no parameter staled here");
+      assertProblem(
+          app.get("/v1/keys/k/next?count=101"), 400, "count must be an integer from 1 to");
+      assertProblem(app.get("/v1/keys/k/next?count=x"), 400, "found x");
+      assertProblem(
+          app.get("/v1/keys/k/next?text=" + "a".repeat(4_001)), 400, "text must have at most 4000");
+      assertProblem(app.get("/v1/keys/k?records=51"), 400, "records must be an integer from 0");
+      assertProblem(app.get("/v1/keys/k/trace?after=-1"), 400, "after must be");
+      assertProblem(app.get("/v1/keys/k?keyEncoding=hex"), 400, "keyEncoding must be base64");
+      assertProblem(app.get("/v1/keys/!?keyEncoding=base64"), 400, "the key must be base64");
+      assertProblem(app.post("/v1/enrich", "{\"text\":7}"), 400, "text must be a string, found 7");
+      assertProblem(app.post("/v1/enrich", "{}"), 400, "text must be a string, found nothing");
+      assertProblem(app.post("/v1/enrich", "{\"texts\":\"\"}"), 400, "there is no field texts");
+      assertProblem(app.post("/v1/enrich", "[]"), 400, "the body must be a JSON object");
+      assertProblem(app.post("/v1/enrich", "{"), 400, "the body must be JSON");
+      assertProblem(
+          app.post("/v1/enrich", "{\"text\":\"a\",\"timestamp\":\"now\"}"),
+          400,
+          "timestamp must be");
+      assertProblem(app.post("/v1/enrich", "{}", "text/plain"), 415, "must be application/json");
+      assertProblem(
+          app.post("/v1/enrich", "{\"text\":\"" + "a".repeat(1 << 20) + "\"}"),
+          413,
+          "the body must have at most 1048576 bytes");
+      assertProblem(app.post("/v1/messages", "{}"), 403, "undercurrent.live.input is false");
+    }
+  }
+
+  @Test
+  void shouldAnswerAboutAnyKey() throws Exception {
+    try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
+      for (String key : List.of("a/b", "..", "\u00fc \u4e16 %2F", "?&#")) {
+        app.send(key, "a");
+        String encoded =
+            Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(key.getBytes(StandardCharsets.UTF_8));
+        JsonNode found = app.await("/v1/keys/" + encoded + "?keyEncoding=base64", j -> true);
+        assertThat(found.path("key").asText()).isEqualTo(key);
+      }
+      assertThat(app.get("/v1/keys/%C3%BC%20%E4%B8%96").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void shouldAskForPatienceBeforeItRuns() throws Exception {
+    try (ServedApp app = app(LetterModel.of(1), Map.of())) {
+      HttpResponse<String> answer = app.get("/v1/keys/k");
+      assertProblem(answer, 503, "the application has not started yet");
+      assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+    }
+  }
+
+  @Test
+  void shouldGoOnWhileSomebodySendsSlowly() throws Exception {
+    List<Socket> slow = new ArrayList<>();
+    try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
+      for (int i = 0; i < 12; i++) {
+        Socket socket = new Socket("127.0.0.1", Integer.parseInt(app.address().split(":")[2]));
+        slow.add(socket);
+        OutputStream out = socket.getOutputStream();
+        out.write(
+            ("POST /v1/enrich HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 1000\r\n\r\n{")
+                .getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+      }
+      app.send("k", "a");
+      app.await("/v1/keys/k", j -> true);
+      assertThat(app.get("/health/ready").statusCode()).isEqualTo(200);
+      HttpResponse<String> refused = app.post("/v1/enrich", "{\"text\":\"a\"}");
+      assertProblem(refused, 503, "too many bodies are being received");
+      assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void shouldAnswerWhicheverInstanceIsAsked() throws Exception {
+    int onePort = ServedApp.freePort();
+    int twoPort = ServedApp.freePort();
+    try (ServedApp one = instance("one", onePort)) {
+      one.start();
+      List<String> keys = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        keys.add("key" + i);
+        one.send("key" + i, "a b");
+      }
+      try (ServedApp two = instance("two", twoPort)) {
+        two.start();
+        for (ServedApp app : List.of(one, two)) {
+          app.await("/v1/topology", QueriesTest::isSpreadOverTwo);
+        }
+        Set<String> answered = new HashSet<>();
+        for (String key : keys) {
+          JsonNode a = one.await("/v1/keys/" + key + "?records=0", j -> true);
+          JsonNode b = two.await("/v1/keys/" + key + "?records=0", j -> true);
+          assertThat(b).isEqualTo(a);
+          assertThat(a.at("/conversation/records").asInt()).isEqualTo(1);
+          answered.add(a.path("instance").asText());
+          assertThat(two.get("/v1/keys/" + key + "/next?text=a&count=3").body())
+              .isEqualTo(one.get("/v1/keys/" + key + "/next?text=a&count=3").body());
+        }
+        assertThat(answered)
+            .containsExactlyInAnyOrder("127.0.0.1:" + onePort, "127.0.0.1:" + twoPort);
+        assertForwardedOnce(one, two, keys);
+        assertAnsweredFromCopies(one, keys, twoPort, two);
+      }
+    }
+  }
+
+  private ServedApp instance(String folder, int port) {
+    return new ServedApp(
+        broker,
+        ServedApp.definition(name),
+        LetterModel.of(1),
+        state.resolve(folder),
+        port,
+        Map.of("application.server", "127.0.0.1:" + port, "num.standby.replicas", "1"));
+  }
+
+  private static boolean isSpreadOverTwo(JsonNode topology) {
+    JsonNode instances = topology.path("instances");
+    return instances.size() == 2
+        && instances.get(0).path("active").size() == 2
+        && instances.get(1).path("active").size() == 2
+        && instances.get(0).path("standby").size() == 2
+        && instances.get(1).path("standby").size() == 2;
+  }
+
+  /** A request that was passed on already is answered with what is here, or not at all. */
+  private static void assertForwardedOnce(ServedApp one, ServedApp two, List<String> keys)
+      throws Exception {
+    int refused = 0;
+    for (String key : keys) {
+      for (ServedApp app : List.of(one, two)) {
+        HttpResponse<String> answer = app.get("/v1/keys/" + key, "Undercurrent-Forwarded", "1");
+        assertThat(answer.statusCode()).isIn(200, 503);
+        refused += answer.statusCode() == 503 ? 1 : 0;
+      }
+    }
+    assertThat(refused).isEqualTo(keys.size()); // one of the two has each
+  }
+
+  /** The other instance does not answer any more, and nobody has noticed yet. */
+  private static void assertAnsweredFromCopies(
+      ServedApp one, List<String> keys, int twoPort, ServedApp two) throws Exception {
+    List<String> theirs = new ArrayList<>();
+    for (String key : keys) {
+      String instance = json(one.get("/v1/keys/" + key + "?records=0")).path("instance").asText();
+      if (instance.endsWith(":" + twoPort)) {
+        theirs.add(key);
+        one.await( // until the standby has it
+            "/v1/keys/" + key + "?stale=true&records=0", j -> !j.path("stale").asBoolean());
+      }
+    }
+    two.silence();
+    for (String key : theirs) {
+      HttpResponse<String> fresh = one.get("/v1/keys/" + key);
+      assertProblem(fresh, 503, "does not answer");
+      assertThat(fresh.headers().firstValue("Retry-After")).isPresent();
+      JsonNode copy = one.await("/v1/keys/" + key + "?stale=true", j -> true);
+      assertThat(copy.path("stale").asBoolean()).isTrue();
+      assertThat(copy.at("/conversation/records").asInt()).isEqualTo(1);
+    }
+    assertThat(theirs).isNotEmpty();
+  }
+
+  private static void assertProblem(HttpResponse<String> answer, int status, String detail)
+      throws IOException {
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.headers().firstValue("content-type").orElse(""))
+        .startsWith("application/problem+json");
+    JsonNode problem = json(answer);
+    assertThat(problem.path("status").asInt()).isEqualTo(status);
+    assertThat(problem.path("detail").asText()).contains(detail).doesNotContain("\n");
+  }
+}

@@ -1,0 +1,165 @@
+package io.undercurrent.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.model.Model;
+import io.undercurrent.serve.HttpEndpoint;
+import io.undercurrent.topology.TopologyDefinition;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** An instance of an app with its HTTP endpoint, as {@code run} has them. */
+final class ServedApp implements AutoCloseable {
+
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+  private final String name;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final StreamsApp app;
+  private final HttpEndpoint http;
+
+  /** A definition of texts whose topics have a name's; its values are texts. */
+  static TopologyDefinition definition(String name) {
+    return new TopologyDefinition(
+        name,
+        List.of(name),
+        null,
+        null,
+        "unused",
+        5,
+        "hidden-state",
+        name + "-out",
+        name + "-dead");
+  }
+
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Starts the endpoint, not the app yet. */
+  ServedApp(
+      EmbeddedBroker broker,
+      TopologyDefinition definition,
+      Model model,
+      Path state,
+      int port,
+      Map<String, String> settings) {
+    this.name = definition.name();
+    producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", broker.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+    Map<String, String> all = new HashMap<>();
+    all.put("application.id", definition.name());
+    all.put("bootstrap.servers", broker.bootstrapServers());
+    all.put("state.dir", state.toString());
+    all.put("undercurrent.topics.partitions", "4");
+    all.putAll(settings);
+    UndercurrentConfig config = UndercurrentConfig.of(all);
+    PrometheusMeterRegistry registry = Meters.registry();
+    app = new StreamsApp(definition, config, model, registry);
+    http = Serving.start(config, port, definition, model, app, registry);
+  }
+
+  StreamsApp app() {
+    return app;
+  }
+
+  ServedApp start() throws InterruptedException {
+    app.checkTopics(true);
+    app.start();
+    app.awaitRunning();
+    return this;
+  }
+
+  /** Sends texts of one key, a null to forget it. */
+  void send(String key, String... texts) {
+    for (String text : texts) {
+      byte[] value = text == null ? null : text.getBytes(UTF_8);
+      producer.send(new ProducerRecord<>(name, key.getBytes(UTF_8), value));
+    }
+    producer.flush();
+  }
+
+  String address() {
+    return "http://127.0.0.1:" + http.port();
+  }
+
+  HttpResponse<String> get(String path, String... headers) throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address() + path));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return CLIENT.send(request.timeout(Duration.ofSeconds(30)).build(), BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> post(String path, String body) throws Exception {
+    return post(path, body, "application/json");
+  }
+
+  HttpResponse<String> post(String path, String body, String type) throws Exception {
+    return CLIENT.send(
+        HttpRequest.newBuilder(URI.create(address() + path))
+            .timeout(Duration.ofSeconds(30))
+            .header("Content-Type", type)
+            .POST(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  /** Asks until the answer is 200 and as it is wanted. */
+  JsonNode await(String path, Predicate<JsonNode> wanted) throws Exception {
+    HttpResponse<String> last = null;
+    for (long end = System.nanoTime() + 30_000_000_000L; System.nanoTime() < end; ) {
+      last = get(path);
+      if (last.statusCode() == 200 && wanted.test(JSON.readTree(last.body()))) {
+        return JSON.readTree(last.body());
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError(path + " was last answered: " + last.statusCode() + " " + last.body());
+  }
+
+  static JsonNode json(HttpResponse<String> answer) throws IOException {
+    return JSON.readTree(answer.body());
+  }
+
+  /** Stops answering; the app goes on. */
+  void silence() {
+    http.close();
+  }
+
+  @Override
+  public void close() {
+    http.close();
+    app.close();
+    producer.close();
+  }
+}

@@ -1,0 +1,81 @@
+package io.undercurrent.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.LetterModel;
+import io.undercurrent.model.Model;
+import io.undercurrent.topology.ConversationTrace;
+import io.undercurrent.topology.EnrichedRecord.ModelIdentity;
+import io.undercurrent.topology.EnrichmentSettings;
+import io.undercurrent.topology.OnDemand;
+import io.undercurrent.topology.StreamsQueries;
+import io.undercurrent.topology.StreamsQueries.Host;
+import io.undercurrent.topology.TopologyDefinition;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map.Entry;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class OpenApiTest {
+
+  @Test
+  void shouldDescribeTheRoutesThatThereAre() throws Exception {
+    Model model = LetterModel.of(1);
+    EnrichmentSettings settings = EnrichmentSettings.DEFAULTS;
+    TopologyDefinition definition = TopologyDefinition.shipped();
+    StreamsQueries queries =
+        new StreamsQueries(() -> null, Host.of(Host.unreachable()), model, settings);
+    LiveFeed feed =
+        new LiveFeed(
+            (lookBack, listener) -> {
+              throw new AssertionError("nobody looks");
+            });
+    QueryRoutes query =
+        new QueryRoutes(queries, () -> new OnDemand(model, settings), definition, "", feed);
+    LiveRoutes live =
+        new LiveRoutes(
+            feed,
+            1,
+            queries,
+            definition,
+            new ModelIdentity("m", "0"),
+            () -> new ConversationTrace(model, settings),
+            null);
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            "127.0.0.1", 0, () -> "", () -> true, () -> true, List.of(query, live))) {
+      String json =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(
+                          URI.create("http://127.0.0.1:" + http.port() + "/openapi.json"))
+                      .build(),
+                  BodyHandlers.ofString())
+              .body();
+      assertThat(described(new JsonMapper().readTree(json)))
+          .isEqualTo(
+              http.routes().stream()
+                  .filter(route -> route.contains(" /v1/") || route.endsWith("/openapi.json"))
+                  .collect(Collectors.toCollection(TreeSet::new)));
+    }
+  }
+
+  private static Set<String> described(JsonNode document) {
+    Set<String> described = new TreeSet<>();
+    for (Entry<String, JsonNode> path : document.path("paths").properties()) {
+      for (Entry<String, JsonNode> method : path.getValue().properties()) {
+        described.add(method.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey());
+      }
+    }
+    return described;
+  }
+}
