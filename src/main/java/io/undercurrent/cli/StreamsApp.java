@@ -119,7 +119,10 @@ public final class StreamsApp implements AutoCloseable {
       UndercurrentConfig config, Map<String, Object> defaults) {
     Map<String, Object> all = new HashMap<>(config.streams(defaults));
     Object address = all.get(StreamsConfig.APPLICATION_SERVER_CONFIG);
-    if (address == null || address.toString().isEmpty()) {
+    // Under the streams protocol some instances with such an address never got a task (4.3.1).
+    boolean classic =
+        !"streams".equalsIgnoreCase(String.valueOf(all.get(StreamsConfig.GROUP_PROTOCOL_CONFIG)));
+    if (classic && (address == null || address.toString().isEmpty())) {
       all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable());
     }
     return all;
