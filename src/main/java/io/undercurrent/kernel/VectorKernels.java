@@ -99,7 +99,7 @@ final class VectorKernels implements Kernels {
 
     /**
      * Where chains begin that do not go on from C. Read as C would be: a vector that is one of two
-     * after a branch is an object, and 12 of them a call were half of a training step's time.
+     * after a branch is an object (JDK 17), and 12 of them a call made 45 kB a token in training.
      */
     private static final float[] ZEROS = new float[8 * L];
 

@@ -90,6 +90,7 @@ public final class LiveFeed implements AutoCloseable {
     if (event.record() == null) {
       byKey.remove(event.key());
       kept.removeIf(of -> of.key().equals(event.key()));
+      keptChars = kept.stream().mapToLong(LiveFeed::chars).sum();
     } else {
       records++;
       rate.count();
@@ -111,7 +112,7 @@ public final class LiveFeed implements AutoCloseable {
     if (event.record() != null) {
       byKey.computeIfAbsent(event.key(), k -> new ArrayDeque<>()).add(event);
     }
-    keptChars = kept.size() == 1 ? chars(event) : keptChars + chars(event);
+    keptChars += chars(event);
     while (kept.size() > KEPT || keptChars > KEPT_CHARS && kept.size() > 1) {
       LiveRecord oldest = kept.remove();
       keptChars -= chars(oldest);
