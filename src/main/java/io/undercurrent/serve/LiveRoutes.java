@@ -180,12 +180,13 @@ public final class LiveRoutes implements Routes {
     long after = Parameters.integer(ctx, "after", 0, 0, Long.MAX_VALUE);
     LiveKey key = LiveKey.of(bytes);
     List<EnrichedRecord> atHand = feed.last(key, LiveFeed.KEPT);
-    if (atHand.isEmpty()) {
+    if (atHand.isEmpty() && after == 0) {
       throw Problem.notFound(
           "no record of key \"%s\" is among the last %,d that came out"
               .formatted(Parameters.shortened(key.text()), LiveFeed.LOOK_BACK));
     }
-    Traces.Part part = traces.read(key, atHand, after);
+    Traces.Part part =
+        atHand.isEmpty() ? new Traces.Part(List.of(), true) : traces.read(key, atHand, after);
     ObjectNode json = Json.object();
     key.put(json);
     json.put("complete", part.complete());

@@ -8,6 +8,7 @@ const byId = id => document.getElementById(id);
 const names = new Map(); // of addresses, the last 1,000
 let connected = false;
 let sentTo = null; // address of the last message's key
+let missed = 0; // of what came too fast to show
 
 function connect() {
   const events = new EventSource("/v1/live"); // comes back by itself, and says what it saw last
@@ -58,6 +59,10 @@ function status({ records, conversations, perSecond, leftOut, lag, state }) {
   byId("count").textContent = integer(conversations);
   byId("rate").textContent = perSecond.toFixed(perSecond < 10 ? 1 : 0);
   byId("lag").textContent = lag === null ? "\u2013" : integer(lag);
+  if (leftOut !== missed) {
+    missed = leftOut;
+    if (opened()) read(); // its records may be among them
+  }
   if (state !== "RUNNING") say("waiting", state.toLowerCase().replaceAll("_", " "));
   else if (leftOut > 0) say("live", `live, ${integer(leftOut)} too fast to show`);
   else if (connected) say("live", "live");
