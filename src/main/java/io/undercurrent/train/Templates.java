@@ -40,8 +40,14 @@ record Templates(
     slots = Map.copyOf(slots);
     templates = new TreeMap<>(templates); // in the same order on every JVM
     pairs = pairs == null ? List.of() : List.copyOf(pairs);
+    Set<String> sound = new HashSet<>();
     for (String slot : slots.keySet()) {
-      requireNoCircle(slot, slots, Set.of());
+      requireNoCircle(slot, slots, Set.of(), sound);
+    }
+    for (List<String> words : slots.values()) {
+      for (String word : words) {
+        fill(word, slots, new SplittableRandom(0)); // also those that are seldom drawn
+      }
     }
     for (Map.Entry<String, List<String>> of : templates.entrySet()) {
       if (!ModelConfig.SENTIMENT_LABELS.contains(of.getKey())) {
@@ -68,15 +74,21 @@ record Templates(
   }
 
   private static void requireNoCircle(
-      String slot, Map<String, List<String>> slots, Set<String> around) {
+      String slot, Map<String, List<String>> slots, Set<String> around, Set<String> sound) {
+    if (sound.contains(slot)) {
+      return;
+    }
     if (around.contains(slot)) {
       throw new IllegalArgumentException("slots must not be in themselves, found one in: " + slot);
     }
     Set<String> outer = new HashSet<>(around);
     outer.add(slot);
     for (String word : slots.getOrDefault(slot, List.of())) {
-      SLOT.matcher(word).results().forEach(inner -> requireNoCircle(inner.group(1), slots, outer));
+      SLOT.matcher(word)
+          .results()
+          .forEach(inner -> requireNoCircle(inner.group(1), slots, outer, sound));
     }
+    sound.add(slot);
   }
 
   /**

@@ -75,6 +75,8 @@ class TemplatesTest {
     "'slots: {}, templates: {positive: []}', 'templates of positive must be at least one'",
     "'slots: {}', templates",
     "'slots: {x: [\"a {y}\"], y: [\"{x}\"]}, templates: {}', 'slots must not be in themselves'",
+    "'slots: {x: [a, \"{x}\"]}, templates: {}', 'slots must not be in themselves, found one in: x'",
+    "'slots: {x: [a, \"{y}\"]}, templates: {}', 'slots must have words for every {slot}'",
     "'slots: {}, templates: {}, pairs: [[a]]', 'pairs must be of a positive and a negative'",
     "'slots: {}, templates: {}, pairs: [[a, \"{b}\"]]', 'slots must have words for every {slot}'",
     "'slots: {}, templates: {}, more: 1', more"
