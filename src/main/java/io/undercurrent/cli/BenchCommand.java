@@ -14,13 +14,13 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Utils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -178,7 +178,7 @@ final class BenchCommand implements Callable<Integer> {
       return new ReplayBench(setup).run(progress);
     }
     Path folder = out.resolve(kind.toString());
-    delete(folder); // of an earlier run
+    Utils.delete(folder.toFile()); // of an earlier run
     Files.createDirectories(folder);
     try (Cluster cluster = new Cluster(folder)) {
       return switch (kind) {
@@ -225,18 +225,7 @@ final class BenchCommand implements Callable<Integer> {
   private static void deleteData(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry : entries.filter(Files::isDirectory).toList()) {
-        delete(entry);
-      }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
+        Utils.delete(entry.toFile());
       }
     }
   }

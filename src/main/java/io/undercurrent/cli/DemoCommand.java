@@ -13,13 +13,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -113,7 +112,7 @@ final class DemoCommand implements Callable<Integer> {
     } finally {
       try {
         if (keep == null) {
-          delete(folder);
+          Utils.delete(folder.toFile());
         }
       } finally {
         interrupt.ended();
@@ -191,14 +190,6 @@ final class DemoCommand implements Callable<Integer> {
   private void check(boolean holds, String message) {
     if (!holds) {
       throw new ParameterException(spec.commandLine(), message);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
     }
   }
 

@@ -168,11 +168,10 @@ final class VectorKernels implements Kernels {
         int cRowStride,
         boolean add) {
       boolean transposed = aColumnStride != 1;
-      boolean uneven = m % ROWS != 0;
       int group = transposed ? GROUP : ROWS; // rows that are laid out at once
-      float[] left = transposed || uneven ? new float[group * LEFT_STRIDE] : null;
-      boolean ragged = uneven || lastColumns > 0;
-      float[] few = ragged ? new float[ROWS * WIDTH] : null; // (ROWS, WIDTH) in place of C
+      Scratch scratch = Scratch.OF_THREAD.get();
+      float[] left = scratch.left;
+      float[] few = scratch.few;
       int panelsPerBlock = Math.max(1, N_BLOCK / WIDTH);
       int allPanels = lastColumns > 0 ? wholePanels + 1 : wholePanels;
       for (int p0 = 0; p0 < allPanels; p0 += panelsPerBlock) {
@@ -210,6 +209,14 @@ final class VectorKernels implements Kernels {
           }
         }
       }
+    }
+
+    /** A thread's own, 53 kB: a product allocates nothing. */
+    private static final class Scratch {
+      static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
+
+      final float[] left = new float[GROUP * LEFT_STRIDE]; // rows of A
+      final float[] few = new float[ROWS * WIDTH]; // in place of C
     }
 
     /** Rows of A, LEFT_STRIDE apart, and zeros up to a multiple of ROWS. */

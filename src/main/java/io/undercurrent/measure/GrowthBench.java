@@ -10,10 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * How the cost of a record grows: with the length of its key's history, with the number of keys,
@@ -50,7 +49,8 @@ public final class GrowthBench {
    *
    * @return the table
    */
-  public String run(Cluster cluster, Path folder, Progress progress) throws InterruptedException {
+  public String run(Cluster cluster, Path folder, Progress progress)
+      throws IOException, InterruptedException {
     this.cluster = cluster;
     this.folder = folder;
     this.progress = progress;
@@ -84,7 +84,7 @@ public final class GrowthBench {
   }
 
   /** Keys of ten records first, to warm up and to compare with; then one key alone. */
-  private void history() throws InterruptedException {
+  private void history() throws IOException, InterruptedException {
     String topic = "growth-history";
     long few = setup.records();
     long all = 2 * few + longest;
@@ -101,7 +101,7 @@ public final class GrowthBench {
     }
   }
 
-  private void keys(int keys, boolean restore) throws InterruptedException {
+  private void keys(int keys, boolean restore) throws IOException, InterruptedException {
     String topic = "growth-keys-" + keys;
     String id = topic;
     long measured = 2 * setup.records();
@@ -136,8 +136,9 @@ public final class GrowthBench {
   }
 
   /** Starts on an empty state folder, so that every state comes from the changelog. */
-  private void restore(Case what, String id, String topic, int keys) throws InterruptedException {
-    delete(folder.resolve("state-" + id));
+  private void restore(Case what, String id, String topic, int keys)
+      throws IOException, InterruptedException {
+    Utils.delete(folder.resolve("state-" + id).toFile());
     progress.begins("restoring %,d keys".formatted(keys), keys);
     long begin = System.nanoTime();
     try (App app = new App(cluster, what, id, topic, id + "-out", folder, setup.modelPath())) {
@@ -166,7 +167,7 @@ public final class GrowthBench {
     }
   }
 
-  private void parallel() throws InterruptedException {
+  private void parallel() throws IOException, InterruptedException {
     String topic = "growth-parallel";
     cluster.createTopic(topic, PARTITIONS);
     cluster.fill(topic, setup.records(), setup::input);
@@ -176,7 +177,7 @@ public final class GrowthBench {
   }
 
   private Cost parallel(String kind, int of, String topic, int threads, int instances, Cost one)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     String id = "growth-" + kind + "-" + of;
     Case what = new Case(Case.ENRICH, Case.EXACTLY_ONCE, batch, threads);
     cluster.createTopic(id + "-out", PARTITIONS);
@@ -201,7 +202,7 @@ public final class GrowthBench {
   }
 
   private List<Sample> run(Case what, String id, String topic, long records)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     cluster.createTopic(id + "-out", PARTITIONS);
     try (App app = new App(cluster, what, id, topic, id + "-out", folder, setup.modelPath())) {
       List<Sample> samples = app.watch(records, progress);
@@ -239,16 +240,6 @@ public final class GrowthBench {
   private static void create(Path folder) {
     try {
       Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void delete(Path folder) {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
