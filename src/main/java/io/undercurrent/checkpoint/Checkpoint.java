@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
@@ -83,7 +84,26 @@ public record Checkpoint(
    * @throws CheckpointException if anything in it is not as it must be
    */
   public static Model load(String location) {
-    return read(location).model();
+    Checkpoint read = read(location);
+    return read.model().withReference(reference(location, read.fingerprint));
+  }
+
+  /** What drift is measured against, or null where the folder has nothing for this model. */
+  private static DriftReference reference(String location, String fingerprint) {
+    return has(location, ReferenceJson.FILE)
+        ? ReferenceJson.read(
+            location + "/" + ReferenceJson.FILE, bytes(location, ReferenceJson.FILE), fingerprint)
+        : null;
+  }
+
+  private static boolean has(String location, String name) {
+    return location.startsWith(CLASSPATH)
+        ? Checkpoint.class.getResource(resource(location, name)) != null
+        : Files.isRegularFile(Path.of(location, name));
+  }
+
+  private static String resource(String location, String name) {
+    return "/models/" + location.substring(CLASSPATH.length()) + "/" + name;
   }
 
   /** Reads and checks a checkpoint; see {@link #load}. */
@@ -345,7 +365,7 @@ public record Checkpoint(
   private static byte[] bytes(String location, String name) {
     try {
       if (location.startsWith(CLASSPATH)) {
-        String resource = "/models/" + location.substring(CLASSPATH.length()) + "/" + name;
+        String resource = resource(location, name);
         try (InputStream in = Checkpoint.class.getResourceAsStream(resource)) {
           if (in == null) {
             throw new CheckpointException(

@@ -131,7 +131,7 @@ final class DemoCommand implements Callable<Integer> {
       throws InterruptedException {
     ((Logger) LoggerFactory.getLogger("io.undercurrent")).setLevel(Level.ERROR);
     System.err.println("starting a Kafka broker in this process ...");
-    PrometheusMeterRegistry registry = Meters.registry();
+    PrometheusMeterRegistry registry = Meters.registry(definition);
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
         StreamsApp app = new StreamsApp(definition, config(broker, folder), loaded, registry);
         HttpEndpoint http = endpoint(config(broker, folder), definition, loaded, app, registry)) {

@@ -56,7 +56,7 @@ public final class RunCommand implements Callable<Integer> {
     TopologyDefinition definition = TopologyDefinition.load(topologyFile);
     UndercurrentConfig config = UndercurrentConfig.load(configFile, overrides);
     Model loaded = Checkpoint.load(model == null ? definition.model() : model);
-    PrometheusMeterRegistry registry = Meters.registry();
+    PrometheusMeterRegistry registry = Meters.registry(definition);
 
     StreamsApp app = new StreamsApp(definition, config, loaded, registry);
     Thread onSignal = new Thread(() -> stop(app), "shutdown");

@@ -1,8 +1,9 @@
 package io.undercurrent.cli;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.metrics.AppMetrics;
+import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.topology.DeadLetterHandler;
 import io.undercurrent.topology.EnrichedTopic;
@@ -48,11 +49,13 @@ public final class StreamsApp implements AutoCloseable {
   private final EnrichmentSettings settings;
   private final Topics topics;
   private final MeterRegistry registry;
+  private final EnrichmentMetrics metrics;
+  private final AppMetrics appMetrics;
   private final LookAhead lookAhead; // null where records are computed one by one
 
   private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
   private KafkaStreams streams; // null before start
-  private KafkaStreamsMetrics streamsMetrics; // null before start
+  private KafkaMeters kafkaMeters; // null before start
   private Throwable failure;
   private boolean closed; // closing has begun
   private boolean closeEnded;
@@ -71,7 +74,10 @@ public final class StreamsApp implements AutoCloseable {
     this.definition = definition;
     this.model = model;
     this.registry = registry;
-    this.streamsConfig = streamsConfig(definition, config, model, registry);
+    this.metrics = RecurrentProcessorSupplier.metrics(registry, model);
+    this.appMetrics = new AppMetrics(registry);
+    appMetrics.model(registry, model.name(), model.fingerprint(), model.config().kind().toString());
+    this.streamsConfig = streamsConfig(definition, config, metrics);
     this.topics = new Topics(definition, config, streamsConfig);
     this.settings =
         EnrichmentSettings.DEFAULTS
@@ -83,10 +89,7 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   private static StreamsConfig streamsConfig(
-      TopologyDefinition definition,
-      UndercurrentConfig config,
-      Model model,
-      MeterRegistry registry) {
+      TopologyDefinition definition, UndercurrentConfig config, EnrichmentMetrics metrics) {
     String handler = DeadLetterHandler.class.getName();
     String deadLetters = StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG;
     if (config.streams(Map.of()).containsKey(deadLetters)) {
@@ -109,7 +112,7 @@ public final class StreamsApp implements AutoCloseable {
                   StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
                   MissingTimestamps.class.getName(),
                   DeadLetterHandler.METRICS_CONFIG,
-                  RecurrentProcessorSupplier.metrics(registry, model))));
+                  metrics)));
     } catch (ConfigException e) {
       throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
     }
@@ -163,9 +166,9 @@ public final class StreamsApp implements AutoCloseable {
       }
       starting = create();
       streams = starting;
-      streamsMetrics = new KafkaStreamsMetrics(starting);
+      kafkaMeters = new KafkaMeters(starting);
     }
-    streamsMetrics.bindTo(registry);
+    kafkaMeters.bindTo(registry);
     // Outside the lock: stream threads report their states while this waits for them.
     try {
       starting.start();
@@ -180,6 +183,7 @@ public final class StreamsApp implements AutoCloseable {
       KafkaStreams created = new KafkaStreams(topology(), runConfig());
       created.setUncaughtExceptionHandler(this::failed);
       created.setStateListener((now, before) -> changed(now));
+      created.setGlobalStateRestoreListener(new Restores(appMetrics));
       return created;
     } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
@@ -193,7 +197,7 @@ public final class StreamsApp implements AutoCloseable {
         definition,
         model,
         settings.withMaxRecordBytes(Math.min(sent, taken)),
-        registry,
+        metrics,
         new TopologyConfig(streamsConfig),
         lookAhead);
   }
@@ -229,6 +233,9 @@ public final class StreamsApp implements AutoCloseable {
 
   private synchronized void changed(State now) {
     log.info("Kafka Streams is {}", now);
+    if (now == State.REBALANCING) {
+      appMetrics.rebalance();
+    }
     notifyAll();
   }
 
@@ -349,7 +356,7 @@ public final class StreamsApp implements AutoCloseable {
     if (!inTime) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
-    streamsMetrics.close();
+    kafkaMeters.close();
     return inTime;
   }
 

@@ -102,6 +102,9 @@ final class Expectations {
       }
       if (place[p] > 0) {
         open.bits -= logProbabilities[p] / LN2;
+        if (place[p] - 1 == open.checked && nextTokens > 0) {
+          open.expected = isAmongLikeliest(p);
+        }
         observe(p);
         if (open.cache != null) {
           open.cache.add(expected.h(), p * hidden, token[p], open.number, place[p]);
@@ -127,6 +130,22 @@ final class Expectations {
     if (observer != null) {
       observer.expected(token[p], logProbabilities[p], (words, most) -> top(p, words, most));
     }
+  }
+
+  /** Whether the token that came at position {@code p} could have been foretold. */
+  private boolean isAmongLikeliest(int p) {
+    if (!offered[token[p]]) {
+      return false;
+    }
+    if (record[p].cache == null) {
+      return head.isAmongTop(p, token[p], logProbabilities[p], offered, nextTokens, expected);
+    }
+    for (NextToken likely : top(p, offered, nextTokens)) {
+      if (likely.id() == token[p]) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The likeliest of the offered tokens at position {@code p}. */

@@ -379,7 +379,8 @@ public final class Inference {
             row.probabilities,
             languageModel ? row.bits / row.ids.length : Double.NaN,
             next,
-            lookBack);
+            lookBack,
+            row.expected);
     row.close();
     free.push(row);
     record.read(reading);

@@ -13,6 +13,8 @@ package io.undercurrent.inference;
  * @param next the likeliest next tokens, most probable first
  * @param lookBack what of the key's past it was drawn from; null where the network never looks
  *     back, and for a record without tokens
+ * @param expected whether one of its tokens, chosen by what they are, was among the likeliest ones
+ *     before it came, as many as {@code next} has; false where none are asked for
  */
 public record Reading(
     int tokens,
@@ -22,7 +24,8 @@ public record Reading(
     float[] probabilities,
     double surpriseBits,
     NextToken[] next,
-    LookBack lookBack) {
+    LookBack lookBack,
+    boolean expected) {
 
   /** Of a network that never looks back. */
   public Reading(
@@ -33,7 +36,7 @@ public record Reading(
       float[] probabilities,
       double surpriseBits,
       NextToken[] next) {
-    this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null);
+    this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null, false);
   }
 
   /** A token that may come next. */

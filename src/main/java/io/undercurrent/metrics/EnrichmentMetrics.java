@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,6 +24,58 @@ import java.util.concurrent.TimeUnit;
 public final class EnrichmentMetrics {
   /** Value of {@link MeterNames#REASON} for a reason outside the closed set. */
   public static final String OTHER_REASON = "other";
+
+  /** Value of {@link MeterNames#LABEL} for a label that is not the model's. */
+  public static final String OTHER_LABEL = "other";
+
+  // A step is 10 to 100 microseconds; shared by a batch, less.
+  private static final Duration[] STEP_BUCKETS = {
+    Duration.ofNanos(2_500),
+    Duration.ofNanos(5_000),
+    Duration.ofNanos(10_000),
+    Duration.ofNanos(25_000),
+    Duration.ofNanos(50_000),
+    Duration.ofNanos(100_000),
+    Duration.ofNanos(250_000),
+    Duration.ofNanos(500_000),
+    Duration.ofMillis(1),
+    Duration.ofMillis(5)
+  };
+
+  // From what a quiet stream takes to a backlog of a day.
+  private static final Duration[] LATENCY_BUCKETS = {
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2_500),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(10),
+    Duration.ofSeconds(30),
+    Duration.ofMinutes(1),
+    Duration.ofMinutes(5),
+    Duration.ofMinutes(30),
+    Duration.ofHours(2),
+    Duration.ofDays(1)
+  };
+
+  // From the answers of a chat to a customer who comes back after a season.
+  private static final Duration[] AGE_BUCKETS = {
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(10),
+    Duration.ofMinutes(1),
+    Duration.ofMinutes(10),
+    Duration.ofHours(1),
+    Duration.ofHours(6),
+    Duration.ofDays(1),
+    Duration.ofDays(7),
+    Duration.ofDays(30),
+    Duration.ofDays(90)
+  };
 
   // From one short record in a batch (tens of microseconds) to one that starves its stream thread.
   private static final Duration[] DURATION_BUCKETS = {
@@ -44,15 +95,13 @@ public final class EnrichmentMetrics {
     Duration.ofSeconds(2)
   };
 
-  // Guessing evenly among 16,384 tokens costs 14 bits; a trained model lies around 4 to 9.
-  private static final double[] SURPRISE_BUCKETS_BITS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};
-
   // Powers of two; the limit is 1,024.
   private static final double[] BATCH_BUCKETS_RECORDS = {
     1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024
   };
 
   private final MeterRegistry registry;
+  private final LanguageMetrics language;
   private final Counter records;
   private final Counter tokens;
   private final Counter unknownTokens;
@@ -61,49 +110,57 @@ public final class EnrichmentMetrics {
   private final Counter tombstones;
   private final Counter freshStates;
   private final Counter foreignStates;
+  private final Counter expired;
+  private final Timer stepDuration;
   private final Timer recordDuration;
-  private final DistributionSummary surprise;
+  private final Timer latency;
+  private final Timer stateAge;
   private final DistributionSummary batchRecords;
   private final Counter aheadUsed;
   private final Counter inlineRecords;
   private final Map<String, Counter> aheadDropped;
   private final Map<String, Counter> deadLetters;
-  private final Map<String, Counter> sentiment = new ConcurrentHashMap<>();
 
   /**
-   * Meters in {@code registry} with no sentiment labels yet and no reasons but {@value
-   * #OTHER_REASON}.
+   * Meters in {@code registry} with no sentiment labels and no reasons but {@value #OTHER_REASON}.
    */
   public static EnrichmentMetrics in(MeterRegistry registry) {
-    return in(registry, List.of(), List.of(), List.of());
+    return in(registry, List.of(), List.of(), List.of(), null);
   }
 
   /**
    * Meters in {@code registry}.
    *
-   * @param sentimentLabels the model's labels, in any order; others are added as they come
+   * @param sentimentLabels the model's labels, in any order; any other is counted as {@value
+   *     #OTHER_LABEL}
    * @param deadLetterReasons the closed set of reasons; any other is counted as {@value
    *     #OTHER_REASON}, so that the text of an exception cannot become a tag
    * @param droppedReasons the closed set of reasons for which results computed ahead are not used
+   * @param drift from the model's reference, or null where there is none; the meters of a registry
+   *     show that of the first holder that has one
    */
   public static EnrichmentMetrics in(
       MeterRegistry registry,
       Collection<String> sentimentLabels,
       Collection<String> deadLetterReasons,
-      Collection<String> droppedReasons) {
+      Collection<String> droppedReasons,
+      Drift drift) {
     return new EnrichmentMetrics(
         Objects.requireNonNull(registry, "registry"),
         sentimentLabels,
         deadLetterReasons,
-        droppedReasons);
+        droppedReasons,
+        drift);
   }
 
   private EnrichmentMetrics(
       MeterRegistry registry,
       Collection<String> sentimentLabels,
       Collection<String> deadLetterReasons,
-      Collection<String> droppedReasons) {
+      Collection<String> droppedReasons,
+      Drift drift) {
     this.registry = registry;
+    language = new LanguageMetrics(registry, sentimentLabels, drift);
     records = counter(MeterNames.RECORDS, "records", "Records enriched");
     tokens = counter(MeterNames.TOKENS, "tokens", "Tokens read");
     unknownTokens =
@@ -115,17 +172,28 @@ public final class EnrichmentMetrics {
     freshStates = counter(MeterNames.FRESH_STATES, "states", "Keys seen for the first time");
     foreignStates =
         counter(MeterNames.FOREIGN_STATES, "states", "States of another model, found and not read");
+    expired =
+        counter(
+            MeterNames.EXPIRED,
+            "entries",
+            "Entries of keys' memories that lay too far back and were deleted");
+    stepDuration =
+        timer(
+            MeterNames.STEP_DURATION,
+            "Time of one token through the network: of each batch, divided by its steps",
+            STEP_BUCKETS);
     recordDuration =
-        Timer.builder(MeterNames.RECORD_DURATION)
-            .description("Time to enrich one record")
-            .serviceLevelObjectives(DURATION_BUCKETS)
-            .register(registry);
-    surprise =
-        DistributionSummary.builder(MeterNames.SURPRISE)
-            .description("Surprise of each record in bits per token")
-            .baseUnit("bits")
-            .serviceLevelObjectives(SURPRISE_BUCKETS_BITS)
-            .register(registry);
+        timer(MeterNames.RECORD_DURATION, "Time to enrich one record", DURATION_BUCKETS);
+    latency =
+        timer(
+            MeterNames.END_TO_END_LATENCY,
+            "From a record's timestamp to its being enriched; the commit follows",
+            LATENCY_BUCKETS);
+    stateAge =
+        timer(
+            MeterNames.STATE_AGE,
+            "How long before a record its key's last one was, by their timestamps",
+            AGE_BUCKETS);
     batchRecords =
         DistributionSummary.builder(MeterNames.BATCH_RECORDS)
             .description("Records computed at once")
@@ -146,7 +214,6 @@ public final class EnrichmentMetrics {
     }
     byReason.put(OTHER_REASON, deadLetterCounter(OTHER_REASON));
     deadLetters = Map.copyOf(byReason);
-    sentimentLabels.forEach(this::sentimentCounter);
   }
 
   /**
@@ -171,19 +238,24 @@ public final class EnrichmentMetrics {
     recordDuration.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** A record's sentiment, one of the model's labels. */
-  public void sentiment(String label) {
-    sentimentCounter(label).increment();
+  /** Those of what was read. */
+  public LanguageMetrics language() {
+    return language;
   }
 
-  /**
-   * A record's surprise. What is no number, or infinite, is left out: one such value would spoil
-   * the sum for ever.
-   */
-  public void surprise(double bitsPerToken) {
-    if (Double.isFinite(bitsPerToken)) {
-      surprise.record(bitsPerToken);
-    }
+  /** So long after its timestamp a record was enriched; a timestamp in the future counts as now. */
+  public void latency(long ms) {
+    latency.record(Math.max(0, ms), TimeUnit.MILLISECONDS);
+  }
+
+  /** So long before a record its key's last one was, at least 0. */
+  public void stateAge(long ms) {
+    stateAge.record(ms, TimeUnit.MILLISECONDS);
+  }
+
+  /** So many entries of a key's memory were deleted. */
+  public void expired(int entries) {
+    expired.increment(entries);
   }
 
   /** A record without a value made its key forgotten. */
@@ -201,9 +273,17 @@ public final class EnrichmentMetrics {
     foreignStates.increment();
   }
 
-  /** So many records were computed at once. */
-  public void batch(int records) {
+  /**
+   * Records were computed at once.
+   *
+   * @param steps of all of them: a token each, end-of-record tokens too
+   * @param nanos that it took
+   */
+  public void batch(int records, int steps, long nanos) {
     batchRecords.record(records);
+    if (steps > 0) {
+      stepDuration.record(nanos / steps, TimeUnit.NANOSECONDS);
+    }
   }
 
   /** A record took the result that had been computed ahead for it. */
@@ -246,14 +326,10 @@ public final class EnrichmentMetrics {
         .register(registry);
   }
 
-  private Counter sentimentCounter(String label) {
-    return sentiment.computeIfAbsent(
-        label,
-        l ->
-            Counter.builder(MeterNames.SENTIMENT)
-                .tag(MeterNames.LABEL, l)
-                .baseUnit("records")
-                .description("Records by their sentiment")
-                .register(registry));
+  private Timer timer(String name, String description, Duration[] buckets) {
+    return Timer.builder(name)
+        .description(description)
+        .serviceLevelObjectives(buckets)
+        .register(registry);
   }
 }

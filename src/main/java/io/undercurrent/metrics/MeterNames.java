@@ -35,11 +35,59 @@ public final class MeterNames {
   /** Timer: time to enrich one record. */
   public static final String RECORD_DURATION = "undercurrent.record.duration";
 
+  /** Timer: time of one token through the network, of each batch divided by its steps. */
+  public static final String STEP_DURATION = "undercurrent.step.duration";
+
+  /** Timer: from a record's timestamp to its being enriched; the commit follows. */
+  public static final String END_TO_END_LATENCY = "undercurrent.end.to.end.latency";
+
+  /** Timer: how long before a record its key's last one was, by their timestamps. */
+  public static final String STATE_AGE = "undercurrent.state.age";
+
+  /** Counter, entries: of a key's memory, deleted because they lay too far back. */
+  public static final String EXPIRED = "undercurrent.expired";
+
   /** Distribution, bits: surprise of each record, in bits per token. */
   public static final String SURPRISE = "undercurrent.surprise";
 
   /** Counter, records, by {@link #LABEL}: records by their sentiment. */
   public static final String SENTIMENT = "undercurrent.sentiment";
+
+  /** Counter, records, by {@link #UPPER}: records by their score, in ten bins. */
+  public static final String SCORE = "undercurrent.score";
+
+  /** Counter, words: compared with what had been likeliest for their key. */
+  public static final String NEXT_CHECKED = "undercurrent.next.checked";
+
+  /** Counter, words: that were among the likeliest. */
+  public static final String NEXT_HIT = "undercurrent.next.hit";
+
+  /** Gauge, population stability index, by {@link #OF}: see {@link Drift}. */
+  public static final String DRIFT = "undercurrent.drift";
+
+  /** Gauge, records: that {@link #DRIFT} is computed over. */
+  public static final String DRIFT_WINDOW = "undercurrent.drift.window";
+
+  /** Gauge, always 1, by {@link #MODEL_NAME}, {@link #FINGERPRINT} and {@link #KIND}: what runs. */
+  public static final String MODEL = "undercurrent.active.models";
+
+  /** Counter, rebalances: times that partitions moved. */
+  public static final String REBALANCES = "undercurrent.rebalances";
+
+  /** Gauge, stores: partitions of stores that are being restored. */
+  public static final String RESTORING = "undercurrent.restoring";
+
+  /** Gauge, records: that restores have still to read. */
+  public static final String RESTORE_REMAINING = "undercurrent.restore.remaining";
+
+  /** Gauge, seconds: until the last of the restores ends. */
+  public static final String RESTORE_TIME_LEFT = "undercurrent.restore.time.left";
+
+  /** Counter, restores: that ended. */
+  public static final String RESTORES = "undercurrent.restores";
+
+  /** Counter, records: read from changelogs. */
+  public static final String RESTORED = "undercurrent.restored";
 
   /** Distribution, records: how many were computed at once. */
   public static final String BATCH_RECORDS = "undercurrent.batch.records";
@@ -58,6 +106,24 @@ public final class MeterNames {
 
   /** Tag of {@link #SENTIMENT}: the model's label. */
   public static final String LABEL = "label";
+
+  /** Tag of {@link #SCORE}: the upper edge of a bin, {@code -0.8} to {@code 1.0}. */
+  public static final String UPPER = "upper";
+
+  /** Tag of {@link #DRIFT}: {@code sentiment}, {@code surprise} or {@code unknown}. */
+  public static final String OF = "of";
+
+  /** Tag of {@link #MODEL}. */
+  public static final String MODEL_NAME = "model";
+
+  /** Tag of {@link #MODEL}: it changes with every weight. */
+  public static final String FINGERPRINT = "fingerprint";
+
+  /** Tag of {@link #MODEL}: {@code lstm} and the like. */
+  public static final String KIND = "kind";
+
+  /** Tag of everything that an app exports: its topology's name. */
+  public static final String TOPOLOGY = "topology";
 
   private MeterNames() {}
 }

@@ -12,8 +12,24 @@ import java.util.HexFormat;
  *
  * @param fingerprint twelve hexadecimal digits over configuration, tokenizer and tensors; a stored
  *     state is read only by the model that made it
+ * @param reference what drift is measured against; null where nobody knows
  */
-public record Model(ModelConfig config, Tokenizer tokenizer, Network network, String fingerprint) {
+public record Model(
+    ModelConfig config,
+    Tokenizer tokenizer,
+    Network network,
+    String fingerprint,
+    DriftReference reference) {
+
+  /** A model that drift is not measured of. */
+  public Model(ModelConfig config, Tokenizer tokenizer, Network network, String fingerprint) {
+    this(config, tokenizer, network, fingerprint, null);
+  }
+
+  /** The same with a reference for drift, or none. */
+  public Model withReference(DriftReference reference) {
+    return new Model(config, tokenizer, network, fingerprint, reference);
+  }
 
   public String name() {
     return config.name();
@@ -21,7 +37,8 @@ public record Model(ModelConfig config, Tokenizer tokenizer, Network network, St
 
   /**
    * The same network with another continuous cache, which needs no training. As it is another model
-   * to whoever reads what it made, it has another fingerprint, unless the cache is the same.
+   * to whoever reads what it made, it has another fingerprint and no reference, unless the cache is
+   * the same.
    */
   public Model withCache(Cache cache) {
     if (cache.equals(config.cache())) {

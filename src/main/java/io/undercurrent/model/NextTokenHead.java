@@ -235,6 +235,45 @@ public final class NextTokenHead {
   }
 
   /**
+   * Whether an offered token is among those that {@link #top} finds at row r; for one that is as
+   * likely as another to a ten-thousandth, either answer may come. Costs a pass over the frequent
+   * tokens; the clusters' are looked at only where it depends on them.
+   *
+   * @param logProbability natural logarithm of what the token has
+   * @param most how many the likeliest are, at least 1
+   */
+  public boolean isAmongTop(
+      int r, int token, double logProbability, boolean[] offered, int most, Scratch s) {
+    double p = StrictMath.exp(logProbability);
+    float larger = (float) (p * 1.0001 * s.sum[r]); // is likelier, however it was rounded
+    int at = r * outputs;
+    int likelier = 0;
+    for (int id = 0; id < start[0]; id++) {
+      if (s.e[at + id] > larger && offered[id]) {
+        likelier++;
+      }
+    }
+    if (likelier >= most) {
+      return false;
+    }
+    double perhaps = likelier; // in a cluster so many at most, or its share would not suffice
+    for (int i = 0; i < clusters; i++) {
+      perhaps += Math.floor(s.e[at + start[0] + i] / s.sum[r] / p);
+    }
+    if (perhaps < most) {
+      return true;
+    }
+    int[] ids = new int[most];
+    int found = top(r, offered, ids, new float[most], s);
+    for (int i = 0; i < found; i++) {
+      if (ids[i] == token) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * The probabilities of {@code tokens[0 .. n)} at row r, in any order; a cluster costs something
    * only where one of them is in it.
    */

@@ -246,8 +246,9 @@ final class ComputedAhead implements AutoCloseable {
       forget(now.key());
       return alone;
     }
-    long nanos = (System.nanoTime() - begin) / batch.size();
-    metrics.batch(batch.size());
+    long whole = System.nanoTime() - begin;
+    metrics.batch(batch.size(), batch.steps(), whole);
+    long nanos = whole / batch.size();
     if (batch.succeeded(0)) {
       forget(now.key()); // what was computed ahead for it did not know of this record
     }
@@ -266,8 +267,9 @@ final class ComputedAhead implements AutoCloseable {
     long begin = System.nanoTime();
     Stored before = situation.stored(now.key());
     Outcome outcome = enrichment.enrich(now, before);
-    metrics.batch(1);
-    return new Result(now, before.state(), fingerprint, outcome, System.nanoTime() - begin);
+    long nanos = System.nanoTime() - begin;
+    metrics.batch(1, outcome.steps(), nanos);
+    return new Result(now, before.state(), fingerprint, outcome, nanos);
   }
 
   private Set<Bytes> keysWithResults() {

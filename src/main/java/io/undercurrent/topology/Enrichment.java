@@ -56,6 +56,9 @@ public final class Enrichment {
    * @param forgotten numbers of the records whose entries are to be deleted
    * @param tokens read of the record, 0 for an empty one
    * @param unknown how many of them the vocabulary lacks
+   * @param expected as in {@link Reading#expected}
+   * @param ageMs how long before it the key's last record was, by their timestamps, at least 0; -1
+   *     where that is not known
    */
   public record Outcome(
       byte[] state,
@@ -64,7 +67,14 @@ public final class Enrichment {
       EnrichedRecord enriched,
       Start start,
       int tokens,
-      int unknown) {
+      int unknown,
+      boolean expected,
+      long ageMs) {
+
+    /** Steps of the network that it took. */
+    int steps() {
+      return tokens == 0 ? 0 : tokens + 1;
+    }
 
     /** The record's number among the key's, from 1. */
     public long record() {
@@ -273,7 +283,16 @@ public final class Enrichment {
               records.of(subject.key().get(), text, reading, after, subject.source()),
               start,
               reading.tokens(),
-              reading.unknown());
+              reading.unknown(),
+              reading.expected(),
+              ageMs());
+    }
+
+    private long ageMs() {
+      Long last = before.lastTimestampMs();
+      return last == null || subject.timestampMs() == null
+          ? -1
+          : Math.max(0, subject.timestampMs() - last);
     }
 
     /** What is stored of the key behind the record: what was before, if it failed. */

@@ -48,6 +48,17 @@ final class EnrichmentBatch {
   }
 
   /**
+   * Steps of the network that they take: their tokens, and an end of record where there are any.
+   */
+  int steps() {
+    int ends = 0;
+    for (Step step : steps) {
+      ends += step.tokens() > 0 ? 1 : 0;
+    }
+    return tokens + ends;
+  }
+
+  /**
    * Enriches them.
    *
    * @param stored what is stored of a key before them

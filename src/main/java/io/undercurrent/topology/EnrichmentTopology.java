@@ -1,6 +1,7 @@
 package io.undercurrent.topology;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -39,10 +40,17 @@ public final class EnrichmentTopology {
       Model model,
       EnrichmentSettings settings,
       MeterRegistry registry) {
-    return build(definition, model, settings, registry, new TopologyConfig(explicitNames()), null);
+    return build(
+        definition,
+        model,
+        settings,
+        RecurrentProcessorSupplier.metrics(registry, model),
+        new TopologyConfig(explicitNames()),
+        null);
   }
 
   /**
+   * @param metrics of {@link RecurrentProcessorSupplier#metrics}
    * @param config what of the application's configuration shapes the topology
    * @param lookAhead the application's, or null to compute records one by one
    */
@@ -50,7 +58,7 @@ public final class EnrichmentTopology {
       TopologyDefinition definition,
       Model model,
       EnrichmentSettings settings,
-      MeterRegistry registry,
+      EnrichmentMetrics metrics,
       TopologyConfig config,
       LookAhead lookAhead) {
     Serde<byte[]> bytes = Serdes.ByteArray();
@@ -68,7 +76,7 @@ public final class EnrichmentTopology {
           messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
     }
     RecurrentProcessorSupplier<byte[], Message> enrich =
-        new RecurrentProcessorSupplier<>(bytes, model, m -> m, ours, registry);
+        new RecurrentProcessorSupplier<>(bytes, model, m -> m, ours, metrics);
     if (lookAhead != null) {
       enrich =
           enrich.lookingAhead(

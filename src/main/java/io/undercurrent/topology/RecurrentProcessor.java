@@ -121,7 +121,7 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     context.forward(onward.withValue(outcome.enriched()));
     store.put(key, outcome.state());
     remember(key, outcome);
-    count(outcome, result.nanos());
+    count(record.timestamp(), outcome, result.nanos());
   }
 
   private void remember(Bytes key, Outcome outcome) {
@@ -142,10 +142,10 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     if (ahead != null) {
       ahead.forget(subject.key());
     }
+    long nanos = System.nanoTime() - begin;
     metrics.inline();
-    metrics.batch(1);
-    return new Result(
-        subject, stored.state(), model.fingerprint(), outcome, System.nanoTime() - begin);
+    metrics.batch(1, outcome.steps(), nanos);
+    return new Result(subject, stored.state(), model.fingerprint(), outcome, nanos);
   }
 
   private void tombstone(Bytes key) {
@@ -281,17 +281,35 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     }
   }
 
-  private void count(Outcome outcome, long nanos) {
+  private void count(long timestampMs, Outcome outcome, long nanos) {
     EnrichedRecord enriched = outcome.enriched();
-    metrics.record(outcome.tokens(), outcome.unknown(), enriched.truncated(), nanos);
+    int tokens = outcome.tokens();
+    metrics.record(tokens, outcome.unknown(), enriched.truncated(), nanos);
+    if (timestampMs >= 0) {
+      metrics.latency(System.currentTimeMillis() - timestampMs);
+    }
     if (enriched.sentiment() != null) {
-      metrics.sentiment(enriched.sentiment().label());
-      metrics.surprise(enriched.surprise().bitsPerToken());
+      metrics
+          .language()
+          .record(
+              enriched.sentiment().label(),
+              enriched.sentiment().score(),
+              enriched.surprise().bitsPerToken(),
+              (double) outcome.unknown() / tokens);
+      if (settings.nextTokens() > 0) {
+        metrics.language().nextWord(outcome.expected());
+      }
     }
     if (outcome.start() == Start.FRESH) {
       metrics.freshState();
     } else if (outcome.start() == Start.FOREIGN) {
       metrics.foreignState();
+    }
+    if (outcome.ageMs() >= 0) {
+      metrics.stateAge(outcome.ageMs());
+    }
+    if (!outcome.forgotten().isEmpty()) {
+      metrics.expired(outcome.forgotten().size());
     }
   }
 }

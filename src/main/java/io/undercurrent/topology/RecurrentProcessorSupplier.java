@@ -2,7 +2,9 @@ package io.undercurrent.topology;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.undercurrent.metrics.Drift;
 import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.Model;
 import io.undercurrent.state.HiddenStateStore;
 import io.undercurrent.state.MemoryStore;
@@ -78,7 +80,19 @@ public final class RecurrentProcessorSupplier<K, V>
       Function<? super V, Message> message,
       EnrichmentSettings settings,
       MeterRegistry registry) {
-    this(keySerde, model, message, settings, metrics(registry, model), null, null);
+    this(keySerde, model, message, settings, metrics(registry, model));
+  }
+
+  /**
+   * @param metrics of {@link #metrics}
+   */
+  RecurrentProcessorSupplier(
+      Serde<K> keySerde,
+      Model model,
+      Function<? super V, Message> message,
+      EnrichmentSettings settings,
+      EnrichmentMetrics metrics) {
+    this(keySerde, model, message, settings, metrics, null, null);
   }
 
   private RecurrentProcessorSupplier(
@@ -116,10 +130,28 @@ public final class RecurrentProcessorSupplier<K, V>
         Objects.requireNonNull(preview, "preview"));
   }
 
-  /** The meters of processors and dead letters in {@code registry}. */
+  /** The meters of processors and dead letters in {@code registry}: one for an application. */
   public static EnrichmentMetrics metrics(MeterRegistry registry, Model model) {
     return EnrichmentMetrics.in(
-        registry, model.config().labels(), Reason.codes(), ComputedAhead.Dropped.codes());
+        registry,
+        model.config().labels(),
+        Reason.codes(),
+        ComputedAhead.Dropped.codes(),
+        drift(model.reference()));
+  }
+
+  private static Drift drift(DriftReference reference) {
+    return reference == null
+        ? null
+        : new Drift(
+            reference.records(),
+            bins(reference.score()),
+            bins(reference.surprise()),
+            bins(reference.unknown()));
+  }
+
+  private static Drift.Bins bins(DriftReference.Histogram histogram) {
+    return new Drift.Bins(histogram.edges(), histogram.shares());
   }
 
   @Override

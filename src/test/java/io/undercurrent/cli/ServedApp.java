@@ -83,7 +83,7 @@ final class ServedApp implements AutoCloseable {
     all.put("undercurrent.topics.partitions", "4");
     all.putAll(settings);
     UndercurrentConfig config = UndercurrentConfig.of(all);
-    PrometheusMeterRegistry registry = Meters.registry();
+    PrometheusMeterRegistry registry = Meters.registry(definition);
     app = new StreamsApp(definition, config, model, registry);
     http = Serving.start(config, port, definition, model, app, registry);
   }

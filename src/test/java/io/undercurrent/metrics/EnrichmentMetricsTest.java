@@ -2,18 +2,10 @@ package io.undercurrent.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.lang.reflect.Field;
-import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +20,7 @@ class EnrichmentMetricsTest {
   /** These names are in dashboards and alerts: a change here is a change for operators. */
   @Test
   void shouldExportEveryMeterFromTheStart() {
-    EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
+    EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
 
     assertThat(samples().filter(sample -> !sample.contains("_bucket")))
         .containsExactlyInAnyOrder(
@@ -43,6 +35,28 @@ class EnrichmentMetricsTest {
             "undercurrent_dead_letters_total{reason=\"other\"} 0.0",
             "undercurrent_dead_letters_total{reason=\"too-long\"} 0.0",
             "undercurrent_dead_letters_total{reason=\"undecodable\"} 0.0",
+            "undercurrent_expired_entries_total 0.0",
+            "undercurrent_step_duration_seconds_count 0",
+            "undercurrent_step_duration_seconds_sum 0.0",
+            "undercurrent_step_duration_seconds_max 0.0",
+            "undercurrent_end_to_end_latency_seconds_count 0",
+            "undercurrent_end_to_end_latency_seconds_sum 0.0",
+            "undercurrent_end_to_end_latency_seconds_max 0.0",
+            "undercurrent_state_age_seconds_count 0",
+            "undercurrent_state_age_seconds_sum 0.0",
+            "undercurrent_state_age_seconds_max 0.0",
+            "undercurrent_next_checked_words_total 0.0",
+            "undercurrent_next_hit_words_total 0.0",
+            "undercurrent_score_records_total{upper=\"-0.8\"} 0.0",
+            "undercurrent_score_records_total{upper=\"-0.6\"} 0.0",
+            "undercurrent_score_records_total{upper=\"-0.4\"} 0.0",
+            "undercurrent_score_records_total{upper=\"-0.2\"} 0.0",
+            "undercurrent_score_records_total{upper=\"0.0\"} 0.0",
+            "undercurrent_score_records_total{upper=\"0.2\"} 0.0",
+            "undercurrent_score_records_total{upper=\"0.4\"} 0.0",
+            "undercurrent_score_records_total{upper=\"0.6\"} 0.0",
+            "undercurrent_score_records_total{upper=\"0.8\"} 0.0",
+            "undercurrent_score_records_total{upper=\"1.0\"} 0.0",
             "undercurrent_batch_records_count 0",
             "undercurrent_batch_records_sum 0.0",
             "undercurrent_batch_records_max 0.0",
@@ -58,12 +72,13 @@ class EnrichmentMetricsTest {
             "undercurrent_surprise_bits_max 0.0",
             "undercurrent_sentiment_records_total{label=\"negative\"} 0.0",
             "undercurrent_sentiment_records_total{label=\"neutral\"} 0.0",
+            "undercurrent_sentiment_records_total{label=\"other\"} 0.0",
             "undercurrent_sentiment_records_total{label=\"positive\"} 0.0");
   }
 
   @Test
   void shouldCountRecordsByWhatIsInThem() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
     metrics.record(8, 1, false, 200_000);
     metrics.record(512, 3, true, 3_000_000);
     metrics.record(0, 0, false, 1_000);
@@ -103,7 +118,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldKeepDeadLetterReasonsAClosedSet() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
     metrics.deadLetter("undecodable");
     metrics.deadLetter("undecodable");
     metrics.deadLetter("java.lang.IllegalStateException: key order-1187");
@@ -117,9 +132,9 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldCountWhatWasComputedAtOnceAndAhead() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
-    metrics.batch(1);
-    metrics.batch(20);
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
+    metrics.batch(1, 0, 5_000);
+    metrics.batch(20, 200, 4_000_000);
     metrics.inline();
     metrics.usedAhead();
     metrics.usedAhead();
@@ -132,6 +147,10 @@ class EnrichmentMetricsTest {
             "undercurrent_batch_records_sum 21.0",
             "undercurrent_batch_records_bucket{le=\"16.0\"} 1",
             "undercurrent_batch_records_bucket{le=\"32.0\"} 2",
+            "undercurrent_step_duration_seconds_count 1",
+            "undercurrent_step_duration_seconds_sum 2.0E-5",
+            "undercurrent_step_duration_seconds_bucket{le=\"1.0E-5\"} 0",
+            "undercurrent_step_duration_seconds_bucket{le=\"2.5E-5\"} 1",
             "undercurrent_ahead_used_records_total 2.0",
             "undercurrent_inline_records_total 1.0",
             "undercurrent_ahead_dropped_results_total{reason=\"other\"} 1.0",
@@ -139,48 +158,89 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldCountSentimentByLabel() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
-    metrics.sentiment("negative");
-    metrics.sentiment("negative");
-    metrics.sentiment("mixed");
+  void shouldCountMoodsByAClosedSetOfLabelsAndInBins() {
+    LanguageMetrics language =
+        EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null).language();
+    language.record("negative", -1, 7.5, 0);
+    language.record("negative", -0.8, 0.5, 0);
+    language.record("positive", 1, 7, 0);
+    language.record("order-1187", 0.01, 8, 0);
 
     assertThat(samples())
         .contains(
             "undercurrent_sentiment_records_total{label=\"negative\"} 2.0",
-            "undercurrent_sentiment_records_total{label=\"mixed\"} 1.0",
-            "undercurrent_sentiment_records_total{label=\"positive\"} 0.0");
+            "undercurrent_sentiment_records_total{label=\"other\"} 1.0",
+            "undercurrent_sentiment_records_total{label=\"positive\"} 1.0",
+            "undercurrent_score_records_total{upper=\"-0.8\"} 2.0",
+            "undercurrent_score_records_total{upper=\"0.0\"} 0.0",
+            "undercurrent_score_records_total{upper=\"0.2\"} 1.0",
+            "undercurrent_score_records_total{upper=\"1.0\"} 1.0",
+            "undercurrent_surprise_bits_count 4",
+            "undercurrent_surprise_bits_sum 23.0",
+            "undercurrent_surprise_bits_max 8.0",
+            "undercurrent_surprise_bits_bucket{le=\"1.0\"} 1",
+            "undercurrent_surprise_bits_bucket{le=\"7.0\"} 2",
+            "undercurrent_surprise_bits_bucket{le=\"8.0\"} 4");
+    assertThat(registry.scrape()).doesNotContain("order-1187");
   }
 
   @Test
-  void shouldKeepTheDistributionOfSurpriseFreeOfNonNumbers() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry);
-    metrics.surprise(7.5);
-    metrics.surprise(0.5);
-    metrics.surprise(Double.NaN);
-    metrics.surprise(Double.POSITIVE_INFINITY);
+  void shouldKeepDistributionsFreeOfNonNumbers() {
+    LanguageMetrics language = EnrichmentMetrics.in(registry).language();
+    language.record("neutral", 0, Double.NaN, 0);
+    language.record("neutral", 0, Double.POSITIVE_INFINITY, 0);
+    language.record("neutral", Double.NaN, 1, 0);
 
     assertThat(samples())
         .contains(
-            "undercurrent_surprise_bits_count 2",
-            "undercurrent_surprise_bits_sum 8.0",
-            "undercurrent_surprise_bits_max 7.5",
-            "undercurrent_surprise_bits_bucket{le=\"1.0\"} 1",
-            "undercurrent_surprise_bits_bucket{le=\"7.0\"} 1",
-            "undercurrent_surprise_bits_bucket{le=\"8.0\"} 2");
+            "undercurrent_surprise_bits_count 0",
+            "undercurrent_score_records_total{upper=\"0.0\"} 0.0");
+  }
+
+  @Test
+  void shouldCountWordsThatHadBeenExpected() {
+    LanguageMetrics language = EnrichmentMetrics.in(registry).language();
+    language.nextWord(true);
+    language.nextWord(false);
+    language.nextWord(false);
+
+    assertThat(samples())
+        .contains(
+            "undercurrent_next_checked_words_total 3.0", "undercurrent_next_hit_words_total 1.0");
+  }
+
+  @Test
+  void shouldMeasureLatencyAndHowOldStatesAre() {
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry);
+    metrics.latency(40);
+    metrics.latency(-3); // another clock
+    metrics.stateAge(0);
+    metrics.stateAge(3_600_001);
+    metrics.expired(3);
+
+    assertThat(samples())
+        .contains(
+            "undercurrent_end_to_end_latency_seconds_count 2",
+            "undercurrent_end_to_end_latency_seconds_bucket{le=\"0.005\"} 1",
+            "undercurrent_end_to_end_latency_seconds_bucket{le=\"0.05\"} 2",
+            "undercurrent_end_to_end_latency_seconds_bucket{le=\"86400.0\"} 2",
+            "undercurrent_state_age_seconds_bucket{le=\"1.0\"} 1",
+            "undercurrent_state_age_seconds_bucket{le=\"3600.0\"} 1",
+            "undercurrent_state_age_seconds_bucket{le=\"21600.0\"} 2",
+            "undercurrent_expired_entries_total 3.0");
   }
 
   @Test
   void shouldAddUpOverThreadsAndHolders() throws Exception {
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < 4; t++) {
-      EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED);
+      EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
       Thread thread =
           new Thread(
               () -> {
                 for (int i = 0; i < 10_000; i++) {
                   metrics.record(2, 1, false, 1_000);
-                  metrics.sentiment("late-" + i % 3);
+                  metrics.language().record(LABELS.get(i % 3), 0, 1, 0);
                 }
               });
       thread.start();
@@ -194,37 +254,7 @@ class EnrichmentMetricsTest {
             "undercurrent_records_total 40000.0",
             "undercurrent_tokens_total 80000.0",
             "undercurrent_record_duration_seconds_count 40000",
-            "undercurrent_sentiment_records_total{label=\"late-0\"} 13336.0");
-  }
-
-  @Test
-  void shouldDescribeEveryMeterAndGiveItsUnitInAnyRegistry() throws Exception {
-    Set<String> names = new TreeSet<>();
-    for (Field field : MeterNames.class.getFields()) {
-      assertThat(Modifier.isStatic(field.getModifiers())).isTrue();
-      String value = (String) field.get(null);
-      if (value.startsWith("undercurrent.")) {
-        names.add(value);
-      }
-    }
-    SimpleMeterRegistry simple = new SimpleMeterRegistry();
-    EnrichmentMetrics.in(new CompositeMeterRegistry().add(simple), LABELS, REASONS, DROPPED)
-        .record(1, 0, false, 1);
-
-    List<Meter.Id> ids =
-        simple.getMeters().stream()
-            .map(Meter::getId)
-            // The simple registry shows each histogram bucket as a gauge of its own.
-            .filter(id -> !id.getName().endsWith(".histogram"))
-            .toList();
-    assertThat(ids.stream().map(Meter.Id::getName).collect(Collectors.toSet())).isEqualTo(names);
-    assertThat(names).allMatch(name -> name.matches("undercurrent(\\.[a-z]+)+"));
-    assertThat(ids)
-        .allSatisfy(
-            id -> {
-              assertThat(id.getDescription()).isNotBlank();
-              assertThat(id.getBaseUnit()).isNotBlank();
-            });
+            "undercurrent_sentiment_records_total{label=\"negative\"} 13336.0");
   }
 
   /** The scrape's samples, without comments. */

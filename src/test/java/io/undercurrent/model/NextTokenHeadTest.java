@@ -83,8 +83,21 @@ class NextTokenHeadTest {
         for (int i = 0; i < n; i++) {
           assertThat(probabilities[i]).isEqualTo(all[ids[i]]);
         }
+        for (int w = 0; w < V; w++) {
+          if (offered[w] && !isAsLikelyAsAnother(w, all)) {
+            assertThat(head.isAmongTop(r, w, Math.log(all[w]), offered, k, scratch))
+                .as("row %d token %d of %d", r, w, k)
+                .isEqualTo(expected.contains(w));
+          }
+        }
       }
     }
+  }
+
+  /** To two ten-thousandths: no answer is wrong then. */
+  private static boolean isAsLikelyAsAnother(int token, float[] all) {
+    return IntStream.range(0, V)
+        .anyMatch(w -> w != token && Math.abs(all[w] - all[token]) < 2e-4 * all[token]);
   }
 
   private static double[] reference(ModelConfig config, Parameters parameters, float[] h) {

@@ -68,7 +68,7 @@ final class LookAheadDriver implements AutoCloseable {
                 DEFINITION,
                 model,
                 settings,
-                driver.registry,
+                RecurrentProcessorSupplier.metrics(driver.registry, model),
                 new TopologyConfig(new StreamsConfig(configs(driver.registry, model, configs))),
                 driver.lookAhead));
   }

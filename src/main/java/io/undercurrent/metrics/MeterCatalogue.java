@@ -1,0 +1,118 @@
+package io.undercurrent.metrics;
+
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What can be measured: our own meters, as they are registered, and those of Kafka and the JVM that
+ * dashboards and alerts read. {@code docs/meters.md} is {@link #markdown} and tested to be.
+ */
+public final class MeterCatalogue {
+
+  private static final String PREFIX = "undercurrent.";
+
+  /**
+   * A meter.
+   *
+   * @param name as Prometheus has it; of a histogram without {@code _bucket}, {@code _count},
+   *     {@code _sum} and {@code _max}
+   * @param type {@code counter}, {@code gauge} or {@code histogram}
+   * @param unit of its values
+   * @param tags their keys, sorted; {@code topology}, which all have in an app, left out
+   * @param description a phrase
+   */
+  public record Entry(
+      String name, String type, String unit, List<String> tags, String description) {}
+
+  private MeterCatalogue() {}
+
+  /** Our own, sorted by name. */
+  public static List<Entry> own() {
+    MeterRegistry registry = new SimpleMeterRegistry();
+    Drift.Bins bins = new Drift.Bins(new double[0], new double[] {1});
+    EnrichmentMetrics.in(registry, List.of(), List.of(), List.of(), new Drift(1, bins, bins, bins));
+    new AppMetrics(registry).model(registry, "", "", "");
+    return of(registry);
+  }
+
+  /** Our own among those of a registry, sorted by name. */
+  public static List<Entry> of(MeterRegistry registry) {
+    Map<String, Meter.Id> byName = new TreeMap<>();
+    Map<String, Set<String>> tags = new TreeMap<>();
+    for (Meter meter : registry.getMeters()) {
+      Meter.Id id = meter.getId();
+      // Registries without histograms of their own show the buckets as gauges.
+      if (id.getName().startsWith(PREFIX) && !id.getName().endsWith(".histogram")) {
+        byName.put(id.getName(), id);
+        Set<String> keys = tags.computeIfAbsent(id.getName(), n -> new TreeSet<>());
+        id.getTags().stream().map(Tag::getKey).forEach(keys::add);
+        keys.remove(MeterNames.TOPOLOGY);
+      }
+    }
+    return byName.values().stream()
+        .map(id -> entry(id, List.copyOf(tags.get(id.getName()))))
+        .toList();
+  }
+
+  private static Entry entry(Meter.Id id, List<String> tags) {
+    String type =
+        switch (id.getType()) {
+          case COUNTER -> "counter";
+          case GAUGE -> "gauge";
+          case TIMER, DISTRIBUTION_SUMMARY -> "histogram";
+          default -> throw new IllegalStateException(id + " has no place in the catalogue");
+        };
+    String unit = id.getType() == Meter.Type.TIMER ? "seconds" : id.getBaseUnit();
+    return new Entry(exported(id, unit), type, unit, tags, id.getDescription());
+  }
+
+  /** As Prometheus has it: with the unit, and a counter with {@code _total}. */
+  private static String exported(Meter.Id id, String unit) {
+    String name = id.getName().replace('.', '_');
+    String withUnit = name.endsWith("_" + unit) ? name : name + "_" + unit;
+    return id.getType() == Meter.Type.COUNTER ? withUnit + "_total" : withUnit;
+  }
+
+  /** Of Kafka Streams, its clients and the JVM: those that dashboards and alerts read. */
+  public static List<Entry> borrowed() {
+    return BorrowedMeters.ALL;
+  }
+
+  /** Both tables, as {@code docs/meters.md} has them. */
+  public static String markdown() {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        """
+        # Meters
+
+        As Prometheus reads them at `/metrics`; Micrometer's names have dots and neither unit nor `_total`. All of an app carry
+        the tag `topology`, the name in its definition. A key never becomes a tag: what tags can be is known when an app starts.
+        A histogram is `_bucket`, `_count`, `_sum` and `_max` (the latter of the last two minutes).
+
+        This file is made of the meters themselves: `mvn test -Dtest=MeterCatalogueTest -Dmeters.write`.
+
+        ## Our own
+
+        """);
+    table(out, own());
+    out.append("\n## Of Kafka and the JVM, as far as dashboards and alerts read them\n\n");
+    table(out, borrowed());
+    return out.toString();
+  }
+
+  private static void table(StringBuilder out, List<Entry> entries) {
+    out.append("| meter | type | unit | tags | |\n| --- | --- | --- | --- | --- |\n");
+    for (Entry e : entries) {
+      out.append("| `%s` | %s | %s | ".formatted(e.name, e.type, e.unit));
+      out.append(String.join(", ", e.tags.stream().map(tag -> "`" + tag + "`").toList()));
+      out.append(" | ").append(e.description).append(" |\n");
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.undercurrent.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class AppMetricsTest {
+
+  private static final long SECOND = 1_000_000_000;
+
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final AtomicLong clock = new AtomicLong();
+  private final AppMetrics metrics = new AppMetrics(registry, clock::get);
+
+  @Test
+  void shouldSayWhenTheLastRestoreEndsAtItsPace() {
+    assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isZero();
+
+    metrics.restoreBegins("store-0", 1_000);
+    metrics.restoreBegins("store-1", 100);
+    assertThat(gauge(MeterNames.RESTORING)).isEqualTo(2);
+    assertThat(gauge(MeterNames.RESTORE_REMAINING)).isEqualTo(1_100);
+    assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isNaN();
+
+    clock.set(2 * SECOND);
+    metrics.restoreGoesOn("store-0", 180, 800); // 20 offsets were of no records
+    metrics.restoreGoesOn("store-1", 50, 50);
+    assertThat(gauge(MeterNames.RESTORE_REMAINING)).isEqualTo(850);
+    assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isEqualTo(8); // 100 a second
+
+    metrics.restoreEnds("store-0", true);
+    metrics.restoreEnds("store-1", false);
+    assertThat(gauge(MeterNames.RESTORING)).isZero();
+    assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isZero();
+    assertThat(counter(MeterNames.RESTORED)).isEqualTo(230);
+    assertThat(counter(MeterNames.RESTORES)).as("one was given up").isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotMindWhatNeverBegan() {
+    metrics.restoreGoesOn("store-9", 5, 5);
+    metrics.restoreEnds("store-9", true);
+    assertThat(gauge(MeterNames.RESTORING)).isZero();
+    assertThat(counter(MeterNames.RESTORES)).isZero();
+  }
+
+  @Test
+  void shouldSayWhichModelRunsAndHowOftenPartitionsMoved() {
+    metrics.model(registry, "en-chat", "002fdc5510ff", "lstm");
+    metrics.rebalance();
+    assertThat(
+            registry
+                .get(MeterNames.MODEL)
+                .tags("model", "en-chat", "fingerprint", "002fdc5510ff", "kind", "lstm")
+                .gauge()
+                .value())
+        .isEqualTo(1);
+    assertThat(counter(MeterNames.REBALANCES)).isEqualTo(1);
+  }
+
+  private double gauge(String name) {
+    return registry.get(name).gauge().value();
+  }
+
+  private double counter(String name) {
+    return registry.get(name).counter().count();
+  }
+}

@@ -1,0 +1,96 @@
+package io.undercurrent.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.metrics.MeterCatalogue.Entry;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class MeterCatalogueTest {
+
+  private static final Path DOCUMENT = Path.of("docs/meters.md");
+
+  @Test
+  void shouldBeTheDocumentedTable() throws Exception {
+    if (System.getProperty("meters.write") != null) {
+      Files.writeString(DOCUMENT, MeterCatalogue.markdown());
+    }
+    assertThat(Files.readString(DOCUMENT))
+        .as("-Dmeters.write writes it anew")
+        .isEqualTo(MeterCatalogue.markdown());
+  }
+
+  @Test
+  void shouldHaveEveryNameAndDescribeEveryMeterInAnyRegistry() throws Exception {
+    Set<String> names = new TreeSet<>();
+    for (Field field : MeterNames.class.getFields()) {
+      assertThat(Modifier.isStatic(field.getModifiers())).isTrue();
+      String value = (String) field.get(null);
+      if (value.startsWith("undercurrent.")) {
+        assertThat(value).matches("undercurrent(\\.[a-z]+)+");
+        names.add(value.replace('.', '_'));
+      }
+    }
+    List<Entry> entries = MeterCatalogue.own();
+    assertThat(entries).hasSameSizeAs(names);
+    for (String name : names) {
+      assertThat(entries).as(name).anyMatch(entry -> entry.name().startsWith(name));
+    }
+    assertThat(entries)
+        .allSatisfy(
+            entry -> {
+              assertThat(entry.description()).isNotBlank();
+              assertThat(entry.unit()).isNotBlank();
+            });
+
+    SimpleMeterRegistry simple = new SimpleMeterRegistry();
+    register(new CompositeMeterRegistry().add(simple));
+    assertThat(MeterCatalogue.of(simple)).isEqualTo(entries);
+  }
+
+  @Test
+  void shouldNameMetersAsPrometheusReadsThem() {
+    PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    register(prometheus);
+    Set<String> scraped =
+        prometheus
+            .scrape()
+            .lines()
+            .filter(line -> !line.startsWith("#"))
+            .map(line -> line.split("[{ ]")[0])
+            .collect(Collectors.toCollection(TreeSet::new));
+
+    Set<String> expected =
+        MeterCatalogue.own().stream()
+            .flatMap(
+                entry ->
+                    entry.type().equals("histogram")
+                        ? Stream.of("_bucket", "_count", "_sum", "_max").map(entry.name()::concat)
+                        : Stream.of(entry.name()))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertThat(scraped).isEqualTo(expected);
+  }
+
+  private static void register(io.micrometer.core.instrument.MeterRegistry registry) {
+    Drift.Bins bins = new Drift.Bins(new double[] {0}, new double[] {0.5, 0.5});
+    EnrichmentMetrics.in(
+        registry,
+        List.of("negative"),
+        List.of("null-key"),
+        List.of("state"),
+        new Drift(10, bins, bins, bins));
+    new AppMetrics(registry).model(registry, "en-chat", "002fdc5510ff", "lstm");
+  }
+}
