@@ -16,8 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.LoggerFactory;
@@ -190,39 +188,6 @@ final class DemoCommand implements Callable<Integer> {
   private void check(boolean holds, String message) {
     if (!holds) {
       throw new ParameterException(spec.commandLine(), message);
-    }
-  }
-
-  /** Ctrl-C: asks the play to end, and keeps the JVM until everything is closed. */
-  private static final class Interrupt {
-    private static final long PATIENCE_SECONDS = 60;
-
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private final Thread hook = new Thread(this::onSignal, "demo-interrupt");
-    private volatile boolean requested;
-
-    Interrupt() {
-      Runtime.getRuntime().addShutdownHook(hook);
-    }
-
-    private void onSignal() {
-      requested = true;
-      try {
-        ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-
-    boolean requested() {
-      return requested;
-    }
-
-    void ended() {
-      ended.countDown();
-      if (!requested) {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      }
     }
   }
 

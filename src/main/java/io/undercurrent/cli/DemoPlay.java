@@ -155,14 +155,8 @@ final class DemoPlay implements AutoCloseable {
 
   private void play() {
     try {
-      long start = System.nanoTime();
-      for (int i = 0; i < messages.size() && playing.get(); i++) {
-        long due = start + (long) (i / perSecond * 1e9);
-        for (long wait = due - System.nanoTime();
-            wait > 0 && playing.get();
-            wait = due - System.nanoTime()) {
-          Thread.sleep(Math.min(50, wait / 1_000_000 + 1));
-        }
+      Pace pace = new Pace(perSecond);
+      for (int i = 0; i < messages.size() && pace.await(i, playing::get); i++) {
         send(i);
       }
       producer.flush();

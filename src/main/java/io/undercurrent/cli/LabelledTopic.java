@@ -8,11 +8,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -20,7 +18,6 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.StreamsConfig;
 
@@ -125,7 +122,7 @@ final class LabelledTopic {
     try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
       Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
       Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-      for (TopicPartitionInfo info : describe(admin).partitions()) {
+      for (TopicPartitionInfo info : Topics.describe(admin, topic, servers).partitions()) {
         TopicPartition partition = new TopicPartition(topic, info.partition());
         earliest.put(partition, OffsetSpec.earliest());
         latest.put(partition, OffsetSpec.latest());
@@ -140,23 +137,6 @@ final class LabelledTopic {
       return ranges;
     } catch (KafkaException e) {
       throw Topics.notConnected(servers, e);
-    }
-  }
-
-  private TopicDescription describe(Admin admin) {
-    try {
-      return Topics.get(
-          admin
-              .describeTopics(
-                  List.of(topic), new DescribeTopicsOptions().timeoutMs(Topics.timeoutMs()))
-              .topicNameValues()
-              .get(topic));
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-        throw new AppException(
-            "topic %s must exist on %s, found no such topic".formatted(topic, servers), e);
-      }
-      throw Topics.refused(servers, "look at topic " + topic, e.getCause());
     }
   }
 

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       RunCommand.class,
+      PlayCommand.class,
       EnrichCommand.class,
       GenerateCommand.class,
       TrainCommand.class,

@@ -1,20 +1,14 @@
 package io.undercurrent.cli;
 
-import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.train.Recipe;
 import io.undercurrent.train.RecipeException;
 import io.undercurrent.train.Snapshot;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Map;
-import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.streams.StreamsConfig;
 import picocli.CommandLine.Option;
 
 /** Which topic is learnt from, where it is, and what its records look like. */
 final class TopicOptions {
-
-  private static final Path DEFAULT_CONFIG = Path.of("config", "streams.properties");
 
   @Option(
       names = "--from-topic",
@@ -73,7 +67,7 @@ final class TopicOptions {
    * @throws AppException if the topic cannot be read, has a bad record or no good one
    */
   void read(Snapshot snapshot, PrintWriter err) {
-    LabelledTopic source = new LabelledTopic(topic, streams());
+    LabelledTopic source = new LabelledTopic(topic, Connection.of(config, bootstrapServer));
     int[] tombstones = {0};
     int[] bad = {0};
     try (RecordsBar bar = new RecordsBar(err)) {
@@ -109,23 +103,6 @@ final class TopicOptions {
                   tombstones[0] + bad[0] == 0
                       ? "none"
                       : tombstones[0] + " tombstones and " + bad[0] + " bad records"));
-    }
-  }
-
-  private StreamsConfig streams() {
-    Map<String, String> overrides =
-        bootstrapServer == null
-            ? Map.of()
-            : Map.of(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServer);
-    UndercurrentConfig settings =
-        config == null && bootstrapServer != null
-            ? UndercurrentConfig.of(overrides)
-            : UndercurrentConfig.load(config == null ? DEFAULT_CONFIG : config, overrides);
-    try {
-      return new StreamsConfig(
-          settings.streams(Map.of(StreamsConfig.APPLICATION_ID_CONFIG, "undercurrent")));
-    } catch (ConfigException e) {
-      throw new AppException("settings for Kafka: " + e.getMessage(), e);
     }
   }
 }

@@ -203,6 +203,27 @@ final class Topics {
     }
   }
 
+  /**
+   * What a topic of somebody else's is like.
+   *
+   * @throws AppException if there is none, or it may not be looked at
+   */
+  static TopicDescription describe(Admin admin, String topic, String servers) {
+    try {
+      return get(
+          admin
+              .describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(timeoutMs()))
+              .topicNameValues()
+              .get(topic));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        throw new AppException(
+            "topic %s must exist on %s, found no such topic".formatted(topic, servers), e);
+      }
+      throw refused(servers, "look at topic " + topic, e.getCause());
+    }
+  }
+
   /** Waits, within the timeout that was given to the request. */
   static <T> T get(KafkaFuture<T> future) throws ExecutionException {
     try {

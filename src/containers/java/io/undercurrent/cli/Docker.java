@@ -1,0 +1,125 @@
+package io.undercurrent.cli;
+
+import com.github.dockerjava.api.DockerClient;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.Network;
+
+/**
+ * The machine's Docker. Where there is none, tests that need it are skipped, or fail if {@code
+ * -Dcontainers.required=true}.
+ *
+ * <p>Containers have a network of their own and publish ports, or with {@code
+ * -Dcontainers.network=host} share the host's and stay on loopback.
+ */
+final class Docker {
+
+  /** Whether containers share the host's network. */
+  static final boolean ON_HOST = System.getProperty("containers.network", "").equals("host");
+
+  private static final String NONE =
+      "no Docker here: tests with containers are skipped (-Dcontainers.required=true fails instead)";
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static boolean said;
+
+  private Docker() {}
+
+  /** Skips the test that asks where there is no Docker. */
+  static synchronized void require() {
+    if (DockerClientFactory.instance().isDockerAvailable()) {
+      return;
+    }
+    if (Boolean.getBoolean("containers.required")) {
+      throw new IllegalStateException(
+          "containers.required needs a Docker that answers, found none");
+    }
+    if (!said) {
+      System.out.println(NONE);
+      said = true;
+    }
+    Assumptions.abort(NONE);
+  }
+
+  static DockerClient client() {
+    return DockerClientFactory.instance().client();
+  }
+
+  /** How this process reaches what containers publish. */
+  static String host() {
+    return ON_HOST ? "127.0.0.1" : DockerClientFactory.instance().dockerHostIpAddress();
+  }
+
+  /** The address that something in a container listens at, so that this process reaches it. */
+  static String anyAddress() {
+    return ON_HOST ? "127.0.0.1" : "0.0.0.0";
+  }
+
+  /**
+   * Puts a container into a network, and publishes a port of it under the same number: one that
+   * Docker chooses would be another one after a restart.
+   *
+   * @param network null for the host's
+   */
+  static void connect(GenericContainer<?> container, Network network, String alias, int port) {
+    if (ON_HOST) {
+      container.withNetworkMode("host");
+    } else {
+      container.withNetwork(network).withNetworkAliases(alias);
+      container.setPortBindings(List.of(port + ":" + port));
+    }
+  }
+
+  /** A network for containers, or null where they are on the host's. */
+  static Network network() {
+    return ON_HOST ? null : Network.newNetwork();
+  }
+
+  /** Ports that are free now, all different. */
+  static int[] freePorts(int count) throws IOException {
+    List<ServerSocket> sockets = IntStream.range(0, count).mapToObj(i -> unconnected()).toList();
+    try {
+      for (ServerSocket socket : sockets) {
+        socket.bind(null);
+      }
+      return sockets.stream().mapToInt(ServerSocket::getLocalPort).toArray();
+    } finally {
+      for (ServerSocket socket : sockets) {
+        socket.close();
+      }
+    }
+  }
+
+  private static ServerSocket unconnected() {
+    try {
+      return new ServerSocket();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Asks until it is so; what is thrown counts as no. */
+  static void await(String what, Callable<Boolean> check) throws InterruptedException {
+    Exception last = null;
+    for (long end = System.nanoTime() + PATIENCE.toNanos(); System.nanoTime() < end; ) {
+      try {
+        if (check.call()) {
+          return;
+        }
+        last = null;
+      } catch (InterruptedException e) {
+        throw e;
+      } catch (Exception e) {
+        last = e;
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError("not within " + PATIENCE.toSeconds() + " s: " + what, last);
+  }
+}

@@ -1,0 +1,198 @@
+package io.undercurrent.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code play}: the producer of {@code demo} for a cluster, at a steady rate. */
+@Command(
+    name = "play",
+    description = {
+      "Send messages to a topic of a Kafka cluster, at a steady rate.",
+      "",
+      "The demo's own conversations, or those of a file; once, or over and over."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./undercurrent play --bootstrap-server localhost:9092 --repeat",
+      "  ./undercurrent play --topic support --input messages.jsonl --rate 50",
+      "A line of the input is {\"key\": ..., \"text\": ...}, or plain text."
+    })
+final class PlayCommand implements Callable<Integer> {
+
+  private static final String CLIENT_ID = "undercurrent-play";
+  private static final double OWN_RATE = 15;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "How to connect (default: config/streams.properties, or nothing beside"
+              + " --bootstrap-server).")
+  private Path config;
+
+  @Option(
+      names = "--bootstrap-server",
+      paramLabel = "HOST:PORT",
+      description = "Brokers to connect to first, instead of those of --config.")
+  private String bootstrapServer;
+
+  @Option(
+      names = "--topic",
+      paramLabel = "TOPIC",
+      defaultValue = "messages",
+      description = "The topic, which must exist (default: ${DEFAULT-VALUE}).")
+  private String topic;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      description = "Send these messages (JSON lines or plain lines), not the demo's own.")
+  private Path input;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description =
+          "Messages a second (default: 15 for the demo's own, as fast as it goes for --input).")
+  private Double rate;
+
+  @Option(
+      names = "--repeat",
+      description = "Begin again after the last message, until it is stopped.")
+  private boolean repeat;
+
+  @Option(names = "--records", paramLabel = "N", description = "End after N messages.")
+  private Long records;
+
+  @Option(
+      names = "--for",
+      paramLabel = "TIME",
+      description = "End after this time, for example 30s or 2m.",
+      converter = DemoCommand.DurationConverter.class)
+  private Duration time;
+
+  @Spec private CommandSpec spec;
+
+  private String servers;
+  private boolean failing; // the last message was refused
+  private long refused;
+  private String reason; // why the first was
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    check(rate == null || rate > 0, "--rate must be above 0");
+    check(records == null || records > 0, "--records must be above 0");
+    List<PlayedMessage> messages = input == null ? PlayedMessage.own() : PlayedMessage.of(input);
+    check(!messages.isEmpty(), "--input must have at least one line, found none in " + input);
+    long once = repeat ? Long.MAX_VALUE : messages.size();
+    long most = records == null ? once : Math.min(records, once);
+    double perSecond = rate != null ? rate : input == null ? OWN_RATE : Double.POSITIVE_INFINITY;
+
+    StreamsConfig streams = Connection.of(config, bootstrapServer);
+    servers = Topics.bootstrapServers(streams);
+    checkTopic(streams);
+    Interrupt interrupt = new Interrupt();
+    try {
+      send(streams, messages, most, perSecond, interrupt::requested);
+    } finally {
+      interrupt.ended();
+    }
+    return 0;
+  }
+
+  private void checkTopic(StreamsConfig streams) {
+    try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
+      Topics.describe(admin, topic, servers);
+    } catch (KafkaException e) {
+      throw Topics.notConnected(servers, e);
+    }
+  }
+
+  private void send(
+      StreamsConfig streams,
+      List<PlayedMessage> messages,
+      long most,
+      double perSecond,
+      BooleanSupplier interrupted)
+      throws InterruptedException {
+    long startNanos = System.nanoTime();
+    long deadline = time == null ? Long.MAX_VALUE : startNanos + time.toNanos();
+    BooleanSupplier goOn = () -> !interrupted.getAsBoolean() && System.nanoTime() < deadline;
+    out()
+        .printf(
+            "sending %s to %s on %s%n",
+            most == Long.MAX_VALUE ? "messages over and over" : "%,d messages".formatted(most),
+            topic,
+            servers);
+    out().flush();
+    long sent = 0;
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            streams.getProducerConfigs(CLIENT_ID),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      Pace pace = new Pace(perSecond);
+      while (sent < most && pace.await(sent, goOn)) {
+        send(producer, messages.get((int) (sent % messages.size())));
+        sent++;
+      }
+    } // which waits for what is under way
+    out()
+        .printf(
+            "%,d messages sent in %.1f s%n",
+            sent - refused, (System.nanoTime() - startNanos) / 1e9);
+    out().flush();
+    if (refused > 0) {
+      throw new AppException(
+          "%,d of %,d messages were not sent to %s on %s: %s"
+              .formatted(refused, sent, topic, servers, reason));
+    }
+  }
+
+  private void send(KafkaProducer<byte[], byte[]> producer, PlayedMessage message) {
+    producer.send(
+        new ProducerRecord<>(topic, null, message.timestampMs(), message.key(), message.value()),
+        (metadata, failure) -> acknowledged(failure));
+  }
+
+  /** Says once that messages are refused, not for each of many. */
+  private synchronized void acknowledged(Exception failure) {
+    if (failure != null) {
+      refused++;
+      reason = reason == null ? AppException.oneLine(failure) : reason;
+      if (!failing) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("messages are not taken: " + AppException.oneLine(failure));
+        err.flush();
+      }
+    }
+    failing = failure != null;
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  private void check(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
+  }
+}
