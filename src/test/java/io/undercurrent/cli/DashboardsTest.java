@@ -77,6 +77,10 @@ class DashboardsTest {
       app(ports.get(1)); // takes half of the partitions, and restores their states
       await("the second instance's records", () -> records(prometheus, ports.get(1)) > 200);
 
+      await(
+          "what the second instance restored",
+          () -> finite(prometheus.query("undercurrent_restored_records_total > 0")) > 0);
+
       Map<Query, Integer> series = new LinkedHashMap<>();
       Set<Query> open = new LinkedHashSet<>(Dashboards.queries());
       Dashboards.queries().forEach(query -> series.put(query, 0));
