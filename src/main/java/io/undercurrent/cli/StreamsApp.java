@@ -86,6 +86,8 @@ public final class StreamsApp implements AutoCloseable {
             .withMaxRecordBytes(maxRecordBytes(streamsConfig))
             .withBatch(config.batchRecords(), config.batchTokens());
     this.lookAhead = config.batchRecords() == 1 ? null : new LookAhead();
+    StreamsQueries queries = queries();
+    appMetrics.lag(registry, () -> queries.inputLag(definition.topics()));
   }
 
   private static StreamsConfig streamsConfig(

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -102,6 +103,27 @@ public final class AppMetrics {
         .tag(MeterNames.KIND, kind)
         .baseUnit("models")
         .description("Always 1; its tags say which model is running")
+        .register(registry);
+  }
+
+  /**
+   * Says how far behind the application is.
+   *
+   * @param lag in records, asked whenever meters are read; null where it is not known, or nothing
+   *     is assigned
+   */
+  public void lag(MeterRegistry registry, Supplier<Long> lag) {
+    Gauge.builder(
+            MeterNames.LAG,
+            () -> {
+              Long records = lag.get();
+              return records == null ? 0 : records;
+            })
+        .baseUnit("records")
+        .description(
+            "Records of the source topics that this instance has still to read, as of its last"
+                + " fetch; 0 before the first")
+        .strongReference(true)
         .register(registry);
   }
 

@@ -38,7 +38,9 @@ public final class MeterCatalogue {
     MeterRegistry registry = new SimpleMeterRegistry();
     Drift.Bins bins = new Drift.Bins(new double[0], new double[] {1});
     EnrichmentMetrics.in(registry, List.of(), List.of(), List.of(), new Drift(1, bins, bins, bins));
-    new AppMetrics(registry).model(registry, "", "", "");
+    AppMetrics app = new AppMetrics(registry);
+    app.model(registry, "", "", "");
+    app.lag(registry, () -> 0L);
     return of(registry);
   }
 

@@ -71,6 +71,9 @@ public final class MeterNames {
   /** Gauge, always 1, by {@link #MODEL_NAME}, {@link #FINGERPRINT} and {@link #KIND}: what runs. */
   public static final String MODEL = "undercurrent.active.models";
 
+  /** Gauge, records: of the source topics that are still to be read. */
+  public static final String LAG = "undercurrent.lag";
+
   /** Counter, rebalances: times that partitions moved. */
   public static final String REBALANCES = "undercurrent.rebalances";
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class AppMetricsTest {
@@ -58,6 +59,15 @@ class AppMetricsTest {
                 .value())
         .isEqualTo(1);
     assertThat(counter(MeterNames.REBALANCES)).isEqualTo(1);
+  }
+
+  @Test
+  void shouldSayHowFarBehindItIsAndNothingWhereThatIsNotKnown() {
+    AtomicReference<Long> lag = new AtomicReference<>();
+    metrics.lag(registry, lag::get);
+    assertThat(gauge(MeterNames.LAG)).isZero();
+    lag.set(12L);
+    assertThat(gauge(MeterNames.LAG)).isEqualTo(12);
   }
 
   private double gauge(String name) {

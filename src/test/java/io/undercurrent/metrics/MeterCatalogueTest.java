@@ -2,6 +2,7 @@ package io.undercurrent.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -83,7 +84,7 @@ class MeterCatalogueTest {
     assertThat(scraped).isEqualTo(expected);
   }
 
-  private static void register(io.micrometer.core.instrument.MeterRegistry registry) {
+  private static void register(MeterRegistry registry) {
     Drift.Bins bins = new Drift.Bins(new double[] {0}, new double[] {0.5, 0.5});
     EnrichmentMetrics.in(
         registry,
@@ -91,6 +92,8 @@ class MeterCatalogueTest {
         List.of("null-key"),
         List.of("state"),
         new Drift(10, bins, bins, bins));
-    new AppMetrics(registry).model(registry, "en-chat", "002fdc5510ff", "lstm");
+    AppMetrics app = new AppMetrics(registry);
+    app.model(registry, "en-chat", "002fdc5510ff", "lstm");
+    app.lag(registry, () -> null);
   }
 }
