@@ -17,9 +17,13 @@ final class OnnxModel {
 
   static final int INT64 = 7;
 
+  /** A dimension that may be another at every call. */
+  static final long ANY = -1;
+
   private static final int IR_VERSION = 8;
   private static final int OPERATOR_SET = 17;
   private static final int INT_ATTRIBUTE = 2; // AttributeProto.AttributeType
+  private static final int GRAPH_ATTRIBUTE = 5;
 
   private final Message graph = new Message().text(2, "bench");
 
@@ -38,7 +42,8 @@ final class OnnxModel {
   private static Message value(String name, int type, long[] shape) {
     Message dimensions = new Message();
     for (long d : shape) {
-      dimensions.message(1, new Message().number(1, d));
+      Message dimension = new Message();
+      dimensions.message(1, d == ANY ? dimension.text(2, name + "_rows") : dimension.number(1, d));
     }
     Message tensor = new Message().number(1, type).message(2, dimensions);
     return new Message().text(1, name).message(2, new Message().message(1, tensor));
@@ -94,6 +99,33 @@ final class OnnxModel {
     }
     graph.message(1, node);
     return this;
+  }
+
+  /** What a branch gives, of any shape; in the order of the outputs of {@link #choose}. */
+  OnnxModel result(String name, int type) {
+    Message tensor = new Message().number(1, type);
+    graph.message(12, new Message().text(1, name).message(2, new Message().message(1, tensor)));
+    return this;
+  }
+
+  /**
+   * The operator If. The branches see all values of this graph, and must give theirs other names.
+   *
+   * @param condition name of a truth value
+   * @param outputs names separated by blanks
+   */
+  OnnxModel choose(String condition, String outputs, OnnxModel then, OnnxModel otherwise) {
+    Message node = new Message().text(1, condition);
+    for (String output : outputs.split(" ")) {
+      node.text(2, output);
+    }
+    node.text(4, "If").message(5, branch("then_branch", then));
+    graph.message(1, node.message(5, branch("else_branch", otherwise)));
+    return this;
+  }
+
+  private static Message branch(String name, OnnxModel of) {
+    return new Message().text(1, name).message(6, of.graph).number(20, GRAPH_ATTRIBUTE);
   }
 
   /** The model's file. */

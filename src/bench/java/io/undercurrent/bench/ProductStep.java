@@ -13,8 +13,7 @@ final class ProductStep implements StepSubject {
   private final float[] z; // (B, 4*H)
 
   ProductStep(StepCase one) {
-    int whole = Kernels.best().rowsAtOnce();
-    batch = one.batch() == 1 ? 1 : (one.batch() + whole - 1) / whole * whole;
+    batch = Kernels.best().paddedRows(one.batch());
     h = new float[batch * one.hidden()];
     Arrays.fill(h, 0.1f);
     z = new float[4 * h.length];

@@ -2,9 +2,9 @@ package io.undercurrent.inference;
 
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.model.ContinuousCache.Pair;
+import io.undercurrent.model.Likeliest;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.NextTokenHead;
-import io.undercurrent.text.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
 
@@ -24,10 +24,10 @@ final class Expectations {
   private static final NextToken[] NOTHING = {};
 
   private final NextTokenHead head;
-  private final Tokenizer tokenizer;
+  private final int endOfRecord;
   private final int hidden; // H
   private final int nextTokens;
-  private final boolean[] offered; // (V) may be shown as a next word
+  private final boolean[] words; // (V)
   private final Observer observer; // or null
 
   private final int most; // P
@@ -36,6 +36,8 @@ final class Expectations {
   private final OpenRecord[] record; // (P)
   private final int[] token; // (P) that came
   private final int[] place; // (P) of the token in its record, from 1; 0 for the end
+  private final boolean[] wanted; // (P) whether next tokens are
+  private final Likeliest likeliest; // (P, nextTokens), or null where there are to be none
   private int positions;
 
   /** Takes the record back when everything is known of it. */
@@ -53,20 +55,19 @@ final class Expectations {
    */
   Expectations(Model model, int nextTokens, int rows, Observer observer) {
     this.head = model.network().nextToken();
-    this.tokenizer = model.tokenizer();
+    this.endOfRecord = model.tokenizer().endOfRecord();
     this.hidden = model.config().hiddenSize();
     this.nextTokens = nextTokens;
     this.observer = observer;
-    offered = new boolean[model.config().vocabSize()];
-    for (int id = 0; id < offered.length; id++) {
-      offered[id] = tokenizer.isWord(id);
-    }
+    words = model.words();
     most = rows == 1 ? ALONE : Math.max(TOGETHER, rows);
     expected = head.scratch(most);
     logProbabilities = new double[most];
     record = new OpenRecord[most];
     token = new int[most];
     place = new int[most];
+    wanted = new boolean[most];
+    likeliest = nextTokens > 0 ? new Likeliest(most, nextTokens) : null;
   }
 
   boolean hasRoomFor(int more) {
@@ -82,8 +83,9 @@ final class Expectations {
     boolean end = open.at == open.ids.length;
     System.arraycopy(h, offset, expected.h(), positions * hidden, hidden);
     record[positions] = open;
-    token[positions] = end ? tokenizer.endOfRecord() : open.ids[open.at];
+    token[positions] = end ? endOfRecord : open.ids[open.at];
     place[positions] = end ? 0 : open.at + 1;
+    wanted[positions] = end && nextTokens > 0;
     positions++;
   }
 
@@ -93,7 +95,7 @@ final class Expectations {
       return;
     }
     head.expect(positions, expected);
-    head.logProbabilities(positions, token, 0, logProbabilities, expected);
+    head.read(positions, token, logProbabilities, wanted, words, likeliest, expected);
     for (int p = 0; p < positions; p++) {
       OpenRecord open = record[p];
       if (open.cache != null) {
@@ -110,9 +112,9 @@ final class Expectations {
           open.cache.add(expected.h(), p * hidden, token[p], open.number, place[p]);
         }
       } else {
-        NextToken[] next = nextTokens > 0 ? top(p, offered, nextTokens) : NOTHING;
+        NextToken[] next = wanted[p] ? next(p, words, likeliest, p) : NOTHING;
         List<Pair> pairs =
-            open.cache == null ? List.of() : open.cache.heaviest(offered, LookBack.TOKENS);
+            open.cache == null ? List.of() : open.cache.heaviest(words, LookBack.TOKENS);
         observe(p);
         closing.close(open, next, pairs);
       }
@@ -128,19 +130,19 @@ final class Expectations {
 
   private void observe(int p) {
     if (observer != null) {
-      observer.expected(token[p], logProbabilities[p], (words, most) -> top(p, words, most));
+      observer.expected(token[p], logProbabilities[p], (offered, most) -> top(p, offered, most));
     }
   }
 
   /** Whether the token that came at position {@code p} could have been foretold. */
   private boolean isAmongLikeliest(int p) {
-    if (!offered[token[p]]) {
+    if (!words[token[p]]) {
       return false;
     }
     if (record[p].cache == null) {
-      return head.isAmongTop(p, token[p], logProbabilities[p], offered, nextTokens, expected);
+      return head.isAmongTop(p, token[p], logProbabilities[p], words, nextTokens, expected);
     }
-    for (NextToken likely : top(p, offered, nextTokens)) {
+    for (NextToken likely : top(p, words, nextTokens)) {
       if (likely.id() == token[p]) {
         return true;
       }
@@ -150,17 +152,30 @@ final class Expectations {
 
   /** The likeliest of the offered tokens at position {@code p}. */
   private NextToken[] top(int p, boolean[] offered, int most) {
-    int[] ids = new int[most];
-    float[] probabilities = new float[most];
-    OpenRecord open = record[p];
-    int found =
-        open.cache == null
-            ? head.top(p, offered, ids, probabilities, expected)
-            : open.cache.top(head, p, offered, ids, probabilities, expected);
-    NextToken[] next = new NextToken[found];
-    for (int i = 0; i < found; i++) {
-      next[i] = new NextToken(ids[i], probabilities[i]);
+    Likeliest top = new Likeliest(1, most);
+    head.top(p, offered, top, expected);
+    return next(p, offered, top, 0);
+  }
+
+  /** With the cache's, the likeliest that the head found for position {@code p}. */
+  private NextToken[] next(int p, boolean[] offered, Likeliest ofHead, int row) {
+    if (record[p].cache != null) {
+      record[p].cache.top(head, p, offered, ofHead, row, expected);
+    }
+    NextToken[] next = new NextToken[ofHead.count(row)];
+    for (int i = 0; i < next.length; i++) {
+      next[i] = new NextToken(ofHead.id(row, i), ofHead.probability(row, i));
     }
     return next;
+  }
+
+  /** As {@link NextTokenHead.Scratch#searchedClusters} counts. */
+  long searchedClusters() {
+    return expected.searchedClusters();
+  }
+
+  /** As {@link NextTokenHead.Scratch#skippedClusters} counts. */
+  long skippedClusters() {
+    return expected.skippedClusters();
   }
 }

@@ -2,6 +2,7 @@ package io.undercurrent.inference;
 
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Likeliest;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
@@ -29,7 +30,7 @@ public final class Generator {
   private final Network.Scratch scratch;
   private final NextTokenHead.Scratch expected; // (1) position
   private final float[] probabilities; // (V)
-  private final boolean[] offered; // (V) may be shown as a next word
+  private final boolean[] words; // (V) that may come next
 
   /**
    * The beginning of a record, read.
@@ -55,10 +56,7 @@ public final class Generator {
     scratch = network.scratch();
     expected = head.scratch(1);
     probabilities = new float[tokenizer.size()];
-    offered = new boolean[tokenizer.size()];
-    for (int id = 0; id < offered.length; id++) {
-      offered[id] = tokenizer.isWord(id);
-    }
+    words = model.words();
   }
 
   /**
@@ -90,12 +88,11 @@ public final class Generator {
    */
   public List<NextToken> next(HiddenState state, int most) {
     expect(state);
-    int[] ids = new int[Math.min(most, offered.length)];
-    float[] of = new float[ids.length];
-    int found = head.top(0, offered, ids, of, expected);
+    Likeliest likeliest = new Likeliest(1, Math.min(most, words.length));
+    head.top(0, words, likeliest, expected);
     List<NextToken> next = new ArrayList<>();
-    for (int i = 0; i < found; i++) {
-      next.add(new NextToken(ids[i], of[i]));
+    for (int i = 0; i < likeliest.count(0); i++) {
+      next.add(new NextToken(likeliest.id(0, i), likeliest.probability(0, i)));
     }
     return next;
   }

@@ -62,6 +62,7 @@ public final class Inference {
 
   private final float[] features; // (parts * H), then the context (H) of attention
   private final float[] logits; // (C)
+  private final float[] sums = new float[Kernels.PARTIAL_SUMS];
 
   /**
    * For one record at a time.
@@ -163,6 +164,19 @@ public final class Inference {
     One one = new One(encoding, state, memory);
     read(one::take);
     return one.reading;
+  }
+
+  /**
+   * Clusters of rare words that were searched for next tokens so far; 0 for a model without
+   * clusters.
+   */
+  public long searchedClusters() {
+    return expectations == null ? 0 : expectations.searchedClusters();
+  }
+
+  /** Clusters that were not searched, for none of their words could be likely enough. */
+  public long skippedClusters() {
+    return expectations == null ? 0 : expectations.skippedClusters();
   }
 
   /** What is made of a text without tokens. */
@@ -339,7 +353,7 @@ public final class Inference {
     network.sentimentLogits(features, logits);
     float[] probabilities = logits.clone();
     float max = Functions.max(probabilities, 0, probabilities.length);
-    float sum = kernels.exponentials(probabilities, 0, probabilities.length, max);
+    float sum = kernels.exponentials(probabilities, 0, probabilities.length, max, sums);
     for (int i = 0; i < probabilities.length; i++) {
       probabilities[i] /= sum;
     }

@@ -59,8 +59,13 @@ final class BlasKernels implements Kernels {
   }
 
   @Override
-  public float exponentials(float[] x, int offset, int n, float max) {
-    return plain.exponentials(x, offset, n, max);
+  public float exponentials(float[] x, int offset, int n, float max, float[] sums) {
+    return plain.exponentials(x, offset, n, max, sums);
+  }
+
+  @Override
+  public float max(float[] x, int offset, int n) {
+    return plain.max(x, offset, n);
   }
 
   private static final class BlasMatrix extends PackedMatrix {

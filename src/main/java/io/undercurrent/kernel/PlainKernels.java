@@ -16,14 +16,19 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
-  public float exponentials(float[] x, int offset, int n, float max) {
-    float[] sums = new float[16];
+  public float exponentials(float[] x, int offset, int n, float max, float[] sums) {
+    Arrays.fill(sums, 0f);
     for (int i = 0; i < n; i++) {
       float e = Functions.exp(x[offset + i] - max);
       x[offset + i] = e;
       sums[i & 15] += e;
     }
     return Functions.tree16(sums);
+  }
+
+  @Override
+  public float max(float[] x, int offset, int n) {
+    return Functions.max(x, offset, n);
   }
 
   /** B as K rows of N, so that the inner loop runs over outputs and each output stays one chain. */

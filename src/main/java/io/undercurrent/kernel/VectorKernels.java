@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
  * The kernels on the Vector API (incubating: needs {@code --add-modules jdk.incubator.vector}).
  *
  * <p>B is packed once into panels two vectors wide; six rows of A meet one panel in twelve
- * accumulators. Vectors run across outputs, so each output is the same chain as in {@link
- * PlainKernels}.
+ * accumulators, or three rows two panels. Vectors run across outputs, so each output is the same
+ * chain as in {@link PlainKernels}.
  */
 final class VectorKernels implements Kernels {
 
@@ -34,13 +34,34 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public int rowsAtOnce() {
-    return PanelMatrix.ROWS;
+  public int paddedRows(int rows) {
+    int past = rows % PanelMatrix.ROWS; // of the last six
+    return past == 2 ? rows + 1 : past > 3 ? rows - past + PanelMatrix.ROWS : rows;
   }
 
   @Override
-  public float exponentials(float[] x, int offset, int n, float max) {
-    float[] sums = new float[16];
+  public float max(float[] x, int offset, int n) {
+    int whole = n - n % (4 * L);
+    if (whole == 0) {
+      return Functions.max(x, offset, n);
+    }
+    FloatVector m0 = FloatVector.fromArray(S, x, offset);
+    FloatVector m1 = FloatVector.fromArray(S, x, offset + L);
+    FloatVector m2 = FloatVector.fromArray(S, x, offset + 2 * L);
+    FloatVector m3 = FloatVector.fromArray(S, x, offset + 3 * L);
+    for (int i = offset + 4 * L; i < offset + whole; i += 4 * L) {
+      m0 = m0.max(FloatVector.fromArray(S, x, i));
+      m1 = m1.max(FloatVector.fromArray(S, x, i + L));
+      m2 = m2.max(FloatVector.fromArray(S, x, i + 2 * L));
+      m3 = m3.max(FloatVector.fromArray(S, x, i + 3 * L));
+    }
+    float max = m0.max(m1).max(m2.max(m3)).reduceLanes(VectorOperators.MAX); // in any order
+    return whole == n ? max : Math.max(max, Functions.max(x, offset + whole, n - whole));
+  }
+
+  @Override
+  public float exponentials(float[] x, int offset, int n, float max, float[] sums) {
+    Arrays.fill(sums, 0f);
     int whole = n - n % 16;
     for (int lane = 0; lane < 16 && whole > 0; lane += L) {
       FloatVector sum = FloatVector.zero(S);
@@ -145,10 +166,20 @@ final class VectorKernels implements Kernels {
         int cOffset,
         int cRowStride,
         boolean add) {
-      if (m == 1) {
-        row(a, aOffset, aColumnStride, c, cOffset, add);
+      int past = m % ROWS;
+      boolean transposed = aColumnStride != 1 && m > 1; // its rows have to be laid out
+      int sixes = past > 3 || transposed ? m : m - past; // six rows cost less than four alone
+      if (sixes > 0) {
+        blocks(sixes, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
+      }
+      int at = aOffset + sixes * aRowStride;
+      int to = cOffset + sixes * cRowStride;
+      if (m - sixes == 3) {
+        threeRows(a, at, aRowStride, aColumnStride, c, to, cRowStride, add);
       } else {
-        blocks(m, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
+        for (int i = sixes; i < m; i++, at += aRowStride, to += cRowStride) {
+          row(0, a, at, aColumnStride, c, to, add);
+        }
       }
     }
 
@@ -305,9 +336,87 @@ final class VectorKernels implements Kernels {
       c51.intoArray(c, cAt + 5 * cRow + L);
     }
 
+    /** Three rows against two panels at a time. */
+    private void threeRows(
+        float[] a, int aAt, int aRow, int aColumn, float[] c, int cAt, int cRow, boolean add) {
+      int pairs = wholePanels - wholePanels % 2;
+      for (int p = 0; p < pairs; p += 2) {
+        int to = cAt + p * WIDTH;
+        twoPanels(a, aAt, aRow, aColumn, k, panels, p * k * WIDTH, c, to, cRow, add);
+      }
+      for (int r = 0; r < 3; r++) {
+        row(pairs, a, aAt + r * aRow, aColumn, c, cAt + r * cRow, add);
+      }
+    }
+
+    private static void twoPanels(
+        float[] a,
+        int aAt,
+        int aRow,
+        int aColumn,
+        int k,
+        float[] b,
+        int bAt,
+        float[] c,
+        int cAt,
+        int cRow,
+        boolean add) {
+      float[] from = add ? c : ZEROS;
+      int start = add ? cAt : 0;
+      int row = add ? cRow : 0;
+      FloatVector c00 = FloatVector.fromArray(S, from, start);
+      FloatVector c01 = FloatVector.fromArray(S, from, start + L);
+      FloatVector c02 = FloatVector.fromArray(S, from, start + 2 * L);
+      FloatVector c03 = FloatVector.fromArray(S, from, start + 3 * L);
+      FloatVector c10 = FloatVector.fromArray(S, from, start + row);
+      FloatVector c11 = FloatVector.fromArray(S, from, start + row + L);
+      FloatVector c12 = FloatVector.fromArray(S, from, start + row + 2 * L);
+      FloatVector c13 = FloatVector.fromArray(S, from, start + row + 3 * L);
+      FloatVector c20 = FloatVector.fromArray(S, from, start + 2 * row);
+      FloatVector c21 = FloatVector.fromArray(S, from, start + 2 * row + L);
+      FloatVector c22 = FloatVector.fromArray(S, from, start + 2 * row + 2 * L);
+      FloatVector c23 = FloatVector.fromArray(S, from, start + 2 * row + 3 * L);
+      int panel = k * WIDTH;
+      int at = aAt;
+      for (int q = bAt; q < bAt + panel; q += WIDTH, at += aColumn) {
+        FloatVector b0 = FloatVector.fromArray(S, b, q);
+        FloatVector b1 = FloatVector.fromArray(S, b, q + L);
+        FloatVector b2 = FloatVector.fromArray(S, b, q + panel);
+        FloatVector b3 = FloatVector.fromArray(S, b, q + panel + L);
+        FloatVector a0 = FloatVector.broadcast(S, a[at]);
+        c00 = a0.fma(b0, c00);
+        c01 = a0.fma(b1, c01);
+        c02 = a0.fma(b2, c02);
+        c03 = a0.fma(b3, c03);
+        FloatVector a1 = FloatVector.broadcast(S, a[at + aRow]);
+        c10 = a1.fma(b0, c10);
+        c11 = a1.fma(b1, c11);
+        c12 = a1.fma(b2, c12);
+        c13 = a1.fma(b3, c13);
+        FloatVector a2 = FloatVector.broadcast(S, a[at + 2 * aRow]);
+        c20 = a2.fma(b0, c20);
+        c21 = a2.fma(b1, c21);
+        c22 = a2.fma(b2, c22);
+        c23 = a2.fma(b3, c23);
+      }
+      c00.intoArray(c, cAt);
+      c01.intoArray(c, cAt + L);
+      c02.intoArray(c, cAt + 2 * L);
+      c03.intoArray(c, cAt + 3 * L);
+      c10.intoArray(c, cAt + cRow);
+      c11.intoArray(c, cAt + cRow + L);
+      c12.intoArray(c, cAt + cRow + 2 * L);
+      c13.intoArray(c, cAt + cRow + 3 * L);
+      c20.intoArray(c, cAt + 2 * cRow);
+      c21.intoArray(c, cAt + 2 * cRow + L);
+      c22.intoArray(c, cAt + 2 * cRow + 2 * L);
+      c23.intoArray(c, cAt + 2 * cRow + 3 * L);
+    }
+
     /** One row against four panels at a time: eight chains hide the latency of the multiply-add. */
-    private void row(float[] a, int aAt, int aColumn, float[] c, int cAt, boolean add) {
-      int p = 0;
+    private void row(
+        int firstPanel, float[] a, int aAt, int aColumn, float[] c, int cAt, boolean add) {
+      int p = firstPanel;
       for (; p + 4 <= wholePanels; p += 4) {
         fourPanels(a, aAt, aColumn, k, panels, p * k * WIDTH, c, cAt + p * WIDTH, add);
       }
@@ -315,7 +424,7 @@ final class VectorKernels implements Kernels {
         onePanel(a, aAt, aColumn, k, panels, p * k * WIDTH, c, cAt + p * WIDTH, add);
       }
       if (lastColumns > 0) {
-        float[] few = new float[WIDTH];
+        float[] few = Scratch.OF_THREAD.get().few;
         if (add) {
           System.arraycopy(c, cAt + p * WIDTH, few, 0, lastColumns);
         }

@@ -118,6 +118,8 @@ public final class EnrichmentMetrics {
   private final DistributionSummary batchRecords;
   private final Counter aheadUsed;
   private final Counter inlineRecords;
+  private final Counter searchedClusters;
+  private final Counter skippedClusters;
   private final Map<String, Counter> aheadDropped;
   private final Map<String, Counter> deadLetters;
 
@@ -204,6 +206,16 @@ public final class EnrichmentMetrics {
         counter(MeterNames.AHEAD_USED, "records", "Records whose result had been computed ahead");
     inlineRecords =
         counter(MeterNames.INLINE_RECORDS, "records", "Records that were computed when they came");
+    searchedClusters =
+        counter(
+            MeterNames.SEARCHED_CLUSTERS,
+            "clusters",
+            "Clusters of rare words that were searched for likely next words");
+    skippedClusters =
+        counter(
+            MeterNames.SKIPPED_CLUSTERS,
+            "clusters",
+            "Clusters of rare words that could have no likely next word and were not searched");
     Map<String, Counter> dropped = new HashMap<>();
     droppedReasons.forEach(reason -> dropped.put(reason, droppedCounter(reason)));
     dropped.put(OTHER_REASON, droppedCounter(OTHER_REASON));
@@ -294,6 +306,12 @@ public final class EnrichmentMetrics {
   /** A record is computed now that it has come. */
   public void inline() {
     inlineRecords.increment();
+  }
+
+  /** So many clusters of rare words were searched for likely next words, and so many were not. */
+  public void clusters(long searched, long skipped) {
+    searchedClusters.increment(searched);
+    skippedClusters.increment(skipped);
   }
 
   /** A result that was computed ahead is not used. */

@@ -104,6 +104,12 @@ public final class MeterNames {
   /** Counter, records: enriched records that were computed when they came. */
   public static final String INLINE_RECORDS = "undercurrent.inline.records";
 
+  /** Counter, clusters: clusters of rare words that were searched for likely next words. */
+  public static final String SEARCHED_CLUSTERS = "undercurrent.searched.clusters";
+
+  /** Counter, clusters: those that were not, for none of their words could be likely enough. */
+  public static final String SKIPPED_CLUSTERS = "undercurrent.skipped.clusters";
+
   /** Tag of {@link #DEAD_LETTERS} and {@link #AHEAD_DROPPED}: why. */
   public static final String REASON = "reason";
 

@@ -1,7 +1,6 @@
 package io.undercurrent.model;
 
 import io.undercurrent.kernel.Float16;
-import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import java.util.Arrays;
 import java.util.List;
@@ -31,6 +30,7 @@ public final class ContinuousCache {
   private final long[] record; // (2N)
   private final int[] position; // (2N)
   private final float[] e; // (2N), of the pairs [start, end)
+  private final float[] sums = new float[Kernels.PARTIAL_SUMS];
   private float sum;
   private int start;
   private int end;
@@ -144,7 +144,8 @@ public final class ContinuousCache {
     for (int i = start; i < end; i++) {
       e[i] *= theta;
     }
-    sum = kernels.exponentials(e, start, end - start, Functions.max(e, start, end - start));
+    int n = end - start;
+    sum = kernels.exponentials(e, start, n, kernels.max(e, start, n), sums);
   }
 
   private static void fourProducts(
@@ -188,20 +189,23 @@ public final class ContinuousCache {
   }
 
   /**
-   * The likeliest of the offered tokens after {@link #expect}, as {@link NextTokenHead#top} gives
-   * them without the cache. Only the model's likeliest and the cache's tokens can be among them.
+   * Makes the likeliest of the offered tokens those after {@link #expect}. Only the model's
+   * likeliest and the cache's tokens can be among them.
+   *
+   * @param r the position, as the head counts
+   * @param likeliest what the head found without the cache, in its row {@code row}
    */
-  public int top(
+  public void top(
       NextTokenHead head,
       int r,
       boolean[] offered,
-      int[] ids,
-      float[] probabilities,
+      Likeliest likeliest,
+      int row,
       NextTokenHead.Scratch s) {
-    int found = head.top(r, offered, ids, probabilities, s);
     if (end == start) {
-      return found;
+      return;
     }
+    int found = likeliest.count(row);
     int tokens = 0;
     for (int i = start; i < end; i++) {
       if (offered[token[i]]) {
@@ -216,20 +220,21 @@ public final class ContinuousCache {
     double[] mixed = new double[found + tokens];
     int n = 0;
     for (int i = 0; i < found; i++) {
-      if (mass[ids[i]] == 0) {
-        n = insert(ids[i], mixed(probabilities[i], 0), candidates, mixed, n, ids.length);
+      int id = likeliest.id(row, i);
+      if (mass[id] == 0) {
+        double p = mixed(likeliest.probability(row, i), 0);
+        n = insert(id, p, candidates, mixed, n, likeliest.k());
       }
     }
     for (int i = 0; i < tokens; i++) {
       double p = mixed(model[i], mass[cached[i]]);
-      n = insert(cached[i], p, candidates, mixed, n, ids.length);
+      n = insert(cached[i], p, candidates, mixed, n, likeliest.k());
       mass[cached[i]] = 0;
     }
+    likeliest.clear(row);
     for (int i = 0; i < n; i++) {
-      ids[i] = candidates[i];
-      probabilities[i] = (float) mixed[i];
+      likeliest.add(row, candidates[i], (float) mixed[i]);
     }
-    return n;
   }
 
   /** Keeps the best {@code most} in order, the lower id where two are alike. */

@@ -9,17 +9,37 @@ import java.util.HexFormat;
 
 /**
  * A model ready to use: configuration, vocabulary and weights. Immutable, shared by all threads.
- *
- * @param fingerprint twelve hexadecimal digits over configuration, tokenizer and tensors; a stored
- *     state is read only by the model that made it
- * @param reference what drift is measured against; null where nobody knows
  */
-public record Model(
-    ModelConfig config,
-    Tokenizer tokenizer,
-    Network network,
-    String fingerprint,
-    DriftReference reference) {
+public final class Model {
+
+  private final ModelConfig config;
+  private final Tokenizer tokenizer;
+  private final Network network;
+  private final String fingerprint;
+  private final DriftReference reference;
+  private final boolean[] words; // (V)
+
+  /**
+   * @param fingerprint twelve hexadecimal digits over configuration, tokenizer and tensors; a
+   *     stored state is read only by the model that made it
+   * @param reference what drift is measured against; null where nobody knows
+   */
+  public Model(
+      ModelConfig config,
+      Tokenizer tokenizer,
+      Network network,
+      String fingerprint,
+      DriftReference reference) {
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.network = network;
+    this.fingerprint = fingerprint;
+    this.reference = reference;
+    words = new boolean[config.vocabSize()];
+    for (int id = 0; id < words.length; id++) {
+      words[id] = tokenizer.isWord(id);
+    }
+  }
 
   /** A model that drift is not measured of. */
   public Model(ModelConfig config, Tokenizer tokenizer, Network network, String fingerprint) {
@@ -31,8 +51,34 @@ public record Model(
     return new Model(config, tokenizer, network, fingerprint, reference);
   }
 
+  public ModelConfig config() {
+    return config;
+  }
+
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  public Network network() {
+    return network;
+  }
+
+  public String fingerprint() {
+    return fingerprint;
+  }
+
+  /** What drift is measured against; null where nobody knows. */
+  public DriftReference reference() {
+    return reference;
+  }
+
   public String name() {
     return config.name();
+  }
+
+  /** (V) which tokens may be offered as a next word; not to be written, all threads read it. */
+  public boolean[] words() {
+    return words;
   }
 
   /**

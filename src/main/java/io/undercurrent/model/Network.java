@@ -12,7 +12,7 @@ public final class Network {
 
   private final ModelConfig config;
   private final Cell cell;
-  private final int rowsAtOnce;
+  private final Kernels kernels;
   private final boolean recurrentKind;
   private final float[][] inputTables; // (n) of (V, G*H) = embedding W_ih^T [+ biases], layer 0
   private final PackedMatrix[][] inputs; // (numLayers, G) of (H, H); the first layer has none
@@ -27,7 +27,7 @@ public final class Network {
   public Network(ModelConfig config, Parameters parameters, Kernels kernels) {
     this.config = config;
     cell = config.kind().cell();
-    rowsAtOnce = kernels.rowsAtOnce();
+    this.kernels = kernels;
     recurrentKind = config.kind().recurrent();
     int hidden = config.hiddenSize();
     int layers = config.numLayers();
@@ -104,12 +104,12 @@ public final class Network {
 
   /** Buffers for steps of up to {@code rows} keys at once, for one thread. */
   public Scratch scratch(int rows) {
-    return new Scratch(this, padded(rows));
+    return new Scratch(this, kernels.paddedRows(rows));
   }
 
   /** States for up to {@code rows} keys, of which none is set. */
   public HiddenStates states(int rows) {
-    return new HiddenStates(config, padded(rows));
+    return new HiddenStates(config, kernels.paddedRows(rows));
   }
 
   /** Buffers of {@link #step}; owned by one thread. */
@@ -146,7 +146,7 @@ public final class Network {
   private void step(
       int n, int[] tokens, float[][] h, float[][] c, int[][] windows, Scratch scratch) {
     int hidden = config.hiddenSize();
-    int m = n == 1 ? 1 : padded(n); // the rows past n are anything, and of no consequence
+    int m = kernels.paddedRows(n); // the rows past n are anything, and of no consequence
     for (int r = 0; r < n; r++) {
       int[] window = windows[r];
       if (window.length > 0) {
@@ -190,11 +190,6 @@ public final class Network {
         z[at + u] += table[from + u];
       }
     }
-  }
-
-  /** So many rows that no product needs buffers. */
-  private int padded(int rows) {
-    return (rows + rowsAtOnce - 1) / rowsAtOnce * rowsAtOnce;
   }
 
   private int row(int token, int gate) {

@@ -1,6 +1,5 @@
 package io.undercurrent.model;
 
-import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
 
@@ -18,8 +17,13 @@ import io.undercurrent.kernel.PackedMatrix;
  * <p>A head without clusters is the plain softmax. What a cluster costs is paid only where one of
  * its tokens came, or could be among the likeliest. A probability is never reported as less than
  * e^-87 of the likeliest's.
+ *
+ * <p>Allocates nothing but what the products of its {@link Kernels} do.
  */
 public final class NextTokenHead {
+
+  /** Tokens whose largest says whether one of them is worth a look. */
+  private static final int BLOCK = 256;
 
   private final Kernels kernels;
   private final int vocabSize; // V
@@ -66,12 +70,6 @@ public final class NextTokenHead {
     return matrix;
   }
 
-  /** So many rows that no product needs buffers; those past {@code rows} are of no consequence. */
-  private int padded(int rows) {
-    int atOnce = kernels.rowsAtOnce();
-    return rows == 1 ? 1 : (rows + atOnce - 1) / atOnce * atOnce;
-  }
-
   /** Buffers for up to {@code rows} positions at once. */
   public Scratch scratch(int rows) {
     return new Scratch(this, rows);
@@ -87,13 +85,17 @@ public final class NextTokenHead {
     private final float[] memberH; // (rows, H)
     private final float[] narrow; // (rows, D)
     private final float[] tail; // (rows, tokens of a cluster) exponentials
+    private final float[] tailSum; // (rows) their sums
+    private final float[] sums = new float[Kernels.PARTIAL_SUMS];
+    private long searched;
+    private long skipped;
 
     private Scratch(NextTokenHead head, int most) {
-      int rows = head.padded(most);
+      int rows = head.kernels.paddedRows(most);
       int widest = 0;
       int largest = 0;
       for (int i = 0; i < head.clusters; i++) {
-        widest = Math.max(widest, head.tail[i].k());
+        widest = Math.max(widest, head.narrow[i].n());
         largest = Math.max(largest, head.tail[i].n());
       }
       h = new float[rows * head.hidden];
@@ -104,73 +106,123 @@ public final class NextTokenHead {
       memberH = new float[head.clusters == 0 ? 0 : rows * head.hidden];
       narrow = new float[rows * widest];
       tail = new float[Math.multiplyExact(rows, largest)];
+      tailSum = new float[rows];
     }
 
     /** Where the caller writes the top hidden states before {@link #expect}, (rows, H). */
     public float[] h() {
       return h;
     }
+
+    /** Clusters that {@link #read} searched for likely tokens so far, counted at each row. */
+    public long searchedClusters() {
+      return searched;
+    }
+
+    /** Clusters that were not, for they could have none that is likely enough. */
+    public long skippedClusters() {
+      return skipped;
+    }
   }
 
   /** Computes what comes after the first {@code rows} hidden states of {@link Scratch#h}. */
   public void expect(int rows, Scratch s) {
-    int m = padded(rows);
-    float[] features = s.h;
-    if (projection != null) {
+    int m = kernels.paddedRows(rows);
+    if (projection == null) {
+      head.multiply(m, s.h, s.e);
+    } else {
       projection.multiply(m, s.h, s.projected);
-      features = s.projected;
+      head.multiply(m, s.projected, s.e);
     }
-    head.multiply(m, features, s.e);
     for (int r = 0; r < rows; r++) {
       int at = r * outputs;
       for (int j = 0; j < outputs; j++) {
         s.e[at + j] += headBias[j];
       }
-      s.sum[r] = softmax(s.e, at, outputs);
+      s.sum[r] = softmax(s.e, at, outputs, s);
     }
   }
 
   /** Replaces logits by their exponentials and returns the sum of these. */
-  private float softmax(float[] x, int at, int n) {
-    return kernels.exponentials(x, at, n, Functions.max(x, at, n));
+  private float softmax(float[] x, int at, int n, Scratch s) {
+    return kernels.exponentials(x, at, n, kernels.max(x, at, n), s.sums);
   }
 
   /**
-   * Natural logarithms of the probabilities that row r gave {@code tokens[from + r]}, for rows [0,
-   * rows).
+   * What rows [0, rows) gave to the tokens that came, and the likeliest tokens at some of them. A
+   * cluster's product is one for all rows that need it, whatever for: for a token of it that came,
+   * or for likely ones, unless the whole cluster is less likely than the last of k. A row's results
+   * do not depend on the others.
+   *
+   * @param tokens (rows) that came
+   * @param logProbabilities (rows) out: natural logarithms of what they were given
+   * @param wanted (rows) where the likeliest tokens are
+   * @param offered (V) whether a token may be among them
+   * @param likeliest out, row by row; null where none are wanted
    */
-  public void logProbabilities(int rows, int[] tokens, int from, double[] out, Scratch s) {
+  public void read(
+      int rows,
+      int[] tokens,
+      double[] logProbabilities,
+      boolean[] wanted,
+      boolean[] offered,
+      Likeliest likeliest,
+      Scratch s) {
     for (int r = 0; r < rows; r++) {
-      int token = tokens[from + r];
-      if (token < start[0]) {
-        out[r] = log(s.e[r * outputs + token], s.sum[r]);
+      if (tokens[r] < start[0]) {
+        logProbabilities[r] = log(s.e[r * outputs + tokens[r]], s.sum[r]);
+      }
+      if (wanted[r]) {
+        searchHead(r, offered, likeliest, r, s);
       }
     }
     for (int i = 0; i < clusters; i++) {
       int members = 0;
       for (int r = 0; r < rows; r++) {
-        int token = tokens[from + r];
-        if (token >= start[i] && token < start[i + 1]) {
+        boolean may = wanted[r] && likeliest.takes(r, whole(r, i, s));
+        if (may) {
+          s.searched++;
+        } else if (wanted[r]) {
+          s.skipped++;
+        }
+        if (may || isIn(i, tokens[r])) {
           s.member[members++] = r;
         }
       }
       tail(i, members, s);
-      int size = start[i + 1] - start[i];
       for (int m = 0; m < members; m++) {
         int r = s.member[m];
-        float sum = softmax(s.tail, m * size, size);
-        out[r] =
-            log(s.e[r * outputs + start[0] + i], s.sum[r])
-                + log(s.tail[m * size + tokens[from + r] - start[i]], sum);
+        if (isIn(i, tokens[r])) {
+          logProbabilities[r] =
+              log(s.e[r * outputs + start[0] + i], s.sum[r])
+                  + log(s.tail[m * size(i) + tokens[r] - start[i]], s.tailSum[m]);
+        }
+        if (wanted[r] && likeliest.takes(r, whole(r, i, s))) {
+          searchTail(i, m, offered, likeliest, r, s);
+        }
       }
     }
+  }
+
+  /** Tokens of cluster i. */
+  private int size(int i) {
+    return start[i + 1] - start[i];
+  }
+
+  private boolean isIn(int i, int token) {
+    return token >= start[i] && token < start[i + 1];
+  }
+
+  /** The probability of all tokens of cluster i at row r. */
+  private float whole(int r, int i, Scratch s) {
+    return s.e[r * outputs + start[0] + i] / s.sum[r];
   }
 
   private static double log(float e, float sum) {
     return StrictMath.log((double) e / sum);
   }
 
-  /** Logits of cluster i for the rows listed in {@link Scratch#member}. */
+  /** Exponentials of cluster i's logits, and their sums, for the rows in {@link Scratch#member}. */
   private void tail(int i, int members, Scratch s) {
     if (members == 0) {
       return;
@@ -178,60 +230,76 @@ public final class NextTokenHead {
     for (int m = 0; m < members; m++) {
       System.arraycopy(s.h, s.member[m] * hidden, s.memberH, m * hidden, hidden);
     }
-    int m = padded(members);
-    narrow[i].multiply(m, s.memberH, s.narrow);
-    tail[i].multiply(m, s.narrow, s.tail);
+    int rows = kernels.paddedRows(members);
+    narrow[i].multiply(rows, s.memberH, s.narrow);
+    tail[i].multiply(rows, s.narrow, s.tail);
+    for (int m = 0; m < members; m++) {
+      s.tailSum[m] = softmax(s.tail, m * size(i), size(i), s);
+    }
   }
 
   /**
-   * The likeliest of the offered tokens at row r, most probable first, the lower id where two are
-   * alike.
+   * The likeliest of the offered tokens at row r.
    *
    * @param offered (V) whether a token may be among them
-   * @param ids out; its length is how many are wanted
-   * @param probabilities out, as long
-   * @return how many were found
+   * @param likeliest out, its row 0
    */
-  public int top(int r, boolean[] offered, int[] ids, float[] probabilities, Scratch s) {
-    float sum = s.sum[r];
-    int at = r * outputs;
-    int found = 0;
-    for (int id = 0; id < start[0]; id++) {
-      if (offered[id]) {
-        found = insert(id, s.e[at + id] / sum, ids, probabilities, found);
+  public void top(int r, boolean[] offered, Likeliest likeliest, Scratch s) {
+    searchHead(r, offered, likeliest, 0, s);
+    for (int i = 0; i < clusters; i++) {
+      if (likeliest.takes(0, whole(r, i, s))) {
+        s.member[0] = r;
+        tail(i, 1, s);
+        searchTail(i, 0, offered, likeliest, 0, s);
       }
     }
-    for (int i = 0; i < clusters; i++) {
-      float whole = s.e[at + start[0] + i] / sum;
-      if (found == ids.length && whole <= probabilities[found - 1]) {
-        continue; // none of its tokens can be likelier than the cluster
+  }
+
+  private void searchHead(int r, boolean[] offered, Likeliest likeliest, int row, Scratch s) {
+    likeliest.clear(row);
+    search(s.e, r * outputs, start[0], s.sum[r], 1f, offered, 0, likeliest, row);
+  }
+
+  private void searchTail(
+      int i, int m, boolean[] offered, Likeliest likeliest, int row, Scratch s) {
+    int size = size(i);
+    float whole = whole(s.member[m], i, s);
+    search(s.tail, m * size, size, s.tailSum[m], whole, offered, start[i], likeliest, row);
+  }
+
+  /**
+   * Adds the likeliest of n tokens, from {@code first} on. Their probabilities are in the order of
+   * their exponentials, so one that is not above one too small need not be computed.
+   */
+  private void search(
+      float[] e,
+      int at,
+      int n,
+      float sum,
+      float whole,
+      boolean[] offered,
+      int first,
+      Likeliest likeliest,
+      int row) {
+    float tooSmall = -1f; // the largest of these
+    for (int from = 0; from < n; from += BLOCK) {
+      int to = Math.min(n, from + BLOCK);
+      if (kernels.max(e, at + from, to - from) <= tooSmall) {
+        continue;
       }
-      s.member[0] = r;
-      tail(i, 1, s);
-      int size = start[i + 1] - start[i];
-      float tailSum = softmax(s.tail, 0, size);
-      for (int j = 0; j < size; j++) {
-        if (offered[start[i] + j]) {
-          float p = whole * (s.tail[j] / tailSum);
-          found = insert(start[i] + j, p, ids, probabilities, found);
+      for (int j = from; j < to; j++) {
+        float x = e[at + j];
+        if (x <= tooSmall || !offered[first + j]) {
+          continue;
+        }
+        float p = whole * (x / sum);
+        if (likeliest.takes(row, p)) {
+          likeliest.add(row, first + j, p);
+        } else {
+          tooSmall = x;
         }
       }
     }
-    return found;
-  }
-
-  private static int insert(int id, float p, int[] ids, float[] probabilities, int found) {
-    if (found == ids.length && (found == 0 || p <= probabilities[found - 1])) {
-      return found;
-    }
-    int place = found < ids.length ? found : found - 1;
-    for (; place > 0 && p > probabilities[place - 1]; place--) {
-      ids[place] = ids[place - 1];
-      probabilities[place] = probabilities[place - 1];
-    }
-    ids[place] = id;
-    probabilities[place] = p;
-    return Math.min(found + 1, ids.length);
   }
 
   /**
@@ -258,15 +326,15 @@ public final class NextTokenHead {
     }
     double perhaps = likelier; // in a cluster so many at most, or its share would not suffice
     for (int i = 0; i < clusters; i++) {
-      perhaps += Math.floor(s.e[at + start[0] + i] / s.sum[r] / p);
+      perhaps += Math.floor(whole(r, i, s) / p);
     }
     if (perhaps < most) {
       return true;
     }
-    int[] ids = new int[most];
-    int found = top(r, offered, ids, new float[most], s);
-    for (int i = 0; i < found; i++) {
-      if (ids[i] == token) {
+    Likeliest likeliest = new Likeliest(1, most);
+    top(r, offered, likeliest, s);
+    for (int i = 0; i < likeliest.count(0); i++) {
+      if (likeliest.id(0, i) == token) {
         return true;
       }
     }
@@ -284,18 +352,15 @@ public final class NextTokenHead {
       }
     }
     for (int i = 0; i < clusters; i++) {
-      float whole = s.e[r * outputs + start[0] + i] / s.sum[r];
-      int size = start[i + 1] - start[i];
-      float sum = Float.NaN; // not yet computed
+      boolean computed = false;
       for (int m = 0; m < n; m++) {
-        int j = tokens[m] - start[i];
-        if (j >= 0 && j < size) {
-          if (Float.isNaN(sum)) {
+        if (isIn(i, tokens[m])) {
+          if (!computed) {
             s.member[0] = r;
             tail(i, 1, s);
-            sum = softmax(s.tail, 0, size);
+            computed = true;
           }
-          out[m] = whole * (s.tail[j] / sum);
+          out[m] = whole(r, i, s) * (s.tail[tokens[m] - start[i]] / s.tailSum[0]);
         }
       }
     }
@@ -308,13 +373,11 @@ public final class NextTokenHead {
       out[id] = s.e[at + id] / s.sum[r];
     }
     for (int i = 0; i < clusters; i++) {
-      float whole = s.e[at + start[0] + i] / s.sum[r];
+      float whole = whole(r, i, s);
       s.member[0] = r;
       tail(i, 1, s);
-      int size = start[i + 1] - start[i];
-      float sum = softmax(s.tail, 0, size);
-      for (int j = 0; j < size; j++) {
-        out[start[i] + j] = whole * (s.tail[j] / sum);
+      for (int j = 0; j < size(i); j++) {
+        out[start[i] + j] = whole * (s.tail[j] / s.tailSum[0]);
       }
     }
   }

@@ -58,6 +58,7 @@ public final class RecordAttention {
     private final float[] k; // (R, A)
     private final float[] q; // (A)
     private final float[] weights; // (1 + R) null, then the records
+    private final float[] sums = new float[Kernels.PARTIAL_SUMS];
     private int count;
 
     private Scratch(RecordAttention attention) {
@@ -120,7 +121,7 @@ public final class RecordAttention {
       a[1 + r] = dot / root;
     }
     int n = 1 + s.count;
-    float sum = kernels.exponentials(a, 0, n, Functions.max(a, 0, n));
+    float sum = kernels.exponentials(a, 0, n, Functions.max(a, 0, n), s.sums);
     for (int r = 0; r < n; r++) {
       a[r] /= sum;
     }

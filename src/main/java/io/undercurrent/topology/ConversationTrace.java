@@ -129,17 +129,12 @@ public final class ConversationTrace {
     private static final double LN2 = Math.log(2);
 
     private final Model model;
-    private final boolean[] offered; // (V) may be shown as an expected word
     private final List<Double> scores = new ArrayList<>();
     private final List<Double> bits = new ArrayList<>();
     private final List<List<NextToken>> expected = new ArrayList<>();
 
     Course(Model model) {
       this.model = model;
-      offered = new boolean[model.config().vocabSize()];
-      for (int id = 0; id < offered.length; id++) {
-        offered[id] = model.tokenizer().isWord(id);
-      }
     }
 
     void clear() {
@@ -157,7 +152,7 @@ public final class ConversationTrace {
     public void expected(int token, double logProbability, Ranking ranking) {
       bits.add(-logProbability / LN2);
       expected.add(
-          Arrays.stream(ranking.top(offered, EXPECTED))
+          Arrays.stream(ranking.top(model.words(), EXPECTED))
               .map(next -> new NextToken(model.tokenizer().token(next.id()), next.probability()))
               .toList());
     }

@@ -139,6 +139,16 @@ public final class Enrichment {
     return alone.outcome(0);
   }
 
+  /** As {@link Inference#searchedClusters} counts. */
+  long searchedClusters() {
+    return inference.searchedClusters();
+  }
+
+  /** As {@link Inference#skippedClusters} counts. */
+  long skippedClusters() {
+    return inference.skippedClusters();
+  }
+
   Step step(Subject subject) {
     return new Step(subject);
   }

@@ -53,6 +53,8 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
   private MemoryStore memories; // null for a model that has none
   private Enrichment enrichment;
   private ComputedAhead ahead; // null where records are computed one by one
+  private long searchedClusters; // so far, of the enrichment
+  private long skippedClusters;
   private String changelog;
 
   RecurrentProcessor(
@@ -83,6 +85,8 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
             ? new MemoryStore(context.getStateStore(settings.memoryStore()))
             : null;
     close(); // Kafka Streams may use a processor again; what was computed ahead is of before
+    searchedClusters = 0;
+    skippedClusters = 0;
     if (lookAhead == null || settings.batchRecords() == 1) {
       enrichment = new Enrichment(model, settings);
     } else {
@@ -113,6 +117,7 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
       return;
     }
     Result result = enrich(subject(key, message(record.value()), record.timestamp(), position()));
+    countClusters();
     Outcome outcome = result.outcome();
     requireFits(outcome.enriched(), key, headers);
     if (outcome.entry() != null) {
@@ -279,6 +284,14 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
           "what is remembered of the record must fit %d bytes (max.request.size), found %d"
               .formatted(settings.maxRecordBytes(), size));
     }
+  }
+
+  private void countClusters() {
+    long searched = enrichment.searchedClusters();
+    long skipped = enrichment.skippedClusters();
+    metrics.clusters(searched - searchedClusters, skipped - skippedClusters);
+    searchedClusters = searched;
+    skippedClusters = skipped;
   }
 
   private void count(long timestampMs, Outcome outcome, long nanos) {

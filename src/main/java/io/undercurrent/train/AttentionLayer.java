@@ -123,7 +123,8 @@ final class AttentionLayer {
       }
       a[1 + r] = dot / root();
     }
-    float sum = kernels.exponentials(a, 0, a.length, Functions.max(a, 0, a.length));
+    float max = Functions.max(a, 0, a.length);
+    float sum = kernels.exponentials(a, 0, a.length, max, new float[Kernels.PARTIAL_SUMS]);
     for (int r = 0; r < a.length; r++) {
       a[r] /= sum;
     }

@@ -1,6 +1,5 @@
 package io.undercurrent.train;
 
-import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.model.ModelConfig;
@@ -37,6 +36,7 @@ final class NextTokenLoss {
   private final float[] narrow; // (block, D)
   private final float[] dNarrow; // (block, D)
   private final float[] tail; // (block, tokens of a cluster)
+  private final float[] sums = new float[Kernels.PARTIAL_SUMS];
   private int positions;
 
   NextTokenLoss(ModelConfig config, Weights weights, Kernels kernels, int steps, int rows) {
@@ -196,8 +196,8 @@ final class NextTokenLoss {
   /** Cross-entropy, nats; the logits become {@code scale} times their gradients. */
   private double softmax(float[] x, int at, int n, int target, float scale) {
     float targetLogit = x[at + target];
-    float max = Functions.max(x, at, n);
-    float sum = kernels.exponentials(x, at, n, max);
+    float max = kernels.max(x, at, n);
+    float sum = kernels.exponentials(x, at, n, max, sums);
     float toGradient = scale / sum;
     for (int j = 0; j < n; j++) {
       x[at + j] *= toGradient;

@@ -147,6 +147,7 @@ final class SentimentLoss {
     float[] logit = new float[classes];
     float[] mask = new float[size];
     float[] df = new float[size];
+    float[] sums = new float[Kernels.PARTIAL_SUMS];
     for (int e = 0; e < ended.size(); e++) {
       float[] f = features.get(e);
       Dropout.draw(mask, dropout, random);
@@ -169,7 +170,7 @@ final class SentimentLoss {
       int label = ended.get(e).label;
       float labelLogit = logit[label];
       float max = Functions.max(logit, 0, classes);
-      float sum = kernels.exponentials(logit, 0, classes, max);
+      float sum = kernels.exponentials(logit, 0, classes, max, sums);
       float weight = ended.get(e).weight;
       loss += weight * (max + Math.log(sum) - labelLogit);
       Arrays.fill(df, 0f);

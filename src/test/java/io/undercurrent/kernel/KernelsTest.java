@@ -27,7 +27,7 @@ class KernelsTest {
   @MethodSource("providers")
   void shouldMultiplyToTheBitsOfOneChainPerOutput(Kernels kernels) {
     SplittableRandom random = new SplittableRandom(1);
-    int[] awkward = {1, 2, 5, 6, 7, 13, 32, 33, 64, 100, 207};
+    int[] awkward = {1, 2, 3, 5, 6, 7, 9, 13, 32, 33, 64, 100, 207};
     for (int trial = 0; trial < 200; trial++) {
       int m = awkward[random.nextInt(awkward.length)];
       int k = awkward[random.nextInt(awkward.length)] * (trial % 10 == 0 ? 5 : 1);
@@ -96,9 +96,39 @@ class KernelsTest {
         x[i] = (float) (random.nextDouble() * 120 - 110);
       }
       float[] expected = x.clone();
-      float sum = new PlainKernels().exponentials(expected, 5, n, 3f);
-      assertThat(kernels.exponentials(x, 5, n, 3f)).isEqualTo(sum);
+      float sum = new PlainKernels().exponentials(expected, 5, n, 3f, new float[16]);
+      float[] used = floats(random, 16); // whatever was in it
+      assertThat(kernels.exponentials(x, 5, n, 3f, used)).isEqualTo(sum);
       assertThat(x).containsExactly(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("providers")
+  void shouldFindTheLargest(Kernels kernels) {
+    SplittableRandom random = new SplittableRandom(5);
+    for (int n : new int[] {1, 3, 16, 31, 64, 65, 207, 4098}) {
+      float[] x = floats(random, n + 5);
+      x[4] = 2; // before
+      for (int at = 5; at < x.length; at += 1 + n / 50) {
+        float was = x[at];
+        x[at] = 1.5f;
+        assertThat(kernels.max(x, 5, n)).isEqualTo(1.5f);
+        x[at] = Float.NaN;
+        assertThat(kernels.max(x, 5, n)).isNaN();
+        x[at] = was;
+      }
+      assertThat(kernels.max(x, 5, n)).isEqualTo(Functions.max(x, 5, n));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("providers")
+  void shouldPadRowsByLittle(Kernels kernels) {
+    assertThat(kernels.paddedRows(1)).isEqualTo(1);
+    for (int n : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33, 200}) {
+      assertThat(kernels.paddedRows(n)).isBetween(n, n + 5);
+      assertThat(kernels.paddedRows(kernels.paddedRows(n))).isEqualTo(kernels.paddedRows(n));
     }
   }
 

@@ -62,6 +62,8 @@ class EnrichmentMetricsTest {
             "undercurrent_batch_records_max 0.0",
             "undercurrent_ahead_used_records_total 0.0",
             "undercurrent_inline_records_total 0.0",
+            "undercurrent_searched_clusters_total 0.0",
+            "undercurrent_skipped_clusters_total 0.0",
             "undercurrent_ahead_dropped_results_total{reason=\"other\"} 0.0",
             "undercurrent_ahead_dropped_results_total{reason=\"state\"} 0.0",
             "undercurrent_record_duration_seconds_count 0",
@@ -155,6 +157,17 @@ class EnrichmentMetricsTest {
             "undercurrent_inline_records_total 1.0",
             "undercurrent_ahead_dropped_results_total{reason=\"other\"} 1.0",
             "undercurrent_ahead_dropped_results_total{reason=\"state\"} 1.0");
+  }
+
+  @Test
+  void shouldCountClustersThatWereSearchedAndThatWereNot() {
+    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry);
+    metrics.clusters(1, 3);
+    metrics.clusters(0, 2);
+
+    assertThat(samples())
+        .contains(
+            "undercurrent_searched_clusters_total 1.0", "undercurrent_skipped_clusters_total 5.0");
   }
 
   @Test

@@ -7,11 +7,13 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PlainKernels;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -57,39 +59,90 @@ class NextTokenHeadTest {
     NextTokenHead head = new NextTokenHead(config, TinyModel.random(config, 4), new PlainKernels());
     NextTokenHead.Scratch scratch = expect(head);
     SplittableRandom random = new SplittableRandom(6);
-    boolean[] offered = new boolean[V];
-    for (int w = 0; w < V; w++) {
-      offered[w] = random.nextInt(5) > 0;
-    }
-    int[] tokens = random.ints(ROWS + 3, 0, V).toArray();
-    double[] logs = new double[ROWS];
-    head.logProbabilities(ROWS, tokens, 3, logs, scratch);
+    boolean[] offered = offered(random);
+    int[] tokens = random.ints(ROWS, 0, V).toArray();
+    boolean[] wanted = new boolean[ROWS];
     float[] all = new float[V];
-    for (int r = 0; r < ROWS; r++) {
-      head.probabilities(r, all, scratch);
-      assertThat(logs[r]).isCloseTo(Math.log(all[tokens[3 + r]]), within(1e-6));
-      for (int k : new int[] {1, 5, 40, V}) {
-        int[] ids = new int[k];
-        float[] probabilities = new float[k];
-        int n = head.top(r, offered, ids, probabilities, scratch);
-        List<Integer> expected =
-            IntStream.range(0, V)
-                .filter(w -> offered[w])
-                .boxed()
-                .sorted(Comparator.comparing((Integer w) -> -all[w]))
-                .limit(k)
-                .toList();
-        assertThat(Arrays.stream(ids).limit(n).boxed()).containsExactlyElementsOf(expected);
-        for (int i = 0; i < n; i++) {
-          assertThat(probabilities[i]).isEqualTo(all[ids[i]]);
-        }
+    for (int k : new int[] {1, 5, 40, V}) {
+      for (int r = 0; r < ROWS; r++) {
+        wanted[r] = random.nextBoolean();
+      }
+      double[] logs = new double[ROWS];
+      Likeliest together = new Likeliest(ROWS, k);
+      head.read(ROWS, tokens, logs, wanted, offered, together, scratch);
+      for (int r = 0; r < ROWS; r++) {
+        head.probabilities(r, all, scratch);
+        assertThat(logs[r]).isCloseTo(Math.log(all[tokens[r]]), within(1e-6));
+        Likeliest alone = new Likeliest(1, k);
+        head.top(r, offered, alone, scratch);
+        assertLikeliest(alone, 0, k, offered, all);
         for (int w = 0; w < V; w++) {
           if (offered[w] && !isAsLikelyAsAnother(w, all)) {
             assertThat(head.isAmongTop(r, w, Math.log(all[w]), offered, k, scratch))
                 .as("row %d token %d of %d", r, w, k)
-                .isEqualTo(expected.contains(w));
+                .isEqualTo(ids(alone, 0).contains(w));
           }
         }
+        if (wanted[r]) {
+          assertLikeliest(together, r, k, offered, all);
+        } else {
+          assertThat(together.count(r)).isZero();
+        }
+      }
+    }
+  }
+
+  private static boolean[] offered(SplittableRandom random) {
+    boolean[] offered = new boolean[V];
+    for (int w = 0; w < V; w++) {
+      offered[w] = random.nextInt(5) > 0;
+    }
+    return offered;
+  }
+
+  private static List<Integer> ids(Likeliest found, int row) {
+    return IntStream.range(0, found.count(row)).mapToObj(i -> found.id(row, i)).toList();
+  }
+
+  private static void assertLikeliest(
+      Likeliest found, int row, int k, boolean[] offered, float[] all) {
+    List<Integer> expected =
+        IntStream.range(0, V)
+            .filter(w -> offered[w])
+            .boxed()
+            .sorted(Comparator.comparing((Integer w) -> -all[w]))
+            .limit(k)
+            .toList();
+    assertThat(ids(found, row)).isEqualTo(expected);
+    for (int i = 0; i < found.count(row); i++) {
+      assertThat(found.probability(row, i)).isEqualTo(all[found.id(row, i)]);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("heads")
+  void shouldGiveARowTheSameBitsInEveryBatch(ModelConfig config) {
+    NextTokenHead head = new NextTokenHead(config, TinyModel.random(config, 7), Kernels.best());
+    SplittableRandom random = new SplittableRandom(8);
+    boolean[] offered = offered(random);
+    int[] tokens = random.ints(ROWS, 0, V).toArray();
+    boolean[] all = new boolean[ROWS];
+    Arrays.fill(all, true);
+    double[] logs = new double[ROWS];
+    Likeliest together = new Likeliest(ROWS, 4);
+    head.read(ROWS, tokens, logs, all, offered, together, expect(head));
+    for (int r = 0; r < ROWS; r++) {
+      NextTokenHead.Scratch scratch = head.scratch(1);
+      System.arraycopy(h(), r * H, scratch.h(), 0, H);
+      head.expect(1, scratch);
+      double[] log = new double[1];
+      Likeliest alone = new Likeliest(1, 4);
+      head.read(1, new int[] {tokens[r]}, log, all, offered, alone, scratch);
+      assertThat(log[0]).isEqualTo(logs[r]);
+      assertThat(alone.count(0)).isEqualTo(together.count(r));
+      for (int i = 0; i < alone.count(0); i++) {
+        assertThat(alone.id(0, i)).isEqualTo(together.id(r, i));
+        assertThat(alone.probability(0, i)).isEqualTo(together.probability(r, i));
       }
     }
   }
@@ -98,6 +151,58 @@ class NextTokenHeadTest {
   private static boolean isAsLikelyAsAnother(int token, float[] all) {
     return IntStream.range(0, V)
         .anyMatch(w -> w != token && Math.abs(all[w] - all[token]) < 2e-4 * all[token]);
+  }
+
+  @Test
+  void shouldSkipClustersThatCannotReachTheLikeliestAndCountThem() {
+    ModelConfig config = config(5, new NextToken(List.of(10, 30), 1, false));
+    for (float bias : new float[] {-30, 30}) { // of both clusters
+      Parameters parameters = TinyModel.random(config, 9);
+      int at = parameters.offset("next_token.head.bias") + 10;
+      Arrays.fill(parameters.values(), at, at + 2, bias);
+      NextTokenHead head = new NextTokenHead(config, parameters, Kernels.best());
+      NextTokenHead.Scratch scratch = expect(head);
+      boolean[] wanted = new boolean[ROWS];
+      Arrays.fill(wanted, 0, 4, true);
+      boolean[] offered = new boolean[V];
+      Arrays.fill(offered, true);
+      Likeliest likeliest = new Likeliest(ROWS, 5);
+      head.read(ROWS, new int[ROWS], new double[ROWS], wanted, offered, likeliest, scratch);
+      assertThat(scratch.skippedClusters()).isEqualTo(bias < 0 ? 8 : 0);
+      assertThat(scratch.searchedClusters()).isEqualTo(bias < 0 ? 0 : 8);
+    }
+  }
+
+  /** With the definition's kernels, which a compiler need not have seen for that. */
+  @ParameterizedTest
+  @MethodSource("heads")
+  void shouldAllocateNothingForAPosition(ModelConfig config) {
+    NextTokenHead head = new NextTokenHead(config, TinyModel.random(config, 4), new PlainKernels());
+    NextTokenHead.Scratch scratch = head.scratch(1);
+    System.arraycopy(h(), 0, scratch.h(), 0, H);
+    boolean[] offered = offered(new SplittableRandom(6));
+    int[] token = {V - 1};
+    double[] log = new double[1];
+    boolean[] wanted = {true};
+    Likeliest likeliest = new Likeliest(1, 5);
+    long nothing = Long.MAX_VALUE; // counting allocates itself, at first more
+    long allocated = Long.MAX_VALUE;
+    for (int round = 0; round < 10; round++) {
+      long before = allocatedBytes();
+      nothing = Math.min(nothing, allocatedBytes() - before);
+      before = allocatedBytes();
+      for (int i = 0; i < 100; i++) {
+        head.expect(1, scratch);
+        head.read(1, token, log, wanted, offered, likeliest, scratch);
+      }
+      allocated = Math.min(allocated, allocatedBytes() - before);
+    }
+    assertThat(allocated).isEqualTo(nothing);
+  }
+
+  private static long allocatedBytes() {
+    return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
+        .getCurrentThreadAllocatedBytes();
   }
 
   private static double[] reference(ModelConfig config, Parameters parameters, float[] h) {

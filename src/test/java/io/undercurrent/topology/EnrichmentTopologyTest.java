@@ -13,10 +13,15 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.inference.Inference;
+import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.NextToken;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.Parameters;
 import io.undercurrent.state.KeyStateFormat;
 import io.undercurrent.state.StateFormatException;
 import java.io.IOException;
@@ -429,6 +434,36 @@ class EnrichmentTopologyTest {
                 .sum())
         .isEqualTo(2);
     assertThat(registry.get(MeterNames.RECORD_DURATION).timer().count()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldCountTheClustersOfRareWordsThatWereSearchedForNextWordsAndThoseThatWereNot() {
+    Model letters = LetterModel.of(1);
+    ModelConfig full = letters.config();
+    ModelConfig config =
+        new ModelConfig(
+            full.name(),
+            full.kind(),
+            full.vocabSize(),
+            full.embeddingSize(),
+            full.hiddenSize(),
+            full.numLayers(),
+            full.window(),
+            full.pooling(),
+            full.labels(),
+            new NextToken(List.of(10, 18), 2, false));
+    Parameters zeros = new Parameters(config.tensors()); // so all frequent words are as likely
+    int bias = zeros.offset("next_token.head.bias") + 10;
+    zeros.values()[bias] = 20; // almost all that is expected is in the first cluster
+    Network network = new Network(config, zeros, Kernels.best());
+    model = new Model(config, letters.tokenizer(), network, letters.fingerprint());
+    start(TEXT);
+    send("k", "a b");
+    send("k", "");
+    send("l", "c");
+
+    assertThat(count(MeterNames.SEARCHED_CLUSTERS)).isEqualTo(2);
+    assertThat(count(MeterNames.SKIPPED_CLUSTERS)).isEqualTo(2);
   }
 
   private void start(TopologyDefinition definition) {
