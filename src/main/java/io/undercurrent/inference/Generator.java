@@ -5,6 +5,7 @@ import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.StatePrecision;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.TokenDecoder;
 import io.undercurrent.text.Tokenizer;
@@ -25,6 +26,7 @@ public final class Generator {
 
   private final Tokenizer tokenizer;
   private final Network network;
+  private final StatePrecision precision;
   private final NextTokenHead head;
   private final Network.Scratch scratch;
   private final NextTokenHead.Scratch expected; // (1) position
@@ -51,6 +53,7 @@ public final class Generator {
   public Generator(Model model) {
     tokenizer = model.tokenizer();
     network = model.network();
+    precision = model.statePrecision();
     head = network.nextToken();
     scratch = network.scratch();
     expected = head.scratch(1);
@@ -135,6 +138,9 @@ public final class Generator {
         text.append(decoder.append(id));
       }
       network.step(id, state, scratch);
+      if (id == tokenizer.endOfRecord()) {
+        precision.round(state);
+      }
     }
     boolean ended = written.size() == records;
     if (!ended) {

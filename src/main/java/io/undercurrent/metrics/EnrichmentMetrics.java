@@ -2,6 +2,7 @@ package io.undercurrent.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -118,6 +119,7 @@ public final class EnrichmentMetrics {
   private final DistributionSummary batchRecords;
   private final Counter aheadUsed;
   private final Counter inlineRecords;
+  private final Counter storedBytes;
   private final Map<String, Counter> aheadDropped;
   private final Map<String, Counter> deadLetters;
 
@@ -204,6 +206,12 @@ public final class EnrichmentMetrics {
         counter(MeterNames.AHEAD_USED, "records", "Records whose result had been computed ahead");
     inlineRecords =
         counter(MeterNames.INLINE_RECORDS, "records", "Records that were computed when they came");
+    storedBytes =
+        counter(
+            MeterNames.STORED_BYTES,
+            "bytes",
+            "Keys and values written to the stores of states and memories; their changelogs get no"
+                + " more");
     Map<String, Counter> dropped = new HashMap<>();
     droppedReasons.forEach(reason -> dropped.put(reason, droppedCounter(reason)));
     dropped.put(OTHER_REASON, droppedCounter(OTHER_REASON));
@@ -299,6 +307,20 @@ public final class EnrichmentMetrics {
   /** A result that was computed ahead is not used. */
   public void droppedAhead(String reason) {
     aheadDropped.getOrDefault(reason, aheadDropped.get(OTHER_REASON)).increment();
+  }
+
+  /** So many bytes, keys and values, were written to the stores. */
+  public void stored(long bytes) {
+    storedBytes.increment(bytes);
+  }
+
+  /** The name of the kernels that compute here. */
+  public void kernels(String provider) {
+    Gauge.builder(MeterNames.ACTIVE_KERNELS, () -> 1)
+        .tag(MeterNames.PROVIDER, provider)
+        .baseUnit("kernels")
+        .description("Always 1; its tag says which kernels compute: vector, openblas or plain")
+        .register(registry);
   }
 
   /** A record went to the dead-letter topic. */

@@ -104,6 +104,18 @@ public final class MeterNames {
   /** Counter, records: enriched records that were computed when they came. */
   public static final String INLINE_RECORDS = "undercurrent.inline.records";
 
+  /**
+   * Counter, bytes: keys and values written to the stores of states and memories. Their changelogs
+   * get as much, or less where a key comes again within a commit.
+   */
+  public static final String STORED_BYTES = "undercurrent.stored.bytes";
+
+  /** Gauge, kernels, by {@link #PROVIDER}: always 1 for those that compute here. */
+  public static final String ACTIVE_KERNELS = "undercurrent.active.kernels";
+
+  /** Tag of {@link #ACTIVE_KERNELS}: {@code vector}, {@code openblas} or {@code plain}. */
+  public static final String PROVIDER = "provider";
+
   /** Tag of {@link #DEAD_LETTERS} and {@link #AHEAD_DROPPED}: why. */
   public static final String REASON = "reason";
 
