@@ -5,6 +5,7 @@ import io.undercurrent.measure.Cluster;
 import io.undercurrent.measure.GrowthBench;
 import io.undercurrent.measure.LatencyBench;
 import io.undercurrent.measure.MeasureException;
+import io.undercurrent.measure.PrecisionBench;
 import io.undercurrent.measure.ReplayBench;
 import io.undercurrent.measure.Setup;
 import io.undercurrent.measure.StreamBench;
@@ -37,7 +38,8 @@ import picocli.CommandLine.Spec;
       "stream: CPU and records a second, passed through, with a store, and enriched at several"
           + " batch sizes. latency: from sending a record to reading the enriched one. growth: with"
           + " history, keys, threads and instances, and how long a restore takes. replay: what"
-          + " records cost without carried state. Figures go to a folder as JSON and are printed as"
+          + " records cost without carried state. precision: what one key's records lose where h is"
+          + " kept in half precision. Figures go to a folder as JSON and are printed as"
           + " tables. What needs no broker is measured by mvn -Pbench verify."
     },
     footer = {
@@ -54,7 +56,8 @@ final class BenchCommand implements Callable<Integer> {
     STREAM,
     LATENCY,
     GROWTH,
-    REPLAY;
+    REPLAY,
+    PRECISION;
 
     @Override
     public String toString() {
@@ -176,6 +179,9 @@ final class BenchCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     if (kind == Kind.REPLAY) {
       return new ReplayBench(setup).run(progress);
+    }
+    if (kind == Kind.PRECISION) {
+      return new PrecisionBench(setup).run(progress);
     }
     Path folder = out.resolve(kind.toString());
     Utils.delete(folder.toFile()); // of an earlier run

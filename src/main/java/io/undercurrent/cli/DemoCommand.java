@@ -132,7 +132,7 @@ final class DemoCommand implements Callable<Integer> {
     PrometheusMeterRegistry registry = Meters.registry(definition);
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
         StreamsApp app = new StreamsApp(definition, config(broker, folder), loaded, registry);
-        HttpEndpoint http = endpoint(config(broker, folder), definition, loaded, app, registry)) {
+        HttpEndpoint http = endpoint(config(broker, folder), definition, app, registry)) {
       app.checkTopics(true);
       app.start();
       app.awaitRunning();
@@ -162,15 +162,14 @@ final class DemoCommand implements Callable<Integer> {
   private HttpEndpoint endpoint(
       UndercurrentConfig config,
       TopologyDefinition definition,
-      Model model,
       StreamsApp app,
       PrometheusMeterRegistry registry) {
     try {
-      return Serving.start(config, httpPort, definition, model, app, registry);
+      return Serving.start(config, httpPort, definition, app, registry);
     } catch (IllegalStateException inUse) {
       // Somebody's other server: the demo has no need of this very port.
       System.err.println("port " + httpPort + " is in use, the page goes to another one");
-      return Serving.start(config, 0, definition, model, app, registry);
+      return Serving.start(config, 0, definition, app, registry);
     }
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.StatePrecision;
 import io.undercurrent.topology.EnrichedRecord;
 import io.undercurrent.topology.EnrichedRecordSerde;
 import io.undercurrent.topology.Enrichment;
@@ -91,9 +92,20 @@ final class EnrichCommand implements Callable<Integer> {
       description = "Half-life of the conversation's score (default: ${DEFAULT-VALUE}).")
   private double halfLifeTokens = EnrichmentSettings.DEFAULTS.halfLifeTokens();
 
+  @Option(
+      names = "--state-precision",
+      paramLabel = "PRECISION",
+      description =
+          "Of h from record to record, as undercurrent.state.precision: fp16 or fp32 (default: what"
+              + " suits the model).")
+  private StatePrecision statePrecision; // or null
+
   @Override
   public Integer call() throws IOException {
     Model loaded = Checkpoint.load(model);
+    if (statePrecision != null) {
+      loaded = loaded.withStatePrecision(statePrecision);
+    }
     EnrichmentSettings settings =
         EnrichmentSettings.DEFAULTS
             .withNextTokens(next != null ? next : TopologyDefinition.shipped().nextTokens())

@@ -62,7 +62,7 @@ public final class RunCommand implements Callable<Integer> {
     Thread onSignal = new Thread(() -> stop(app), "shutdown");
     Runtime.getRuntime().addShutdownHook(onSignal);
     try (app;
-        HttpEndpoint http = endpoint(config, definition, loaded, app, registry)) {
+        HttpEndpoint http = endpoint(config, definition, app, registry)) {
       app.checkTopics(createTopics);
       app.start();
       if (app.awaitRunning()) {
@@ -79,12 +79,11 @@ public final class RunCommand implements Callable<Integer> {
   private static HttpEndpoint endpoint(
       UndercurrentConfig config,
       TopologyDefinition definition,
-      Model model,
       StreamsApp app,
       PrometheusMeterRegistry registry) {
     return config.httpPort() == UndercurrentConfig.HTTP_OFF
         ? null
-        : Serving.start(config, config.httpPort(), definition, model, app, registry);
+        : Serving.start(config, config.httpPort(), definition, app, registry);
   }
 
   private static String running(

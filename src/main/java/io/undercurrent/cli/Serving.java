@@ -38,11 +38,11 @@ final class Serving {
       UndercurrentConfig config,
       int port,
       TopologyDefinition definition,
-      Model model,
       StreamsApp app,
       PrometheusMeterRegistry registry) {
     StreamsQueries queries = app.queries();
     EnrichmentSettings settings = app.enrichment();
+    Model model = app.model();
     LiveFeed feed = config.livePage() ? new LiveFeed(app.enrichedTopic()) : null;
     List<Routes> routes = new ArrayList<>();
     routes.add(

@@ -2,9 +2,11 @@ package io.undercurrent.cli;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.AppMetrics;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.StatePrecision;
 import io.undercurrent.topology.DeadLetterHandler;
 import io.undercurrent.topology.EnrichedTopic;
 import io.undercurrent.topology.EnrichmentSettings;
@@ -72,7 +74,10 @@ public final class StreamsApp implements AutoCloseable {
       Model model,
       MeterRegistry registry) {
     this.definition = definition;
-    this.model = model;
+    this.model =
+        config.statePrecision().equals(UndercurrentConfig.STATE_PRECISION_AUTO)
+            ? model
+            : model.withStatePrecision(StatePrecision.of(config.statePrecision()));
     this.registry = registry;
     this.metrics = RecurrentProcessorSupplier.metrics(registry, model);
     this.appMetrics = new AppMetrics(registry);
@@ -171,6 +176,7 @@ public final class StreamsApp implements AutoCloseable {
       kafkaMeters = new KafkaMeters(starting);
     }
     kafkaMeters.bindTo(registry);
+    log.info("kernels: {}, states in {}", Kernels.best().name(), model.statePrecision());
     // Outside the lock: stream threads report their states while this waits for them.
     try {
       starting.start();
@@ -252,6 +258,11 @@ public final class StreamsApp implements AutoCloseable {
 
   private synchronized KafkaStreams started() {
     return streams;
+  }
+
+  /** What reads records, keeping states as the settings say. */
+  Model model() {
+    return model;
   }
 
   /** How records are enriched. */

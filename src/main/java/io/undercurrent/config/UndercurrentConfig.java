@@ -32,6 +32,7 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String HALF_LIFE_TOKENS = "undercurrent.conversation.half.life.tokens";
   public static final String BATCH_RECORDS = "undercurrent.batch.records";
   public static final String BATCH_TOKENS = "undercurrent.batch.tokens";
+  public static final String STATE_PRECISION = "undercurrent.state.precision";
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
   public static final String LIVE_PAGE = "undercurrent.live.page";
@@ -39,6 +40,9 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String LIVE_STREAMS = "undercurrent.live.streams";
   public static final String TOPICS_PARTITIONS = "undercurrent.topics.partitions";
   public static final String TOPICS_REPLICATION_FACTOR = "undercurrent.topics.replication.factor";
+
+  /** Value of {@link #STATE_PRECISION} for what suits the model. */
+  public static final String STATE_PRECISION_AUTO = "auto";
 
   /** Value of {@link #HTTP_PORT} for no HTTP at all. */
   public static final int HTTP_OFF = -1;
@@ -87,6 +91,14 @@ public final class UndercurrentConfig extends AbstractConfig {
               Range.between(1, 1_048_576),
               Importance.LOW,
               "Tokens that are computed at once, at most, unless it is one record.")
+          .define(
+              STATE_PRECISION,
+              Type.STRING,
+              STATE_PRECISION_AUTO,
+              ConfigDef.ValidString.in(STATE_PRECISION_AUTO, "fp16", "fp32"),
+              Importance.LOW,
+              "Precision of h in stored states; c is always fp32. auto is fp16 for an lstm, fp32 for"
+                  + " others, whose h is all they carry.")
           .define(
               HTTP_HOST,
               Type.STRING,
@@ -301,6 +313,11 @@ public final class UndercurrentConfig extends AbstractConfig {
 
   public int batchTokens() {
     return getInt(BATCH_TOKENS);
+  }
+
+  /** {@code fp16}, {@code fp32} or {@link #STATE_PRECISION_AUTO}. */
+  public String statePrecision() {
+    return getString(STATE_PRECISION);
   }
 
   public String httpHost() {

@@ -6,6 +6,7 @@ import io.undercurrent.model.Likeliest;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.StatePrecision;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.TokenDecoder;
 import io.undercurrent.text.Tokenizer;
@@ -26,6 +27,7 @@ public final class Generator {
 
   private final Tokenizer tokenizer;
   private final Network network;
+  private final StatePrecision precision;
   private final NextTokenHead head;
   private final Network.Scratch scratch;
   private final NextTokenHead.Scratch expected; // (1) position
@@ -52,6 +54,7 @@ public final class Generator {
   public Generator(Model model) {
     tokenizer = model.tokenizer();
     network = model.network();
+    precision = model.statePrecision();
     head = network.nextToken();
     scratch = network.scratch();
     expected = head.scratch(1);
@@ -132,6 +135,9 @@ public final class Generator {
         text.append(decoder.append(id));
       }
       network.step(id, state, scratch);
+      if (id == tokenizer.endOfRecord()) {
+        precision.round(state);
+      }
     }
     boolean ended = written.size() == records;
     if (!ended) {

@@ -11,6 +11,7 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Pool;
+import io.undercurrent.model.StatePrecision;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import java.util.ArrayDeque;
@@ -26,7 +27,7 @@ import java.util.function.Supplier;
  *
  * <p>The result, the next state and what is remembered are a function of the text, the state and
  * memory before and the model alone: the same bits on every machine and JDK, and whatever is read
- * together.
+ * together. The next state is rounded as {@link Model#statePrecision} says.
  *
  * <p>Records that are read together go on in lockstep, a token each at every step, through products
  * over all of them; where one ends, the next takes its row (Gao et al. 2018, cellular batching).
@@ -43,6 +44,7 @@ public final class Inference {
   private static final NextToken[] NOTHING = {};
 
   private final ModelConfig config;
+  private final StatePrecision precision;
   private final Tokenizer tokenizer;
   private final Network network;
   private final Kernels kernels;
@@ -111,6 +113,7 @@ public final class Inference {
     this.kernels = Kernels.best();
     this.maxTokens = maxTokens;
     this.languageModel = languageModel;
+    this.precision = model.statePrecision();
     config = model.config();
     this.rows = Math.min(rows, mostRows());
     states = network.states(this.rows);
@@ -150,8 +153,9 @@ public final class Inference {
   }
 
   /**
-   * Reads one record, moves {@code state} on past its end-of-record token and adds it to what is
-   * remembered. A text without tokens leaves both as they were.
+   * Reads one record, moves {@code state} on past its end-of-record token, rounds it and adds the
+   * record to what is remembered. A text without tokens leaves both as they were, but for the
+   * rounding.
    *
    * @param memory the key's past records; a network that never looks back leaves it alone. Null for
    *     none, and none is kept
@@ -159,6 +163,7 @@ public final class Inference {
   public Reading read(String text, HiddenState state, Memory memory) {
     Encoding encoding = encode(text);
     if (encoding.ids().length == 0) {
+      precision.round(state);
       return empty(encoding);
     }
     One one = new One(encoding, state, memory);
@@ -328,6 +333,7 @@ public final class Inference {
   private void pass(OpenRecord row, int r) {
     Unread record = row.record;
     states.get(r, record.state());
+    precision.round(record.state());
     live--;
     if (r < live) {
       states.move(live, r);

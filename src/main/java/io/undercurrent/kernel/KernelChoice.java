@@ -25,7 +25,7 @@ final class KernelChoice {
       try {
         Kernels kernels = load(candidate);
         if (givesTheDefinedBits(kernels)) {
-          log.debug("kernels: {}", kernels.name());
+          log.info("kernels: {}", kernels.name());
           return kernels;
         }
         log.info("kernels: {} not used, its bits differ from the definition's", kernels.name());
@@ -33,7 +33,7 @@ final class KernelChoice {
         log.debug("kernels: {} cannot be used here: {}", candidate, e.toString());
       }
     }
-    log.debug("kernels: plain");
+    log.info("kernels: plain");
     return new PlainKernels();
   }
 

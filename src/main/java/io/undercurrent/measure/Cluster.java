@@ -17,6 +17,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -123,6 +124,21 @@ public final class Cluster implements AutoCloseable {
     }
     return get("end of " + topic, admin.listOffsets(asked).all()).values().stream()
         .mapToLong(info -> info.offset())
+        .sum();
+  }
+
+  /** Bytes of an application's changelogs on disk, with what Kafka's batches add. */
+  long changelogBytes(String application) throws InterruptedException {
+    List<Integer> brokers =
+        get("brokers", admin.describeCluster().nodes()).stream().map(Node::id).toList();
+    return get("sizes of topics", admin.describeLogDirs(brokers).allDescriptions())
+        .values()
+        .stream()
+        .flatMap(folders -> folders.values().stream())
+        .flatMap(folder -> folder.replicaInfos().entrySet().stream())
+        .filter(e -> e.getKey().topic().startsWith(application + "-"))
+        .filter(e -> e.getKey().topic().endsWith("-changelog"))
+        .mapToLong(e -> e.getValue().size())
         .sum();
   }
 

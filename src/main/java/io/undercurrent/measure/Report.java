@@ -91,8 +91,11 @@ final class Report {
     if (value == null) {
       return "-";
     }
-    return value instanceof Double number
-        ? String.format(Locale.ROOT, Math.abs(number) < 10 ? "%.3f" : "%,.1f", number)
-        : value.toString();
+    if (!(value instanceof Double number)) {
+      return value.toString();
+    }
+    double size = Math.abs(number);
+    String format = size >= 10 ? "%,.1f" : size >= 0.01 || size == 0 ? "%.3f" : "%.1e";
+    return String.format(Locale.ROOT, format, number);
   }
 }

@@ -59,7 +59,9 @@ public final class StreamBench {
           "batch", what.batch(),
           "cpuMicrosPerRecord", cost.cpuMicrosPerRecord(),
           "recordsPerSecond", cost.recordsPerSecond(),
-          "shareOfLimit", share);
+          "shareOfLimit", share,
+          "changelogBytesPerRecord",
+              (double) cluster.changelogBytes(id) / cluster.committed(id, FROM));
       report.write(setup.out().resolve("stream.json"));
       progress.ends(
           "%.1f us of CPU a record, %,.0f records/s"

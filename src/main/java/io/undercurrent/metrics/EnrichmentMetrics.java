@@ -2,6 +2,7 @@ package io.undercurrent.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -120,6 +121,7 @@ public final class EnrichmentMetrics {
   private final Counter inlineRecords;
   private final Counter searchedClusters;
   private final Counter skippedClusters;
+  private final Counter storedBytes;
   private final Map<String, Counter> aheadDropped;
   private final Map<String, Counter> deadLetters;
 
@@ -216,6 +218,12 @@ public final class EnrichmentMetrics {
             MeterNames.SKIPPED_CLUSTERS,
             "clusters",
             "Clusters of rare words that could have no likely next word and were not searched");
+    storedBytes =
+        counter(
+            MeterNames.STORED_BYTES,
+            "bytes",
+            "Keys and values written to the stores of states and memories; their changelogs get no"
+                + " more");
     Map<String, Counter> dropped = new HashMap<>();
     droppedReasons.forEach(reason -> dropped.put(reason, droppedCounter(reason)));
     dropped.put(OTHER_REASON, droppedCounter(OTHER_REASON));
@@ -317,6 +325,20 @@ public final class EnrichmentMetrics {
   /** A result that was computed ahead is not used. */
   public void droppedAhead(String reason) {
     aheadDropped.getOrDefault(reason, aheadDropped.get(OTHER_REASON)).increment();
+  }
+
+  /** So many bytes, keys and values, were written to the stores. */
+  public void stored(long bytes) {
+    storedBytes.increment(bytes);
+  }
+
+  /** The name of the kernels that compute here. */
+  public void kernels(String provider) {
+    Gauge.builder(MeterNames.ACTIVE_KERNELS, () -> 1)
+        .tag(MeterNames.PROVIDER, provider)
+        .baseUnit("kernels")
+        .description("Always 1; its tag says which kernels compute: vector, openblas or plain")
+        .register(registry);
   }
 
   /** A record went to the dead-letter topic. */

@@ -37,7 +37,8 @@ public final class MeterCatalogue {
   public static List<Entry> own() {
     MeterRegistry registry = new SimpleMeterRegistry();
     Drift.Bins bins = new Drift.Bins(new double[0], new double[] {1});
-    EnrichmentMetrics.in(registry, List.of(), List.of(), List.of(), new Drift(1, bins, bins, bins));
+    EnrichmentMetrics.in(registry, List.of(), List.of(), List.of(), new Drift(1, bins, bins, bins))
+        .kernels("");
     AppMetrics app = new AppMetrics(registry);
     app.model(registry, "", "", "");
     app.lag(registry, () -> 0L);

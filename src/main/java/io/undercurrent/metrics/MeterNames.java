@@ -110,6 +110,18 @@ public final class MeterNames {
   /** Counter, clusters: those that were not, for none of their words could be likely enough. */
   public static final String SKIPPED_CLUSTERS = "undercurrent.skipped.clusters";
 
+  /**
+   * Counter, bytes: keys and values written to the stores of states and memories. Their changelogs
+   * get as much, or less where a key comes again within a commit.
+   */
+  public static final String STORED_BYTES = "undercurrent.stored.bytes";
+
+  /** Gauge, kernels, by {@link #PROVIDER}: always 1 for those that compute here. */
+  public static final String ACTIVE_KERNELS = "undercurrent.active.kernels";
+
+  /** Tag of {@link #ACTIVE_KERNELS}: {@code vector}, {@code openblas} or {@code plain}. */
+  public static final String PROVIDER = "provider";
+
   /** Tag of {@link #DEAD_LETTERS} and {@link #AHEAD_DROPPED}: why. */
   public static final String REASON = "reason";
 

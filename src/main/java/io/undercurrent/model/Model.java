@@ -8,7 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A model ready to use: configuration, vocabulary and weights. Immutable, shared by all threads.
+ * A model ready to use: configuration, vocabulary and weights, and how precisely what it carries
+ * from record to record is kept. Immutable, shared by all threads.
  */
 public final class Model {
 
@@ -17,38 +18,44 @@ public final class Model {
   private final Network network;
   private final String fingerprint;
   private final DriftReference reference;
+  private final StatePrecision statePrecision;
   private final boolean[] words; // (V)
 
   /**
    * @param fingerprint twelve hexadecimal digits over configuration, tokenizer and tensors; a
    *     stored state is read only by the model that made it
    * @param reference what drift is measured against; null where nobody knows
+   * @param statePrecision of h in states: a choice of whoever runs the model, not in the
+   *     fingerprint. A state of the other precision is read as it is; the key's next record leaves
+   *     one of this
    */
   public Model(
       ModelConfig config,
       Tokenizer tokenizer,
       Network network,
       String fingerprint,
-      DriftReference reference) {
+      DriftReference reference,
+      StatePrecision statePrecision) {
     this.config = config;
     this.tokenizer = tokenizer;
     this.network = network;
     this.fingerprint = fingerprint;
     this.reference = reference;
+    this.statePrecision = statePrecision;
     words = new boolean[config.vocabSize()];
     for (int id = 0; id < words.length; id++) {
       words[id] = tokenizer.isWord(id);
     }
   }
 
-  /** A model that drift is not measured of. */
+  /** A model that drift is not measured of, with the precision that suits its kind. */
   public Model(ModelConfig config, Tokenizer tokenizer, Network network, String fingerprint) {
-    this(config, tokenizer, network, fingerprint, null);
+    this(config, tokenizer, network, fingerprint, null, StatePrecision.suiting(config.kind()));
   }
 
   /** The same with a reference for drift, or none. */
   public Model withReference(DriftReference reference) {
-    return new Model(config, tokenizer, network, fingerprint, reference);
+    return new Model(config, tokenizer, network, fingerprint, reference, statePrecision);
   }
 
   public ModelConfig config() {
@@ -70,6 +77,11 @@ public final class Model {
   /** What drift is measured against; null where nobody knows. */
   public DriftReference reference() {
     return reference;
+  }
+
+  /** Of h in states. */
+  public StatePrecision statePrecision() {
+    return statePrecision;
   }
 
   public String name() {
@@ -94,10 +106,15 @@ public final class Model {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       sha.update((fingerprint + " " + cache).getBytes(StandardCharsets.UTF_8));
       String other = HexFormat.of().formatHex(sha.digest(), 0, 6);
-      return new Model(config.withCache(cache), tokenizer, network, other);
+      return new Model(config.withCache(cache), tokenizer, network, other, null, statePrecision);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }
+  }
+
+  /** The same model, keeping h otherwise. */
+  public Model withStatePrecision(StatePrecision precision) {
+    return new Model(config, tokenizer, network, fingerprint, reference, precision);
   }
 
   /** The state before a key's first record. */

@@ -3,6 +3,7 @@ package io.undercurrent.state;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.StatePrecision;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -19,6 +20,8 @@ public final class KeyStateFormat {
   private static final byte H_AND_C = 1;
   private static final byte H = 2;
   private static final byte TOKENS = 3;
+  private static final byte HALF_H_AND_C = 4;
+  private static final byte HALF_H = 5;
   private static final int FINGERPRINT_BYTES = 6;
   private static final int HEADER_BYTES = 45;
   private static final int HAS_TIMESTAMP = 1;
@@ -35,7 +38,9 @@ public final class KeyStateFormat {
     this.model = model;
     ModelConfig config = model.config();
     if (config.kind().recurrent()) {
-      contents = config.kind().cell().hasCellState() ? H_AND_C : H;
+      boolean half = model.statePrecision() == StatePrecision.FP16;
+      contents =
+          config.kind().cell().hasCellState() ? half ? HALF_H_AND_C : H_AND_C : half ? HALF_H : H;
       rows = config.numLayers();
       rowSize = config.hiddenSize();
     } else {
@@ -51,23 +56,36 @@ public final class KeyStateFormat {
   }
 
   /**
-   * Bytes of every state: {@code 45 + 8 * numLayers * H} of an {@code lstm}, {@code 45 + 4 *
-   * numLayers * H} of a {@code gru} or {@code rnn}, {@code 45 + 4 * (window - 1)} of an {@code
-   * ffnn}.
+   * Bytes of every state that is written, P being 2 for {@link StatePrecision#FP16} and 4 for
+   * {@link StatePrecision#FP32}:
+   *
+   * <pre>
+   *   45 + (P + 4) * numLayers * H     lstm
+   *   45 + P * numLayers * H           gru, rnn
+   *   45 + 4 * (window - 1)            ffnn
+   * </pre>
    */
   public int sizeInBytes() {
     return Math.toIntExact(size(contents, rows, rowSize));
   }
 
   private static long size(int contents, int rows, int rowSize) {
-    return HEADER_BYTES + 4L * rows * rowSize * (contents == H_AND_C ? 2 : 1);
+    int bytes =
+        switch (contents) {
+          case H_AND_C -> 8;
+          case HALF_H_AND_C -> 6;
+          case HALF_H -> 2;
+          default -> 4;
+        };
+    return HEADER_BYTES + (long) bytes * rows * rowSize;
   }
 
   // Version 1, all numbers big-endian:
   //
   //   offset  bytes  field
   //        0      1  format version, 1
-  //        1      1  contents: 1 is h and c, 2 is h, both IEEE 754 binary32; 3 is token ids
+  //        1      1  contents: 1 is h and c, 2 is h alone, 3 is token ids; 4 and 5 are 1 and 2 with
+  //                  h in half precision
   //        2      2  rows of the contents, unsigned: layers; 1 for token ids
   //        4      2  row size, unsigned: H, units of each layer; window - 1 for token ids
   //        6      6  fingerprint of the model
@@ -76,12 +94,13 @@ public final class KeyStateFormat {
   //       21      8  records read
   //       29      8  tokens read
   //       37      8  conversation score, IEEE 754 binary64; 0 where there is none
-  //       45      4 * layers * H  h, layer by layer
-  //               4 * layers * H  c, layer by layer, in contents 1
+  //       45      4 * layers * H  h, layer by layer, IEEE 754 binary32; in contents 4 and 5
+  //               2 * layers * H  h, layer by layer, IEEE 754 binary16
+  //               4 * layers * H  c, layer by layer, IEEE 754 binary32, in contents 1 and 4
   //    or 45      4 * (window - 1)  the ids before the last end-of-record token, oldest first; -1
   //                                 where none was read yet
 
-  /** The bytes to store; a new array each time. */
+  /** The bytes to store, h rounded to the model's precision; a new array each time. */
   public byte[] serialize(KeyState state) {
     ByteBuffer to = ByteBuffer.allocate(sizeInBytes());
     to.put(VERSION).put(contents);
@@ -99,14 +118,19 @@ public final class KeyStateFormat {
         to.putInt(state.hidden().tokens()[i]);
       }
     } else {
-      put(state.hidden().h(), to);
-      put(state.hidden().c(), to);
+      for (float[] row : state.hidden().h()) {
+        model.statePrecision().put(row, to);
+      }
+      for (float[] row : state.hidden().c()) {
+        StatePrecision.FP32.put(row, to);
+      }
     }
     return to.array();
   }
 
   /**
-   * The state in {@code stored}, with arrays of its own; empty if another model made it.
+   * The state in {@code stored}, with arrays of its own; empty if another model made it. It may be
+   * of either precision.
    *
    * @throws StateFormatException if the bytes are not a state of this format version
    */
@@ -117,8 +141,8 @@ public final class KeyStateFormat {
     ByteBuffer from = ByteBuffer.wrap(stored);
     require("format version", VERSION, from.get());
     int found = from.get();
-    if (found < H_AND_C || found > TOKENS) {
-      throw new StateFormatException("contents", "1 to 3", found);
+    if (found < H_AND_C || found > HALF_H) {
+      throw new StateFormatException("contents", "1 to 5", found);
     }
     int foundRows = Short.toUnsignedInt(from.getShort());
     int foundSize = Short.toUnsignedInt(from.getShort());
@@ -136,7 +160,9 @@ public final class KeyStateFormat {
     if (!Arrays.equals(madeBy, fingerprint)) {
       return Optional.empty();
     }
-    require("contents", contents, found);
+    if (inFullPrecision(found) != inFullPrecision(contents)) {
+      throw new StateFormatException("contents", contents, found);
+    }
     require("number of layers", rows, foundRows);
     require(contents == TOKENS ? "number of tokens" : "hidden size", rowSize, foundSize);
     int flags = from.get();
@@ -147,7 +173,7 @@ public final class KeyStateFormat {
     long records = from.getLong();
     long tokens = from.getLong();
     double score = from.getDouble();
-    HiddenState hidden = contents == TOKENS ? ofTokens(from) : ofFloats(from);
+    HiddenState hidden = contents == TOKENS ? ofTokens(from) : ofFloats(from, found);
     return Optional.of(
         new KeyState(
             records,
@@ -157,10 +183,25 @@ public final class KeyStateFormat {
             hidden));
   }
 
-  private HiddenState ofFloats(ByteBuffer from) {
+  /** The contents that are the same but for the precision of h. */
+  private static int inFullPrecision(int contents) {
+    return switch (contents) {
+      case HALF_H_AND_C -> H_AND_C;
+      case HALF_H -> H;
+      default -> contents;
+    };
+  }
+
+  private HiddenState ofFloats(ByteBuffer from, int contents) {
     HiddenState hidden = HiddenState.zeros(model.config());
-    get(from, hidden.h());
-    get(from, hidden.c());
+    StatePrecision precision =
+        contents == inFullPrecision(contents) ? StatePrecision.FP32 : StatePrecision.FP16;
+    for (float[] row : hidden.h()) {
+      precision.get(from, row);
+    }
+    for (float[] row : hidden.c()) {
+      StatePrecision.FP32.get(from, row);
+    }
     return hidden;
   }
 
@@ -182,22 +223,6 @@ public final class KeyStateFormat {
   private static void require(String what, int expected, int found) {
     if (expected != found) {
       throw new StateFormatException(what, expected, found);
-    }
-  }
-
-  private static void put(float[][] rows, ByteBuffer to) {
-    for (float[] row : rows) {
-      for (float value : row) {
-        to.putFloat(value);
-      }
-    }
-  }
-
-  private static void get(ByteBuffer from, float[][] rows) {
-    for (float[] row : rows) {
-      for (int u = 0; u < row.length; u++) {
-        row[u] = from.getFloat();
-      }
     }
   }
 }

@@ -25,6 +25,9 @@ import org.apache.kafka.streams.state.Stores;
  */
 public final class MemoryStore {
 
+  /** What the key of an entry has beyond the record's key. */
+  static final int NUMBER_BYTES = Integer.BYTES + Long.BYTES;
+
   private final KeyValueStore<Bytes, byte[]> store;
 
   /** A view of a store that {@link #builder} built. */
@@ -56,7 +59,7 @@ public final class MemoryStore {
       while (all.hasNext()) {
         KeyValue<Bytes, byte[]> entry = all.next();
         byte[] found = entry.key.get();
-        int expected = Integer.BYTES + key.get().length + Long.BYTES;
+        int expected = key.get().length + NUMBER_BYTES;
         if (found.length != expected) {
           throw new StateFormatException("memory key length", expected, found.length);
         }
@@ -83,11 +86,16 @@ public final class MemoryStore {
     }
   }
 
+  /** Bytes of the key of an entry. */
+  public static int keyBytes(Bytes key) {
+    return key.get().length + NUMBER_BYTES;
+  }
+
   /** The key of a record's entry. */
   public static Bytes at(Bytes key, long record) {
     byte[] bytes = key.get();
     return Bytes.wrap(
-        ByteBuffer.allocate(Integer.BYTES + bytes.length + Long.BYTES)
+        ByteBuffer.allocate(bytes.length + NUMBER_BYTES)
             .putInt(bytes.length)
             .put(bytes)
             .putLong(record)

@@ -125,15 +125,21 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     }
     context.forward(onward.withValue(outcome.enriched()));
     store.put(key, outcome.state());
-    remember(key, outcome);
+    long stored = key.get().length + outcome.state().length + remember(key, outcome);
+    metrics.stored(stored);
     count(record.timestamp(), outcome, result.nanos());
   }
 
-  private void remember(Bytes key, Outcome outcome) {
+  /** Returns how many bytes were written, keys included. */
+  private long remember(Bytes key, Outcome outcome) {
     outcome.forgotten().forEach(record -> memories.delete(key, record));
+    long keyBytes = MemoryStore.keyBytes(key);
+    long bytes = keyBytes * outcome.forgotten().size();
     if (outcome.entry() != null) {
       memories.put(key, outcome.record(), outcome.entry());
+      bytes += keyBytes + outcome.entry().length;
     }
+    return bytes;
   }
 
   private Result enrich(Subject subject) {

@@ -2,6 +2,7 @@ package io.undercurrent.topology;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.Drift;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.DriftReference;
@@ -132,12 +133,15 @@ public final class RecurrentProcessorSupplier<K, V>
 
   /** The meters of processors and dead letters in {@code registry}: one for an application. */
   public static EnrichmentMetrics metrics(MeterRegistry registry, Model model) {
-    return EnrichmentMetrics.in(
-        registry,
-        model.config().labels(),
-        Reason.codes(),
-        ComputedAhead.Dropped.codes(),
-        drift(model.reference()));
+    EnrichmentMetrics metrics =
+        EnrichmentMetrics.in(
+            registry,
+            model.config().labels(),
+            Reason.codes(),
+            ComputedAhead.Dropped.codes(),
+            drift(model.reference()));
+    metrics.kernels(Kernels.best().name());
+    return metrics;
   }
 
   private static Drift drift(DriftReference reference) {

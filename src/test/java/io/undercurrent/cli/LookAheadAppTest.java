@@ -11,6 +11,7 @@ import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.StatePrecision;
 import io.undercurrent.topology.EnrichedRecord;
 import io.undercurrent.topology.EnrichedRecordSerde;
 import io.undercurrent.topology.EnrichmentSettings;
@@ -138,6 +139,68 @@ class LookAheadAppTest {
     assertThat(enriched).hasSize(sent);
     assertOneByOne(model, batch, enriched);
     assertThat(registry.get(MeterNames.AHEAD_USED).counter().count()).isPositive();
+  }
+
+  /**
+   * One or two instances of one or two threads, each stopped or started while the others go on, at
+   * random places, until all is read.
+   */
+  @ParameterizedTest
+  @CsvSource({"LSTM, fp32, 1", "GRU, fp16, 2"})
+  void shouldGiveThemWhereInstancesComeAndGo(Kind kind, String precision, long seed)
+      throws Exception {
+    SplittableRandom random = new SplittableRandom(seed);
+    int batch = 1 + random.nextInt(64);
+    String name = "moving-" + kind;
+    Model model = kind == Kind.LSTM ? LetterModel.looking(seed) : LetterModel.of(kind, 1, seed);
+    TopologyDefinition definition =
+        new TopologyDefinition(
+            name,
+            List.of(name),
+            null,
+            null,
+            "unused",
+            5,
+            "hidden-state",
+            name + "-enriched",
+            name + "-dead");
+    Map<String, String> settings = new HashMap<>();
+    settings.put("application.id", name);
+    settings.put("bootstrap.servers", broker.bootstrapServers());
+    settings.put("undercurrent.state.precision", precision); // not what suits the kind
+    settings.put("heartbeat.interval.ms", "300"); // a member that goes is noticed then
+    settings.put("max.poll.records", "20");
+    settings.put("undercurrent.batch.records", String.valueOf(batch));
+    StreamsApp[] apps = new StreamsApp[2];
+    try {
+      int moves = 6;
+      for (int move = 0; move < moves; move++) {
+        int i = move == 0 ? 0 : random.nextInt(2);
+        if (apps[i] == null) {
+          settings.put("state.dir", stateFolder.resolve("moving-" + i).toString());
+          settings.put("num.stream.threads", String.valueOf(1 + random.nextInt(2)));
+          apps[i] = new StreamsApp(definition, UndercurrentConfig.of(settings), model, registry);
+          apps[i].checkTopics(true);
+          apps[i].start();
+        } else if (apps[1 - i] != null) {
+          apps[i].close();
+          apps[i] = null;
+        }
+        send(name, move * 150, (move + 1) * 150, random, false);
+        receive(name + "-enriched", sent - random.nextInt(150)); // the rest comes after the move
+      }
+      receive(name + "-enriched", sent);
+    } finally {
+      for (StreamsApp app : apps) {
+        if (app != null) {
+          app.close();
+        }
+      }
+    }
+
+    List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", sent);
+    assertThat(enriched).hasSize(sent);
+    assertOneByOne(model.withStatePrecision(StatePrecision.of(precision)), batch, enriched);
   }
 
   private int sent;

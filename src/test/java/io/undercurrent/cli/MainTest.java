@@ -2,6 +2,7 @@ package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undercurrent.model.StatePrecision;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -42,6 +43,20 @@ class MainTest {
     assertThat(execute("train", "--diagnose", "--recipe", "a.yaml", "--data", "b"))
         .startsWith("2 ")
         .contains("mutually exclusive");
+  }
+
+  @Test
+  void shouldTakePrecisionsByTheNamesOfSettings() {
+    for (StatePrecision precision : StatePrecision.values()) {
+      var parsed =
+          Main.commandLine().parseArgs("enrich", "--state-precision", precision.toString());
+      StatePrecision found = parsed.subcommand().matchedOptionValue("--state-precision", null);
+      assertThat(found).isEqualTo(precision);
+    }
+    assertThat(execute("enrich", "--state-precision", "bf16"))
+        .startsWith("2 ")
+        .contains("expected one of [fp32, fp16]")
+        .contains("'bf16'");
   }
 
   private static String execute(String... arguments) {

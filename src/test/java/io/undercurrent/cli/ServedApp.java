@@ -85,7 +85,7 @@ final class ServedApp implements AutoCloseable {
     UndercurrentConfig config = UndercurrentConfig.of(all);
     PrometheusMeterRegistry registry = Meters.registry(definition);
     app = new StreamsApp(definition, config, model, registry);
-    http = Serving.start(config, port, definition, model, app, registry);
+    http = Serving.start(config, port, definition, app, registry);
   }
 
   StreamsApp app() {

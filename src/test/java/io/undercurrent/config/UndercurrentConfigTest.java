@@ -3,6 +3,7 @@ package io.undercurrent.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.undercurrent.topology.EnrichmentSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,10 +32,26 @@ class UndercurrentConfigTest {
 
     assertThat(config.maxTokens()).isEqualTo(512);
     assertThat(config.halfLifeTokens()).isEqualTo(60);
+    assertThat(config.batchRecords()).isEqualTo(EnrichmentSettings.DEFAULTS.batchRecords());
+    assertThat(config.batchTokens()).isEqualTo(EnrichmentSettings.DEFAULTS.batchTokens());
+    assertThat(config.statePrecision()).isEqualTo(UndercurrentConfig.STATE_PRECISION_AUTO);
     assertThat(config.httpHost()).isEqualTo("127.0.0.1");
     assertThat(config.httpPort()).isEqualTo(8080);
     assertThat(config.topicsPartitions()).isEqualTo(4);
     assertThat(config.topicsReplicationFactor()).isEqualTo((short) -1);
+  }
+
+  @Test
+  void shouldTakeTheSmallestAndTheLargestBatch() throws IOException {
+    UndercurrentConfig least = load("undercurrent.batch.records=1\nundercurrent.batch.tokens=1\n");
+    UndercurrentConfig most =
+        load("undercurrent.batch.records=1024\nundercurrent.batch.tokens=1048576\n");
+
+    assertThat(least.batchRecords()).isEqualTo(1);
+    assertThat(least.batchTokens()).isEqualTo(1);
+    assertThat(most.batchRecords()).isEqualTo(1_024);
+    assertThat(most.batchTokens()).isEqualTo(1_048_576);
+    EnrichmentSettings.DEFAULTS.withBatch(1_024, 1_048_576); // refuses what settings refuse
   }
 
   @Test
@@ -117,6 +134,18 @@ class UndercurrentConfigTest {
             + " Value must be at least 1",
         "undercurrent.max.tokens=65537 | Invalid value 65537 for configuration"
             + " undercurrent.max.tokens: Value must be no more than 65536",
+        "undercurrent.batch.records=0 | Invalid value 0 for configuration"
+            + " undercurrent.batch.records: Value must be at least 1",
+        "undercurrent.batch.records=1025 | Invalid value 1025 for configuration"
+            + " undercurrent.batch.records: Value must be no more than 1024",
+        "undercurrent.batch.records=many | Invalid value many for configuration"
+            + " undercurrent.batch.records: Not a number of type INT",
+        "undercurrent.batch.tokens=0 | Invalid value 0 for configuration"
+            + " undercurrent.batch.tokens: Value must be at least 1",
+        "undercurrent.batch.tokens=1048577 | Invalid value 1048577 for configuration"
+            + " undercurrent.batch.tokens: Value must be no more than 1048576",
+        "undercurrent.state.precision=bf16 | Invalid value bf16 for configuration"
+            + " undercurrent.state.precision: String must be one of: auto, fp16, fp32",
         "undercurrent.conversation.half.life.tokens=0 | Invalid value 0.0 for configuration"
             + " undercurrent.conversation.half.life.tokens: Value must be more than 0",
         "undercurrent.conversation.half.life.tokens=NaN | Invalid value NaN for configuration"

@@ -61,6 +61,7 @@ class EnrichmentMetricsTest {
             "undercurrent_batch_records_sum 0.0",
             "undercurrent_batch_records_max 0.0",
             "undercurrent_ahead_used_records_total 0.0",
+            "undercurrent_stored_bytes_total 0.0",
             "undercurrent_inline_records_total 0.0",
             "undercurrent_searched_clusters_total 0.0",
             "undercurrent_skipped_clusters_total 0.0",
@@ -223,13 +224,17 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldMeasureLatencyAndHowOldStatesAre() {
+  void shouldMeasureLatencyAndHowOldAndLargeStatesAre() {
     EnrichmentMetrics metrics = EnrichmentMetrics.in(registry);
     metrics.latency(40);
     metrics.latency(-3); // another clock
     metrics.stateAge(0);
     metrics.stateAge(3_600_001);
     metrics.expired(3);
+    metrics.stored(2_359);
+    metrics.stored(10);
+    metrics.kernels("vector");
+    metrics.kernels("vector"); // of another holder
 
     assertThat(samples())
         .contains(
@@ -240,7 +245,9 @@ class EnrichmentMetricsTest {
             "undercurrent_state_age_seconds_bucket{le=\"1.0\"} 1",
             "undercurrent_state_age_seconds_bucket{le=\"3600.0\"} 1",
             "undercurrent_state_age_seconds_bucket{le=\"21600.0\"} 2",
-            "undercurrent_expired_entries_total 3.0");
+            "undercurrent_expired_entries_total 3.0",
+            "undercurrent_stored_bytes_total 2369.0",
+            "undercurrent_active_kernels{provider=\"vector\"} 1.0");
   }
 
   @Test

@@ -87,11 +87,12 @@ class MeterCatalogueTest {
   private static void register(MeterRegistry registry) {
     Drift.Bins bins = new Drift.Bins(new double[] {0}, new double[] {0.5, 0.5});
     EnrichmentMetrics.in(
-        registry,
-        List.of("negative"),
-        List.of("null-key"),
-        List.of("state"),
-        new Drift(10, bins, bins, bins));
+            registry,
+            List.of("negative"),
+            List.of("null-key"),
+            List.of("state"),
+            new Drift(10, bins, bins, bins))
+        .kernels("vector");
     AppMetrics app = new AppMetrics(registry);
     app.model(registry, "en-chat", "002fdc5510ff", "lstm");
     app.lag(registry, () -> null);

@@ -84,9 +84,11 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
     return parameters;
   }
 
+  /** Nothing of its state is rounded, so that it can be compared with {@link #reference}. */
   public Model model() {
     return new Model(
-        config, tokenizer, new Network(config, parameters, Kernels.best()), "0123456789ab");
+            config, tokenizer, new Network(config, parameters, Kernels.best()), "0123456789ab")
+        .withStatePrecision(StatePrecision.FP32);
   }
 
   /** The network in doubles, in the state of all zeros. */

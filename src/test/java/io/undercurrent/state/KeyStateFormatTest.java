@@ -2,12 +2,15 @@ package io.undercurrent.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import io.undercurrent.kernel.Float16;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
+import io.undercurrent.model.StatePrecision;
 import io.undercurrent.model.TinyModel;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
@@ -19,6 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KeyStateFormatTest {
 
   private final KeyStateFormat format = new KeyStateFormat(model(2, 3, "0123456789ab"));
+  private final KeyStateFormat half =
+      new KeyStateFormat(model(2, 3, "0123456789ab").withStatePrecision(StatePrecision.FP16));
 
   @Test
   void shouldReadBackWhatItWrote() {
@@ -75,6 +80,52 @@ class KeyStateFormatTest {
   }
 
   @Test
+  void shouldWriteHalvesOfHAndAllOfC() {
+    KeyState state = new KeyState(3, 27, 42L, 0.5, random(2, 3));
+
+    byte[] bytes = half.serialize(state);
+
+    assertThat(bytes).hasSize(45 + 6 * 2 * 3).hasSize(half.sizeInBytes());
+    assertThat(bytes[1]).isEqualTo((byte) 4);
+    ByteBuffer floats = ByteBuffer.wrap(bytes);
+    float h = state.hidden().h()[1][2];
+    assertThat(Float16.toFloat(floats.getShort(45 + 10))).isCloseTo(h, within(0x1p-11f));
+    assertThat(floats.getFloat(45 + 12)).isEqualTo(state.hidden().c()[0][0]);
+    KeyState back = half.deserialize(bytes).orElseThrow();
+    StatePrecision.FP16.round(state.hidden());
+    assertThat(back).isEqualTo(state);
+    assertThat(half.serialize(back)).isEqualTo(bytes);
+  }
+
+  /** So a store goes over to another precision key by key, with each key's next record. */
+  @Test
+  void shouldReadStatesOfEitherPrecision() {
+    KeyState state = new KeyState(3, 27, 42L, 0.5, random(2, 3));
+    byte[] full = format.serialize(state);
+
+    assertThat(half.deserialize(full)).contains(state);
+    assertThat(format.deserialize(half.serialize(state)))
+        .isEqualTo(half.deserialize(half.serialize(state)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GRU", "RNN"})
+  void shouldTellThePrecisionOfAStateWithoutC(Kind kind) {
+    Model model = TinyModel.of(kind, 1, 4, 3, 2, Pooling.LAST, 1).model();
+    KeyStateFormat full = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP32));
+    KeyStateFormat half = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP16));
+    KeyState state = KeyState.fresh(model.initialState());
+
+    byte[] bytes = half.serialize(state);
+
+    assertThat(bytes).hasSize(45 + 2 * 2 * 3).hasSize(half.sizeInBytes());
+    assertThat(full.deserialize(bytes)).isEqualTo(half.deserialize(bytes));
+    assertThat(half.deserialize(full.serialize(state))).contains(state);
+    assertThatThrownBy(() -> format.deserialize(bytes))
+        .hasMessage("stored state: contents must be 1, found 5");
+  }
+
+  @Test
   void shouldNotReadTheStateOfAnotherModelWhateverItsShape() {
     byte[] sameShape =
         new KeyStateFormat(model(2, 3, "ffffffffffff")).serialize(KeyState.fresh(random(2, 3)));
@@ -88,7 +139,8 @@ class KeyStateFormatTest {
   @ParameterizedTest
   @CsvSource({
     "0, 2, 'format version must be 1, found 2'",
-    "1, 9, 'contents must be 1 to 3, found 9'",
+    "1, 6, 'contents must be 1 to 5, found 6'",
+    "1, 2, 'length for 2 layers of 3 units must be 69, found 93'",
     "3, 1, 'length for 1 layers of 3 units must be 69, found 93'",
     "12, 4, 'flags must be 0 to 3, found 4'"
   })
@@ -147,7 +199,10 @@ class KeyStateFormatTest {
   @ParameterizedTest
   @CsvSource({"GRU, 1, 69", "RNN, 1, 69", "FFNN, 1, 45", "FFNN, 4, 57"})
   void shouldStoreWhatTheKindCarriesAndNothingElse(Kind kind, int window, int size) {
-    Model model = TinyModel.of(kind, window, 4, 3, 2, Pooling.LAST, 1).model();
+    Model model =
+        TinyModel.of(kind, window, 4, 3, 2, Pooling.LAST, 1)
+            .model()
+            .withStatePrecision(StatePrecision.FP32);
     KeyStateFormat format = new KeyStateFormat(model);
     HiddenState hidden = model.initialState();
     Network.Scratch scratch = model.network().scratch();
@@ -185,7 +240,8 @@ class KeyStateFormatTest {
 
   private static Model model(int layers, int size, String fingerprint) {
     Model model = TinyModel.of(4, size, layers, Pooling.LAST, 1).model();
-    return new Model(model.config(), model.tokenizer(), model.network(), fingerprint);
+    return new Model(model.config(), model.tokenizer(), model.network(), fingerprint)
+        .withStatePrecision(StatePrecision.FP32);
   }
 
   private static HiddenState random(int layers, int size) {

@@ -8,7 +8,9 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.StatePrecision;
 import io.undercurrent.state.KeyState;
 import io.undercurrent.state.KeyStateFormat;
 import io.undercurrent.state.StateFormatException;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EnrichmentTest {
@@ -188,6 +191,86 @@ class EnrichmentTest {
     Enrichment none = new Enrichment(model, EnrichmentSettings.DEFAULTS.withNextTokens(0));
 
     assertThat(none.enrich(null, KEY, "a b", null, null).enriched().next()).isEmpty();
+  }
+
+  /** Whatever reads a key's records, in one go or from the stored bytes, carries the same on. */
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void shouldCarryTheSameInEitherPrecision(Kind kind) {
+    for (StatePrecision precision : StatePrecision.values()) {
+      Model model =
+          LetterModel.of(kind, kind == Kind.FFNN ? 3 : 1, 5).withStatePrecision(precision);
+      Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
+      KeyStateFormat format = new KeyStateFormat(model);
+      Inference inference = new Inference(model, 512, 5, true);
+      ConversationTrace trace = new ConversationTrace(model, EnrichmentSettings.DEFAULTS);
+      HiddenState hidden = model.initialState();
+      byte[] state = null;
+      for (String text : List.of("", "a b c", " ", "d", "e f zz h", "a b c")) {
+        Outcome outcome = enrichment.enrich(state, KEY, text, 7L, null);
+        state = outcome.state();
+        Reading reading = inference.read(text, hidden);
+
+        assertThat(format.deserialize(state).orElseThrow().hidden()).isEqualTo(hidden);
+        if (reading.tokens() > 0) {
+          assertThat(outcome.enriched().surprise().bitsPerToken())
+              .isEqualTo(reading.surpriseBits());
+        }
+        assertThat(trace.read(outcome.enriched()).exact()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void shouldDifferALittleBetweenPrecisions() {
+    byte[] half = null;
+    byte[] full = null;
+    Enrichment inHalf =
+        new Enrichment(model.withStatePrecision(StatePrecision.FP16), EnrichmentSettings.DEFAULTS);
+    Enrichment inFull =
+        new Enrichment(model.withStatePrecision(StatePrecision.FP32), EnrichmentSettings.DEFAULTS);
+    double most = 0;
+    for (int i = 0; i < 200; i++) {
+      String text = "a b " + (char) ('a' + i % 26);
+      Outcome a = inHalf.enrich(half, KEY, text, 7L, null);
+      Outcome b = inFull.enrich(full, KEY, text, 7L, null);
+      half = a.state();
+      full = b.state();
+      double difference =
+          Math.abs(a.enriched().sentiment().score() - b.enriched().sentiment().score());
+      if (i == 0) {
+        assertThat(difference).isZero(); // nothing was stored yet
+      }
+      most = Math.max(most, difference);
+    }
+    assertThat(most).isPositive().isLessThan(0.01); // rounding is 2^-12 of what h can be
+  }
+
+  /** A store goes over with each key's next record; nothing of a key is lost. */
+  @Test
+  void shouldGoOnFromAStateOfTheOtherPrecision() {
+    Model half = model.withStatePrecision(StatePrecision.FP16);
+    Model full = model.withStatePrecision(StatePrecision.FP32);
+    byte[] stored =
+        new Enrichment(full, EnrichmentSettings.DEFAULTS)
+            .enrich(null, KEY, "a b c", 7L, null)
+            .state();
+
+    Outcome after =
+        new Enrichment(half, EnrichmentSettings.DEFAULTS).enrich(stored, KEY, "d", 7L, null);
+
+    assertThat(after.start()).isEqualTo(Start.CARRIED);
+    assertThat(after.state()).hasSize(new KeyStateFormat(half).sizeInBytes());
+    Outcome inFull =
+        new Enrichment(full, EnrichmentSettings.DEFAULTS).enrich(stored, KEY, "d", 7L, null);
+    assertThat(EnrichedRecordSerde.toJson(after.enriched()))
+        .isEqualTo(EnrichedRecordSerde.toJson(inFull.enriched())); // read from all of its bits
+
+    Outcome back =
+        new Enrichment(full, EnrichmentSettings.DEFAULTS).enrich(after.state(), KEY, "e", 7L, null);
+    assertThat(back.start()).isEqualTo(Start.CARRIED);
+    assertThat(back.state()).hasSize(new KeyStateFormat(full).sizeInBytes());
+    assertThat(back.enriched().conversation().records()).isEqualTo(3);
   }
 
   private Outcome enrich(byte[] state, String text) {

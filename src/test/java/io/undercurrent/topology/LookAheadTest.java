@@ -17,11 +17,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -33,9 +36,13 @@ import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -408,6 +415,131 @@ class LookAheadTest {
     assertThat(driver.mailbox.records()).isZero();
     assertThat(driver.dropped(Dropped.CLOSED)).isEqualTo(7);
     driver = null;
+  }
+
+  /**
+   * Kafka Streams may initialise a processor again, and then reads from an earlier offset, with the
+   * states of then: what was computed ahead before is of another life.
+   */
+  @Test
+  void shouldStartAnewWhenItIsInitialisedAgain() {
+    LookAhead lookAhead = new LookAhead();
+    Mailbox mailbox = new Mailbox();
+    lookAhead.bind(mailbox);
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    Processor<byte[], Message, byte[], EnrichedRecord> processor =
+        new RecurrentProcessorSupplier<byte[], Message>(BYTES, model, m -> m, settings, registry)
+            .lookingAhead(lookAhead, preview(r -> r))
+            .get();
+    Life first = new Life(processor, mailbox);
+    first.process(0, 1);
+    first.poll(1, 12);
+    first.process(1, 2); // and computes the seven after it
+    assertThat(mailbox.records()).isPositive();
+
+    Life second = new Life(processor, mailbox);
+    assertThat(mailbox.records()).isZero();
+    assertThat(dropped(registry, Dropped.CLOSED)).isEqualTo(7);
+    second.process(0, 1);
+    second.poll(1, 12);
+    second.process(1, 12);
+
+    OneByOne expected = new OneByOne(model, settings);
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      values.add(
+          expected.read(
+              key(i % 4), Life.text(i), (long) i, new Source("messages", 0, i, (long) i)));
+    }
+    assertThat(second.enriched()).isEqualTo(values);
+    assertThat(second.stored())
+        .usingRecursiveComparison()
+        .isEqualTo(List.copyOf(expected.states.values()));
+    assertThat(registry.get(MeterNames.AHEAD_USED).counter().count()).isEqualTo(9);
+    assertThat(dropped(registry, Dropped.CLOSED)).isEqualTo(7);
+    processor.close();
+    assertThat(mailbox.records()).isZero();
+    lookAhead.release(mailbox);
+  }
+
+  private static double dropped(SimpleMeterRegistry registry, Dropped reason) {
+    return registry
+        .get(MeterNames.AHEAD_DROPPED)
+        .tag(MeterNames.REASON, reason.code())
+        .counter()
+        .count();
+  }
+
+  /** A processor between one init and the next, with stores of its own. */
+  private final class Life {
+    private final MockProcessorContext<byte[], EnrichedRecord> context =
+        new MockProcessorContext<>();
+    private final Processor<byte[], Message, byte[], EnrichedRecord> processor;
+    private final Mailbox mailbox;
+    private final KeyValueStore<Bytes, byte[]> states = store(settings.store());
+
+    Life(Processor<byte[], Message, byte[], EnrichedRecord> processor, Mailbox mailbox) {
+      this.processor = processor;
+      this.mailbox = mailbox;
+      store(settings.memoryStore());
+      processor.init(context);
+    }
+
+    private KeyValueStore<Bytes, byte[]> store(String name) {
+      KeyValueStore<Bytes, byte[]> store =
+          Stores.keyValueStoreBuilder(
+                  Stores.inMemoryKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
+              .withLoggingDisabled()
+              .build();
+      store.init(context.getStateStoreContext(), store);
+      return store;
+    }
+
+    private static String text(int i) {
+      return "a b " + (char) ('c' + i);
+    }
+
+    void poll(int from, int to) {
+      mailbox.polled(
+          new TopicPartition("messages", 0),
+          IntStream.range(from, to)
+              .mapToObj(
+                  i ->
+                      new ConsumerRecord<>(
+                          "messages",
+                          0,
+                          i,
+                          i,
+                          TimestampType.CREATE_TIME,
+                          0,
+                          0,
+                          key(i % 4),
+                          bytes(text(i)),
+                          new RecordHeaders(),
+                          Optional.empty()))
+              .toList());
+    }
+
+    void process(int from, int to) {
+      for (int i = from; i < to; i++) {
+        context.setRecordMetadata("messages", 0, i);
+        processor.process(new Record<>(key(i % 4), Message.of(text(i)), i));
+      }
+    }
+
+    List<String> enriched() {
+      return context.forwarded().stream()
+          .map(f -> new String(EnrichedRecordSerde.toJson(f.record().value()), UTF_8))
+          .toList();
+    }
+
+    List<byte[]> stored() {
+      List<byte[]> values = new ArrayList<>();
+      try (KeyValueIterator<Bytes, byte[]> all = states.all()) {
+        all.forEachRemaining(entry -> values.add(entry.value));
+      }
+      return values;
+    }
   }
 
   /** The partition is kept from a processor's first record on; this is that. */

@@ -1,0 +1,127 @@
+package io.undercurrent.measure;
+
+import io.undercurrent.inference.Inference;
+import io.undercurrent.inference.Reading;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Memory;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.StatePrecision;
+import io.undercurrent.state.Footprint;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What is lost where h is kept in half precision: one key's records, read on twice, and the
+ * differences between the two readings of each. By parts of its history, so that it shows whether
+ * they grow. Figures are no timings: the same on every machine.
+ */
+public final class PrecisionBench {
+
+  private static final int PARTS = 5;
+  private static final int REPORT_EVERY = 100;
+  private static final int KEY_BYTES = 10;
+
+  private final Setup setup;
+  private final List<Difference> differences = new ArrayList<>();
+
+  /** Of one record, fp16 against fp32. */
+  private record Difference(
+      float probability, double surpriseBits, boolean otherLabel, boolean otherNext, int tokens) {
+
+    static Difference between(Reading a, Reading b) {
+      float most = 0;
+      for (int i = 0; i < a.probabilities().length; i++) {
+        most = Math.max(most, Math.abs(a.probabilities()[i] - b.probabilities()[i]));
+      }
+      return new Difference(
+          most,
+          Math.abs(a.surpriseBits() - b.surpriseBits()),
+          a.label() != b.label(),
+          a.next()[0].id() != b.next()[0].id(),
+          a.tokens());
+    }
+  }
+
+  /** A key, and what reads it. */
+  private static final class Key {
+    private final Inference inference;
+    private final HiddenState state;
+    private final Memory memory;
+
+    Key(Model model, int maxTokens) {
+      inference = new Inference(model, maxTokens, 1, true);
+      state = model.initialState();
+      memory = inference.memory();
+    }
+
+    Reading read(String text) {
+      return inference.read(text, state, memory);
+    }
+  }
+
+  public PrecisionBench(Setup setup) {
+    this.setup = setup;
+  }
+
+  /**
+   * Measures and leaves {@code precision.json}.
+   *
+   * @return the table
+   */
+  public String run(Progress progress) {
+    Model half = setup.model().withStatePrecision(StatePrecision.FP16);
+    Model full = setup.model().withStatePrecision(StatePrecision.FP32);
+    Key one = new Key(half, setup.maxTokens());
+    Key other = new Key(full, setup.maxTokens());
+    progress.begins("one key, read in fp16 and in fp32", setup.records());
+    for (int i = 0; i < setup.records(); i++) {
+      String text = setup.texts().get(i % setup.texts().size());
+      Reading reading = one.read(text);
+      Reading exact = other.read(text);
+      if (reading.tokens() > 0) {
+        differences.add(Difference.between(reading, exact));
+      }
+      if (i % REPORT_EVERY == 0) {
+        progress.done(i);
+      }
+    }
+    Report report = new Report();
+    int n = differences.size();
+    for (int part = 0; part < PARTS; part++) {
+      row(report, 1 + part * n / PARTS, (part + 1) * n / PARTS);
+    }
+    row(report, 1, n);
+    report.write(setup.out().resolve("precision.json"));
+    int tokens = differences.stream().mapToInt(Difference::tokens).sum() / Math.max(1, n);
+    progress.ends(
+        "a key takes %,d bytes in fp16, %,d in fp32"
+            .formatted(
+                new Footprint(half).keyBytes(KEY_BYTES, tokens),
+                new Footprint(full).keyBytes(KEY_BYTES, tokens)));
+    return report.table();
+  }
+
+  /** Records {@code from} to {@code to}, counted from 1. */
+  private void row(Report report, int from, int to) {
+    List<Difference> part = differences.subList(from - 1, to);
+    double[] probability = part.stream().mapToDouble(Difference::probability).sorted().toArray();
+    double[] surprise = part.stream().mapToDouble(Difference::surpriseBits).sorted().toArray();
+    report.row(
+        "records", from + "-" + to,
+        "probabilityMean", Arrays.stream(probability).average().orElse(Double.NaN),
+        "probability99%", at(probability, 0.99),
+        "probabilityMost", at(probability, 1),
+        "bitsMean", Arrays.stream(surprise).average().orElse(Double.NaN),
+        "bits99%", at(surprise, 0.99),
+        "bitsMost", at(surprise, 1),
+        "otherLabel", part.stream().filter(Difference::otherLabel).count(),
+        "otherNextToken", part.stream().filter(Difference::otherNext).count());
+  }
+
+  private static double at(double[] sorted, double share) {
+    return sorted.length == 0
+        ? Double.NaN
+        : sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+  }
+}

@@ -1,0 +1,78 @@
+package io.undercurrent.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.undercurrent.model.ModelConfig.Pooling;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class StatePrecisionTest {
+
+  @Test
+  void shouldRoundHAndNothingElse() {
+    HiddenState state = TinyModel.of(4, 3, 2, Pooling.LAST, 1).model().initialState();
+    HiddenState before = state.copy();
+
+    StatePrecision.FP32.round(state);
+    assertThat(state).isEqualTo(before);
+
+    StatePrecision.FP16.round(state);
+    assertThat(state.c()).isDeepEqualTo(before.c());
+    assertThat(state.h()).isNotEqualTo(before.h());
+    for (int l = 0; l < 2; l++) {
+      for (int u = 0; u < 3; u++) {
+        float error = Math.abs(state.h()[l][u] - before.h()[l][u]);
+        assertThat(error).isLessThanOrEqualTo(0x1p-12f); // half of the step below 1
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(StatePrecision.class)
+  void shouldReadBackWhatItRoundedTo(StatePrecision precision) {
+    float[] row = {1f / 3, -0f, 1, 1e-6f, -0.99999f};
+    float[] back = new float[row.length];
+    ByteBuffer bytes = ByteBuffer.allocate(row.length * precision.bytes());
+
+    precision.put(row, bytes);
+    assertThat(bytes.remaining()).isZero();
+    precision.get(bytes.flip(), back);
+
+    for (int u = 0; u < row.length; u++) {
+      assertThat(Float.floatToRawIntBits(back[u]))
+          .isEqualTo(Float.floatToRawIntBits(precision.rounded(row[u])));
+      assertThat(precision.rounded(back[u])).isEqualTo(back[u]);
+    }
+  }
+
+  /** Its h is never carried: it follows from the tokens. */
+  @Test
+  void shouldLeaveAFeedForwardNetworkAlone() {
+    HiddenState state = TinyModel.of(Kind.FFNN, 2, 4, 3, 1, Pooling.LAST, 1).model().initialState();
+    HiddenState before = state.copy();
+
+    StatePrecision.FP16.round(state);
+
+    assertThat(state).isEqualTo(before);
+  }
+
+  /** What is no number has to be seen, and not become one. */
+  @Test
+  void shouldKeepWhatIsNotFiniteSo() {
+    assertThat(StatePrecision.FP16.rounded(Float.NaN)).isNaN();
+    assertThat(StatePrecision.FP16.rounded(Float.NEGATIVE_INFINITY)).isNegative().isInfinite();
+  }
+
+  @Test
+  void shouldGoByTheNamesOfSettings() {
+    for (StatePrecision precision : StatePrecision.values()) {
+      assertThat(StatePrecision.of(precision.toString())).isEqualTo(precision);
+    }
+    assertThatThrownBy(() -> StatePrecision.of("bf16"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("state precision must be fp32 or fp16, found bf16");
+  }
+}
