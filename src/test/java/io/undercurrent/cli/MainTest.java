@@ -55,7 +55,7 @@ class MainTest {
     }
     assertThat(execute("enrich", "--state-precision", "bf16"))
         .startsWith("2 ")
-        .contains("expected one of [fp32, fp16]")
+        .contains("expected one of", "fp32", "fp16")
         .contains("'bf16'");
   }
 

@@ -5,6 +5,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,6 +26,7 @@ import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
@@ -54,6 +59,7 @@ final class LookAheadDriver implements AutoCloseable {
   final LookAhead lookAhead = new LookAhead();
   final Mailbox mailbox = new Mailbox();
   final TopologyTestDriver driver;
+  private final File states = folder();
   private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();
   private final Map<String, Long> polled = new HashMap<>();
   private final ArrayDeque<ConsumerRecord<byte[], byte[]>> ahead = new ArrayDeque<>();
@@ -78,7 +84,17 @@ final class LookAheadDriver implements AutoCloseable {
     lookAhead.bind(mailbox);
     Properties properties = new Properties();
     properties.putAll(configs(registry, model, configs));
+    properties.put(StreamsConfig.STATE_DIR_CONFIG, states.getPath());
     driver = new TopologyTestDriver(topology.apply(this), properties);
+  }
+
+  /** Of its own: two runs on a machine share Kafka's default. */
+  private static File folder() {
+    try {
+      return Files.createTempDirectory("look-ahead").toFile();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Map<String, Object> configs(
@@ -228,5 +244,10 @@ final class LookAheadDriver implements AutoCloseable {
   public void close() {
     driver.close();
     lookAhead.release(mailbox);
+    try {
+      Utils.delete(states);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
