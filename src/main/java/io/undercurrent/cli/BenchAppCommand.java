@@ -91,7 +91,7 @@ final class BenchAppCommand implements Callable<Integer> {
     if (what.equals("enrich")) {
       TopologyDefinition definition =
           TopologyDefinition.shipped().withTopics(List.of(from), to, to + "-dead");
-      PrometheusMeterRegistry registry = Meters.registry();
+      PrometheusMeterRegistry registry = Meters.registry(definition);
       try (StreamsApp app = new StreamsApp(definition, config(), loaded, registry);
           HttpEndpoint http =
               queries ? Serving.start(config(), 0, definition, loaded, app, registry) : null) {
