@@ -3,6 +3,7 @@ package io.undercurrent.cli;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
@@ -135,6 +136,51 @@ class LivePageTest {
       assertThat(records()).hasCount(1);
       assertNothingFromElsewhere(app);
     }
+  }
+
+  /** The model attends to three records and has a cache of seven tokens. */
+  @Test
+  void shouldShowWhatAttentionLookedAtAsHighlightedPastText() throws Exception {
+    try (ServedApp app = app(0).start()) {
+      app.send("alpha", "a b c", "d e f", "a b");
+      JsonNode trace = app.await("/v1/keys/alpha/trace", j -> j.path("records").size() == 3);
+      JsonNode looked = trace.at("/records/2/attention/records");
+      JsonNode repeated = trace.at("/records/2/attention/tokens");
+      open(app, new Browser.NewPageOptions());
+      row("alpha").click();
+      assertThat(records()).hasCount(3);
+      assertThat(records().nth(0).locator("mark")).hasCount(0); // had nothing to look back at
+
+      Locator marks = records().nth(2).locator(".fact mark");
+      assertThat(marks).hasCount(looked.size() + repeated.size());
+      assertThat(looked).isNotEmpty();
+      assertThat(repeated).isNotEmpty();
+      Locator links = records().nth(2).locator(".fact a");
+      for (int i = 0; i < looked.size(); i++) {
+        JsonNode past = looked.get(i);
+        assertThat(marks.nth(i)).hasText(past.path("text").asText());
+        assertThat(background(marks.nth(i))).isNotEqualTo("rgba(0, 0, 0, 0)");
+        assertThat(links.nth(i)).hasText("#" + past.path("record").asInt());
+      }
+      for (int i = 0; i < repeated.size(); i++) {
+        assertThat(marks.nth(looked.size() + i)).hasText(repeated.at("/" + i + "/token").asText());
+      }
+
+      Locator first = page.locator("#record-" + looked.at("/0/record").asInt());
+      String before = background(first);
+      links.first().focus();
+      assertThat(first).hasClass("looked-at");
+      assertThat(background(first)).isNotEqualTo(before);
+      links.first().blur();
+      assertThat(first).not().hasClass("looked-at");
+      links.first().click();
+      assertThat(first.locator(".token").first()).isFocused();
+      assertNothingFromElsewhere(app);
+    }
+  }
+
+  private static String background(Locator element) {
+    return (String) element.evaluate("e => getComputedStyle(e).backgroundColor");
   }
 
   @Test

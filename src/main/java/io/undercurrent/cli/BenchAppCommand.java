@@ -1,9 +1,10 @@
 package io.undercurrent.cli;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
+import io.undercurrent.serve.HttpEndpoint;
 import io.undercurrent.state.KeyStateFormat;
 import io.undercurrent.topology.TopologyDefinition;
 import java.io.IOException;
@@ -32,7 +33,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The application of {@code bench}: runs until its standard input ends. */
-@Command(name = "bench-app", hidden = true, description = "The application of a measurement.")
+@Command(
+    name = "bench-app",
+    hidden = true,
+    description = "The application of a measurement; bench starts it.",
+    footer = {
+      "",
+      "Example:",
+      "  ./undercurrent bench-app --case enrich --id a --bootstrap-server localhost:9092 --from in"
+          + " --to out --state-dir /tmp/a --guarantee exactly_once_v2 --batch 32 --threads 1"
+          + " --model classpath:en-chat"
+    })
 final class BenchAppCommand implements Callable<Integer> {
 
   /** Tokens read of a record: the setting's default. */
@@ -71,18 +82,23 @@ final class BenchAppCommand implements Callable<Integer> {
   @Option(names = "--model", required = true, description = "Checkpoint folder.")
   private String model;
 
+  @Option(names = "--queries", description = "Answer queries over HTTP on a port that is free.")
+  private boolean queries;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     Model loaded = Checkpoint.load(model);
     if (what.equals("enrich")) {
       TopologyDefinition definition =
           TopologyDefinition.shipped().withTopics(List.of(from), to, to + "-dead");
-      try (StreamsApp app =
-          new StreamsApp(definition, config(), loaded, new SimpleMeterRegistry())) {
+      PrometheusMeterRegistry registry = Meters.registry(definition);
+      try (StreamsApp app = new StreamsApp(definition, config(), loaded, registry);
+          HttpEndpoint http =
+              queries ? Serving.start(config(), 0, definition, app, registry) : null) {
         app.checkTopics(true);
         app.start();
         app.awaitRunning();
-        untilInputEnds();
+        untilInputEnds(http == null ? "" : "http://127.0.0.1:" + http.port());
         app.throwIfFailed();
       }
       return 0;
@@ -100,13 +116,13 @@ final class BenchAppCommand implements Callable<Integer> {
           });
       streams.start();
       running.await();
-      untilInputEnds();
+      untilInputEnds("");
     }
     return 0;
   }
 
-  private static void untilInputEnds() throws IOException {
-    System.out.println("ready");
+  private static void untilInputEnds(String address) throws IOException {
+    System.out.println("ready " + address);
     System.in.transferTo(OutputStream.nullOutputStream());
   }
 

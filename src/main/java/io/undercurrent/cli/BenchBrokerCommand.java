@@ -8,7 +8,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** The broker of {@code bench}: runs until its standard input ends. */
-@Command(name = "bench-broker", hidden = true, description = "The broker of a measurement.")
+@Command(
+    name = "bench-broker",
+    hidden = true,
+    description = "The broker of a measurement; bench starts it.",
+    footer = {"", "Example:", "  ./undercurrent bench-broker /tmp/broker"})
 final class BenchBrokerCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "DIR", description = "Where topics go.")

@@ -6,6 +6,7 @@ import io.undercurrent.measure.GrowthBench;
 import io.undercurrent.measure.LatencyBench;
 import io.undercurrent.measure.MeasureException;
 import io.undercurrent.measure.PrecisionBench;
+import io.undercurrent.measure.QueryBench;
 import io.undercurrent.measure.ReplayBench;
 import io.undercurrent.measure.Setup;
 import io.undercurrent.measure.StreamBench;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -39,14 +39,16 @@ import picocli.CommandLine.Spec;
           + " batch sizes. latency: from sending a record to reading the enriched one. growth: with"
           + " history, keys, threads and instances, and how long a restore takes. replay: what"
           + " records cost without carried state. precision: what one key's records lose where h is"
-          + " kept in half precision. Figures go to a folder as JSON and are printed as"
-          + " tables. What needs no broker is measured by mvn -Pbench verify."
+          + " kept in half precision. queries: how soon questions about keys are answered over HTTP"
+          + " while a stream runs. Figures go to a folder as JSON and are printed as tables. What"
+          + " needs no broker is measured by mvn -Pbench verify."
     },
     footer = {
       "",
       "Examples:",
       "  ./undercurrent bench stream --records 20000",
       "  ./undercurrent bench latency --rate 500",
+      "  ./undercurrent bench queries --rate 200 --query-rate 50",
       "  ./undercurrent bench"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -57,7 +59,8 @@ final class BenchCommand implements Callable<Integer> {
     LATENCY,
     GROWTH,
     REPLAY,
-    PRECISION;
+    PRECISION,
+    QUERIES;
 
     @Override
     public String toString() {
@@ -68,8 +71,9 @@ final class BenchCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "WHAT",
       arity = "0..*",
-      description = "${COMPLETION-CANDIDATES} (default: all of them, in this order).")
-  private List<Kind> kinds = List.of();
+      description =
+          "stream, latency, growth, replay, precision, queries (default: all of them, in this order).")
+  private List<String> words = List.of();
 
   @Option(
       names = "--records",
@@ -110,14 +114,24 @@ final class BenchCommand implements Callable<Integer> {
       names = "--batch",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Records computed ahead in latency and growth (default: ${DEFAULT-VALUE}).")
+      description =
+          "Records computed ahead in latency, growth and queries (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
       names = "--rate",
       paramLabel = "N",
-      description = "Records a second in latency (default: half of the most that stream reached).")
+      description =
+          "Records a second in latency and queries (default: half of the most that stream"
+              + " reached).")
   private Double rate;
+
+  @Option(
+      names = "--query-rate",
+      paramLabel = "N",
+      defaultValue = "50",
+      description = "Questions a second in queries, of each route (default: ${DEFAULT-VALUE}).")
+  private double queryRate;
 
   @Option(
       names = "--input",
@@ -149,7 +163,8 @@ final class BenchCommand implements Callable<Integer> {
     check(threads >= 1, "--threads must be at least 1");
     check(batch >= 1, "--batch must be at least 1");
     check(rate == null || rate > 0, "--rate must be above 0");
-    Set<Kind> wanted = kinds.isEmpty() ? EnumSet.allOf(Kind.class) : EnumSet.copyOf(kinds);
+    check(queryRate > 0, "--query-rate must be above 0");
+    Set<Kind> wanted = Words.named(Kind.class, words, spec.commandLine());
     String path = model == null ? TopologyDefinition.shipped().model() : model;
     Model loaded = Checkpoint.load(path);
     Setup setup =
@@ -189,19 +204,24 @@ final class BenchCommand implements Callable<Integer> {
     try (Cluster cluster = new Cluster(folder)) {
       return switch (kind) {
         case STREAM -> new StreamBench(setup).run(cluster, folder, progress);
-        case LATENCY -> {
-          double perSecond = rate != null ? rate : StreamBench.most(out) / 2;
-          check(
-              Double.isFinite(perSecond),
-              "--rate must be given where stream has not been measured in " + out);
-          yield new LatencyBench(setup, batch).run(cluster, folder, perSecond, progress);
-        }
+        case LATENCY -> new LatencyBench(setup, batch).run(cluster, folder, rate(), progress);
+        case QUERIES ->
+            new QueryBench(setup, batch, queryRate).run(cluster, folder, rate(), progress);
         default ->
             new GrowthBench(setup, batch, history, numbersOfKeys()).run(cluster, folder, progress);
       };
     } finally {
       deleteData(folder);
     }
+  }
+
+  /** Records a second: what was asked for, or half of the most there was. */
+  private double rate() {
+    double perSecond = rate != null ? rate : StreamBench.most(out) / 2;
+    check(
+        Double.isFinite(perSecond),
+        "--rate must be given where stream has not been measured in " + out);
+    return perSecond;
   }
 
   private List<Integer> numbersOfKeys() {

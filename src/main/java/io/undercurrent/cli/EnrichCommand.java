@@ -43,8 +43,8 @@ import picocli.CommandLine.Option;
       "Enrich JSON lines from standard input, without Kafka, through the topology's code.",
       "",
       "A line is {\"key\": ..., \"text\": ..., \"timestamp\": ...}; timestamp (epoch ms) and source"
-          + " may be missing, and a text of null forgets the key. A bad line is reported on standard"
-          + " error with its number, the others go on, and the exit code is 1."
+          + " may be missing, and a text of null forgets the key. A bad line is reported on"
+          + " standard error with its number, the others go on, and the exit code is 1."
     },
     footer = {
       "",
@@ -52,6 +52,8 @@ import picocli.CommandLine.Option;
       "  printf '{\"key\":\"a\",\"text\":\"not bad at all\"}\\n' | ./undercurrent enrich"
     })
 final class EnrichCommand implements Callable<Integer> {
+
+  private static final long PROGRESS_NANOS = 10_000_000_000L;
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -111,10 +113,29 @@ final class EnrichCommand implements Callable<Integer> {
             .withNextTokens(next != null ? next : TopologyDefinition.shipped().nextTokens())
             .withMaxTokens(maxTokens)
             .withHalfLifeTokens(halfLifeTokens);
-    return new Session(new Enrichment(loaded, settings), freshState, explain)
+    return new Session(new Enrichment(loaded, settings), freshState, explain, progress())
         .run(
             new BufferedInputStream(System.in),
             new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16));
+  }
+
+  /** A line every ten seconds, unless the results themselves go to a terminal. */
+  private static Progress progress() {
+    if (Boolean.getBoolean("undercurrent.stdout.terminal")) {
+      return line -> {};
+    }
+    long[] said = {System.nanoTime()};
+    return line -> {
+      if (System.nanoTime() - said[0] > PROGRESS_NANOS) {
+        said[0] = System.nanoTime();
+        System.err.printf("%,d lines read%n", line);
+      }
+    };
+  }
+
+  /** Told how far a session is. */
+  interface Progress {
+    void line(long number);
   }
 
   private static final String BYTE_ORDER_MARK = "\uFEFF";
@@ -124,6 +145,7 @@ final class EnrichCommand implements Callable<Integer> {
     private final Enrichment enrichment;
     private final boolean freshState;
     private final boolean explain;
+    private final Progress progress;
     private final Map<ByteBuffer, byte[]> states = new HashMap<>();
     private final Map<ByteBuffer, SortedMap<Long, byte[]>> memories = new HashMap<>();
     private final Serializer<EnrichedRecord> serializer = new EnrichedRecordSerde().serializer();
@@ -133,9 +155,17 @@ final class EnrichCommand implements Callable<Integer> {
     }
 
     Session(Enrichment enrichment, boolean freshState, boolean explain) {
+      this(enrichment, freshState, explain, line -> {});
+    }
+
+    /**
+     * @param progress told the number of each line that is done
+     */
+    Session(Enrichment enrichment, boolean freshState, boolean explain, Progress progress) {
       this.enrichment = enrichment;
       this.freshState = freshState;
       this.explain = explain;
+      this.progress = progress;
     }
 
     /** Reads to the end; 0 if every line was good, otherwise 1. */
@@ -158,6 +188,7 @@ final class EnrichCommand implements Callable<Integer> {
           if (in.available() == 0) {
             out.flush(); // somebody may be waiting for the answer
           }
+          progress.line(number);
         } catch (BadLineException | CharacterCodingException | JsonProcessingException e) {
           out.flush();
           System.err.println("line " + number + ": " + reason(e));

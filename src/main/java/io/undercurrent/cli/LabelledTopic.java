@@ -112,7 +112,7 @@ final class LabelledTopic {
         progress.accept(Math.min(now, range.end));
       } else if (System.nanoTime() - moved > SILENCE.toNanos()) {
         throw new AppException(
-            "%s on %s gives no records any more: read up to offset %d of %d, then nothing for %d s"
+            "%s on %s gives no records any more, try again when it does: read up to offset %d of %d, then nothing for %d s"
                 .formatted(partition, servers, position, range.end, SILENCE.toSeconds()));
       }
     }

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true,
     versionProvider = Main.Version.class,
     description = "Recurrent networks over live Kafka streams: hidden state per key, exactly once.",
+    footer = {"", "Examples:", "  ./undercurrent demo", "  ./undercurrent run --help"},
     subcommands = {
       DemoCommand.class,
       RunCommand.class,
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
+      DescribeCommand.class,
       BenchCommand.class,
       BenchBrokerCommand.class,
       BenchAppCommand.class

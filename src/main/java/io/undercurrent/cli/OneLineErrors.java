@@ -15,16 +15,34 @@ public final class OneLineErrors implements IExecutionExceptionHandler {
 
   @Override
   public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
-    String message = explained(failure);
-    String line =
-        message == null || message.isBlank()
-            ? failure.getClass().getSimpleName()
-            : message.strip().lines().findFirst().orElse("");
-    command.getErr().println(command.getColorScheme().errorText("error: " + line));
-    if (isVerbose(parsed)) {
+    boolean verbose = isVerbose(parsed);
+    command
+        .getErr()
+        .println(command.getColorScheme().errorText("error: " + line(failure, verbose)));
+    if (verbose) {
       failure.printStackTrace(command.getErr());
     }
     return command.getCommandSpec().exitCodeOnExecutionException();
+  }
+
+  private static String line(Exception failure, boolean verbose) {
+    String message = explained(failure);
+    if (message != null && !message.isBlank() && !isOurs(failure)) {
+      return message.strip().lines().findFirst().orElse("");
+    }
+    return AppException.oneLine(failure)
+        + " (a mistake of this program"
+        + (verbose ? "" : ": " + VERBOSE + " shows where")
+        + ")";
+  }
+
+  /** Whether nobody but us can have made the mistake. */
+  private static boolean isOurs(Exception failure) {
+    return failure instanceof NullPointerException
+        || failure instanceof IndexOutOfBoundsException
+        || failure instanceof ClassCastException
+        || failure instanceof ArithmeticException
+        || failure instanceof UnsupportedOperationException;
   }
 
   /** Java's file errors name the file and leave out what is wrong with it. */

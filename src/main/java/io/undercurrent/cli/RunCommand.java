@@ -8,6 +8,7 @@ import io.undercurrent.serve.HttpEndpoint;
 import io.undercurrent.topology.TopologyDefinition;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -16,8 +17,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code run}: the streams app against a cluster, until it is told to stop. */
-@Command(name = "run", description = "Enrich the topics of a Kafka cluster until it is stopped.")
+@Command(
+    name = "run",
+    description = {
+      "Enrich the topics of a Kafka cluster until it is stopped.",
+      "",
+      "Checks connection and topics first. Ctrl-C or SIGTERM stops it cleanly; started again, it"
+          + " goes on where it was."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./undercurrent run --create-topics",
+      "  ./undercurrent run --config config/streams.properties --topology topology/enrich.yaml",
+      "  ./undercurrent run --set bootstrap.servers=kafka:9092 --set undercurrent.http.port=8081"
+    })
 public final class RunCommand implements Callable<Integer> {
+
+  private static final Duration STARTING = Duration.ofSeconds(10);
 
   @Option(
       names = "--config",
@@ -65,7 +82,7 @@ public final class RunCommand implements Callable<Integer> {
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
       app.checkTopics(createTopics);
       app.start();
-      if (app.awaitRunning()) {
+      if (app.awaitRunning(STARTING, () -> starting(app))) {
         out.println(running(definition, loaded, config, http));
         out.flush();
         app.awaitTermination();
@@ -74,6 +91,16 @@ public final class RunCommand implements Callable<Integer> {
       forget(onSignal);
     }
     return 0;
+  }
+
+  private void starting(StreamsApp app) {
+    PrintWriter err = spec.commandLine().getErr();
+    long records = app.toRestore();
+    err.println(
+        records > 0
+            ? "starting: %,d records of states to read back".formatted(records)
+            : "starting: partitions are being assigned");
+    err.flush();
   }
 
   private static HttpEndpoint endpoint(

@@ -13,6 +13,7 @@ import io.undercurrent.topology.EnrichmentSettings;
 import io.undercurrent.topology.EnrichmentTopology;
 import io.undercurrent.topology.LookAhead;
 import io.undercurrent.topology.MissingTimestamps;
+import io.undercurrent.topology.NotAvailableException;
 import io.undercurrent.topology.RecurrentProcessorSupplier;
 import io.undercurrent.topology.SourceTopic;
 import io.undercurrent.topology.StreamsQueries;
@@ -21,9 +22,11 @@ import io.undercurrent.topology.TopologyDefinition;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
@@ -44,6 +47,7 @@ public final class StreamsApp implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(StreamsApp.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+  private static final int MAX_REJOINS = 20;
 
   private final TopologyDefinition definition;
   private final Model model;
@@ -59,6 +63,9 @@ public final class StreamsApp implements AutoCloseable {
   private KafkaStreams streams; // null before start
   private KafkaMeters kafkaMeters; // null before start
   private Throwable failure;
+  private boolean hasRun;
+  private int rejoins;
+  private volatile int partitions; // of the states; 0 before they are known
   private boolean closed; // closing has begun
   private boolean closeEnded;
   private boolean closedInTime;
@@ -129,14 +136,17 @@ public final class StreamsApp implements AutoCloseable {
       UndercurrentConfig config, Map<String, Object> defaults) {
     Map<String, Object> all = new HashMap<>(config.streams(defaults));
     Object address = all.get(StreamsConfig.APPLICATION_SERVER_CONFIG);
-    // Not under the streams protocol: with such an address two tests of it got no records, in one
-    // run of two each; why is not known.
-    boolean classic =
-        !"streams".equalsIgnoreCase(String.valueOf(all.get(StreamsConfig.GROUP_PROTOCOL_CONFIG)));
-    if (classic && (address == null || address.toString().isEmpty())) {
+    // Not under the streams protocol: an address makes joining fail there at times (see mayPass),
+    // and an instance knows itself without one.
+    if (!isStreams(all) && (address == null || address.toString().isEmpty())) {
       all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable());
     }
     return all;
+  }
+
+  private static boolean isStreams(Map<String, Object> configs) {
+    return "streams"
+        .equalsIgnoreCase(String.valueOf(configs.get(StreamsConfig.GROUP_PROTOCOL_CONFIG)));
   }
 
   /** What the producer of an application may send at once. */
@@ -232,6 +242,10 @@ public final class StreamsApp implements AutoCloseable {
   private StreamThreadExceptionResponse failed(Throwable cause) {
     log.debug("a stream thread failed", cause);
     synchronized (this) {
+      if (mayPass(cause)) {
+        log.info("the broker could not let a stream thread join: another one tries");
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+      }
       if (failure == null) {
         failure = cause;
       }
@@ -239,21 +253,56 @@ public final class StreamsApp implements AutoCloseable {
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
+  /**
+   * Under the streams group protocol a broker of 4.3.1 fails to answer a member that joins with an
+   * application.server while the group's coordinator has not heard of the source topics, for some
+   * moments after these were made: EndpointToPartitionsManager asks for the sub-topologies of a
+   * topology that is not configured. Without an address it would say that topics are missing, and
+   * the member would ask again; with one the member gives up, and another one has to join.
+   */
+  private boolean mayPass(Throwable cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root instanceof UnknownServerException
+        && isStreams(streamsConfig.originals())
+        && !hasRun
+        && !closed
+        && rejoins++ < MAX_REJOINS;
+  }
+
   private synchronized void changed(State now) {
     log.info("Kafka Streams is {}", now);
     if (now == State.REBALANCING) {
       appMetrics.rebalance();
     }
+    hasRun |= now == State.RUNNING;
     notifyAll();
   }
 
   /** What may be asked of it, at any time. */
   public StreamsQueries queries() {
+    Host address = Host.of(streamsConfig.getString(StreamsConfig.APPLICATION_SERVER_CONFIG));
     return new StreamsQueries(
         this::started,
-        Host.of(streamsConfig.getString(StreamsConfig.APPLICATION_SERVER_CONFIG)),
+        address == null ? Host.of(Host.unreachable()) : address,
         model,
-        enrichment());
+        enrichment(),
+        this::partitions);
+  }
+
+  /** As many as the states' changelog has, which is looked up once. */
+  private int partitions() {
+    if (partitions == 0) {
+      String id = streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG);
+      try {
+        partitions = topics.partitions(id + "-" + definition.store() + "-changelog");
+      } catch (AppException e) {
+        throw new NotAvailableException("where keys are is not known yet: " + e.getMessage(), e);
+      }
+    }
+    return partitions;
   }
 
   private synchronized KafkaStreams started() {
@@ -286,6 +335,17 @@ public final class StreamsApp implements AutoCloseable {
     return new SourceTopic(definition, streamsConfig.getProducerConfigs("live"));
   }
 
+  /** Records of states that this instance has still to read back; 0 where it does not restore. */
+  long toRestore() {
+    KafkaStreams running = started();
+    return running == null
+        ? 0
+        : running.allLocalStorePartitionLags().values().stream()
+            .flatMap(partitions -> partitions.values().stream())
+            .mapToLong(lag -> Math.max(0, lag.offsetLag()))
+            .sum();
+  }
+
   /** Whether records are being processed now. */
   public synchronized boolean isRunning() {
     return streams != null && streams.state() == State.RUNNING;
@@ -304,12 +364,35 @@ public final class StreamsApp implements AutoCloseable {
    * @return false if the app was closed before
    * @throws AppException if it failed before
    */
-  public synchronized boolean awaitRunning() throws InterruptedException {
-    while (!closed && failure == null && streams.state() != State.RUNNING) {
-      wait();
+  public boolean awaitRunning() throws InterruptedException {
+    return awaitRunning(Duration.ofDays(1), () -> {});
+  }
+
+  /**
+   * The same, saying now and then that it still waits.
+   *
+   * @param waiting called each time that so much more time has passed, on the caller's thread
+   */
+  boolean awaitRunning(Duration every, Runnable waiting) throws InterruptedException {
+    long due = System.nanoTime() + every.toNanos();
+    while (true) {
+      synchronized (this) {
+        long rest;
+        while (isStarting() && (rest = due - System.nanoTime()) > 0) {
+          TimeUnit.NANOSECONDS.timedWait(this, rest);
+        }
+        if (!isStarting()) {
+          throwFailure();
+          return !closed;
+        }
+      }
+      due += every.toNanos();
+      waiting.run(); // outside the lock: it may ask Kafka Streams, whose threads report here
     }
-    throwFailure();
-    return !closed;
+  }
+
+  private boolean isStarting() {
+    return !closed && failure == null && streams.state() != State.RUNNING;
   }
 
   /**
@@ -331,7 +414,10 @@ public final class StreamsApp implements AutoCloseable {
 
   private void throwFailure() {
     if (failure != null) {
-      throw new AppException("stopped: " + AppException.oneLine(failure), failure);
+      throw new AppException(
+          "stopped: %s; started again, it goes on after the last commit"
+              .formatted(AppException.oneLine(failure)),
+          failure);
     }
   }
 

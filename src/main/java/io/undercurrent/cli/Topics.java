@@ -76,6 +76,19 @@ final class Topics {
     }
   }
 
+  /**
+   * Partitions of a topic.
+   *
+   * @throws AppException if there is no such topic, or it cannot be looked at
+   */
+  int partitions(String topic) {
+    try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
+      return describe(admin, topic, bootstrapServers()).partitions().size();
+    } catch (KafkaException e) {
+      throw notConnected(bootstrapServers(), e);
+    }
+  }
+
   private List<String> missing(Admin admin) {
     Map<String, KafkaFuture<TopicDescription>> described =
         admin
@@ -127,7 +140,7 @@ final class Topics {
       }
       if (System.nanoTime() > deadline) {
         throw new AppException(
-            "topics were created on %s and are still not known after %d s: %s"
+            "topics were created on %s and are still not known after %d s, start again in a moment: %s"
                 .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
       }
       sleep();
@@ -218,7 +231,9 @@ final class Topics {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UnknownTopicOrPartitionException) {
         throw new AppException(
-            "topic %s must exist on %s, found no such topic".formatted(topic, servers), e);
+            "topic %s must exist on %s, found no such topic: make it, or name another"
+                .formatted(topic, servers),
+            e);
       }
       throw refused(servers, "look at topic " + topic, e.getCause());
     }
@@ -238,26 +253,30 @@ final class Topics {
    */
   static AppException notConnected(String servers, KafkaException e) {
     return new AppException(
-        "cannot connect to %s: %s".formatted(servers, AppException.oneLine(e)), e);
+        "cannot connect to %s: %s; see bootstrap.servers, and security.*, sasl.* and ssl.*, in the settings"
+            .formatted(servers, AppException.oneLine(e)),
+        e);
   }
 
   /** Why the cluster did not do something, in one line. */
   static AppException refused(String servers, String action, Throwable cause) {
     if (cause instanceof TimeoutException) {
       return new AppException(
-          "no broker answers at %s (bootstrap.servers) within %d s"
+          "no broker answers at %s within %d s: start one there, or name another in bootstrap.servers"
               .formatted(servers, TIMEOUT.toSeconds()),
           cause);
     }
     if (cause instanceof AuthenticationException) {
       return new AppException(
-          "the broker at %s does not accept these credentials: %s"
+          "the broker at %s does not accept these credentials: %s; see sasl.* and ssl.* in the settings"
               .formatted(servers, cause.getMessage()),
           cause);
     }
     if (cause instanceof AuthorizationException) {
       return new AppException(
-          "not permitted to %s on %s: %s".formatted(action, servers, cause.getMessage()), cause);
+          "not permitted to %s on %s: %s; have it permitted (kafka-acls), or log in as another"
+              .formatted(action, servers, cause.getMessage()),
+          cause);
     }
     return new AppException(
         "cannot %s on %s: %s".formatted(action, servers, AppException.oneLine(cause)), cause);

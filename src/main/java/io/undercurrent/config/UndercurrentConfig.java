@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.LambdaValidator;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
@@ -74,7 +76,7 @@ public final class UndercurrentConfig extends AbstractConfig {
               HALF_LIFE_TOKENS,
               Type.DOUBLE,
               60.0,
-              UndercurrentConfig::positive,
+              LambdaValidator.with(UndercurrentConfig::positive, () -> "more than 0"),
               Importance.LOW,
               "Tokens after which a record weighs half as much in its conversation's score.")
           .define(
@@ -144,7 +146,7 @@ public final class UndercurrentConfig extends AbstractConfig {
               TOPICS_REPLICATION_FACTOR,
               Type.SHORT,
               (short) -1,
-              UndercurrentConfig::replicationFactor,
+              LambdaValidator.with(UndercurrentConfig::replicationFactor, () -> "-1 or at least 1"),
               Importance.LOW,
               "Replicas of topics that --create-topics makes; -1 for the broker's default.");
 
@@ -160,6 +162,11 @@ public final class UndercurrentConfig extends AbstractConfig {
     if (replicas != -1 && replicas < 1) {
       throw new ConfigException(name, value, "Value must be -1 or at least 1");
     }
+  }
+
+  /** All settings of ours, as they are defined. */
+  public static List<Setting> reference() {
+    return DEFINITION.configKeys().values().stream().map(Setting::of).toList();
   }
 
   private final Map<String, Object> kafka;

@@ -31,23 +31,48 @@ final class App implements AutoCloseable {
   private final String id;
   private final String from;
   private final ChildJvm jvm;
+  private final String address; // empty where it serves no queries
 
   App(Cluster cluster, Case what, String id, String from, String to, Path folder, String model)
+      throws InterruptedException {
+    this(cluster, what, id, from, to, folder, model, false);
+  }
+
+  /**
+   * @param queries whether it answers queries about keys
+   */
+  App(
+      Cluster cluster,
+      Case what,
+      String id,
+      String from,
+      String to,
+      Path folder,
+      String model,
+      boolean queries)
       throws InterruptedException {
     this.cluster = cluster;
     this.id = id;
     this.from = from;
-    jvm =
-        new ChildJvm(
-            folder.resolve(id + ".log"),
+    List<String> command =
+        new ArrayList<>(
             what.command(
                 id, cluster.bootstrapServers(), from, to, folder.resolve("state-" + id), model));
+    if (queries) {
+      command.add("--queries");
+    }
+    jvm = new ChildJvm(folder.resolve(id + ".log"), command);
     try {
-      jvm.awaitReady(START_TIMEOUT);
+      address = jvm.awaitReady(START_TIMEOUT);
     } catch (RuntimeException | InterruptedException e) {
       jvm.close();
       throw e;
     }
+  }
+
+  /** Where it answers queries, {@code http://host:port}. */
+  String address() {
+    return address;
   }
 
   /** Counts records whose offsets are committed, in either guarantee. */

@@ -35,11 +35,9 @@ final class Forwarding {
   /**
    * Answers with what {@code host} says.
    *
-   * @param last whether its answer counts whatever it is; otherwise one with status 503 does not
-   * @return whether it was answered
-   * @throws Problem if it cannot be asked, and {@code last}
+   * @return whether it was answered: not where the host cannot be asked, or has no answer now
    */
-  boolean answer(Context ctx, Host host, boolean last) {
+  boolean answer(Context ctx, Host host) {
     String query = ctx.queryString();
     URI uri =
         URI.create(
@@ -51,31 +49,17 @@ final class Forwarding {
         HttpRequest.newBuilder(uri).timeout(ANSWER).header(HEADER, "1").GET().build();
     try {
       HttpResponse<byte[]> response = client.send(request, BodyHandlers.ofByteArray());
-      if (!last && response.statusCode() == 503) {
+      if (response.statusCode() == 503) {
         return false;
       }
       response.headers().firstValue("Content-Type").ifPresent(ctx::contentType);
-      response
-          .headers()
-          .firstValue("Retry-After")
-          .ifPresent(seconds -> ctx.header("Retry-After", seconds));
       ctx.status(response.statusCode()).result(response.body());
       return true;
     } catch (IOException e) {
-      if (last) {
-        throw cannotAsk(host);
-      }
       return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw cannotAsk(host);
+      throw Problem.unavailable("the endpoint is stopping", 1);
     }
-  }
-
-  private static Problem cannotAsk(Host host) {
-    return Problem.unavailable(
-        "the instance that has the key, at %s, does not answer: its partitions may be moving"
-            .formatted(host),
-        2);
   }
 }

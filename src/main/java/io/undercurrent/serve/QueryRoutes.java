@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Questions about keys, answered by whichever instance is asked.
@@ -114,16 +115,15 @@ public final class QueryRoutes implements Routes {
     question.check();
     Place place = queries.locate(key);
     boolean forwarded = Forwarding.isForwarded(ctx);
-    if (place.here() || forwarded) {
-      try {
-        question.stored = queries.read(place, key, false);
-      } catch (NotAvailableException e) {
-        if (!stale) {
-          throw e;
-        }
+    try {
+      question.stored = queries.read(place, key, false);
+    } catch (NotAvailableException e) {
+      if (!forwarded && passOn(ctx, place)) {
+        return;
       }
-    } else if (passOn(ctx, place, !stale)) {
-      return;
+      if (!stale) {
+        throw forwarded || place.active() == null ? e : unanswered(place, e);
+      }
     }
     if (question.stored == null) { // and a copy will do
       try {
@@ -138,25 +138,34 @@ public final class QueryRoutes implements Routes {
     ctx.contentType("application/json").result(Json.bytes(questions.apply(question)));
   }
 
-  /** Has the instance answer that has the key. */
-  private boolean passOn(Context ctx, Place place, boolean last) {
+  /** Has the instance answer that is said to have the key, or else whichever does. */
+  private boolean passOn(Context ctx, Place place) {
     Host active = place.active();
-    if (active != null && active.reachable()) {
-      return forwarding.answer(ctx, active, last);
+    Stream<Host> first =
+        active == null || active.equals(queries.self()) || !active.reachable()
+            ? Stream.of()
+            : Stream.of(active);
+    return Stream.concat(first, place.others().stream())
+        .distinct()
+        .anyMatch(host -> forwarding.answer(ctx, host));
+  }
+
+  private RuntimeException unanswered(Place place, NotAvailableException notHere) {
+    Host active = place.active();
+    if (active.equals(queries.self())) {
+      return notHere;
     }
-    if (last) {
-      throw Problem.unavailable(
-          active == null
-              ? "no instance has partition %d, which the key is in, for now"
-                  .formatted(place.partition())
-              : "the key is on another instance, which does not say how to ask it: set application.server",
-          RETRY_SECONDS);
-    }
-    return false;
+    return Problem.unavailable(
+        active.reachable()
+            ? "the instance that has the key, at %s, does not answer: its partitions may be moving"
+                .formatted(active)
+            : "the key is on another instance, which does not say how to ask it: set"
+                + " application.server",
+        RETRY_SECONDS);
   }
 
   private boolean forwardToStandby(Context ctx, List<Host> standbys) {
-    return standbys.stream().anyMatch(host -> forwarding.answer(ctx, host, false));
+    return standbys.stream().anyMatch(host -> forwarding.answer(ctx, host));
   }
 
   /** A request about a key, and what was found under it. */

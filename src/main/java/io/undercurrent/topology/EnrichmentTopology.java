@@ -3,6 +3,7 @@ package io.undercurrent.topology;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.Serde;
@@ -30,6 +31,11 @@ public final class EnrichmentTopology {
   static final String SINK = "enriched";
 
   private EnrichmentTopology() {}
+
+  /** Names of the processors whose records may become dead letters, in their order. */
+  public static List<String> steps() {
+    return List.of(DECODE, ENRICH);
+  }
 
   /**
    * @param settings of the enrichment; {@code nextTokens} and {@code store} are the definition's

@@ -4,7 +4,7 @@ package io.undercurrent.topology;
 public final class NotAvailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  NotAvailableException(String message, Throwable cause) {
+  public NotAvailableException(String message, Throwable cause) {
     super(message, cause);
   }
 

@@ -9,19 +9,26 @@ import io.undercurrent.state.MemoryStore;
 import io.undercurrent.topology.EnrichedRecord.KeyText;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyQueryMetadata;
 import org.apache.kafka.streams.LagInfo;
 import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.StreamsMetadata;
+import org.apache.kafka.streams.ThreadMetadata;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.state.HostInfo;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
@@ -41,6 +48,7 @@ public final class StreamsQueries {
   private final Host self;
   private final Model model;
   private final EnrichmentSettings settings;
+  private final IntSupplier partitions;
   private final KeyStateFormat format;
   private final MemoryFormat memoryFormat;
 
@@ -83,11 +91,12 @@ public final class StreamsQueries {
   /**
    * Where a key's state is.
    *
-   * @param active the instance that has it; null while none has
-   * @param here whether this instance is to be asked
+   * @param active the instance that has it as far as is known here, which may lag behind; null
+   *     while none is known
    * @param standbys other instances that keep a copy
+   * @param others all other instances that can be asked
    */
-  public record Place(int partition, Host active, boolean here, List<Host> standbys) {}
+  public record Place(int partition, Host active, List<Host> standbys, List<Host> others) {}
 
   /**
    * An instance of the application.
@@ -100,11 +109,17 @@ public final class StreamsQueries {
 
   /**
    * @param streams the application; gives null before it starts
-   * @param self the application's {@code application.server}
+   * @param self the application's {@code application.server}, or what is not reachable
+   * @param partitions of the states; throws NotAvailableException while that is not known
    */
   public StreamsQueries(
-      Supplier<KafkaStreams> streams, Host self, Model model, EnrichmentSettings settings) {
+      Supplier<KafkaStreams> streams,
+      Host self,
+      Model model,
+      EnrichmentSettings settings,
+      IntSupplier partitions) {
     this.streams = streams;
+    this.partitions = partitions;
     this.self = self;
     this.model = model;
     this.settings = settings;
@@ -120,29 +135,38 @@ public final class StreamsQueries {
   /**
    * Where the state of a key is, or would be.
    *
+   * <p>Under the streams group protocol (KIP-1071) Kafka Streams 4.3 knows but one stream thread's
+   * partitions of each instance, and takes those that it knows of for all there are. So how many
+   * there are is not left to it, and an instance that it does not know as the owner may still be.
+   *
    * @throws NotAvailableException while that is not settled
    */
   public Place locate(byte[] key) {
-    KeyQueryMetadata found;
+    KafkaStreams running = running();
+    int partition = Utils.toPositive(Utils.murmur2(key)) % partitions.getAsInt();
     try {
-      found = running().queryMetadataForKey(settings.store(), key, Serdes.ByteArray().serializer());
+      KeyQueryMetadata found =
+          running.queryMetadataForKey(
+              settings.store(), key, (topic, k, value, known) -> Optional.of(Set.of(partition)));
+      boolean known = found != null && !found.equals(KeyQueryMetadata.NOT_AVAILABLE);
+      Host active = known ? Host.of(found.activeHost()) : null;
+      return new Place(
+          partition,
+          active,
+          known ? others(found.standbyHosts().stream()) : List.of(),
+          others(running.metadataForAllStreamsClients().stream().map(StreamsMetadata::hostInfo)));
     } catch (StreamsException | IllegalStateException e) {
       throw new NotAvailableException(
           "which instance has the key is not known now: Kafka Streams is " + state(), e);
     }
-    if (found == null || found.equals(KeyQueryMetadata.NOT_AVAILABLE)) {
-      throw new NotAvailableException(
-          "which instance has the key is not known now: partitions are being assigned");
-    }
-    Host active = Host.of(found.activeHost());
-    return new Place(
-        found.partition(),
-        active,
-        active != null && active.equals(self),
-        found.standbyHosts().stream()
-            .map(Host::of)
-            .filter(host -> host != null && !host.equals(self) && host.reachable())
-            .toList());
+  }
+
+  private List<Host> others(Stream<HostInfo> hosts) {
+    return hosts
+        .map(Host::of)
+        .filter(host -> host != null && !host.equals(self) && host.reachable())
+        .distinct()
+        .toList();
   }
 
   private KafkaStreams running() {
@@ -242,21 +266,38 @@ public final class StreamsQueries {
     return running == null ? KafkaStreams.State.CREATED.name() : running.state().name();
   }
 
-  /** All instances that are known here, sorted by host. */
+  /**
+   * All instances that are known here, sorted by host. Of another one that runs several stream
+   * threads under the streams group protocol, Kafka Streams tells but one thread's partitions.
+   */
   public List<Instance> instances() {
     try {
-      return running().metadataForAllStreamsClients().stream()
-          .map(
-              m ->
-                  new Instance(
-                      Host.of(m.hostInfo()),
-                      sorted(m.topicPartitions()),
-                      sorted(m.standbyTopicPartitions())))
+      KafkaStreams running = running();
+      return Stream.concat(
+              Stream.of(thisInstance(running)),
+              running.metadataForAllStreamsClients().stream()
+                  .filter(m -> !self.equals(Host.of(m.hostInfo())))
+                  .map(
+                      m ->
+                          new Instance(
+                              Host.of(m.hostInfo()),
+                              sorted(m.topicPartitions()),
+                              sorted(m.standbyTopicPartitions()))))
           .sorted(Comparator.comparing(instance -> Objects.toString(instance.host)))
           .toList();
     } catch (IllegalStateException | StreamsException e) {
       throw new NotAvailableException("Kafka Streams is " + state(), e);
     }
+  }
+
+  private Instance thisInstance(KafkaStreams running) {
+    Set<TopicPartition> active = new HashSet<>();
+    Set<TopicPartition> standby = new HashSet<>();
+    for (ThreadMetadata thread : running.metadataForLocalThreads()) {
+      thread.activeTasks().forEach(task -> active.addAll(task.topicPartitions()));
+      thread.standbyTasks().forEach(task -> standby.addAll(task.topicPartitions()));
+    }
+    return new Instance(self, sorted(active), sorted(standby));
   }
 
   private static List<String> sorted(Collection<TopicPartition> partitions) {

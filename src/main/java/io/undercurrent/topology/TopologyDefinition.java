@@ -9,6 +9,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -65,6 +66,9 @@ public record TopologyDefinition(
   public static TopologyDefinition load(Path file) {
     try {
       return read(file.toString(), Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      throw new DefinitionException(
+          file.toString(), "must be a file that can be read, found no such file");
     } catch (IOException e) {
       throw new DefinitionException(file.toString(), "must be a file that can be read, found " + e);
     }

@@ -6,10 +6,14 @@ import io.undercurrent.model.StatePrecision;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 class MainTest {
 
@@ -34,6 +38,41 @@ class MainTest {
   @Test
   void shouldAskForACommand() {
     assertThat(execute()).startsWith("2 name a command; --help lists them");
+  }
+
+  /** Nobody is left alone with the name of an exception. */
+  @Test
+  void shouldOwnUpToMistakesOfItsOwn() {
+    assertThat(failing(new NullPointerException("x is null")))
+        .isEqualTo(
+            "1 error: NullPointerException: x is null (a mistake of this program: --verbose shows"
+                + " where)\n");
+    assertThat(failing(new IllegalStateException()))
+        .startsWith("1 error: IllegalStateException (a mistake of this program");
+    assertThat(failing(new NullPointerException("x is null"), "--verbose"))
+        .startsWith("1 error: NullPointerException: x is null (a mistake of this program)\n")
+        .contains("\tat ");
+    assertThat(failing(new AppException("do this"))).isEqualTo("1 error: do this\n");
+  }
+
+  private static String failing(Exception failure, String... arguments) {
+    @Command
+    class Failing implements Callable<Integer> {
+      @Option(names = "--verbose")
+      private boolean verbose;
+
+      @Override
+      public Integer call() throws Exception {
+        throw failure;
+      }
+    }
+    StringWriter err = new StringWriter();
+    int exit =
+        new CommandLine(new Failing())
+            .setExecutionExceptionHandler(new OneLineErrors())
+            .setErr(new PrintWriter(err, true))
+            .execute(arguments);
+    return exit + " " + err;
   }
 
   @Test

@@ -108,7 +108,7 @@ class PlayCommandTest {
   void shouldSayWhatIsWrong() throws IOException {
     assertThat(play("--topic", "none", "--input", input.toString()))
         .isEqualTo(
-            "1 error: topic none must exist on %s, found no such topic\n"
+            "1 error: topic none must exist on %s, found no such topic: make it, or name another\n"
                 .formatted(broker.bootstrapServers()));
     assertThat(play("--rate", "0")).startsWith("2 --rate must be above 0");
     assertThat(play("--records", "-1")).startsWith("2 --records must be above 0");

@@ -286,6 +286,80 @@ class QueriesTest {
     }
   }
 
+  /**
+   * Kafka Streams' own group protocol (KIP-1071), several threads: of another instance it knows but
+   * one thread's partitions.
+   */
+  @Test
+  void shouldAnswerWhicheverInstanceIsAskedUnderTheStreamsProtocolToo() throws Exception {
+    int onePort = ServedApp.freePort();
+    int twoPort = ServedApp.freePort();
+    try (ServedApp one = streamsProtocol("one", onePort);
+        ServedApp two = streamsProtocol("two", twoPort)) {
+      one.start();
+      List<String> keys = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        keys.add("key" + i);
+        one.send("key" + i, "a b");
+      }
+      two.start();
+      one.await("/v1/topology", j -> partitionsOf(j, onePort) == 2);
+      two.await("/v1/topology", j -> partitionsOf(j, twoPort) == 2);
+      Set<String> answered = new HashSet<>();
+      for (String key : keys) {
+        JsonNode a = one.await("/v1/keys/" + key + "?records=0", j -> true);
+        JsonNode b = two.await("/v1/keys/" + key + "?records=0", j -> true);
+        assertThat(b).isEqualTo(a);
+        assertThat(a.at("/conversation/records").asInt()).isEqualTo(1);
+        answered.add(a.path("instance").asText());
+      }
+      assertThat(answered)
+          .containsExactlyInAnyOrder("127.0.0.1:" + onePort, "127.0.0.1:" + twoPort);
+    }
+  }
+
+  @Test
+  void shouldKnowItsOwnKeysWithoutAnAddressUnderTheStreamsProtocol() throws Exception {
+    Map<String, String> settings = Map.of("group.protocol", "streams", "num.stream.threads", "2");
+    try (ServedApp app = app(LetterModel.of(1), settings).start()) {
+      for (int i = 0; i < 12; i++) {
+        app.send("key" + i, "a b");
+      }
+      for (int i = 0; i < 12; i++) {
+        app.await("/v1/keys/key" + i, j -> j.at("/conversation/records").asInt() == 1);
+      }
+      JsonNode instances = json(app.get("/v1/topology")).path("instances");
+      assertThat(instances).hasSize(1);
+      assertThat(instances.at("/0/host").isNull()).isTrue();
+      assertThat(instances.at("/0/active")).hasSize(4);
+    }
+  }
+
+  private ServedApp streamsProtocol(String folder, int port) {
+    return new ServedApp(
+        broker,
+        ServedApp.definition(name),
+        LetterModel.of(1),
+        state.resolve(folder),
+        port,
+        Map.of(
+            "application.server",
+            "127.0.0.1:" + port,
+            "group.protocol",
+            "streams",
+            "num.stream.threads",
+            "2"));
+  }
+
+  private static int partitionsOf(JsonNode topology, int port) {
+    for (JsonNode instance : topology.path("instances")) {
+      if (instance.path("host").asText().endsWith(":" + port)) {
+        return instance.path("active").size();
+      }
+    }
+    return 0;
+  }
+
   private ServedApp instance(String folder, int port) {
     return new ServedApp(
         broker,

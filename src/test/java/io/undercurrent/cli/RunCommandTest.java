@@ -66,7 +66,12 @@ class RunCommandTest {
     assertThat(run("--set", "processing.guarantee=maybe"))
         .startsWith("1 error: settings for Kafka Streams: Invalid value maybe");
     assertThat(run())
-        .isEqualTo("1 error: no broker answers at 127.0.0.1:1 (bootstrap.servers) within 10 s");
+        .isEqualTo(
+            "1 error: no broker answers at 127.0.0.1:1 within 10 s: start one there, or name"
+                + " another in bootstrap.servers");
+    assertThat(run("--set", "bootstrap.servers=no-such-host.invalid:9092"))
+        .startsWith("1 error: cannot connect to no-such-host.invalid:9092: ")
+        .endsWith("; see bootstrap.servers, and security.*, sasl.* and ssl.*, in the settings");
     Files.writeString(topology, "name: enrich\nnext: 2\nnext: 3\n");
     assertThat(run()).startsWith("1 error: " + topology + ": must be YAML, found in line 3: ");
   }

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -34,6 +35,9 @@ final class ServedApp implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+  /** Every answer of every app is held against it. */
+  static final OpenApi OPEN_API = new OpenApi();
 
   private final String name;
   private final KafkaProducer<byte[], byte[]> producer;
@@ -117,7 +121,7 @@ final class ServedApp implements AutoCloseable {
     if (headers.length > 0) {
       request.headers(headers);
     }
-    return CLIENT.send(request.timeout(Duration.ofSeconds(30)).build(), BodyHandlers.ofString());
+    return checked("GET", path, request.timeout(Duration.ofSeconds(30)));
   }
 
   HttpResponse<String> post(String path, String body) throws Exception {
@@ -125,13 +129,26 @@ final class ServedApp implements AutoCloseable {
   }
 
   HttpResponse<String> post(String path, String body, String type) throws Exception {
-    return CLIENT.send(
+    return checked(
+        "POST",
+        path,
         HttpRequest.newBuilder(URI.create(address() + path))
             .timeout(Duration.ofSeconds(30))
             .header("Content-Type", type)
-            .POST(BodyPublishers.ofString(body))
-            .build(),
-        BodyHandlers.ofString());
+            .POST(BodyPublishers.ofString(body)));
+  }
+
+  private static HttpResponse<String> checked(
+      String method, String path, HttpRequest.Builder request) throws Exception {
+    HttpResponse<String> answer = CLIENT.send(request.build(), BodyHandlers.ofString());
+    OPEN_API.check(method, path, answer, answer.body());
+    return answer;
+  }
+
+  /** Lines that come without end, checked by whoever reads them. */
+  HttpResponse<Stream<String>> stream(String path) throws Exception {
+    return CLIENT.send(
+        HttpRequest.newBuilder(URI.create(address() + path)).build(), BodyHandlers.ofLines());
   }
 
   /** Asks until the answer is 200 and as it is wanted. */
@@ -148,7 +165,11 @@ final class ServedApp implements AutoCloseable {
   }
 
   static JsonNode json(HttpResponse<String> answer) throws IOException {
-    return JSON.readTree(answer.body());
+    return json(answer.body());
+  }
+
+  static JsonNode json(String text) throws IOException {
+    return JSON.readTree(text);
   }
 
   /** Stops answering; the app goes on. */

@@ -237,6 +237,7 @@ class StreamsAppTest {
           .isInstanceOf(AppException.class)
           .hasMessageStartingWith("stopped: ")
           .hasMessageContaining("RecordTooLargeException")
+          .hasMessageEndingWith("started again, it goes on after the last commit")
           .message()
           .hasLineCount(1);
       assertThat(app.isLive()).isFalse();
@@ -283,7 +284,9 @@ class StreamsAppTest {
   void shouldSayThatNoBrokerAnswers() {
     try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
-          .hasMessage("no broker answers at 127.0.0.1:1 (bootstrap.servers) within 10 s");
+          .hasMessage(
+              "no broker answers at 127.0.0.1:1 within 10 s: start one there, or name another in"
+                  + " bootstrap.servers");
     }
     try (StreamsApp app = app(Map.of("bootstrap.servers", "no-such-host.invalid:9092"))) {
       assertThatThrownBy(() -> app.checkTopics(true))

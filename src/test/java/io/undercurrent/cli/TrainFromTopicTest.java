@@ -158,9 +158,15 @@ class TrainFromTopicTest {
     String servers = broker.bootstrapServers();
     topic = "no-such-topic";
     assertThat(lastLine(train("run", "--bootstrap-server", servers)))
-        .isEqualTo("error: topic no-such-topic must exist on " + servers + ", found no such topic");
+        .isEqualTo(
+            "error: topic no-such-topic must exist on "
+                + servers
+                + ", found no such topic: make it, or name another");
     assertThat(lastLine(train("run", "--bootstrap-server", NOBODY)))
-        .isEqualTo("error: no broker answers at " + NOBODY + " (bootstrap.servers) within 10 s");
+        .isEqualTo(
+            "error: no broker answers at "
+                + NOBODY
+                + " within 10 s: start one there, or name another in bootstrap.servers");
     assertThat(lastLine(train("run", "--config", folder.resolve("none").toString())))
         .isEqualTo(
             "error: " + folder.resolve("none") + ": must be a properties file, found no such file");

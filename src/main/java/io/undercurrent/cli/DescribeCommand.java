@@ -1,0 +1,217 @@
+package io.undercurrent.cli;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.config.Setting;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.diagram.Graph;
+import io.undercurrent.diagram.Mermaid;
+import io.undercurrent.diagram.Svg;
+import io.undercurrent.metrics.MeterCatalogue;
+import io.undercurrent.model.Model;
+import io.undercurrent.topology.EnrichmentSettings;
+import io.undercurrent.topology.EnrichmentTopology;
+import io.undercurrent.topology.TopologyDefinition;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.apache.kafka.streams.TopologyDescription;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code describe}: what would run, how it is set and what it measures. Contacts nobody. */
+@Command(
+    name = "describe",
+    description = {
+      "Print a topology, the settings and the meters, without contacting a cluster.",
+      "",
+      "topology: what Kafka Streams makes of a definition, as text or as a diagram. settings: every"
+          + " undercurrent.* setting with its type, default and valid values. meters: what a"
+          + " running application counts and measures, with units and tags."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./undercurrent describe",
+      "  ./undercurrent describe settings",
+      "  ./undercurrent describe topology --format svg --out topology.svg",
+      "  ./undercurrent describe topology --topology topology/enrich-by-field.yaml --format mermaid"
+    })
+final class DescribeCommand implements Callable<Integer> {
+
+  /** What can be described. */
+  enum What {
+    TOPOLOGY,
+    SETTINGS,
+    METERS;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** How a topology is shown. */
+  enum Format {
+    TEXT,
+    MERMAID,
+    SVG;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Parameters(
+      paramLabel = "WHAT",
+      arity = "0..*",
+      description = "topology, settings, meters (default: all of them, in this order).")
+  private List<String> words = List.of();
+
+  @Option(
+      names = "--topology",
+      paramLabel = "FILE",
+      description = "A definition (default: topology/enrich.yaml, as it ships).")
+  private Path topologyFile;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Checkpoint folder to use instead of the topology's model.")
+  private String model;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "text",
+      description =
+          "${COMPLETION-CANDIDATES}; a diagram shows the topology alone (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Format format;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Write there instead of standard output.")
+  private Path out;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    Set<What> wanted =
+        words.isEmpty() && format != Format.TEXT
+            ? EnumSet.of(What.TOPOLOGY)
+            : Words.named(What.class, words, spec.commandLine());
+    if (format != Format.TEXT && !wanted.equals(EnumSet.of(What.TOPOLOGY))) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--format %s must go with topology alone, found %s: leave --format out for those"
+              .formatted(format, wanted));
+    }
+    String described = format == Format.TEXT ? text(wanted) : diagram();
+    if (out == null) {
+      PrintWriter to = spec.commandLine().getOut();
+      to.print(described);
+      to.flush();
+    } else {
+      requireFolder(out.toAbsolutePath().getParent());
+      Files.writeString(out, described);
+    }
+    return 0;
+  }
+
+  private static void requireFolder(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new AppException(folder + ": must be a folder to write into, found none");
+    }
+  }
+
+  private TopologyDefinition definition() {
+    return topologyFile == null
+        ? TopologyDefinition.shipped()
+        : TopologyDefinition.load(topologyFile);
+  }
+
+  private Model model(TopologyDefinition definition) {
+    return Checkpoint.load(model == null ? definition.model() : model);
+  }
+
+  private String diagram() {
+    TopologyDefinition definition = definition();
+    Graph graph = TopologyGraph.of(definition, description(definition, model(definition)));
+    return format == Format.SVG ? Svg.of(graph) : Mermaid.of(graph);
+  }
+
+  private static TopologyDescription description(TopologyDefinition definition, Model model) {
+    return EnrichmentTopology.build(
+            definition, model, EnrichmentSettings.DEFAULTS, new SimpleMeterRegistry())
+        .describe();
+  }
+
+  private String text(Set<What> wanted) {
+    StringBuilder text = new StringBuilder();
+    for (What what : wanted) {
+      text.append(text.isEmpty() ? "" : "\n");
+      switch (what) {
+        case TOPOLOGY -> topology(text, definition());
+        case SETTINGS -> settings(text);
+        case METERS -> meters(text);
+      }
+    }
+    return text.toString();
+  }
+
+  private void topology(StringBuilder text, TopologyDefinition definition) {
+    Model model = model(definition);
+    text.append(
+        "Topology %s, model %s@%s, dead letters in %s\n\n"
+            .formatted(
+                definition.name(), model.name(), model.fingerprint(), definition.deadLetters()));
+    text.append(description(definition, model).toString().stripTrailing()).append('\n');
+  }
+
+  private static void settings(StringBuilder text) {
+    text.append("Settings: keys of config/streams.properties, or run --set KEY=VALUE\n");
+    for (Setting setting : UndercurrentConfig.reference()) {
+      text.append(
+          "\n%s\n  %s, default %s, %s; importance %s\n  %s\n"
+              .formatted(
+                  setting.name(),
+                  setting.type(),
+                  setting.defaultValue(),
+                  setting.validValues(),
+                  setting.importance(),
+                  setting.documentation()));
+    }
+  }
+
+  private static void meters(StringBuilder text) {
+    text.append("Meters, as Prometheus reads them at /metrics; each with the tag topology\n");
+    MeterCatalogue.own().forEach(meter -> meter(text, meter));
+    text.append("\nMeters of Kafka and the JVM that dashboards and alerts read\n");
+    MeterCatalogue.borrowed().forEach(meter -> meter(text, meter));
+  }
+
+  private static void meter(StringBuilder text, MeterCatalogue.Entry meter) {
+    text.append(
+        "\n%s\n  %s, %s%s\n  %s\n"
+            .formatted(
+                meter.name(),
+                meter.type(),
+                meter.unit(),
+                meter.tags().isEmpty() ? "" : ", by " + String.join(", ", meter.tags()),
+                meter.description()));
+  }
+}

@@ -1,0 +1,170 @@
+package io.undercurrent.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.undercurrent.metrics.MeterCatalogue;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.w3c.dom.Document;
+import org.xml.sax.InputSource;
+
+class DescribeCommandTest {
+
+  @TempDir private Path folder;
+  private String model;
+  private String looking;
+
+  @BeforeEach
+  void writeModels() throws IOException {
+    model = SmallModel.write(folder.resolve("model")).toString();
+    looking = SmallModel.writeLooking(folder.resolve("looking")).toString();
+  }
+
+  /** Exit code and output, or errors. */
+  private static String describe(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("describe"));
+    all.addAll(List.of(arguments));
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exit =
+        Main.commandLine()
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true))
+            .execute(all.toArray(String[]::new));
+    return exit + " " + out + err;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "enrich.yaml, enrich.txt, false",
+    "enrich.yaml, enrich-with-memory.txt, true",
+    "enrich-by-field.yaml, enrich-by-field.txt, false"
+  })
+  void shouldPrintATopologyAsKafkaStreamsHasIt(String definition, String golden, boolean looks)
+      throws IOException {
+    String printed =
+        describe(
+            "topology", "--topology", "topology/" + definition, "--model", looks ? looking : model);
+    assertThat(printed)
+        .startsWith("0 Topology enrich")
+        .contains(Files.readString(Path.of("topology", golden)).strip());
+  }
+
+  @Test
+  void shouldPrintEverySettingWithTypeDefaultAndValidValues() throws IOException {
+    String printed = describe("settings");
+    assertThat(printed)
+        .startsWith("0 Settings")
+        .contains(
+            "\nundercurrent.max.tokens\n  int, default 512, 1 to 65536; importance medium\n"
+                + "  Tokens read of a record; the rest of its text is cut off.\n",
+            "boolean, default true, true or false;",
+            "double, default 60.0, more than 0;",
+            "short, default -1, -1 or at least 1;",
+            "string, default 127.0.0.1, not empty;")
+        .doesNotContain("Lambda")
+        .doesNotContain("Topologies:");
+    for (String line : Files.readAllLines(Path.of("config", "streams.properties"))) {
+      if (line.matches("#?undercurrent\\..*=.*")) {
+        assertThat(printed).contains("\n" + line.replaceAll("#|=.*", "") + "\n");
+      }
+    }
+  }
+
+  @Test
+  void shouldPrintEveryMeterWithUnitTagsAndMeaning() {
+    String printed = describe("meters");
+    for (MeterCatalogue.Entry meter : MeterCatalogue.own()) {
+      assertThat(printed)
+          .contains(
+              "\n" + meter.name() + "\n  " + meter.type(), "\n  " + meter.description() + "\n");
+    }
+    assertThat(printed)
+        .contains(
+            "\nundercurrent_sentiment_records_total\n  counter, records, by label\n"
+                + "  Records by their sentiment\n",
+            "Meters of Kafka and the JVM");
+  }
+
+  @Test
+  void shouldPrintAllOfThemUnlessSomeAreNamed() {
+    assertThat(describe("--model", model)).contains("Topologies:", "\nSettings", "\nMeters");
+    assertThat(describe("meters", "topology", "--model", model))
+        .contains("Topologies:", "\nMeters")
+        .doesNotContain("Settings");
+  }
+
+  @Test
+  void shouldDrawATopologyAsMermaid() {
+    assertThat(
+            describe(
+                "--format",
+                "mermaid",
+                "--model",
+                looking,
+                "--topology",
+                "topology/enrich-by-field.yaml"))
+        .startsWith("0 flowchart TB\n")
+        .contains(
+            "subgraph g1[\"sub-topology 1\"]",
+            "[/\"chat-events\"/]",
+            "[(\"hidden-state-memory\")]",
+            " --> ",
+            " -.-> ",
+            " <--> ");
+  }
+
+  @Test
+  void shouldDrawATopologyAsSvgIntoAFile() throws Exception {
+    Path file = folder.resolve("topology.svg");
+    assertThat(
+            describe("topology", "--format", "svg", "--model", looking, "--out", file.toString()))
+        .isEqualTo("0 ");
+    Document svg =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(new InputSource(new StringReader(Files.readString(file))));
+    List<String> texts = new ArrayList<>();
+    var nodes = svg.getElementsByTagName("text");
+    for (int i = 0; i < nodes.getLength(); i++) {
+      texts.add(nodes.item(i).getTextContent());
+    }
+    assertThat(texts)
+        .containsExactlyInAnyOrder(
+            "sub-topology 0",
+            "messages",
+            "source",
+            "decode",
+            "enrich",
+            "hidden-state",
+            "hidden-state-memory",
+            "enriched",
+            "messages-enriched",
+            "messages-dead-letters");
+  }
+
+  @Test
+  void shouldSayWhatCannotBeDescribed() {
+    assertThat(describe("settings", "--format", "svg"))
+        .startsWith("2 --format svg must go with topology alone, found [settings]");
+    assertThat(describe("lag"))
+        .startsWith("2 WHAT must be of [topology, settings, meters], found lag");
+    assertThat(describe("--topology", "none.yaml"))
+        .startsWith("1 error: none.yaml: must be a file that can be read, found no such file");
+    assertThat(
+            describe("--model", model, "--out", folder.resolve("none").resolve("a.txt").toString()))
+        .startsWith("1 error: " + folder.resolve("none") + ": must be a folder");
+  }
+}
