@@ -62,16 +62,24 @@ final class Docker {
   }
 
   /**
-   * Puts a container into a network, and publishes a port of it under the same number: one that
-   * Docker chooses would be another one after a restart.
+   * Puts a container into a network.
    *
    * @param network null for the host's
    */
-  static void connect(GenericContainer<?> container, Network network, String alias, int port) {
+  static void connect(GenericContainer<?> container, Network network, String alias) {
     if (ON_HOST) {
       container.withNetworkMode("host");
     } else {
       container.withNetwork(network).withNetworkAliases(alias);
+    }
+  }
+
+  /**
+   * Publishes a port under the same number: one that Docker chooses would be another one after a
+   * restart.
+   */
+  static void publish(GenericContainer<?> container, int port) {
+    if (!ON_HOST) {
       container.setPortBindings(List.of(port + ":" + port));
     }
   }

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.Wait;
@@ -54,7 +55,8 @@ final class KafkaContainers implements AutoCloseable {
 
   private GenericContainer<?> node(int node, int count) {
     GenericContainer<?> container = new GenericContainer<>(IMAGE);
-    Docker.connect(container, network, name(node), ports[3 * node]);
+    Docker.connect(container, network, name(node));
+    Docker.publish(container, ports[3 * node]);
     String at = Docker.ON_HOST ? "127.0.0.1" : ""; // empty: all addresses
     String replicas = Integer.toString(count);
     String inSync = Integer.toString(Math.max(1, count - 1));
@@ -148,11 +150,18 @@ final class KafkaContainers implements AutoCloseable {
 
   private boolean areInSync(Admin admin) throws ExecutionException, InterruptedException {
     Set<String> topics = admin.listTopics(new ListTopicsOptions().listInternal(true)).names().get();
-    Map<String, TopicDescription> described = admin.describeTopics(topics).allTopicNames().get();
-    return admin.describeCluster().nodes().get().size() == nodes.size()
-        && described.values().stream()
-            .flatMap(topic -> topic.partitions().stream())
-            .allMatch(partition -> partition.isr().size() == nodes.size());
+    List<String> behind = new ArrayList<>();
+    for (TopicDescription topic : admin.describeTopics(topics).allTopicNames().get().values()) {
+      for (TopicPartitionInfo partition : topic.partitions()) {
+        if (partition.isr().size() < nodes.size()) {
+          behind.add(topic.name() + " " + partition);
+        }
+      }
+    }
+    if (!behind.isEmpty()) {
+      throw new IllegalStateException("replicas are missing: " + behind);
+    }
+    return admin.describeCluster().nodes().get().size() == nodes.size();
   }
 
   @Override

@@ -38,6 +38,7 @@ final class Traffic implements AutoCloseable {
   private final String enriched;
   private final KafkaProducer<byte[], byte[]> producer;
   private final KafkaConsumer<byte[], byte[]> consumer;
+  private final long startMs = System.currentTimeMillis();
   private final SplittableRandom random = new SplittableRandom(7);
   private final List<Sent> sent = new ArrayList<>();
   private final List<ConsumerRecord<byte[], byte[]>> committed = new ArrayList<>();
@@ -67,7 +68,7 @@ final class Traffic implements AutoCloseable {
         text.append(TinyModel.WORDS.get(random.nextInt(TinyModel.WORDS.size()))).append(' ');
       }
       String key = "key-" + random.nextInt(KEYS);
-      long timestamp = 1_700_000_000_000L + sent.size() * 1000L;
+      long timestamp = startMs + sent.size(); // recent: a real broker deletes what is old
       byte[] value = ("{\"text\":\"" + text + "\"}").getBytes(UTF_8);
       sent.add(
           new Sent(
