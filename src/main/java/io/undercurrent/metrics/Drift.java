@@ -17,11 +17,10 @@ import java.util.function.ToDoubleFunction;
  * </pre>
  *
  * <p>0 for the same shares; by custom a shift to look at from 0.1 and a large one from 0.25
- * (Siddiqi, Credit Risk Scorecards, 2006, chapter 9). It is Jeffreys' divergence (Kullback and
- * Leibler, On Information and Sufficiency, 1951, equation 2.6), infinite where a bin is empty; so
- * half a record is added to every bin of either side (Krichevsky and Trofimov 1981). Chance alone
- * makes about {@code (B - 1) * (1 / window + 1 / reference)} of it (Yurdakul 2018), 0.01 for ten
- * bins and a full window.
+ * (Siddiqi, Credit Risk Scorecards, 2006). It is Jeffreys' divergence (Kullback and Leibler, On
+ * Information and Sufficiency, 1951), infinite where a bin is empty; so half a record is added to
+ * every bin of either side (Krichevsky and Trofimov 1981). Chance alone makes about {@code (B - 1)
+ * * (1 / window + 1 / reference)} of it (Yurdakul 2018), 0.01 for ten bins and a full window.
  *
  * <p>Not a number before {@value #LEAST} records. Thread-safe and without locks: a reader may see a
  * record half counted. Takes 4 bytes for each record of the window and allocates nothing later.

@@ -97,7 +97,7 @@ public final class MeterCatalogue {
 
         As Prometheus reads them at `/metrics`; Micrometer's names have dots and neither unit nor `_total`. All of an app carry
         the tag `topology`, the name in its definition. A key never becomes a tag: what tags can be is known when an app starts.
-        A histogram is `_bucket`, `_count`, `_sum` and `_max` (the latter of the last two minutes).
+        A histogram is `_bucket`, `_count`, `_sum` and `_max`, the last of these the largest of about the last minute.
 
         This file is made of the meters themselves: `mvn test -Dtest=MeterCatalogueTest -Dmeters.write`.
 

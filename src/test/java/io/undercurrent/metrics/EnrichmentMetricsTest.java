@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -275,6 +276,33 @@ class EnrichmentMetricsTest {
             "undercurrent_tokens_total 80000.0",
             "undercurrent_record_duration_seconds_count 40000",
             "undercurrent_sentiment_records_total{label=\"negative\"} 13336.0");
+  }
+
+  /** Beside a record's own objects a few bytes would not show; that it is none is easy to hold. */
+  @Test
+  void shouldTakeNoMemoryForARecord() {
+    Drift.Bins bins = new Drift.Bins(new double[] {0, 0.5}, new double[] {0.5, 0.25, 0.25});
+    EnrichmentMetrics metrics =
+        EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, new Drift(9, bins, bins, bins));
+    count(metrics, 20_000); // loads classes
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    int records = 100_000;
+    count(metrics, records);
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat((double) bytes / records).as("bytes a record").isLessThan(1);
+  }
+
+  private static void count(EnrichmentMetrics metrics, int records) {
+    for (int i = 0; i < records; i++) {
+      metrics.record(i % 9, i % 3, false, 1_000 + i);
+      metrics.latency(i);
+      metrics.stateAge(i);
+      metrics.batch(8, 100, 50_000);
+      metrics.usedAhead();
+      metrics.language().record(LABELS.get(i % 3), i % 20 / 10.0 - 1, i % 12, i % 3 / 3.0);
+      metrics.language().nextWord(i % 4 == 0);
+    }
   }
 
   /** The scrape's samples, without comments. */
