@@ -1,6 +1,7 @@
 package io.undercurrent.chart;
 
 import java.awt.AWTError;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,8 +39,11 @@ public final class Pictures {
     Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
     try {
       write(picture, temporary);
-    } catch (LinkageError | InternalError | AWTError e) {
-      // A JDK without fonts throws an InternalError, one without AWT's library a LinkageError.
+    } catch (LinkageError | InternalError | AWTError | RuntimeException e) {
+      if (e instanceof RuntimeException && hasFonts()) {
+        says.accept("no picture " + file + ": " + e); // hours of training must not end for it
+        return false;
+      }
       unable = true;
       says.accept(
           "no pictures: this machine cannot draw ("
@@ -47,13 +51,23 @@ public final class Pictures {
               + "); install fontconfig and a font (Debian: fontconfig, fonts-dejavu-core); the"
               + " numbers are in files of their own");
       return false;
-    } catch (RuntimeException e) { // hours of training must not end for a picture
-      says.accept("no picture " + file + ": " + e);
-      return false;
     }
     Files.move(
         temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     return true;
+  }
+
+  /**
+   * Without fonts JDK 17 throws an InternalError, JDK 25 a RuntimeException, and a JDK without
+   * AWT's library a LinkageError.
+   */
+  private static boolean hasFonts() {
+    try {
+      new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics().getFontMetrics();
+      return true;
+    } catch (LinkageError | InternalError | AWTError | RuntimeException e) {
+      return false;
+    }
   }
 
   private static Throwable root(Throwable e) {
