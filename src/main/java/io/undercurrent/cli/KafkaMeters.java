@@ -2,10 +2,10 @@ package io.undercurrent.cli;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import org.apache.kafka.streams.KafkaStreams;
 
 /** The meters that Kafka Streams and its clients have of their own, while it runs. */
@@ -15,13 +15,19 @@ final class KafkaMeters implements AutoCloseable {
    * Tasks, stores and partitions come and go with rebalances: a lag should not be missing for a
    * minute, which is the binder's own pace.
    */
-  private static final long REFRESH_SECONDS = 5;
+  private static final Duration REFRESH = Duration.ofSeconds(5);
 
-  private final ScheduledThreadPoolExecutor scheduler = new Refresh();
+  private final ScheduledExecutorService scheduler =
+      Executors.newSingleThreadScheduledExecutor(
+          run -> {
+            Thread thread = new Thread(run, "kafka-meters");
+            thread.setDaemon(true);
+            return thread;
+          });
   private final KafkaStreamsMetrics metrics;
 
   KafkaMeters(KafkaStreams streams) {
-    metrics = new KafkaStreamsMetrics(streams, List.of(), scheduler);
+    metrics = new KafkaStreamsMetrics(streams, List.of(), scheduler, REFRESH);
   }
 
   void bindTo(MeterRegistry registry) {
@@ -32,24 +38,5 @@ final class KafkaMeters implements AutoCloseable {
   public void close() {
     scheduler.shutdownNow();
     metrics.close();
-  }
-
-  /** The binder schedules its refreshes itself; here they come sooner. */
-  private static final class Refresh extends ScheduledThreadPoolExecutor {
-    Refresh() {
-      super(
-          1,
-          run -> {
-            Thread thread = new Thread(run, "kafka-meters");
-            thread.setDaemon(true);
-            return thread;
-          });
-    }
-
-    @Override
-    public ScheduledFuture<?> scheduleAtFixedRate(
-        Runnable command, long initialDelay, long period, TimeUnit unit) {
-      return super.scheduleAtFixedRate(command, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
-    }
   }
 }
