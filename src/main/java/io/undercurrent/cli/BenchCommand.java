@@ -49,6 +49,7 @@ import picocli.CommandLine.Spec;
       "  ./undercurrent bench stream --records 20000",
       "  ./undercurrent bench latency --rate 500",
       "  ./undercurrent bench queries --rate 200 --query-rate 50",
+      "  ./undercurrent bench replay --model runs/mine/best",
       "  ./undercurrent bench"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -113,7 +114,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "64",
+      defaultValue = "32",
       description =
           "Records computed ahead in latency, growth and queries (default: ${DEFAULT-VALUE}).")
   private int batch;

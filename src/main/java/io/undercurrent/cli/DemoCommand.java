@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./undercurrent demo --for 30s",
       "  ./undercurrent demo --input messages.jsonl --rate 50",
-      "A line of the input is {\"key\": ..., \"text\": ...}, or plain text."
+      "A line of the input is {\"key\": ..., \"text\": ...}, or plain text; all plain lines go under one"
+          + " key, the file's name."
     })
 final class DemoCommand implements Callable<Integer> {
 

@@ -79,7 +79,7 @@ final class EnrichCommand implements Callable<Integer> {
   @Option(
       names = "--next",
       paramLabel = "N",
-      description = "Next tokens to report (default: as topology/enrich.yaml has it).")
+      description = "Next tokens to report (default: 8, as topology/enrich.yaml has it).")
   private Integer next;
 
   @Option(

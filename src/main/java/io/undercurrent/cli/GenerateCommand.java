@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "generate",
     description = {
-      "Write on from a prompt, or name its likeliest next words.",
+      "Continue a text, or list its likeliest next words.",
       "",
       "The prompt is the beginning of a record; an empty one asks for a whole record. What is written"
           + " ends with the record, or with --max-tokens. Temperature, top-k and top-p mean what they"
@@ -67,7 +67,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--prompt",
       paramLabel = "TEXT",
-      description = "What to write on from (default: standard input, to its end).")
+      description = "The text to continue (default: standard input, to its end).")
   private String prompt;
 
   @Option(
@@ -110,7 +110,8 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--temperature",
       paramLabel = "T",
       description =
-          "Below 1 bolder words are rarer, 0 takes the likeliest (default: ${DEFAULT-VALUE}).")
+          "Below 1 favours likely words, above 1 unlikely ones; 0 always takes the likeliest (default:"
+              + " ${DEFAULT-VALUE}).")
   private double temperature = Sampling.DEFAULTS.temperature();
 
   @Option(

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./undercurrent play --bootstrap-server localhost:9092 --repeat",
       "  ./undercurrent play --topic support --input messages.jsonl --rate 50",
-      "A line of the input is {\"key\": ..., \"text\": ...}, or plain text."
+      "A line of the input is {\"key\": ..., \"text\": ...}, or plain text; all plain lines go under one"
+          + " key, the file's name."
     })
 final class PlayCommand implements Callable<Integer> {
 

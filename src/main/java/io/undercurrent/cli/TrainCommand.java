@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     description = "Train a model from a recipe and a folder of data.",
     footer = {
       "",
-      "Example: train the default model (the README says what the folder holds):",
+      "Example: train the default model (docs/training.md says what the folder holds):",
       "  ./undercurrent train --recipe config/train/en-chat.yaml --data ~/data",
       "A stopped run goes on where it was saved last when started again.",
       "",

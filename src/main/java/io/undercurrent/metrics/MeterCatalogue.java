@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +19,44 @@ import java.util.TreeSet;
 public final class MeterCatalogue {
 
   private static final String PREFIX = "undercurrent.";
+
+  /** Why records go to the dead letters: as the tag has it, and what it means. */
+  static final Map<String, String> DEAD_LETTER_REASONS =
+      inOrder(
+          "null-key", "The record has no key",
+          "invalid-utf8", "The value is not UTF-8",
+          "malformed-json", "The value is not JSON",
+          "missing-text", "There is nothing where the text should be",
+          "text-not-a-string", "What is there is not a string",
+          "missing-key", "There is no key where the JSON pointer to it points",
+          "key-not-scalar", "What is there is not a string, a number or a boolean",
+          "tombstone-without-key", "A null value, where the key is in the value",
+          "too-large",
+              "The record that would be written is larger than may be sent or its topic takes",
+          "not-finite", "A number of the next state or the result would be infinite, or none",
+          "deserialization", "A serde could not read or write the record",
+          "other", "Anything else: report it");
+
+  /** Why a result that was computed ahead was not used. */
+  static final Map<String, String> DROPPED_REASONS =
+      inOrder(
+          "key", "The record that came has another key",
+          "text", "It has another text",
+          "timestamp", "It has another timestamp",
+          "source", "It was read elsewhere",
+          "state", "The key's state is another one",
+          "model", "The model is another one",
+          "memory", "Its key was forgotten, or another of its records computed, in between",
+          "passed", "The record never came: another node of the topology kept it",
+          "closed", "The processor was closed, or the partition read anew",
+          "other", "Anything else");
+
+  /** What drift is measured of. */
+  static final Map<String, String> DRIFT_OF =
+      inOrder(
+          "sentiment", "P(positive) - P(negative) of a record",
+          "surprise", "Bits per token of a record",
+          "unknown", "Share of a record's tokens that the vocabulary lacks");
 
   /**
    * A meter.
@@ -88,7 +128,15 @@ public final class MeterCatalogue {
     return BorrowedMeters.ALL;
   }
 
-  /** Both tables, as {@code docs/meters.md} has them. */
+  private static Map<String, String> inOrder(String... valuesAndMeanings) {
+    Map<String, String> all = new LinkedHashMap<>();
+    for (int i = 0; i < valuesAndMeanings.length; i += 2) {
+      all.put(valuesAndMeanings[i], valuesAndMeanings[i + 1]);
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** All tables, as {@code docs/meters.md} has them. */
   public static String markdown() {
     StringBuilder out = new StringBuilder();
     out.append(
@@ -105,9 +153,19 @@ public final class MeterCatalogue {
 
         """);
     table(out, own());
+    out.append("\n## What tags can be\n");
+    values(out, "undercurrent_dead_letters_total", MeterNames.REASON, DEAD_LETTER_REASONS);
+    values(out, "undercurrent_ahead_dropped_results_total", MeterNames.REASON, DROPPED_REASONS);
+    values(out, "undercurrent_drift_psi", MeterNames.OF, DRIFT_OF);
     out.append("\n## Of Kafka and the JVM, as far as dashboards and alerts read them\n\n");
     table(out, borrowed());
     return out.toString();
+  }
+
+  private static void values(
+      StringBuilder out, String meter, String tag, Map<String, String> meanings) {
+    out.append("\n| `%s` of `%s` | |\n| --- | --- |\n".formatted(tag, meter));
+    meanings.forEach((value, meaning) -> out.append("| `%s` | %s |\n".formatted(value, meaning)));
   }
 
   private static void table(StringBuilder out, List<Entry> entries) {
