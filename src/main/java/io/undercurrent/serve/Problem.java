@@ -32,6 +32,11 @@ final class Problem extends RuntimeException {
     return new Problem(HttpStatus.NOT_FOUND, detail);
   }
 
+  /** For another instance that asks: the answer is not here, another one may have it. */
+  static Problem misdirected(String detail) {
+    return new Problem(HttpStatus.MISDIRECTED_REQUEST, detail);
+  }
+
   /** Something that passes: worth another try after some seconds. */
   static Problem unavailable(String detail, int retryAfterSeconds) {
     return new Problem(HttpStatus.SERVICE_UNAVAILABLE, detail, retryAfterSeconds);

@@ -113,41 +113,62 @@ public final class QueryRoutes implements Routes {
     boolean stale = Parameters.flag(ctx, "stale");
     Question question = new Question(ctx, key);
     question.check();
-    Place place = queries.locate(key);
-    boolean forwarded = Forwarding.isForwarded(ctx);
-    try {
-      question.stored = queries.read(place, key, false);
-    } catch (NotAvailableException e) {
-      if (!forwarded && passOn(ctx, place)) {
-        return;
-      }
-      if (!stale) {
-        throw forwarded || place.active() == null ? e : unanswered(place, e);
-      }
+    question.stored =
+        Forwarding.isForwarded(ctx)
+            ? readForAnother(key, Forwarding.takesCopy(ctx))
+            : find(ctx, key, stale);
+    if (question.stored != null) {
+      ctx.contentType("application/json").result(Json.bytes(questions.apply(question)));
     }
-    if (question.stored == null) { // and a copy will do
-      try {
-        question.stored = queries.read(place, key, true);
-      } catch (NotAvailableException e) {
-        if (forwarded || !forwardToStandby(ctx, place.standbys())) {
-          throw e;
-        }
-        return;
-      }
-    }
-    ctx.contentType("application/json").result(Json.bytes(questions.apply(question)));
   }
 
-  /** Has the instance answer that is said to have the key, or else whichever does. */
-  private boolean passOn(Context ctx, Place place) {
+  /** For an instance that asks on: where the key is not here, it asks the next. */
+  private StoredKey readForAnother(byte[] key, boolean stale) {
+    try {
+      return queries.read(queries.locate(key), key, stale);
+    } catch (NotAvailableException e) {
+      throw Problem.misdirected(e.getMessage());
+    }
+  }
+
+  /**
+   * The state itself comes first, wherever it is; then, if it will do, a copy.
+   *
+   * @return null where another instance has answered
+   */
+  private StoredKey find(Context ctx, byte[] key, boolean stale) {
+    Place place = queries.locate(key);
+    try {
+      return queries.read(place, key, false);
+    } catch (NotAvailableException e) {
+      if (passOn(ctx, Stream.concat(owner(place), place.others().stream()), Forwarding.STATE)) {
+        return null;
+      }
+      if (!stale) {
+        throw place.active() == null ? e : unanswered(place, e);
+      }
+    }
+    try {
+      return queries.read(place, key, true);
+    } catch (NotAvailableException e) {
+      Stream<Host> copies = Stream.concat(place.standbys().stream(), place.others().stream());
+      if (passOn(ctx, copies, Forwarding.COPY)) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private Stream<Host> owner(Place place) {
     Host active = place.active();
-    Stream<Host> first =
-        active == null || active.equals(queries.self()) || !active.reachable()
-            ? Stream.of()
-            : Stream.of(active);
-    return Stream.concat(first, place.others().stream())
-        .distinct()
-        .anyMatch(host -> forwarding.answer(ctx, host));
+    return active == null || active.equals(queries.self()) || !active.reachable()
+        ? Stream.of()
+        : Stream.of(active);
+  }
+
+  /** Has the first of them answer that does. */
+  private boolean passOn(Context ctx, Stream<Host> hosts, String wanted) {
+    return hosts.distinct().anyMatch(host -> forwarding.answer(ctx, host, wanted));
   }
 
   private RuntimeException unanswered(Place place, NotAvailableException notHere) {
@@ -162,10 +183,6 @@ public final class QueryRoutes implements Routes {
             : "the key is on another instance, which does not say how to ask it: set"
                 + " application.server",
         RETRY_SECONDS);
-  }
-
-  private boolean forwardToStandby(Context ctx, List<Host> standbys) {
-    return standbys.stream().anyMatch(host -> forwarding.answer(ctx, host));
   }
 
   /** A request about a key, and what was found under it. */

@@ -385,12 +385,30 @@ class QueriesTest {
     int refused = 0;
     for (String key : keys) {
       for (ServedApp app : List.of(one, two)) {
-        HttpResponse<String> answer = app.get("/v1/keys/" + key, "Undercurrent-Forwarded", "1");
-        assertThat(answer.statusCode()).isIn(200, 503);
-        refused += answer.statusCode() == 503 ? 1 : 0;
+        String path = "/v1/keys/" + key + "?records=0";
+        HttpResponse<String> answer = app.askAsInstance(path + "&stale=true", "state");
+        assertThat(answer.statusCode()).isIn(200, 421);
+        if (answer.statusCode() == 421) {
+          refused++;
+          assertProblem(answer, 421, "the state of the key, in partition ");
+          awaitCopy(app, path);
+        } else {
+          assertThat(json(answer).path("stale").asBoolean()).isFalse();
+        }
       }
     }
     assertThat(refused).isEqualTo(keys.size()); // one of the two has each
+  }
+
+  /** The standby has it too, from a moment on. */
+  private static void awaitCopy(ServedApp app, String path) throws Exception {
+    HttpResponse<String> copy = app.askAsInstance(path, "copy");
+    while (copy.statusCode() != 200) { // until the test's time is over
+      assertThat(copy.statusCode()).isIn(404, 421);
+      Thread.sleep(50);
+      copy = app.askAsInstance(path, "copy");
+    }
+    assertThat(json(copy).path("stale").asBoolean()).isTrue();
   }
 
   /** The other instance does not answer any more, and nobody has noticed yet. */

@@ -124,6 +124,20 @@ final class ServedApp implements AutoCloseable {
     return checked("GET", path, request.timeout(Duration.ofSeconds(30)));
   }
 
+  /**
+   * As another instance asks; what they say to each other is not described.
+   *
+   * @param wanted what will do, {@code state} or {@code copy}
+   */
+  HttpResponse<String> askAsInstance(String path, String wanted) throws Exception {
+    return CLIENT.send(
+        HttpRequest.newBuilder(URI.create(address() + path))
+            .timeout(Duration.ofSeconds(30))
+            .header("Undercurrent-Forwarded", wanted)
+            .build(),
+        BodyHandlers.ofString());
+  }
+
   HttpResponse<String> post(String path, String body) throws Exception {
     return post(path, body, "application/json");
   }
