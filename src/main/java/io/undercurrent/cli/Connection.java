@@ -2,6 +2,7 @@ package io.undercurrent.cli;
 
 import io.undercurrent.config.UndercurrentConfig;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
@@ -21,10 +22,25 @@ final class Connection {
    * @param bootstrapServers instead of the file's; null for those
    */
   static StreamsConfig of(Path config, String bootstrapServers) {
-    Map<String, String> overrides =
-        bootstrapServers == null
-            ? Map.of()
-            : Map.of(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    return of(config, bootstrapServers, new HashMap<>());
+  }
+
+  /**
+   * The same for a producer of its own, which sends without transactions: for those Kafka Streams
+   * has a producer never give a message up ({@code delivery.timeout.ms}), so that it would not
+   * notice that the broker is gone. What the file says of producers holds.
+   */
+  static StreamsConfig toProduce(Path config, String bootstrapServers) {
+    Map<String, String> overrides = new HashMap<>();
+    overrides.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+    return of(config, bootstrapServers, overrides);
+  }
+
+  private static StreamsConfig of(
+      Path config, String bootstrapServers, Map<String, String> overrides) {
+    if (bootstrapServers != null) {
+      overrides.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    }
     UndercurrentConfig settings =
         config == null && bootstrapServers != null
             ? UndercurrentConfig.of(overrides)

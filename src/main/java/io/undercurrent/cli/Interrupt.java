@@ -31,8 +31,10 @@ final class Interrupt {
   /** Everything is closed. */
   void ended() {
     ended.countDown();
-    if (!requested) {
+    try {
       Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM is stopping: the hook runs, or will, and now ends at once.
     }
   }
 }

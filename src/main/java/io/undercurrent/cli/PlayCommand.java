@@ -11,6 +11,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import picocli.CommandLine.Command;
@@ -39,6 +40,8 @@ final class PlayCommand implements Callable<Integer> {
 
   private static final String CLIENT_ID = "undercurrent-play";
   private static final double OWN_RATE = 15;
+  private static final Duration CLOSE = Duration.ofMinutes(2); // as Kafka's delivery.timeout.ms
+  private static final Duration CLOSE_INTERRUPTED = Duration.ofSeconds(30);
 
   @Option(
       names = "--config",
@@ -106,7 +109,7 @@ final class PlayCommand implements Callable<Integer> {
     long most = records == null ? once : Math.min(records, once);
     double perSecond = rate != null ? rate : input == null ? OWN_RATE : Double.POSITIVE_INFINITY;
 
-    StreamsConfig streams = Connection.of(config, bootstrapServer);
+    StreamsConfig streams = Connection.toProduce(config, bootstrapServer);
     servers = Topics.bootstrapServers(streams);
     checkTopic(streams);
     Interrupt interrupt = new Interrupt();
@@ -144,17 +147,16 @@ final class PlayCommand implements Callable<Integer> {
             servers);
     out().flush();
     long sent = 0;
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(
-            streams.getProducerConfigs(CLIENT_ID),
-            new ByteArraySerializer(),
-            new ByteArraySerializer())) {
+    KafkaProducer<byte[], byte[]> producer = producer(streams);
+    try {
       Pace pace = new Pace(perSecond);
       while (sent < most && pace.await(sent, goOn)) {
         send(producer, messages.get((int) (sent % messages.size())));
         sent++;
       }
-    } // which waits for what is under way
+    } finally { // waits for what is under way, and refuses what is left then
+      producer.close(interrupted.getAsBoolean() ? CLOSE_INTERRUPTED : CLOSE);
+    }
     out()
         .printf(
             "%,d messages sent in %.1f s%n",
@@ -164,6 +166,17 @@ final class PlayCommand implements Callable<Integer> {
       throw new AppException(
           "%,d of %,d messages were not sent to %s on %s: %s"
               .formatted(refused, sent, topic, servers, reason));
+    }
+  }
+
+  private KafkaProducer<byte[], byte[]> producer(StreamsConfig streams) {
+    try {
+      return new KafkaProducer<>(
+          streams.getProducerConfigs(CLIENT_ID),
+          new ByteArraySerializer(),
+          new ByteArraySerializer());
+    } catch (KafkaException e) {
+      throw Topics.notConnected(servers, e);
     }
   }
 
@@ -177,14 +190,22 @@ final class PlayCommand implements Callable<Integer> {
   private synchronized void acknowledged(Exception failure) {
     if (failure != null) {
       refused++;
-      reason = reason == null ? AppException.oneLine(failure) : reason;
+      String why = why(failure);
+      reason = reason == null ? why : reason;
       if (!failing) {
         PrintWriter err = spec.commandLine().getErr();
-        err.println("messages are not taken: " + AppException.oneLine(failure));
+        err.println("messages are not taken: " + why);
         err.flush();
       }
     }
     failing = failure != null;
+  }
+
+  private String why(Exception failure) {
+    String why = AppException.oneLine(failure);
+    return failure instanceof RetriableException // and was retried
+        ? why + "; see that the broker at %s runs, and send them again".formatted(servers)
+        : why;
   }
 
   private PrintWriter out() {

@@ -48,6 +48,7 @@ public final class StreamsApp implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StreamsApp.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
   private static final int MAX_REJOINS = 20;
+  private static final long RETRY_MS = 1_000;
 
   private final TopologyDefinition definition;
   private final Model model;
@@ -277,8 +278,41 @@ public final class StreamsApp implements AutoCloseable {
     if (now == State.REBALANCING) {
       appMetrics.rebalance();
     }
-    hasRun |= now == State.RUNNING;
+    if (now == State.RUNNING && !hasRun) {
+      hasRun = true;
+      Thread looking = new Thread(this::lookUpPartitions, "undercurrent-partitions");
+      looking.setDaemon(true);
+      looking.start();
+    }
     notifyAll();
+  }
+
+  /**
+   * As many as the states' changelog has. In a thread of its own, once: a broker may take its time
+   * to say, and neither a request nor Kafka Streams should wait for that.
+   */
+  private void lookUpPartitions() {
+    String id = streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG);
+    String changelog = id + "-" + definition.store() + "-changelog";
+    try {
+      while (partitions == 0 && isLive()) {
+        try {
+          partitions = topics.partitions(changelog);
+        } catch (AppException e) {
+          log.warn("where keys are is not known yet, trying again: {}", e.getMessage());
+          rest();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits a while, at most until it is closed. */
+  private synchronized void rest() throws InterruptedException {
+    if (!closed) {
+      wait(RETRY_MS);
+    }
   }
 
   /** What may be asked of it, at any time. */
@@ -292,17 +326,13 @@ public final class StreamsApp implements AutoCloseable {
         this::partitions);
   }
 
-  /** As many as the states' changelog has, which is looked up once. */
   private int partitions() {
-    if (partitions == 0) {
-      String id = streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG);
-      try {
-        partitions = topics.partitions(id + "-" + definition.store() + "-changelog");
-      } catch (AppException e) {
-        throw new NotAvailableException("where keys are is not known yet: " + e.getMessage(), e);
-      }
+    int known = partitions;
+    if (known == 0) {
+      throw new NotAvailableException(
+          "where keys are is not known yet: it is looked up once Kafka Streams has been RUNNING");
     }
-    return partitions;
+    return known;
   }
 
   private synchronized KafkaStreams started() {
@@ -337,13 +367,7 @@ public final class StreamsApp implements AutoCloseable {
 
   /** Records of states that this instance has still to read back; 0 where it does not restore. */
   long toRestore() {
-    KafkaStreams running = started();
-    return running == null
-        ? 0
-        : running.allLocalStorePartitionLags().values().stream()
-            .flatMap(partitions -> partitions.values().stream())
-            .mapToLong(lag -> Math.max(0, lag.offsetLag()))
-            .sum();
+    return appMetrics.recordsToRestore();
   }
 
   /** Whether records are being processed now. */
@@ -364,8 +388,12 @@ public final class StreamsApp implements AutoCloseable {
    * @return false if the app was closed before
    * @throws AppException if it failed before
    */
-  public boolean awaitRunning() throws InterruptedException {
-    return awaitRunning(Duration.ofDays(1), () -> {});
+  public synchronized boolean awaitRunning() throws InterruptedException {
+    while (isStarting()) {
+      wait();
+    }
+    throwFailure();
+    return !closed;
   }
 
   /**
@@ -374,25 +402,24 @@ public final class StreamsApp implements AutoCloseable {
    * @param waiting called each time that so much more time has passed, on the caller's thread
    */
   boolean awaitRunning(Duration every, Runnable waiting) throws InterruptedException {
-    long due = System.nanoTime() + every.toNanos();
-    while (true) {
-      synchronized (this) {
-        long rest;
-        while (isStarting() && (rest = due - System.nanoTime()) > 0) {
-          TimeUnit.NANOSECONDS.timedWait(this, rest);
-        }
-        if (!isStarting()) {
-          throwFailure();
-          return !closed;
-        }
-      }
-      due += every.toNanos();
-      waiting.run(); // outside the lock: it may ask Kafka Streams, whose threads report here
+    while (!hasStartedWithin(every)) {
+      waiting.run(); // outside the lock: Kafka Streams' threads report here meanwhile
     }
+    return awaitRunning();
+  }
+
+  private synchronized boolean hasStartedWithin(Duration time) throws InterruptedException {
+    long dueNanos = System.nanoTime() + time.toNanos();
+    long restMs = time.toMillis();
+    while (isStarting() && restMs > 0) {
+      wait(restMs);
+      restMs = TimeUnit.NANOSECONDS.toMillis(dueNanos - System.nanoTime());
+    }
+    return !isStarting();
   }
 
   private boolean isStarting() {
-    return !closed && failure == null && streams.state() != State.RUNNING;
+    return !closed && failure == null && !hasRun;
   }
 
   /**

@@ -63,7 +63,7 @@ public final class AppMetrics {
         MeterNames.RESTORE_REMAINING,
         "records",
         "Records that the restores under way have still to read, by their changelogs' offsets",
-        AppMetrics::remaining);
+        AppMetrics::recordsToRestore);
     gauge(
         registry,
         MeterNames.RESTORE_TIME_LEFT,
@@ -169,7 +169,8 @@ public final class AppMetrics {
     return restoring.size();
   }
 
-  private double remaining() {
+  /** Records that the restores under way have still to read; no broker is asked. */
+  public long recordsToRestore() {
     return restoring.values().stream().mapToLong(Restore::left).sum();
   }
 

@@ -8,7 +8,7 @@ public final class NotAvailableException extends RuntimeException {
     super(message, cause);
   }
 
-  NotAvailableException(String message) {
+  public NotAvailableException(String message) {
     super(message);
   }
 }

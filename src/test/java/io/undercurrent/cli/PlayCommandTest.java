@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -130,12 +133,79 @@ class PlayCommandTest {
         .containsOnlyOnce("messages are not taken");
   }
 
+  @Test
+  void shouldSayThatTheBrokerIsGone() throws Exception {
+    StringWriter output = new StringWriter();
+    ExecutorService player = Executors.newSingleThreadExecutor();
+    EmbeddedBroker leaving = EmbeddedBroker.start(folder.resolve("leaving"));
+    try {
+      leaving.createTopics(List.of(new NewTopic(topic, 1, (short) 1)));
+      Path config =
+          settings(
+              "bootstrap.servers=" + leaving.bootstrapServers(),
+              "producer.linger.ms=0",
+              "producer.request.timeout.ms=1000",
+              "producer.delivery.timeout.ms=1000",
+              "producer.max.block.ms=1000");
+      String[] arguments = {
+        "play",
+        "--config",
+        config.toString(),
+        "--topic",
+        topic,
+        "--rate",
+        "20",
+        "--repeat",
+        "--records",
+        "200"
+      };
+      Future<Integer> exit = player.submit(() -> execute(output, arguments));
+      while (records(leaving).isEmpty()) {
+        assertThat(exit.isDone()).isFalse();
+      }
+      leaving.close();
+
+      assertThat(exit.get()).isEqualTo(1);
+      assertThat(output.toString())
+          .contains("messages are not taken: ")
+          .contains("of 200 messages were not sent to " + topic)
+          .endsWith(
+              "; see that the broker at %s runs, and send them again\n"
+                  .formatted(leaving.bootstrapServers()));
+    } finally {
+      leaving.close();
+      player.shutdownNow();
+    }
+  }
+
+  /** Kafka Streams' producers, for transactions, would. */
+  @Test
+  void shouldNotWaitForABrokerForEver() throws IOException {
+    Object timeout =
+        Connection.toProduce(settings("processing.guarantee=exactly_once_v2"), "host:1")
+            .getProducerConfigs("any")
+            .get("delivery.timeout.ms");
+    assertThat(timeout).isNull(); // and so Kafka's
+    assertThat(
+            Connection.toProduce(settings("producer.delivery.timeout.ms=70000"), "host:1")
+                .getProducerConfigs("any"))
+        .containsEntry("delivery.timeout.ms", "70000");
+  }
+
+  private Path settings(String... lines) throws IOException {
+    return Files.write(folder.resolve("streams.properties"), List.of(lines));
+  }
+
   private void createTopic(String... config) {
     Map<String, String> configs = config.length == 0 ? Map.of() : Map.of(config[0], config[1]);
     broker.createTopics(List.of(new NewTopic(topic, 1, (short) 1).configs(configs)));
   }
 
   private List<ConsumerRecord<byte[], byte[]>> records() {
+    return records(broker);
+  }
+
+  private List<ConsumerRecord<byte[], byte[]>> records(EmbeddedBroker broker) {
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of("bootstrap.servers", broker.bootstrapServers()),
@@ -159,9 +229,12 @@ class PlayCommandTest {
         new ArrayList<>(List.of("play", "--bootstrap-server", broker.bootstrapServers()));
     arguments.addAll(Arrays.asList(options));
     StringWriter output = new StringWriter();
-    PrintWriter writer = new PrintWriter(output, true);
-    int exit =
-        Main.commandLine().setOut(writer).setErr(writer).execute(arguments.toArray(String[]::new));
+    int exit = execute(output, arguments.toArray(String[]::new));
     return exit + " " + output;
+  }
+
+  private static int execute(StringWriter output, String... arguments) {
+    PrintWriter writer = new PrintWriter(output, true);
+    return Main.commandLine().setOut(writer).setErr(writer).execute(arguments);
   }
 }

@@ -12,6 +12,7 @@ import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.topology.EnrichedRecord;
 import io.undercurrent.topology.EnrichedRecordSerde;
+import io.undercurrent.topology.NotAvailableException;
 import io.undercurrent.topology.TopologyDefinition;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -293,6 +295,38 @@ class StreamsAppTest {
           .hasMessageStartingWith("cannot connect to no-such-host.invalid:9092: ")
           .message()
           .hasLineCount(1);
+    }
+  }
+
+  /** Without asking a broker: none would answer. */
+  @Test
+  void shouldNotKnowWhereKeysAreBeforeItRuns() {
+    try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
+      app.start();
+      assertThat(app.toRestore()).isZero();
+      assertThatThrownBy(() -> app.queries().locate(new byte[] {'k'}))
+          .isInstanceOf(NotAvailableException.class)
+          .hasMessage(
+              "where keys are is not known yet: it is looked up once Kafka Streams has been"
+                  + " RUNNING");
+    }
+  }
+
+  @Test
+  void shouldSayNowAndThenThatItWaits() throws Exception {
+    CountDownLatch waited = new CountDownLatch(2);
+    StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"));
+    ExecutorService waiter = Executors.newSingleThreadExecutor();
+    try {
+      app.start();
+      Future<Boolean> running =
+          waiter.submit(() -> app.awaitRunning(Duration.ofMillis(10), waited::countDown));
+      waited.await();
+      app.close();
+      assertThat(running.get()).isFalse();
+    } finally {
+      app.close();
+      waiter.shutdown();
     }
   }
 

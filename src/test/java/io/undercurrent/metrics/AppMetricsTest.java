@@ -29,6 +29,7 @@ class AppMetricsTest {
     metrics.restoreGoesOn("store-0", 180, 800); // 20 offsets were of no records
     metrics.restoreGoesOn("store-1", 50, 50);
     assertThat(gauge(MeterNames.RESTORE_REMAINING)).isEqualTo(850);
+    assertThat(metrics.recordsToRestore()).isEqualTo(850);
     assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isEqualTo(8); // 100 a second
 
     metrics.restoreEnds("store-0", true);

@@ -4,11 +4,14 @@ import { forget, open, read, restart } from "./opened.js";
 import { address, integer } from "./format.js";
 
 const RETRY_MS = 5000;
+const REREAD_MS = 10000; // while records are left out all the time
 const byId = id => document.getElementById(id);
 const names = new Map(); // of addresses, the last 1,000
 let connected = false;
 let sentTo = null; // address of the last message's key
 let missed = 0; // of what came too fast to show
+let missing = false; // whether the open conversation is to be read again for it
+let readMs = 0; // when it last was
 
 function connect() {
   const events = new EventSource("/v1/live"); // comes back by itself, and says what it saw last
@@ -59,13 +62,21 @@ function status({ records, conversations, perSecond, leftOut, lag, state }) {
   byId("count").textContent = integer(conversations);
   byId("rate").textContent = perSecond.toFixed(perSecond < 10 ? 1 : 0);
   byId("lag").textContent = lag === null ? "\u2013" : integer(lag);
-  if (leftOut !== missed) {
-    missed = leftOut;
-    if (opened()) read(); // its records may be among them
-  }
+  readMissed(leftOut);
   if (state !== "RUNNING") say("waiting", state.toLowerCase().replaceAll("_", " "));
   else if (leftOut > 0) say("live", `live, ${integer(leftOut)} too fast to show`);
   else if (connected) say("live", "live");
+}
+
+/** The open conversation's records may be among those left out: once no more are, or now and then. */
+function readMissed(leftOut) {
+  const more = leftOut !== missed;
+  missed = leftOut;
+  missing ||= more;
+  if (!missing || (more && performance.now() - readMs < REREAD_MS)) return;
+  missing = false;
+  readMs = performance.now();
+  if (opened()) read();
 }
 
 function say(kind, text) {
