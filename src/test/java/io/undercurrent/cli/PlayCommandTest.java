@@ -154,10 +154,10 @@ class PlayCommandTest {
         "--topic",
         topic,
         "--rate",
-        "20",
+        "4",
         "--repeat",
         "--records",
-        "200"
+        "40"
       };
       Future<Integer> exit = player.submit(() -> execute(output, arguments));
       while (records(leaving).isEmpty()) {
@@ -168,7 +168,7 @@ class PlayCommandTest {
       assertThat(exit.get()).isEqualTo(1);
       assertThat(output.toString())
           .contains("messages are not taken: ")
-          .contains("of 200 messages were not sent to " + topic)
+          .contains("of 40 messages were not sent to " + topic)
           .endsWith(
               "; see that the broker at %s runs, and send them again\n"
                   .formatted(leaving.bootstrapServers()));
