@@ -1,6 +1,7 @@
 package io.undercurrent.topology;
 
 import io.undercurrent.inference.Inference;
+import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
@@ -315,8 +316,8 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
               enriched.sentiment().score(),
               enriched.surprise().bitsPerToken(),
               (double) outcome.unknown() / tokens);
-      if (settings.nextTokens() > 0) {
-        metrics.language().nextWord(outcome.expected());
+      if (outcome.hit() != Hit.NONE) {
+        metrics.language().nextWord(outcome.hit() == Hit.HIT);
       }
     }
     if (outcome.start() == Start.FRESH) {
