@@ -110,9 +110,11 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     if (record.value() == null) {
       context.forward(onward.withValue(null));
       store.delete(key);
+      long stored = key.get().length; // a deletion is a key in the changelog
       if (memories != null) {
-        memories.forget(key);
+        stored += (long) memories.forget(key) * MemoryStore.keyBytes(key);
       }
+      metrics.stored(stored);
       tombstone(key);
       metrics.tombstone();
       return;
