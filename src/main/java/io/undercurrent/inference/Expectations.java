@@ -1,5 +1,6 @@
 package io.undercurrent.inference;
 
+import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.model.ContinuousCache.Pair;
 import io.undercurrent.model.Likeliest;
@@ -70,6 +71,31 @@ final class Expectations {
     likeliest = nextTokens > 0 ? new Likeliest(most, nextTokens) : null;
   }
 
+  /** Starts with a record: chooses the token that is looked for among the likeliest. */
+  void begin(OpenRecord open) {
+    open.checked = nextTokens > 0 ? checked(open.ids, words) : -1;
+  }
+
+  /**
+   * The place of one of the tokens that are words, chosen by the tokens alone, so that it is the
+   * same however they are read; -1 where none is a word, for no other is ever foretold.
+   */
+  static int checked(int[] ids, boolean[] words) {
+    int known = 0;
+    for (int id : ids) {
+      known += words[id] ? 1 : 0;
+    }
+    if (known == 0) {
+      return -1;
+    }
+    int before = Math.floorMod(Arrays.hashCode(ids), known); // words
+    int at = 0;
+    for (; before > 0 || !words[ids[at]]; at++) {
+      before -= words[ids[at]] ? 1 : 0;
+    }
+    return at;
+  }
+
   boolean hasRoomFor(int more) {
     return positions + more <= most;
   }
@@ -85,7 +111,7 @@ final class Expectations {
     record[positions] = open;
     token[positions] = end ? endOfRecord : open.ids[open.at];
     place[positions] = end ? 0 : open.at + 1;
-    wanted[positions] = end && nextTokens > 0;
+    wanted[positions] = nextTokens > 0 && (end || open.at == open.checked);
     positions++;
   }
 
@@ -104,8 +130,9 @@ final class Expectations {
       }
       if (place[p] > 0) {
         open.bits -= logProbabilities[p] / LN2;
-        if (place[p] - 1 == open.checked && nextTokens > 0) {
-          open.expected = isAmongLikeliest(p);
+        if (wanted[p]) {
+          boolean found = contains(next(p, words, likeliest, p), token[p]);
+          open.hit = found ? Hit.HIT : Hit.MISS;
         }
         observe(p);
         if (open.cache != null) {
@@ -134,16 +161,9 @@ final class Expectations {
     }
   }
 
-  /** Whether the token that came at position {@code p} could have been foretold. */
-  private boolean isAmongLikeliest(int p) {
-    if (!words[token[p]]) {
-      return false;
-    }
-    if (record[p].cache == null) {
-      return head.isAmongTop(p, token[p], logProbabilities[p], words, nextTokens, expected);
-    }
-    for (NextToken likely : top(p, words, nextTokens)) {
-      if (likely.id() == token[p]) {
+  private static boolean contains(NextToken[] likeliest, int token) {
+    for (NextToken likely : likeliest) {
+      if (likely.id() == token) {
         return true;
       }
     }

@@ -263,6 +263,9 @@ public final class Inference {
       }
       OpenRecord row = free();
       row.open(unread);
+      if (expectations != null) {
+        expectations.begin(row);
+      }
       List<Memory.Entry> past = past(unread);
       if (row.looked != null) {
         network.attention().look(past, row.looked);
@@ -400,7 +403,7 @@ public final class Inference {
             languageModel ? row.bits / row.ids.length : Double.NaN,
             next,
             lookBack,
-            row.expected);
+            row.hit);
     row.close();
     free.push(row);
     record.read(reading);

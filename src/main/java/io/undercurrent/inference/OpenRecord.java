@@ -1,10 +1,10 @@
 package io.undercurrent.inference;
 
+import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.model.ContinuousCache;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Pool;
 import io.undercurrent.model.RecordAttention;
-import java.util.Arrays;
 import java.util.List;
 
 /** A record while it is read, and the buffers for that; used for one record after another. */
@@ -24,8 +24,8 @@ final class OpenRecord {
   float[] probabilities; // null before the end
   List<LookBack.Past> past; // null before the end
   double bits; // what its tokens have cost
-  int checked; // the token that is looked for among the likeliest
-  boolean expected; // whether it was there
+  int checked; // the token that is looked for among the likeliest; -1 for none
+  Hit hit; // whether it was there
 
   OpenRecord(Pool pool, RecordAttention.Scratch looked, ContinuousCache cache) {
     this.pool = pool;
@@ -43,8 +43,8 @@ final class OpenRecord {
     probabilities = null;
     past = null;
     bits = 0;
-    checked = Math.floorMod(Arrays.hashCode(ids), ids.length); // the same however it is read
-    expected = false;
+    checked = -1;
+    hit = Hit.NONE;
     pool.clear();
   }
 

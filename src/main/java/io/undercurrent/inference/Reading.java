@@ -13,8 +13,8 @@ package io.undercurrent.inference;
  * @param next the likeliest next tokens, most probable first
  * @param lookBack what of the key's past it was drawn from; null where the network never looks
  *     back, and for a record without tokens
- * @param expected whether one of its tokens, chosen by what they are, was among the likeliest ones
- *     before it came, as many as {@code next} has; false where none are asked for
+ * @param hit whether one of its words, chosen by its tokens alone, was among the likeliest ones
+ *     before it came, as many as are asked for in {@code next}
  */
 public record Reading(
     int tokens,
@@ -25,7 +25,7 @@ public record Reading(
     double surpriseBits,
     NextToken[] next,
     LookBack lookBack,
-    boolean expected) {
+    Hit hit) {
 
   /** Of a network that never looks back. */
   public Reading(
@@ -36,7 +36,17 @@ public record Reading(
       float[] probabilities,
       double surpriseBits,
       NextToken[] next) {
-    this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null, false);
+    this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null, Hit.NONE);
+  }
+
+  /** What came of looking for a word among those that were likeliest before it came. */
+  public enum Hit {
+    /** None was looked for: the record has no word of the vocabulary, or none are asked for. */
+    NONE,
+    /** It was not among them. */
+    MISS,
+    /** It was. */
+    HIT
   }
 
   /** A token that may come next. */

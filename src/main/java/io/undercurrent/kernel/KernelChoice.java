@@ -16,24 +16,25 @@ final class KernelChoice {
   private static final List<String> CANDIDATES =
       List.of("io.undercurrent.kernel.VectorKernels", "io.undercurrent.kernel.BlasKernels");
 
-  static final Kernels BEST = choose();
+  static final Kernels BEST = choose(CANDIDATES);
 
   private KernelChoice() {}
 
-  private static Kernels choose() {
-    for (String candidate : CANDIDATES) {
+  /** Warns of a provider that is there and computes something else; that one is absent is usual. */
+  static Kernels choose(List<String> candidates) {
+    for (String candidate : candidates) {
       try {
         Kernels kernels = load(candidate);
         if (givesTheDefinedBits(kernels)) {
-          log.info("kernels: {}", kernels.name());
+          log.debug("kernels: {}", kernels.name());
           return kernels;
         }
-        log.info("kernels: {} not used, its bits differ from the definition's", kernels.name());
+        log.warn("kernels: {} not used, its bits differ from the definition's", kernels.name());
       } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
         log.debug("kernels: {} cannot be used here: {}", candidate, e.toString());
       }
     }
-    log.info("kernels: plain");
+    log.debug("kernels: plain");
     return new PlainKernels();
   }
 
@@ -55,7 +56,7 @@ final class KernelChoice {
     return (Kernels) Class.forName(name).getDeclaredConstructor().newInstance();
   }
 
-  /** Compares products of the shapes in use, and exponentials, bit by bit. */
+  /** Compares products of the shapes in use, exponentials and maxima, bit by bit. */
   static boolean givesTheDefinedBits(Kernels candidate) {
     Kernels definition = new PlainKernels();
     SplittableRandom random = new SplittableRandom(17);
@@ -75,8 +76,30 @@ final class KernelChoice {
     float sumY = candidate.exponentials(y, 3, 990, 1.5f, new float[Kernels.PARTIAL_SUMS]);
     return sumX == sumY
         && Arrays.equals(x, y)
+        && findsTheDefinedMaxima(candidate, random)
         && (candidate.name().equals("vector") // one code for every batch, and a start without delay
             || givesTheDefinedBitsInEveryBatch(candidate, random));
+  }
+
+  /** The largest at every place of blocks that fill whole vectors and ones that do not, and NaN. */
+  private static boolean findsTheDefinedMaxima(Kernels candidate, SplittableRandom random) {
+    for (int n : new int[] {1, 31, 256, 331}) {
+      float[] x = floats(random, n + 3);
+      for (int at = 3; at < x.length; at++) {
+        float was = x[at];
+        for (float largest : new float[] {1.5f, Float.NaN}) {
+          x[at] = largest;
+          if (Float.compare(candidate.max(x, 3, n), largest) != 0) {
+            return false;
+          }
+        }
+        x[at] = was;
+      }
+      if (candidate.max(x, 3, n) != Functions.max(x, 3, n)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -36,7 +36,7 @@ public interface Kernels {
     return rows;
   }
 
-  /** The fastest provider that gives the defined bits on this machine; chosen and logged once. */
+  /** The fastest provider that gives the defined bits on this machine; chosen once. */
   static Kernels best() {
     return KernelChoice.BEST;
   }

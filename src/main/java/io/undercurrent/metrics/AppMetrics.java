@@ -101,7 +101,7 @@ public final class AppMetrics {
         .tag(MeterNames.MODEL_NAME, name)
         .tag(MeterNames.FINGERPRINT, fingerprint)
         .tag(MeterNames.KIND, kind)
-        .baseUnit("models")
+        .baseUnit("info")
         .description("Always 1; its tags say which model is running")
         .register(registry);
   }

@@ -334,9 +334,9 @@ public final class EnrichmentMetrics {
 
   /** The name of the kernels that compute here. */
   public void kernels(String provider) {
-    Gauge.builder(MeterNames.ACTIVE_KERNELS, () -> 1)
+    Gauge.builder(MeterNames.KERNELS, () -> 1)
         .tag(MeterNames.PROVIDER, provider)
-        .baseUnit("kernels")
+        .baseUnit("info")
         .description("Always 1; its tag says which kernels compute: vector, openblas or plain")
         .register(registry);
   }

@@ -52,7 +52,7 @@ public final class LanguageMetrics {
         Counter.builder(MeterNames.NEXT_CHECKED)
             .description(
                 "Words that were compared with the likeliest ones for their key before they came:"
-                    + " one of each record")
+                    + " one of each record that has a known one")
             .baseUnit("words")
             .register(registry);
     nextHit =

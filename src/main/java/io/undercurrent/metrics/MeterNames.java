@@ -69,7 +69,7 @@ public final class MeterNames {
   public static final String DRIFT_WINDOW = "undercurrent.drift.window";
 
   /** Gauge, always 1, by {@link #MODEL_NAME}, {@link #FINGERPRINT} and {@link #KIND}: what runs. */
-  public static final String MODEL = "undercurrent.active.models";
+  public static final String MODEL = "undercurrent.model.info";
 
   /** Gauge, records: of the source topics that are still to be read. */
   public static final String LAG = "undercurrent.lag";
@@ -116,10 +116,10 @@ public final class MeterNames {
    */
   public static final String STORED_BYTES = "undercurrent.stored.bytes";
 
-  /** Gauge, kernels, by {@link #PROVIDER}: always 1 for those that compute here. */
-  public static final String ACTIVE_KERNELS = "undercurrent.active.kernels";
+  /** Gauge, always 1, by {@link #PROVIDER}: which kernels compute here. */
+  public static final String KERNELS = "undercurrent.kernels.info";
 
-  /** Tag of {@link #ACTIVE_KERNELS}: {@code vector}, {@code openblas} or {@code plain}. */
+  /** Tag of {@link #KERNELS}: {@code vector}, {@code openblas} or {@code plain}. */
   public static final String PROVIDER = "provider";
 
   /** Tag of {@link #DEAD_LETTERS} and {@link #AHEAD_DROPPED}: why. */

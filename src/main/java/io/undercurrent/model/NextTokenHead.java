@@ -18,7 +18,7 @@ import io.undercurrent.kernel.PackedMatrix;
  * its tokens came, or could be among the likeliest. A probability is never reported as less than
  * e^-87 of the likeliest's.
  *
- * <p>Allocates nothing but what the products of its {@link Kernels} do.
+ * <p>But for {@link #scratch}, nothing allocates more than the products of its {@link Kernels} do.
  */
 public final class NextTokenHead {
 
@@ -300,45 +300,6 @@ public final class NextTokenHead {
         }
       }
     }
-  }
-
-  /**
-   * Whether an offered token is among those that {@link #top} finds at row r; for one that is as
-   * likely as another to a ten-thousandth, either answer may come. Costs a pass over the frequent
-   * tokens; the clusters' are looked at only where it depends on them.
-   *
-   * @param logProbability natural logarithm of what the token has
-   * @param most how many the likeliest are, at least 1
-   */
-  public boolean isAmongTop(
-      int r, int token, double logProbability, boolean[] offered, int most, Scratch s) {
-    double p = StrictMath.exp(logProbability);
-    float larger = (float) (p * 1.0001 * s.sum[r]); // is likelier, however it was rounded
-    int at = r * outputs;
-    int likelier = 0;
-    for (int id = 0; id < start[0]; id++) {
-      if (s.e[at + id] > larger && offered[id]) {
-        likelier++;
-      }
-    }
-    if (likelier >= most) {
-      return false;
-    }
-    double perhaps = likelier; // in a cluster so many at most, or its share would not suffice
-    for (int i = 0; i < clusters; i++) {
-      perhaps += Math.floor(whole(r, i, s) / p);
-    }
-    if (perhaps < most) {
-      return true;
-    }
-    Likeliest likeliest = new Likeliest(1, most);
-    top(r, offered, likeliest, s);
-    for (int i = 0; i < likeliest.count(0); i++) {
-      if (likeliest.id(0, i) == token) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /**

@@ -1,7 +1,7 @@
 package io.undercurrent.state;
 
 import java.nio.ByteBuffer;
-import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.common.serialization.Serdes;
@@ -79,11 +79,11 @@ public final class MemoryStore {
     store.delete(at(key, record));
   }
 
-  /** Deletes all entries of a key. */
-  public void forget(Bytes key) {
-    for (long record : List.copyOf(entries(key).keySet())) {
-      delete(key, record);
-    }
+  /** Deletes all entries of a key, and returns how many there were. */
+  public int forget(Bytes key) {
+    Set<Long> records = entries(key).keySet();
+    records.forEach(record -> delete(key, record));
+    return records.size();
   }
 
   /** Bytes of the key of an entry. */

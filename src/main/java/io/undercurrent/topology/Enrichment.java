@@ -56,7 +56,7 @@ public final class Enrichment {
    * @param forgotten numbers of the records whose entries are to be deleted
    * @param tokens read of the record, 0 for an empty one
    * @param unknown how many of them the vocabulary lacks
-   * @param expected as in {@link Reading#expected}
+   * @param hit as in {@link Reading#hit}
    * @param ageMs how long before it the key's last record was, by their timestamps, at least 0; -1
    *     where that is not known
    */
@@ -68,7 +68,7 @@ public final class Enrichment {
       Start start,
       int tokens,
       int unknown,
-      boolean expected,
+      Reading.Hit hit,
       long ageMs) {
 
     /** Steps of the network that it took. */
@@ -294,7 +294,7 @@ public final class Enrichment {
               start,
               reading.tokens(),
               reading.unknown(),
-              reading.expected(),
+              reading.hit(),
               ageMs());
     }
 

@@ -1,6 +1,7 @@
 package io.undercurrent.topology;
 
 import io.undercurrent.inference.Inference;
+import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
@@ -109,9 +110,11 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
     if (record.value() == null) {
       context.forward(onward.withValue(null));
       store.delete(key);
+      long stored = key.get().length; // a deletion is a key in the changelog
       if (memories != null) {
-        memories.forget(key);
+        stored += (long) memories.forget(key) * MemoryStore.keyBytes(key);
       }
+      metrics.stored(stored);
       tombstone(key);
       metrics.tombstone();
       return;
@@ -315,8 +318,8 @@ final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecor
               enriched.sentiment().score(),
               enriched.surprise().bitsPerToken(),
               (double) outcome.unknown() / tokens);
-      if (settings.nextTokens() > 0) {
-        metrics.language().nextWord(outcome.expected());
+      if (outcome.hit() != Hit.NONE) {
+        metrics.language().nextWord(outcome.hit() == Hit.HIT);
       }
     }
     if (outcome.start() == Start.FRESH) {

@@ -3,6 +3,7 @@ package io.undercurrent.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
@@ -93,6 +94,7 @@ class InferenceTest {
     assertThat(reading.probabilities()).isNull();
     assertThat(reading.surpriseBits()).isNaN();
     assertThat(reading.next()).isEmpty();
+    assertThat(reading.hit()).isEqualTo(Hit.NONE);
   }
 
   @ParameterizedTest
@@ -318,6 +320,70 @@ class InferenceTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 8})
+  void shouldSayWhetherOneOfTheWordsWasAmongTheLikeliestBeforeItCame(int k) {
+    boolean[] words = MODEL.words();
+    int hits = 0;
+    int misses = 0;
+    HiddenState state = MODEL.initialState();
+    HiddenState unseenState = MODEL.initialState();
+    for (int i = 0; i < 60; i++) {
+      String text = "quokka " + TinyModel.text(1 + i, i) + " grumpy";
+      List<NextToken[]> rankings = new ArrayList<>();
+      Observer observer =
+          new Observer() {
+            @Override
+            public void felt(int position, float[] probabilities) {}
+
+            @Override
+            public void expected(int token, double logProbability, Ranking ranking) {
+              rankings.add(ranking.top(words, k));
+            }
+          };
+      Reading reading = new Inference(MODEL, MAX_TOKENS, k, true, observer).read(text, state);
+      Reading unseen = new Inference(MODEL, MAX_TOKENS, k, true).read(text, unseenState);
+
+      int[] ids = ids(text);
+      int checked = Expectations.checked(ids, words);
+      assertThat(words[ids[checked]]).isTrue();
+      boolean expected =
+          Arrays.stream(rankings.get(checked)).anyMatch(likely -> likely.id() == ids[checked]);
+      assertThat(reading.hit()).as(text).isEqualTo(expected ? Hit.HIT : Hit.MISS);
+      assertThat(unseen.hit()).isEqualTo(reading.hit());
+      hits += expected ? 1 : 0;
+      misses += expected ? 0 : 1;
+    }
+    assertThat(hits).isPositive();
+    assertThat(misses).isPositive();
+  }
+
+  @Test
+  void shouldLookForNoWordWhereNoneCouldBeForetoldOrNoneAreAskedFor() {
+    HiddenState state = MODEL.initialState();
+    assertThat(inference.read("quokka grumpy", state).hit()).isEqualTo(Hit.NONE);
+    assertThat(inference.read("quokka grumpy food", state).hit()).isNotEqualTo(Hit.NONE);
+    for (boolean languageModel : new boolean[] {true, false}) {
+      int next = languageModel ? 0 : 5;
+      Inference without = new Inference(MODEL, MAX_TOKENS, next, languageModel);
+      assertThat(without.read("the food was good", state).hit()).isEqualTo(Hit.NONE);
+    }
+  }
+
+  /** Any of them, and none else: so that the share of hits is one of words, not of places. */
+  @Test
+  void shouldChooseAnyOfTheWordsToLookFor() {
+    boolean[] words = {false, true, true, false};
+    boolean[] chosen = new boolean[6];
+    for (int i = 0; i < 64; i++) {
+      int[] ids = {0, 1 + i % 2, 3, 1 + i / 2 % 2, 1 + i / 4 % 2, 3};
+      ids[0] = i % 3 == 0 ? 3 : 0;
+      chosen[Expectations.checked(ids, words)] = true;
+    }
+    assertThat(chosen).containsExactly(false, true, false, true, true, false);
+    assertThat(Expectations.checked(new int[] {0, 3}, words)).isEqualTo(-1);
+  }
+
   @Test
   void shouldTellAnObserverOfNothingToExpectWithoutTheLanguageModel() {
     Notes notes = new Notes();
@@ -330,6 +396,7 @@ class InferenceTest {
     assertThat(found.probabilities()).containsExactly(expected.probabilities());
     assertThat(found.surpriseBits()).isEqualTo(expected.surpriseBits());
     assertThat(found.next()).containsExactly(expected.next());
+    assertThat(found.hit()).isEqualTo(expected.hit());
   }
 
   private static void step(HiddenState state, String text) {

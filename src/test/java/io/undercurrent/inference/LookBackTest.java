@@ -3,6 +3,7 @@ package io.undercurrent.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.kernel.Float16;
 import io.undercurrent.model.ContinuousCache.Pair;
@@ -19,7 +20,9 @@ import io.undercurrent.model.TinyModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,6 +138,44 @@ class LookBackTest {
     TEXTS.forEach(text -> inference.read(text, state, memory));
 
     assertThat(told[0]).isEqualTo(4 + 1 + 2 + 1 + 60 + 1 + 1 + 1 + 24 + 1 + 7 + 1 + 23 + 1);
+  }
+
+  @Test
+  void shouldLookForAWordAmongTheLikeliestOfTheMixture() {
+    Model model = TinyModel.looking(THREE, new Cache(30, 1.5f, 0.3f), 9).model();
+    boolean[] words = model.words();
+    List<NextToken[]> rankings = new ArrayList<>();
+    Observer observer =
+        new Observer() {
+          @Override
+          public void felt(int position, float[] probabilities) {}
+
+          @Override
+          public void expected(int token, double logProbability, Ranking ranking) {
+            rankings.add(ranking.top(words, 4));
+          }
+        };
+    Inference inference = new Inference(model, 100, 4, true, observer);
+    Inference unseen = new Inference(model, 100, 4, true);
+    HiddenState state = model.initialState();
+    HiddenState unseenState = model.initialState();
+    Memory memory = inference.memory();
+    Memory unseenMemory = unseen.memory();
+    Set<Hit> found = EnumSet.noneOf(Hit.class);
+    for (int i = 0; i < 40; i++) {
+      String text = TinyModel.text(1 + i % 30, i);
+      rankings.clear();
+      Reading reading = inference.read(text, state, memory);
+
+      int[] ids = model.tokenizer().encode(text, 100).ids();
+      int checked = Expectations.checked(ids, words);
+      boolean expected =
+          Arrays.stream(rankings.get(checked)).anyMatch(likely -> likely.id() == ids[checked]);
+      assertThat(reading.hit()).as(text).isEqualTo(expected ? Hit.HIT : Hit.MISS);
+      assertThat(unseen.read(text, unseenState, unseenMemory).hit()).isEqualTo(reading.hit());
+      found.add(reading.hit());
+    }
+    assertThat(found).containsExactly(Hit.MISS, Hit.HIT);
   }
 
   @ParameterizedTest

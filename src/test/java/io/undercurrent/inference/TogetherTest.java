@@ -292,7 +292,7 @@ class TogetherTest {
     for (float p : felt) {
       all.append(' ').append(Float.toHexString(p));
     }
-    all.append(List.of(reading.next()));
+    all.append(' ').append(reading.hit()).append(List.of(reading.next()));
     if (reading.lookBack() != null) {
       all.append(reading.lookBack().nothing()).append(reading.lookBack().tokens());
       reading

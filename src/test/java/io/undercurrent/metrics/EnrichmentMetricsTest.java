@@ -248,7 +248,7 @@ class EnrichmentMetricsTest {
             "undercurrent_state_age_seconds_bucket{le=\"21600.0\"} 2",
             "undercurrent_expired_entries_total 3.0",
             "undercurrent_stored_bytes_total 2369.0",
-            "undercurrent_active_kernels{provider=\"vector\"} 1.0");
+            "undercurrent_kernels_info{provider=\"vector\"} 1");
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
+import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.metrics.Drift;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.DriftReference;
@@ -90,10 +91,12 @@ class EnrichmentMetersTest {
       boolean first = random.nextBoolean();
       messages.pipeInput(new byte[] {(byte) (first ? 1 : 2)}, text.getBytes(UTF_8));
       Reading reading = inference.read(text, first ? a : b);
-      hits += reading.expected() ? 1 : 0;
-      checked++;
+      hits += reading.hit() == Hit.HIT ? 1 : 0;
+      checked += reading.hit() == Hit.NONE ? 0 : 1;
     }
     messages.pipeInput(new byte[] {1}, new byte[0]); // no word, nothing to compare
+    messages.pipeInput(new byte[] {1}, bytes("unheard never")); // none that could be foretold
+    assertThat(checked).isEqualTo(200);
     assertThat(counter(MeterNames.NEXT_CHECKED)).isEqualTo(checked);
     assertThat(counter(MeterNames.NEXT_HIT)).isEqualTo(hits);
     assertThat(hits).isBetween(1, checked - 1);

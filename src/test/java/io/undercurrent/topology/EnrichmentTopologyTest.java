@@ -462,8 +462,9 @@ class EnrichmentTopologyTest {
     send("k", "");
     send("l", "c");
 
-    assertThat(count(MeterNames.SEARCHED_CLUSTERS)).isEqualTo(2);
-    assertThat(count(MeterNames.SKIPPED_CLUSTERS)).isEqualTo(2);
+    assertThat(count(MeterNames.SEARCHED_CLUSTERS)).isEqualTo(4);
+    assertThat(count(MeterNames.SKIPPED_CLUSTERS))
+        .isEqualTo(4); // at a word and at the end of either record
   }
 
   private void start(TopologyDefinition definition) {

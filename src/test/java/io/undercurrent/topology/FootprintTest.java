@@ -12,10 +12,12 @@ import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.state.Footprint;
+import io.undercurrent.state.MemoryStore;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +71,34 @@ class FootprintTest {
           .isEqualTo(KEYS.size() * footprint.keyBytes(KEY_BYTES, TOKENS));
       assertThat(driver.stored("hidden-state-memory"))
           .hasSize((int) (KEYS.size() * footprint.rememberedRecords(TOKENS)));
+    }
+  }
+
+  /** A tombstone deletes the state and every entry: a key each in the changelogs. */
+  @ParameterizedTest(name = "{0}, model {1}")
+  @MethodSource("models")
+  void shouldCountWhatTombstonesDelete(StatePrecision precision, String name, Model of) {
+    Model model = of.withStatePrecision(precision);
+    try (LookAheadDriver driver =
+        LookAheadDriver.of(model, EnrichmentSettings.DEFAULTS.withBatch(1, 1), Map.of())) {
+      for (int i = 0; i < 12; i++) { // past as many as any of them remembers
+        read(driver, i);
+      }
+      changelogBytes(driver);
+      double metered = driver.registry.get(MeterNames.STORED_BYTES).counter().count();
+
+      for (String key : KEYS) {
+        driver.poll("messages", key.getBytes(UTF_8), null, 12);
+        driver.process();
+      }
+
+      long remembered = new Footprint(model).rememberedRecords(TOKENS);
+      long ofKey = KEY_BYTES + remembered * MemoryStore.keyBytes(Bytes.wrap(new byte[KEY_BYTES]));
+      assertThat(changelogBytes(driver)).isEqualTo(KEYS.size() * ofKey);
+      assertThat(driver.registry.get(MeterNames.STORED_BYTES).counter().count() - metered)
+          .isEqualTo(KEYS.size() * ofKey);
+      assertThat(driver.stored("hidden-state")).isEmpty();
+      assertThat(driver.stored("hidden-state-memory")).isEmpty();
     }
   }
 
