@@ -87,7 +87,10 @@ class CommandsIT {
       assertThat(get(port, "/health/ready").statusCode()).isEqualTo(200);
       assertThat(get(port, "/health/live").statusCode()).isEqualTo(200);
       assertThat(get(port, "/metrics").body())
-          .contains("undercurrent_records_total 0.0", "kafka_stream", "jvm_memory_used_bytes");
+          .contains(
+              "undercurrent_records_total{topology=\"served\"} 0.0",
+              "kafka_stream",
+              "jvm_memory_used_bytes");
       app.terminate();
       assertThat(app.exitCode(PATIENCE)).as(app.err()).isZero();
       assertThat(app.out()).contains("stopped");
