@@ -3,8 +3,12 @@ package io.undercurrent.checkpoint;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,9 +17,9 @@ import org.slf4j.LoggerFactory;
  * The file {@code reference.json} of a checkpoint folder, which {@code evaluate --out} writes. It
  * is not part of the model: a folder may lack it.
  */
-final class ReferenceJson {
+public final class ReferenceJson {
 
-  static final String FILE = "reference.json";
+  public static final String FILE = "reference.json";
 
   private static final Logger log = LoggerFactory.getLogger(ReferenceJson.class);
   private static final JsonMapper JSON = new JsonMapper();
@@ -52,6 +56,38 @@ final class ReferenceJson {
       throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The file's text.
+   *
+   * @param sentiment (classes) share of records by class
+   */
+  public static String write(Model model, double[] sentiment, DriftReference reference)
+      throws JsonProcessingException {
+    ObjectNode root = JSON.createObjectNode();
+    root.putObject("model").put("name", model.name()).put("fingerprint", model.fingerprint());
+    root.put("records", reference.records());
+    ObjectNode shares = root.putObject("sentiment");
+    for (int k = 0; k < sentiment.length; k++) {
+      shares.put(ModelConfig.SENTIMENT_LABELS.get(k), sentiment[k]);
+    }
+    put(root.putObject("score"), "P(positive) - P(negative)", reference.score());
+    put(root.putObject("surprise"), "bits per token", reference.surprise());
+    put(root.putObject("unknown"), "share of a record's tokens", reference.unknown());
+    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+  }
+
+  private static void put(ObjectNode node, String unit, Histogram histogram) {
+    node.put("unit", unit);
+    ArrayNode edges = node.putArray("edges"); // bin i ends with edge i, the last has no end
+    for (double edge : histogram.edges()) {
+      edges.add(edge);
+    }
+    ArrayNode shares = node.putArray("shares");
+    for (double share : histogram.shares()) {
+      shares.add(share);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.measure.Pace;
 import io.undercurrent.topology.EnrichedRecordSerde;
 import io.undercurrent.topology.TopologyDefinition;
 import java.nio.ByteBuffer;

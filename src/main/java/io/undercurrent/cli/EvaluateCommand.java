@@ -2,6 +2,7 @@ package io.undercurrent.cli;
 
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.checkpoint.ReferenceJson;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.train.Evaluation;
@@ -120,7 +121,9 @@ final class EvaluateCommand implements Callable<Integer> {
       Files.writeString(out.resolve("evaluation.json"), scores);
       if (report.reference().records() > 0) {
         Files.writeString(
-            out.resolve("reference.json"), EvaluationJson.reference(loaded, report.reference()));
+            out.resolve(ReferenceJson.FILE),
+            ReferenceJson.write(
+                loaded, report.reference().sentiment(), report.reference().drift()));
       }
       new EvaluationPictures(loaded.name(), report)
           .draw(out, new Pictures(line -> spec.commandLine().getErr().println(line)));

@@ -12,7 +12,6 @@ import io.undercurrent.train.Evaluation.Result;
 import io.undercurrent.train.Evaluation.StateUse;
 import io.undercurrent.train.LanguageScores;
 import io.undercurrent.train.NegationSuite.Category;
-import io.undercurrent.train.Reference;
 import java.util.List;
 import java.util.Locale;
 
@@ -42,35 +41,6 @@ final class EvaluationJson {
       negation(negation.putArray("naiveBayes"), report.naiveBayesNegation());
     }
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
-  }
-
-  /** The file that stands beside a checkpoint for measuring drift. */
-  static String reference(Model model, Reference reference) throws JsonProcessingException {
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode root = mapper.createObjectNode();
-    root.putObject("model").put("name", model.name()).put("fingerprint", model.fingerprint());
-    root.put("records", reference.records());
-    ObjectNode sentiment = root.putObject("sentiment");
-    double[] shares = reference.sentiment();
-    for (int k = 0; k < shares.length; k++) {
-      sentiment.put(ModelConfig.SENTIMENT_LABELS.get(k), shares[k]);
-    }
-    histogram(root.putObject("score"), "P(positive) - P(negative)", reference.score());
-    histogram(root.putObject("surprise"), "bits per token", reference.surprise());
-    histogram(root.putObject("unknown"), "share of a record's tokens", reference.unknown());
-    return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
-  }
-
-  private static void histogram(ObjectNode node, String unit, Reference.Histogram histogram) {
-    node.put("unit", unit);
-    ArrayNode edges = node.putArray("edges"); // bin i ends with edge i, the last has no end
-    for (double edge : histogram.edges()) {
-      edges.add(edge);
-    }
-    ArrayNode shares = node.putArray("shares");
-    for (double share : histogram.shares()) {
-      shares.add(share);
-    }
   }
 
   private static void sentiment(ObjectNode node, Result r) {

@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.measure.Pace;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -36,26 +37,12 @@ import picocli.CommandLine.Spec;
       "A line of the input is {\"key\": ..., \"text\": ...}, or plain text; all plain lines go under one"
           + " key, the file's name."
     })
-final class PlayCommand implements Callable<Integer> {
+final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
 
   private static final String CLIENT_ID = "undercurrent-play";
   private static final double OWN_RATE = 15;
   private static final Duration CLOSE = Duration.ofMinutes(2); // as Kafka's delivery.timeout.ms
   private static final Duration CLOSE_INTERRUPTED = Duration.ofSeconds(30);
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description =
-          "How to connect (default: config/streams.properties, or nothing beside"
-              + " --bootstrap-server).")
-  private Path config;
-
-  @Option(
-      names = "--bootstrap-server",
-      paramLabel = "HOST:PORT",
-      description = "Brokers to connect to first, instead of those of --config.")
-  private String bootstrapServer;
 
   @Option(
       names = "--topic",
@@ -109,7 +96,7 @@ final class PlayCommand implements Callable<Integer> {
     long most = records == null ? once : Math.min(records, once);
     double perSecond = rate != null ? rate : input == null ? OWN_RATE : Double.POSITIVE_INFINITY;
 
-    StreamsConfig streams = Connection.toProduce(config, bootstrapServer);
+    StreamsConfig streams = toProduce();
     servers = Topics.bootstrapServers(streams);
     checkTopic(streams);
     Interrupt interrupt = new Interrupt();

@@ -4,11 +4,10 @@ import io.undercurrent.train.Recipe;
 import io.undercurrent.train.RecipeException;
 import io.undercurrent.train.Snapshot;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Which topic is learnt from, where it is, and what its records look like. */
-final class TopicOptions {
+final class TopicOptions extends ConnectionOptions {
 
   @Option(
       names = "--from-topic",
@@ -22,20 +21,6 @@ final class TopicOptions {
             + " key are a conversation; tombstones are left out."
       })
   private String topic;
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description =
-          "How to connect (default: config/streams.properties, or nothing beside"
-              + " --bootstrap-server).")
-  private Path config;
-
-  @Option(
-      names = "--bootstrap-server",
-      paramLabel = "HOST:PORT",
-      description = "Brokers to connect to first, instead of those of --config.")
-  private String bootstrapServer;
 
   @Option(
       names = "--text-field",
@@ -67,7 +52,7 @@ final class TopicOptions {
    * @throws AppException if the topic cannot be read, has a bad record or no good one
    */
   void read(Snapshot snapshot, PrintWriter err) {
-    LabelledTopic source = new LabelledTopic(topic, Connection.of(config, bootstrapServer));
+    LabelledTopic source = new LabelledTopic(topic, toRead());
     int[] tombstones = {0};
     int[] bad = {0};
     try (RecordsBar bar = new RecordsBar(err)) {

@@ -77,13 +77,9 @@ public final class LatencyBench {
   private void send(Cluster cluster, double rate, long[] due, Progress progress)
       throws InterruptedException {
     try (KafkaProducer<byte[], byte[]> producer = cluster.producer(Map.of())) {
-      long begin = System.nanoTime();
+      Pace pace = new Pace(rate);
       for (int i = 0; i < due.length; i++) {
-        due[i] = begin + (long) (i * 1e9 / rate);
-        long ahead = due[i] - System.nanoTime();
-        if (ahead > 0) {
-          Thread.sleep(ahead / 1_000_000, (int) (ahead % 1_000_000));
-        }
+        due[i] = pace.await(i);
         Input input = setup.input(i);
         byte[] number = ByteBuffer.allocate(Integer.BYTES).putInt(i).array();
         producer.send(
@@ -118,9 +114,11 @@ public final class LatencyBench {
         ms[ms.length - 1]);
   }
 
-  /** The smallest value that a share {@code p} of them does not exceed. */
+  /** The smallest value that a share {@code p} of them does not exceed; NaN where there is none. */
   static double percentile(double[] sorted, double p) {
-    return sorted[Math.max(0, (int) Math.ceil(p * sorted.length) - 1)];
+    return sorted.length == 0
+        ? Double.NaN
+        : sorted[Math.max(0, (int) Math.ceil(p * sorted.length) - 1)];
   }
 
   /** Reads the enriched topic on a thread of its own and takes down when each record came. */

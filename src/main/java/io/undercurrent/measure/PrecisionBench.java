@@ -110,18 +110,12 @@ public final class PrecisionBench {
     report.row(
         "records", from + "-" + to,
         "probabilityMean", Arrays.stream(probability).average().orElse(Double.NaN),
-        "probability99%", at(probability, 0.99),
-        "probabilityMost", at(probability, 1),
+        "probability99%", LatencyBench.percentile(probability, 0.99),
+        "probabilityMost", LatencyBench.percentile(probability, 1),
         "bitsMean", Arrays.stream(surprise).average().orElse(Double.NaN),
-        "bits99%", at(surprise, 0.99),
-        "bitsMost", at(surprise, 1),
+        "bits99%", LatencyBench.percentile(surprise, 0.99),
+        "bitsMost", LatencyBench.percentile(surprise, 1),
         "otherLabel", part.stream().filter(Difference::otherLabel).count(),
         "otherNextToken", part.stream().filter(Difference::otherNext).count());
-  }
-
-  private static double at(double[] sorted, double share) {
-    return sorted.length == 0
-        ? Double.NaN
-        : sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
   }
 }

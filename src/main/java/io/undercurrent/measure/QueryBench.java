@@ -1,5 +1,6 @@
 package io.undercurrent.measure;
 
+import io.undercurrent.measure.App.Sample;
 import io.undercurrent.measure.Cluster.Input;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -35,6 +36,7 @@ public final class QueryBench {
   private static final String TO = "query-enriched";
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int BEGINNING_CHARS = 20;
+  private static final double LEAST_OF_RATE = 0.95;
 
   private final Setup setup;
   private final int batch;
@@ -86,8 +88,9 @@ public final class QueryBench {
       app.watch(setup.keys(), progress);
       progress.ends("all keys known");
       try (Stream stream = new Stream(cluster, rate)) {
+        Sample begin = app.sample();
         List<List<Answer>> answers = ask(app.address(), rate, progress);
-        app.sample(); // it still runs
+        requireRate(rate, begin, app.sample());
         stream.throwIfFailed();
         progress.ends("all answered");
         Report report = new Report();
@@ -97,6 +100,16 @@ public final class QueryBench {
         report.write(setup.out().resolve("queries.json"));
         return report.table();
       }
+    }
+  }
+
+  /** Answers of an app that lags behind are not those of a stream at this rate. */
+  private static void requireRate(double rate, Sample begin, Sample end) {
+    double found = (end.records() - begin.records()) / ((end.nanos() - begin.nanos()) / 1e9);
+    if (found < LEAST_OF_RATE * rate) {
+      throw new MeasureException(
+          "%.0f records/s must be enriched while questions are asked, found %.0f: ask for a lower rate"
+              .formatted(rate, found));
     }
   }
 
@@ -113,14 +126,9 @@ public final class QueryBench {
         "%.0f queries/s of each route, %.0f records/s".formatted(queriesPerSecond, rate),
         questions);
     List<CompletableFuture<Answer>> asked = new ArrayList<>();
-    long begin = System.nanoTime();
+    Pace pace = new Pace(queriesPerSecond * routes);
     for (int i = 0; i < questions; i++) {
-      long due = begin + (long) (i * 1e9 / (queriesPerSecond * routes));
-      long ahead = due - System.nanoTime();
-      if (ahead > 0) {
-        Thread.sleep(ahead / 1_000_000, (int) (ahead % 1_000_000));
-      }
-      asked.add(ask(address, Route.values()[i % routes], i, due));
+      asked.add(ask(address, Route.values()[i % routes], i, pace.await(i)));
       progress.done(i + 1);
     }
     List<List<Answer>> answers = new ArrayList<>();
@@ -207,7 +215,7 @@ public final class QueryBench {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final KafkaProducer<byte[], byte[]> producer;
     private final Thread thread;
-    private volatile RuntimeException failure;
+    private volatile Exception failure;
 
     Stream(Cluster cluster, double rate) {
       producer = cluster.producer(Map.of());
@@ -218,14 +226,12 @@ public final class QueryBench {
 
     private void run(double rate) {
       try {
-        long begin = System.nanoTime();
-        for (long i = 0; !closing.get(); i++) {
-          long ahead = begin + (long) (i * 1e9 / rate) - System.nanoTime();
-          if (ahead > 0) {
-            Thread.sleep(ahead / 1_000_000, (int) (ahead % 1_000_000));
-          }
+        Pace pace = new Pace(rate);
+        for (long i = 0; pace.await(i, () -> !closing.get()); i++) {
           Input input = setup.input(i);
-          producer.send(new ProducerRecord<>(FROM, input.key(), input.value()));
+          producer.send(
+              new ProducerRecord<>(FROM, input.key(), input.value()),
+              (metadata, refused) -> failure = refused == null ? failure : refused);
         }
       } catch (RuntimeException e) {
         failure = e;

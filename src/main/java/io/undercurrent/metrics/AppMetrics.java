@@ -13,8 +13,8 @@ import java.util.function.ToDoubleFunction;
  * The meters of an application as a whole: which model it runs, how often partitions moved, and how
  * its states are being restored.
  *
- * <p>All of them exist from the start. Thread-safe. One for each registry: gauges of a second one
- * are not seen.
+ * <p>All exist from the start but model, kernels and lag, which come when they are known.
+ * Thread-safe. One for each registry: gauges of a second one are not seen.
  */
 public final class AppMetrics {
 

@@ -1,5 +1,7 @@
 package io.undercurrent.model;
 
+import java.util.List;
+
 /**
  * How a model's outputs are spread over records of the kind it was made for: what the drift of a
  * live stream is measured against. Immutable; the arrays are not to be written.
@@ -28,6 +30,21 @@ public record DriftReference(long records, Histogram score, Histogram surprise, 
    * @param shares from 0 to 1, one more than edges; they add up to 1
    */
   public record Histogram(double[] edges, double[] shares) {
+
+    /**
+     * @param values at least one
+     */
+    public static Histogram of(List<Double> values, double[] edges) {
+      double[] shares = new double[edges.length + 1];
+      for (double value : values) {
+        int bin = 0;
+        while (bin < edges.length && value > edges[bin]) {
+          bin++;
+        }
+        shares[bin] += 1.0 / values.size();
+      }
+      return new Histogram(edges, shares);
+    }
 
     public Histogram {
       if (edges.length < 1 || edges.length > MOST_EDGES) {

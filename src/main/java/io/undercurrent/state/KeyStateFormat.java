@@ -17,18 +17,64 @@ import java.util.Optional;
 public final class KeyStateFormat {
 
   private static final byte VERSION = 1;
-  private static final byte H_AND_C = 1;
-  private static final byte H = 2;
-  private static final byte TOKENS = 3;
-  private static final byte HALF_H_AND_C = 4;
-  private static final byte HALF_H = 5;
   private static final int FINGERPRINT_BYTES = 6;
   private static final int HEADER_BYTES = 45;
   private static final int HAS_TIMESTAMP = 1;
   private static final int HAS_SCORE = 2;
 
+  /** What follows the header; the code is the place among them, from 1. */
+  private enum Contents {
+    H_AND_C(StatePrecision.FP32, true),
+    H(StatePrecision.FP32, false),
+    TOKENS(null, false),
+    HALF_H_AND_C(StatePrecision.FP16, true),
+    HALF_H(StatePrecision.FP16, false);
+
+    private static final Contents[] ALL = values();
+
+    private final StatePrecision precision; // of h; null for token ids
+    private final boolean hasC;
+
+    Contents(StatePrecision precision, boolean hasC) {
+      this.precision = precision;
+      this.hasC = hasC;
+    }
+
+    static Contents of(ModelConfig config, StatePrecision precision) {
+      if (!config.kind().recurrent()) {
+        return TOKENS;
+      }
+      boolean half = precision == StatePrecision.FP16;
+      if (config.kind().cell().hasCellState()) {
+        return half ? HALF_H_AND_C : H_AND_C;
+      }
+      return half ? HALF_H : H;
+    }
+
+    static Contents ofCode(int code) {
+      if (code < 1 || code > ALL.length) {
+        throw new StateFormatException("contents", "1 to " + ALL.length, code);
+      }
+      return ALL[code - 1];
+    }
+
+    int code() {
+      return ordinal() + 1;
+    }
+
+    /** Whether they are the same but for the precision of h. */
+    boolean isLike(Contents other) {
+      return hasC == other.hasC && (precision == null) == (other.precision == null);
+    }
+
+    long sizeInBytes(int rows, int rowSize) {
+      int bytes = precision == null ? Integer.BYTES : precision.bytes() + (hasC ? Float.BYTES : 0);
+      return HEADER_BYTES + (long) bytes * rows * rowSize;
+    }
+  }
+
   private final Model model;
-  private final byte contents;
+  private final Contents contents;
   private final int rows;
   private final int rowSize;
   private final byte[] fingerprint;
@@ -37,17 +83,10 @@ public final class KeyStateFormat {
   public KeyStateFormat(Model model) {
     this.model = model;
     ModelConfig config = model.config();
-    if (config.kind().recurrent()) {
-      boolean half = model.statePrecision() == StatePrecision.FP16;
-      contents =
-          config.kind().cell().hasCellState() ? half ? HALF_H_AND_C : H_AND_C : half ? HALF_H : H;
-      rows = config.numLayers();
-      rowSize = config.hiddenSize();
-    } else {
-      contents = TOKENS;
-      rows = 1;
-      rowSize = config.window() - 1;
-    }
+    contents = Contents.of(config, model.statePrecision());
+    boolean tokens = contents == Contents.TOKENS;
+    rows = tokens ? 1 : config.numLayers();
+    rowSize = tokens ? config.window() - 1 : config.hiddenSize();
     fingerprint = HexFormat.of().parseHex(model.fingerprint());
     if (fingerprint.length != FINGERPRINT_BYTES) {
       throw new IllegalArgumentException(
@@ -66,18 +105,7 @@ public final class KeyStateFormat {
    * </pre>
    */
   public int sizeInBytes() {
-    return Math.toIntExact(size(contents, rows, rowSize));
-  }
-
-  private static long size(int contents, int rows, int rowSize) {
-    int bytes =
-        switch (contents) {
-          case H_AND_C -> 8;
-          case HALF_H_AND_C -> 6;
-          case HALF_H -> 2;
-          default -> 4;
-        };
-    return HEADER_BYTES + (long) bytes * rows * rowSize;
+    return Math.toIntExact(contents.sizeInBytes(rows, rowSize));
   }
 
   // Version 1, all numbers big-endian:
@@ -103,7 +131,7 @@ public final class KeyStateFormat {
   /** The bytes to store, h rounded to the model's precision; a new array each time. */
   public byte[] serialize(KeyState state) {
     ByteBuffer to = ByteBuffer.allocate(sizeInBytes());
-    to.put(VERSION).put(contents);
+    to.put(VERSION).put((byte) contents.code());
     to.putShort((short) rows).putShort((short) rowSize);
     to.put(fingerprint);
     int timestamp = state.lastTimestampMs() == null ? 0 : HAS_TIMESTAMP;
@@ -113,13 +141,13 @@ public final class KeyStateFormat {
     to.putLong(state.records());
     to.putLong(state.tokens());
     to.putDouble(score == 0 ? 0 : state.conversationScore());
-    if (contents == TOKENS) {
+    if (contents == Contents.TOKENS) {
       for (int i = 0; i < rowSize; i++) {
         to.putInt(state.hidden().tokens()[i]);
       }
     } else {
       for (float[] row : state.hidden().h()) {
-        model.statePrecision().put(row, to);
+        contents.precision.put(row, to);
       }
       for (float[] row : state.hidden().c()) {
         StatePrecision.FP32.put(row, to);
@@ -140,16 +168,13 @@ public final class KeyStateFormat {
     }
     ByteBuffer from = ByteBuffer.wrap(stored);
     require("format version", VERSION, from.get());
-    int found = from.get();
-    if (found < H_AND_C || found > HALF_H) {
-      throw new StateFormatException("contents", "1 to 5", found);
-    }
+    Contents found = Contents.ofCode(from.get());
     int foundRows = Short.toUnsignedInt(from.getShort());
     int foundSize = Short.toUnsignedInt(from.getShort());
-    long expectedLength = size(found, foundRows, foundSize);
+    long expectedLength = found.sizeInBytes(foundRows, foundSize);
     if (stored.length != expectedLength) {
       throw new StateFormatException(
-          found == TOKENS
+          found == Contents.TOKENS
               ? "length for %d tokens".formatted(foundSize)
               : "length for %d layers of %d units".formatted(foundRows, foundSize),
           expectedLength,
@@ -160,11 +185,11 @@ public final class KeyStateFormat {
     if (!Arrays.equals(madeBy, fingerprint)) {
       return Optional.empty();
     }
-    if (inFullPrecision(found) != inFullPrecision(contents)) {
-      throw new StateFormatException("contents", contents, found);
+    if (!found.isLike(contents)) {
+      throw new StateFormatException("contents", contents.code(), found.code());
     }
     require("number of layers", rows, foundRows);
-    require(contents == TOKENS ? "number of tokens" : "hidden size", rowSize, foundSize);
+    require(contents == Contents.TOKENS ? "number of tokens" : "hidden size", rowSize, foundSize);
     int flags = from.get();
     if ((flags & ~(HAS_TIMESTAMP | HAS_SCORE)) != 0) {
       throw new StateFormatException("flags", "0 to 3", flags);
@@ -173,7 +198,8 @@ public final class KeyStateFormat {
     long records = from.getLong();
     long tokens = from.getLong();
     double score = from.getDouble();
-    HiddenState hidden = contents == TOKENS ? ofTokens(from) : ofFloats(from, found);
+    HiddenState hidden =
+        contents == Contents.TOKENS ? ofTokens(from) : ofFloats(from, found.precision);
     return Optional.of(
         new KeyState(
             records,
@@ -183,19 +209,8 @@ public final class KeyStateFormat {
             hidden));
   }
 
-  /** The contents that are the same but for the precision of h. */
-  private static int inFullPrecision(int contents) {
-    return switch (contents) {
-      case HALF_H_AND_C -> H_AND_C;
-      case HALF_H -> H;
-      default -> contents;
-    };
-  }
-
-  private HiddenState ofFloats(ByteBuffer from, int contents) {
+  private HiddenState ofFloats(ByteBuffer from, StatePrecision precision) {
     HiddenState hidden = HiddenState.zeros(model.config());
-    StatePrecision precision =
-        contents == inFullPrecision(contents) ? StatePrecision.FP32 : StatePrecision.FP16;
     for (float[] row : hidden.h()) {
       precision.get(from, row);
     }

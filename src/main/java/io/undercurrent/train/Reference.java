@@ -1,6 +1,8 @@
 package io.undercurrent.train;
 
 import io.undercurrent.inference.Reading;
+import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,28 +22,6 @@ public final class Reference {
   private final List<Double> scores = new ArrayList<>();
   private final List<Double> surprises = new ArrayList<>();
   private final List<Double> unknowns = new ArrayList<>();
-
-  /**
-   * Values by bin: bin i holds those above edge i - 1 and up to edge i; the last those above the
-   * last edge.
-   *
-   * @param edges ascending
-   * @param shares of the records; one more than edges; they add up to 1
-   */
-  public record Histogram(double[] edges, double[] shares) {
-
-    private static Histogram of(List<Double> values, double[] edges) {
-      double[] shares = new double[edges.length + 1];
-      for (double value : values) {
-        int bin = 0;
-        while (bin < edges.length && value > edges[bin]) {
-          bin++;
-        }
-        shares[bin] += 1.0 / values.size();
-      }
-      return new Histogram(edges, shares);
-    }
-  }
 
   void add(Reading reading) {
     if (reading.tokens() == 0) {
@@ -81,5 +61,14 @@ public final class Reference {
   /** Share of unknown tokens in records; the first bin holds those without any. */
   public Histogram unknown() {
     return Histogram.of(unknowns, UNKNOWN_EDGES);
+  }
+
+  /**
+   * All of it, as it stands beside a checkpoint.
+   *
+   * @throws IllegalArgumentException if no record was counted
+   */
+  public DriftReference drift() {
+    return new DriftReference(records(), score(), surprise(), unknown());
   }
 }

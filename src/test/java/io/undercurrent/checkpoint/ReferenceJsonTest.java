@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.Model;
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +24,14 @@ class ReferenceJsonTest {
     assertThat(read.records()).isEqualTo(4);
     assertThat(read.surprise().edges()).containsExactly(0, 1);
     assertThat(read.unknown().shares()).containsExactly(0.5, 0.25, 0.25);
+  }
+
+  @Test
+  void shouldReadWhatItWrites() throws IOException {
+    Model model = Checkpoint.load(Checkpoint.DEFAULT);
+    DriftReference written = model.reference();
+    String json = ReferenceJson.write(model, new double[] {0.25, 0.25, 0.5}, written);
+    assertThat(read(json, model.fingerprint())).usingRecursiveComparison().isEqualTo(written);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.inference.Reading;
+import io.undercurrent.model.DriftReference.Histogram;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -26,8 +27,8 @@ class ReferenceTest {
     assertThat(reference.surprise().shares()[9]).isCloseTo(0.09, CLOSE); // 91 to 99
     assertThat(reference.unknown().shares()[0]).isCloseTo(0.6, CLOSE);
     assertThat(reference.unknown().shares()[3]).isCloseTo(0.4, CLOSE); // above 0.1, up to 0.2
-    for (Reference.Histogram histogram :
-        new Reference.Histogram[] {reference.score(), reference.surprise(), reference.unknown()}) {
+    for (Histogram histogram :
+        new Histogram[] {reference.score(), reference.surprise(), reference.unknown()}) {
       assertThat(histogram.shares()).hasSize(histogram.edges().length + 1);
       assertThat(Arrays.stream(histogram.shares()).sum()).isCloseTo(1, CLOSE);
     }
