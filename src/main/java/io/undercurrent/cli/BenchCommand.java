@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  ./undercurrent bench stream --records 20000",
+      "  ./undercurrent bench stream --records 80000",
       "  ./undercurrent bench latency --rate 500",
       "  ./undercurrent bench queries --rate 200 --query-rate 50",
       "  ./undercurrent bench replay --model runs/mine/best",
@@ -79,7 +79,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--records",
       paramLabel = "N",
-      defaultValue = "20000",
+      defaultValue = "60000",
       description = "Records enriched in each case (default: ${DEFAULT-VALUE}).")
   private long records;
 

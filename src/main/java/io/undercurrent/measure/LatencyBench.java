@@ -43,7 +43,7 @@ public final class LatencyBench {
   }
 
   /**
-   * Sends {@link Setup#records()} records, a fifth of them to warm up, and leaves {@code
+   * Sends {@link Setup#records()} records, half of them to warm up, and leaves {@code
    * latency.json}.
    *
    * @param rate records a second

@@ -70,7 +70,7 @@ public final class QueryBench {
   }
 
   /**
-   * Asks as long as {@link Setup#records()} records take, the first fifth to warm up, and leaves
+   * Asks as long as {@link Setup#records()} records take, the first half to warm up, and leaves
    * {@code queries.json}.
    *
    * @param rate records a second
