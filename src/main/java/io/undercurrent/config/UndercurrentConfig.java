@@ -60,6 +60,9 @@ public final class UndercurrentConfig extends AbstractConfig {
   /** Bytes of heap for the caches of all state stores, which spare RocksDB and the changelog. */
   private static final int STORE_CACHE_BYTES = 64 * 1024 * 1024;
 
+  /** Kafka Streams' own 100 ms would be most of an enriched record's latency. */
+  private static final int LINGER_MS = 5;
+
   /** The former name of {@code statestore.cache.max.bytes}, which would win over it. */
   private static final String OLD_STORE_CACHE = "cache.max.bytes.buffering";
 
@@ -300,6 +303,8 @@ public final class UndercurrentConfig extends AbstractConfig {
         Integer.toString(STORE_CACHE_BYTES),
         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
         "earliest",
+        ProducerConfig.LINGER_MS_CONFIG,
+        Integer.toString(LINGER_MS),
         ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
         maxRecordBytes,
         StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG),

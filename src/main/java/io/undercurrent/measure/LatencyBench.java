@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -32,7 +32,7 @@ public final class LatencyBench {
   private static final String FROM = "latency-messages";
   private static final String TO = "latency-enriched";
   private static final String NUMBER = "number"; // header; the application passes headers on
-  private static final Duration WAIT = Duration.ofSeconds(30);
+  private static final Duration WAIT = Duration.ofSeconds(60);
 
   private final Setup setup;
   private final int batch;
@@ -43,8 +43,8 @@ public final class LatencyBench {
   }
 
   /**
-   * Sends {@link Setup#records()} records, half of them to warm up, and leaves {@code
-   * latency.json}.
+   * Sends {@link Setup#records()} records and leaves {@code latency.json}. Half of them warm up: a
+   * JVM that has just started is behind at once, so the others are sent when all of those are read.
    *
    * @param rate records a second
    * @return the table
@@ -61,9 +61,11 @@ public final class LatencyBench {
     try (App app = new App(cluster, what, "bench-latency", FROM, TO, folder, setup.modelPath());
         Reader processed = new Reader(cluster, "read_uncommitted", records);
         Reader visible = new Reader(cluster, "read_committed", records)) {
-      send(cluster, rate, due, progress);
-      visible.await();
-      processed.await();
+      send(cluster, rate, due, 0, skipped, progress);
+      visible.await(skipped);
+      send(cluster, rate, due, skipped, records, progress);
+      visible.await(records);
+      processed.await(records);
       app.sample();
       progress.ends("all read");
       Report report = new Report();
@@ -74,12 +76,12 @@ public final class LatencyBench {
     }
   }
 
-  private void send(Cluster cluster, double rate, long[] due, Progress progress)
+  private void send(Cluster cluster, double rate, long[] due, int from, int to, Progress progress)
       throws InterruptedException {
     try (KafkaProducer<byte[], byte[]> producer = cluster.producer(Map.of())) {
       Pace pace = new Pace(rate);
-      for (int i = 0; i < due.length; i++) {
-        due[i] = pace.await(i);
+      for (int i = from; i < to; i++) {
+        due[i] = pace.await(i - from);
         Input input = setup.input(i);
         byte[] number = ByteBuffer.allocate(Integer.BYTES).putInt(i).array();
         producer.send(
@@ -124,14 +126,13 @@ public final class LatencyBench {
   /** Reads the enriched topic on a thread of its own and takes down when each record came. */
   private static final class Reader implements AutoCloseable {
     final AtomicLongArray read;
-    private final AtomicLong left;
+    private final AtomicInteger found = new AtomicInteger();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final Thread thread;
     private volatile RuntimeException failure;
 
     Reader(Cluster cluster, String isolation, int records) {
       read = new AtomicLongArray(records);
-      left = new AtomicLong(records);
       Map<String, Object> config =
           Map.of(
               ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -157,7 +158,7 @@ public final class LatencyBench {
           for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
             int number = ByteBuffer.wrap(record.headers().lastHeader(NUMBER).value()).getInt();
             if (read.compareAndSet(number, 0, System.nanoTime())) {
-              left.decrementAndGet();
+              found.incrementAndGet();
             }
           }
         }
@@ -166,18 +167,19 @@ public final class LatencyBench {
       }
     }
 
-    void await() throws InterruptedException {
+    /** Waits until so many are read. */
+    void await(int records) throws InterruptedException {
       long deadline = System.nanoTime() + WAIT.toNanos();
-      while (left.get() > 0 && failure == null && System.nanoTime() < deadline) {
+      while (found.get() < records && failure == null && System.nanoTime() < deadline) {
         Thread.sleep(10);
       }
       if (failure != null) {
         throw new MeasureException("enriched records cannot be read: " + failure, failure);
       }
-      if (left.get() > 0) {
+      if (found.get() < records) {
         throw new MeasureException(
             "every record must be read within %d s of the last one, %d are missing"
-                .formatted(WAIT.toSeconds(), left.get()));
+                .formatted(WAIT.toSeconds(), records - found.get()));
       }
     }
 
