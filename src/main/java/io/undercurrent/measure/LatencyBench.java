@@ -107,20 +107,13 @@ public final class LatencyBench {
         "recordsPerSecond",
         rate,
         "p50Ms",
-        percentile(ms, 0.5),
+        Report.percentile(ms, 0.5),
         "p99Ms",
-        percentile(ms, 0.99),
+        Report.percentile(ms, 0.99),
         "p999Ms",
-        percentile(ms, 0.999),
+        Report.percentile(ms, 0.999),
         "maxMs",
         ms[ms.length - 1]);
-  }
-
-  /** The smallest value that a share {@code p} of them does not exceed; NaN where there is none. */
-  static double percentile(double[] sorted, double p) {
-    return sorted.length == 0
-        ? Double.NaN
-        : sorted[Math.max(0, (int) Math.ceil(p * sorted.length) - 1)];
   }
 
   /** Reads the enriched topic on a thread of its own and takes down when each record came. */

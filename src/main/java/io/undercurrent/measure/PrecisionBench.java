@@ -110,11 +110,11 @@ public final class PrecisionBench {
     report.row(
         "records", from + "-" + to,
         "probabilityMean", Arrays.stream(probability).average().orElse(Double.NaN),
-        "probability99%", LatencyBench.percentile(probability, 0.99),
-        "probabilityMost", LatencyBench.percentile(probability, 1),
+        "probability99%", Report.percentile(probability, 0.99),
+        "probabilityMost", Report.percentile(probability, 1),
         "bitsMean", Arrays.stream(surprise).average().orElse(Double.NaN),
-        "bits99%", LatencyBench.percentile(surprise, 0.99),
-        "bitsMost", LatencyBench.percentile(surprise, 1),
+        "bits99%", Report.percentile(surprise, 0.99),
+        "bitsMost", Report.percentile(surprise, 1),
         "otherLabel", part.stream().filter(Difference::otherLabel).count(),
         "otherNextToken", part.stream().filter(Difference::otherNext).count());
   }

@@ -203,9 +203,9 @@ public final class QueryBench {
         "failed",
         answers.size() - ms.length - refused,
         "p50Ms",
-        LatencyBench.percentile(ms, 0.5),
+        Report.percentile(ms, 0.5),
         "p99Ms",
-        LatencyBench.percentile(ms, 0.99),
+        Report.percentile(ms, 0.99),
         "maxMs",
         ms[ms.length - 1]);
   }

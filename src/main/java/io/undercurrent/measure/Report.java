@@ -98,4 +98,11 @@ final class Report {
     String format = size >= 10 ? "%,.1f" : size >= 0.01 || size == 0 ? "%.3f" : "%.1e";
     return String.format(Locale.ROOT, format, number);
   }
+
+  /** The smallest value that a share {@code p} of them does not exceed; NaN where there is none. */
+  static double percentile(double[] sorted, double p) {
+    return sorted.length == 0
+        ? Double.NaN
+        : sorted[Math.max(0, (int) Math.ceil(p * sorted.length) - 1)];
+  }
 }
