@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.app.AppException;
+import io.undercurrent.app.StreamsApp;
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
-import io.undercurrent.topology.TopologyDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

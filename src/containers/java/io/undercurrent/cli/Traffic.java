@@ -3,10 +3,10 @@ package io.undercurrent.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undercurrent.enrich.Enrichment;
+import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.TinyModel;
-import io.undercurrent.topology.Enrichment;
-import io.undercurrent.topology.EnrichmentSettings;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,12 +1,15 @@
 package io.undercurrent.cli;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.app.Meters;
+import io.undercurrent.app.StreamsApp;
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
-import io.undercurrent.state.KeyStateFormat;
-import io.undercurrent.topology.TopologyDefinition;
+import io.undercurrent.serve.Serving;
+import io.undercurrent.streams.internals.KeyStateFormat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.HashMap;

@@ -1,5 +1,7 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AppException;
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.measure.Cluster;
 import io.undercurrent.measure.GrowthBench;
@@ -11,7 +13,6 @@ import io.undercurrent.measure.ReplayBench;
 import io.undercurrent.measure.Setup;
 import io.undercurrent.measure.StreamBench;
 import io.undercurrent.model.Model;
-import io.undercurrent.topology.TopologyDefinition;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.Connection;
 import java.nio.file.Path;
 import org.apache.kafka.streams.StreamsConfig;
 import picocli.CommandLine.Option;

@@ -1,8 +1,8 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.measure.Pace;
-import io.undercurrent.topology.EnrichedRecordSerde;
-import io.undercurrent.topology.TopologyDefinition;
+import io.undercurrent.streams.EnrichedRecordSerde;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

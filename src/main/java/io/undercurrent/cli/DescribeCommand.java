@@ -1,17 +1,18 @@
 package io.undercurrent.cli;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.app.AppException;
+import io.undercurrent.app.EnrichmentTopology;
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.Setting;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.diagram.Graph;
 import io.undercurrent.diagram.Mermaid;
 import io.undercurrent.diagram.Svg;
+import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.metrics.MeterCatalogue;
 import io.undercurrent.model.Model;
-import io.undercurrent.topology.EnrichmentSettings;
-import io.undercurrent.topology.EnrichmentTopology;
-import io.undercurrent.topology.TopologyDefinition;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -1,10 +1,10 @@
 package io.undercurrent.cli;
 
-import io.undercurrent.topology.EnrichedRecord;
-import io.undercurrent.topology.EnrichedRecord.Attention;
-import io.undercurrent.topology.EnrichedRecord.NextToken;
-import io.undercurrent.topology.EnrichedRecord.PastRecord;
-import io.undercurrent.topology.EnrichedRecord.Probabilities;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.Attention;
+import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.enrich.EnrichedRecord.PastRecord;
+import io.undercurrent.enrich.EnrichedRecord.Probabilities;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;

@@ -1,5 +1,7 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AppException;
+import io.undercurrent.app.Topics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AppException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;

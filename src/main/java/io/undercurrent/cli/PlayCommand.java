@@ -1,5 +1,7 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AppException;
+import io.undercurrent.app.Topics;
 import io.undercurrent.measure.Pace;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,7 +1,7 @@
 package io.undercurrent.cli;
 
-import io.undercurrent.topology.EnrichedRecord;
-import io.undercurrent.topology.EnrichedRecord.NextToken;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,14 @@
 package io.undercurrent.cli;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.app.Meters;
+import io.undercurrent.app.StreamsApp;
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
-import io.undercurrent.topology.TopologyDefinition;
+import io.undercurrent.serve.Serving;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AppException;
 import io.undercurrent.train.Recipe;
 import io.undercurrent.train.RecipeException;
 import io.undercurrent.train.Snapshot;

@@ -1,12 +1,12 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.EnrichmentTopology;
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.diagram.Graph;
 import io.undercurrent.diagram.Graph.Edge;
 import io.undercurrent.diagram.Graph.Kind;
 import io.undercurrent.diagram.Graph.Node;
 import io.undercurrent.diagram.Graph.Way;
-import io.undercurrent.topology.EnrichmentTopology;
-import io.undercurrent.topology.TopologyDefinition;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.undercurrent.measure;
 import io.undercurrent.measure.App.Cost;
 import io.undercurrent.measure.App.Sample;
 import io.undercurrent.measure.Cluster.Input;
-import io.undercurrent.state.KeyStateFormat;
+import io.undercurrent.streams.internals.KeyStateFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -6,7 +6,7 @@ import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
-import io.undercurrent.state.Footprint;
+import io.undercurrent.streams.internals.Footprint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -8,12 +8,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.undercurrent.topology.EnrichedRecord;
-import io.undercurrent.topology.EnrichedRecord.ModelIdentity;
-import io.undercurrent.topology.EnrichedRecord.NextToken;
-import io.undercurrent.topology.EnrichedRecordSerde;
-import io.undercurrent.topology.TracedRecord;
-import io.undercurrent.topology.TracedRecord.Piece;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.query.TracedRecord;
+import io.undercurrent.query.TracedRecord.Piece;
+import io.undercurrent.streams.EnrichedRecordSerde;
 import java.io.IOException;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.undercurrent.serve;
 
-import io.undercurrent.topology.EnrichedRecord;
-import io.undercurrent.topology.EnrichedTopic;
+import io.undercurrent.app.EnrichedTopic;
+import io.undercurrent.enrich.EnrichedRecord;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,7 +1,7 @@
 package io.undercurrent.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.undercurrent.topology.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord;
 
 /**
  * One event of the feed.

@@ -1,8 +1,8 @@
 package io.undercurrent.serve;
 
-import io.undercurrent.topology.ConversationTrace;
-import io.undercurrent.topology.EnrichedRecord;
-import io.undercurrent.topology.TracedRecord;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.query.ConversationTrace;
+import io.undercurrent.query.TracedRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;

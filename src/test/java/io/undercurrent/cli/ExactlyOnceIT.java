@@ -3,14 +3,15 @@ package io.undercurrent.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.app.StreamsApp;
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.enrich.Enrichment;
+import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.TinyModel;
-import io.undercurrent.topology.Enrichment;
-import io.undercurrent.topology.EnrichmentSettings;
-import io.undercurrent.topology.TopologyDefinition;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;

@@ -3,6 +3,7 @@ package io.undercurrent.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.undercurrent.app.AppException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undercurrent.app.AppException;
 import io.undercurrent.model.StatePrecision;
 import java.io.PrintWriter;
 import java.io.StringWriter;

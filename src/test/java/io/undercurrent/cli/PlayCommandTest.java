@@ -3,6 +3,7 @@ package io.undercurrent.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undercurrent.app.Connection;
 import io.undercurrent.broker.EmbeddedBroker;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -2,13 +2,13 @@ package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.undercurrent.topology.EnrichedRecord;
-import io.undercurrent.topology.EnrichedRecord.Conversation;
-import io.undercurrent.topology.EnrichedRecord.ModelIdentity;
-import io.undercurrent.topology.EnrichedRecord.NextToken;
-import io.undercurrent.topology.EnrichedRecord.Probabilities;
-import io.undercurrent.topology.EnrichedRecord.Sentiment;
-import io.undercurrent.topology.EnrichedRecord.Surprise;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.enrich.EnrichedRecord.Probabilities;
+import io.undercurrent.enrich.EnrichedRecord.Sentiment;
+import io.undercurrent.enrich.EnrichedRecord.Surprise;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

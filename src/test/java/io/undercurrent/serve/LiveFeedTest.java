@@ -3,11 +3,11 @@ package io.undercurrent.serve;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.undercurrent.topology.EnrichedRecord;
-import io.undercurrent.topology.EnrichedRecord.Conversation;
-import io.undercurrent.topology.EnrichedRecord.ModelIdentity;
-import io.undercurrent.topology.EnrichedTopic;
-import io.undercurrent.topology.EnrichedTopic.Seen;
+import io.undercurrent.app.EnrichedTopic;
+import io.undercurrent.app.EnrichedTopic.Seen;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,168 @@
+package io.undercurrent.app;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import io.undercurrent.app.JsonField.Kind;
+import io.undercurrent.app.JsonField.MalformedJsonException;
+import io.undercurrent.enrich.BadRecordException;
+import io.undercurrent.enrich.BadRecordException.Reason;
+import io.undercurrent.enrich.Message;
+import io.undercurrent.enrich.Source;
+import io.undercurrent.enrich.Utf8;
+import io.undercurrent.streams.Preview;
+import io.undercurrent.streams.internals.RecordSize;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** Takes the text, and where the definition says so the key, out of a raw record. */
+final class Decode implements Processor<byte[], byte[], byte[], Message> {
+
+  private final JsonPointer text; // null for values that are texts
+  private final JsonPointer key; // null to keep the record's key
+  private final int maxRecordBytes;
+  private ProcessorContext<byte[], Message> context;
+
+  /**
+   * @param maxRecordBytes what a repartition topic may be sent at once
+   */
+  Decode(JsonPointer text, JsonPointer key, int maxRecordBytes) {
+    this.text = text;
+    this.key = key;
+    this.maxRecordBytes = maxRecordBytes;
+  }
+
+  @Override
+  public void init(ProcessorContext<byte[], Message> context) {
+    this.context = context;
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    context.forward(
+        decode(
+            record,
+            timestampMs ->
+                context
+                    .recordMetadata()
+                    .map(m -> new Source(m.topic(), m.partition(), m.offset(), timestampMs))
+                    .orElse(null)));
+  }
+
+  /**
+   * What comes of records right behind a source.
+   *
+   * @param extractor the source's
+   */
+  Preview<byte[], Message> preview(TimestampExtractor extractor) {
+    Preview<byte[], byte[]> source = Preview.of(Serdes.ByteArray(), Serdes.ByteArray(), extractor);
+    return (raw, partitionTimeMs) -> {
+      Record<byte[], byte[]> record = source.of(raw, partitionTimeMs);
+      return record == null
+          ? null
+          : decode(
+              record,
+              timestampMs -> new Source(raw.topic(), raw.partition(), raw.offset(), timestampMs));
+    };
+  }
+
+  private Record<byte[], Message> decode(
+      Record<byte[], byte[]> record, Function<Long, Source> position) {
+    Long timestampMs = MissingTimestamps.takeFrom(record.headers()) ? null : record.timestamp();
+    if (record.value() == null) {
+      if (key != null) {
+        throw new BadRecordException(
+            Reason.TOMBSTONE_WITHOUT_KEY,
+            "a key at " + key + " of the value needs a value, found null");
+      }
+      return record.withValue(null);
+    }
+    String value = utf8(record.value());
+    Message message = new Message(text == null ? value : text(value), position.apply(timestampMs));
+    if (key == null) {
+      return record.withValue(message);
+    }
+    byte[] messageKey = key(value);
+    requireFits(messageKey, message, record.headers());
+    return record.withKey(messageKey).withValue(message);
+  }
+
+  /** A repartitioned message holds the text, in UTF-8, and where it was read. */
+  private void requireFits(byte[] messageKey, Message message, Headers headers) {
+    long size = RecordSize.of(messageKey, MessageSerde.maxBytes(message), headers);
+    if (size > maxRecordBytes) {
+      throw new BadRecordException(
+          Reason.TOO_LARGE,
+          "the key and text must fit %d bytes (max.request.size, max.message.bytes), found %d"
+              .formatted(maxRecordBytes, size));
+    }
+  }
+
+  private static String utf8(byte[] value) {
+    try {
+      return Utf8.decode(ByteBuffer.wrap(value));
+    } catch (CharacterCodingException e) {
+      throw new BadRecordException(
+          Reason.INVALID_UTF8, "the value must be UTF-8, found " + value.length + " other bytes");
+    }
+  }
+
+  private String text(String value) {
+    JsonField field = find(value, text);
+    return switch (field.kind()) {
+      case STRING -> Utf8.withoutLoneSurrogates(field.text());
+      case MISSING ->
+          throw new BadRecordException(
+              Reason.MISSING_TEXT, "the value must have a string at " + text + ", found nothing");
+      default ->
+          throw new BadRecordException(
+              Reason.TEXT_NOT_A_STRING,
+              "the value must have a string at " + text + ", found " + name(field.kind()));
+    };
+  }
+
+  private byte[] key(String value) {
+    JsonField field = find(value, key);
+    return switch (field.kind()) {
+      case STRING, NUMBER, BOOLEAN ->
+          Utf8.withoutLoneSurrogates(field.text()).getBytes(StandardCharsets.UTF_8);
+      case MISSING, NULL ->
+          throw new BadRecordException(
+              Reason.MISSING_KEY,
+              "the value must have a key at " + key + ", found " + name(field.kind()));
+      default ->
+          throw new BadRecordException(
+              Reason.KEY_NOT_SCALAR,
+              "the key at "
+                  + key
+                  + " must be a string, number or boolean, found "
+                  + name(field.kind()));
+    };
+  }
+
+  private static JsonField find(String value, JsonPointer pointer) {
+    try {
+      return JsonField.find(value, pointer);
+    } catch (MalformedJsonException e) {
+      throw new BadRecordException(Reason.MALFORMED_JSON, e.getMessage());
+    }
+  }
+
+  private static String name(Kind kind) {
+    return switch (kind) {
+      case MISSING -> "nothing";
+      case NULL -> "null";
+      case STRING -> "a string";
+      case NUMBER -> "a number";
+      case BOOLEAN -> "a boolean";
+      case OBJECT -> "an object";
+      case ARRAY -> "an array";
+    };
+  }
+}

@@ -1,0 +1,235 @@
+package io.undercurrent.app;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.undercurrent.enrich.EnrichmentSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What flows where, and which model reads it: a file of {@code topology/}. Immutable.
+ *
+ * @param name of the definition
+ * @param topics that are read, at least one
+ * @param text where in a JSON value the text is; null where the whole value is the text
+ * @param key where in a JSON value the key is; null to use the record's key
+ * @param model a checkpoint folder, or {@code classpath:NAME}
+ * @param nextTokens how many likely next tokens are reported
+ * @param store name of the state store
+ * @param enriched topic that is written
+ * @param deadLetters topic of records that cannot be used
+ */
+public record TopologyDefinition(
+    String name,
+    List<String> topics,
+    JsonPointer text,
+    JsonPointer key,
+    String model,
+    int nextTokens,
+    String store,
+    String enriched,
+    String deadLetters) {
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private static final Pattern KAFKA_NAME = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
+
+  public TopologyDefinition {
+    topics = List.copyOf(topics);
+  }
+
+  /** The same between other topics. */
+  public TopologyDefinition withTopics(List<String> from, String to, String dead) {
+    return new TopologyDefinition(name, from, text, key, model, nextTokens, store, to, dead);
+  }
+
+  /**
+   * Reads a definition.
+   *
+   * @throws DefinitionException if anything in it is not as it must be
+   */
+  public static TopologyDefinition load(Path file) {
+    try {
+      return read(file.toString(), Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      throw new DefinitionException(
+          file.toString(), "must be a file that can be read, found no such file");
+    } catch (IOException e) {
+      throw new DefinitionException(file.toString(), "must be a file that can be read, found " + e);
+    }
+  }
+
+  /** The definition that ships with the project, {@code topology/enrich.yaml}. */
+  public static TopologyDefinition shipped() {
+    try (InputStream in = TopologyDefinition.class.getResourceAsStream("/topology/enrich.yaml")) {
+      return read("topology/enrich.yaml", in.readAllBytes());
+    } catch (IOException e) {
+      throw new DefinitionException(
+          "topology/enrich.yaml", "must be on the class path, found " + e);
+    }
+  }
+
+  private static TopologyDefinition read(String file, byte[] bytes) {
+    JsonNode yaml;
+    try {
+      yaml = YAML.readTree(bytes);
+    } catch (JsonProcessingException e) {
+      String problem = e.getOriginalMessage().lines().findFirst().orElse("nothing readable");
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      throw new DefinitionException(file, "must be YAML, found in line " + line + ": " + problem);
+    } catch (IOException e) {
+      throw new DefinitionException(file, "cannot be read: " + e);
+    }
+    return new Reader(file).definition(yaml);
+  }
+
+  /** Reads the parts; every error names the file and the key's whole path. */
+  private record Reader(String file) {
+
+    TopologyDefinition definition(JsonNode yaml) {
+      object("the file", yaml, Set.of("name", "source", "model", "next", "store", "sinks"));
+      JsonNode source = yaml.path("source");
+      object("source", source, Set.of("topics", "value", "text", "key"));
+      JsonNode sinks = yaml.path("sinks");
+      object("sinks", sinks, Set.of("enriched", "deadLetters"));
+
+      boolean json = oneOf("source.value", source.path("value"), List.of("text", "json")) == 1;
+      TopologyDefinition definition =
+          new TopologyDefinition(
+              string("name", yaml.path("name")),
+              topics(source.path("topics")),
+              text(json, source.path("text")),
+              key(json, source.path("key")),
+              string("model", yaml.path("model")),
+              integer("next", yaml.path("next"), 0, EnrichmentSettings.MAX_NEXT_TOKENS),
+              kafkaName("store", yaml.path("store")),
+              kafkaName("sinks.enriched", sinks.path("enriched")),
+              kafkaName("sinks.deadLetters", sinks.path("deadLetters")));
+      checkTopics(definition);
+      return definition;
+    }
+
+    private void object(String key, JsonNode value, Set<String> keys) {
+      if (!value.isObject()) {
+        throw wrong(key, "an object with " + sorted(keys), value);
+      }
+      for (var field : value.properties()) {
+        if (!keys.contains(field.getKey())) {
+          throw new DefinitionException(
+              file, "keys of " + key + " must be of " + sorted(keys) + ", found " + field.getKey());
+        }
+      }
+    }
+
+    private List<String> topics(JsonNode value) {
+      if (!value.isArray() || value.isEmpty()) {
+        throw wrong("source.topics", "a list of topic names", value);
+      }
+      List<String> topics = new ArrayList<>();
+      for (JsonNode topic : value) {
+        topics.add(kafkaName("source.topics", topic));
+      }
+      return topics;
+    }
+
+    private JsonPointer text(boolean json, JsonNode value) {
+      if (json) {
+        return pointer("source.text", value);
+      }
+      if (!value.isMissingNode()) {
+        throw wrong("source.text", "left out unless source.value is json", value);
+      }
+      return null;
+    }
+
+    private JsonPointer key(boolean json, JsonNode value) {
+      if (value.isTextual() && value.textValue().equals("record")) {
+        return null;
+      }
+      if (!json) {
+        throw wrong("source.key", "record unless source.value is json", value);
+      }
+      return pointer("source.key", value);
+    }
+
+    private JsonPointer pointer(String key, JsonNode value) {
+      if (!value.isTextual() || !value.textValue().startsWith("/")) {
+        throw wrong(
+            key,
+            (key.endsWith("key") ? "record or " : "") + "a JSON pointer such as /message/text",
+            value);
+      }
+      return JsonPointer.compile(value.textValue());
+    }
+
+    private int oneOf(String key, JsonNode value, List<String> words) {
+      int at = value.isTextual() ? words.indexOf(value.textValue()) : -1;
+      if (at < 0) {
+        throw wrong(key, String.join(" or ", words), value);
+      }
+      return at;
+    }
+
+    private int integer(String key, JsonNode value, int min, int max) {
+      if (!value.isInt() || value.intValue() < min || value.intValue() > max) {
+        throw wrong(key, "an integer from " + min + " to " + max, value);
+      }
+      return value.intValue();
+    }
+
+    private String kafkaName(String key, JsonNode value) {
+      String name = string(key, value);
+      if (!KAFKA_NAME.matcher(name).matches() || name.equals(".") || name.equals("..")) {
+        throw wrong(key, "1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'", value);
+      }
+      return name;
+    }
+
+    private String string(String key, JsonNode value) {
+      if (!value.isTextual() || value.textValue().isBlank()) {
+        throw wrong(key, "a string that is not blank", value);
+      }
+      return value.textValue();
+    }
+
+    /** Reading what is written would never end. */
+    private void checkTopics(TopologyDefinition definition) {
+      List<String> all = new ArrayList<>(definition.topics);
+      all.add(definition.enriched);
+      all.add(definition.deadLetters);
+      Set<String> seen = new HashSet<>();
+      for (String topic : all) {
+        if (!seen.add(topic)) {
+          throw new DefinitionException(
+              file, "topics of source and sinks must all differ, found " + topic + " twice");
+        }
+      }
+    }
+
+    private DefinitionException wrong(String key, String expected, JsonNode found) {
+      return new DefinitionException(
+          file,
+          key + " must be " + expected + ", found " + (found.isMissingNode() ? "nothing" : found));
+    }
+
+    private static List<String> sorted(Set<String> keys) {
+      return keys.stream().sorted().toList();
+    }
+  }
+}

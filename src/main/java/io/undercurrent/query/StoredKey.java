@@ -1,0 +1,56 @@
+package io.undercurrent.query;
+
+import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.model.Memory;
+
+/**
+ * What was found under a key. Belongs to whoever asked for it: the store's own copy is not in it.
+ */
+public final class StoredKey {
+
+  private final KeyState state;
+  private final Memory memory;
+  private final Long behind;
+
+  /**
+   * @param memory null for a model that has none
+   * @param behind null for the state itself; how many writes a copy of it lacks, -1 if unknown
+   */
+  StoredKey(KeyState state, Memory memory, Long behind) {
+    this.state = state;
+    this.memory = memory;
+    this.behind = behind;
+  }
+
+  KeyState state() {
+    return state;
+  }
+
+  Memory memory() {
+    return memory;
+  }
+
+  /** The key's records so far and their running sentiment. */
+  public Conversation conversation() {
+    return new Conversation(state.conversationScore(), state.records(), state.tokens());
+  }
+
+  /** The latest timestamp among the key's records, ms since 1970; null if none had one. */
+  public Long lastTimestampMs() {
+    return state.lastTimestampMs();
+  }
+
+  /** Whether it comes from a copy that may lack the last records. */
+  public boolean stale() {
+    return behind != null;
+  }
+
+  /**
+   * Writes to the store, of all keys of the partition, that the copy lacks at least; null unless
+   * {@link #stale}, and where it is unknown.
+   */
+  public Long behind() {
+    return behind == null || behind < 0 ? null : behind;
+  }
+}

@@ -1,0 +1,70 @@
+package io.undercurrent.serve;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.app.DefinitionException;
+import io.undercurrent.app.SourceTopic;
+import io.undercurrent.app.StreamsApp;
+import io.undercurrent.app.TopologyDefinition;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.model.Model;
+import io.undercurrent.query.ConversationTrace;
+import io.undercurrent.query.OnDemand;
+import io.undercurrent.query.StreamsQueries;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What {@code run} and {@code demo} serve over HTTP beside an app. */
+public final class Serving {
+
+  private static final Logger log = LoggerFactory.getLogger(Serving.class);
+
+  private Serving() {}
+
+  /**
+   * Serves the app's meters, health and queries, and the live page if the settings want it.
+   *
+   * @param port instead of the setting's
+   * @throws IllegalStateException if it cannot bind
+   */
+  public static HttpEndpoint start(
+      UndercurrentConfig config,
+      int port,
+      TopologyDefinition definition,
+      StreamsApp app,
+      PrometheusMeterRegistry registry) {
+    StreamsQueries queries = app.queries();
+    EnrichmentSettings settings = app.enrichment();
+    Model model = app.model();
+    LiveFeed feed = config.livePage() ? new LiveFeed(app.enrichedTopic()) : null;
+    List<Routes> routes = new ArrayList<>();
+    routes.add(
+        new QueryRoutes(
+            queries, () -> new OnDemand(model, settings), definition, app.description(), feed));
+    if (feed != null) {
+      routes.add(
+          new LiveRoutes(
+              feed,
+              config.liveStreams(),
+              queries,
+              definition,
+              new ModelIdentity(model.name(), model.fingerprint()),
+              () -> new ConversationTrace(model, settings),
+              config.liveInput() ? input(app) : null));
+    }
+    return HttpEndpoint.start(
+        config.httpHost(), port, registry::scrape, app::isLive, app::isRunning, routes);
+  }
+
+  private static SourceTopic input(StreamsApp app) {
+    try {
+      return app.sourceTopic();
+    } catch (DefinitionException e) {
+      log.warn("messages cannot be sent from the page: {}", e.getMessage());
+      return null;
+    }
+  }
+}

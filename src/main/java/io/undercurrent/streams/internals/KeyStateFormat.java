@@ -1,0 +1,244 @@
+package io.undercurrent.streams.internals;
+
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.StatePrecision;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/**
+ * A key's state as bytes, for one model. Immutable and thread-safe. Arrays that it returns are
+ * never written again, and arrays that it reads are never written: stores hand the same array out
+ * more than once.
+ */
+public final class KeyStateFormat {
+
+  private static final byte VERSION = 1;
+  private static final int FINGERPRINT_BYTES = 6;
+  private static final int HEADER_BYTES = 45;
+  private static final int HAS_TIMESTAMP = 1;
+  private static final int HAS_SCORE = 2;
+
+  /** What follows the header; the code is the place among them, from 1. */
+  private enum Contents {
+    H_AND_C(StatePrecision.FP32, true),
+    H(StatePrecision.FP32, false),
+    TOKENS(null, false),
+    HALF_H_AND_C(StatePrecision.FP16, true),
+    HALF_H(StatePrecision.FP16, false);
+
+    private static final Contents[] ALL = values();
+
+    private final StatePrecision precision; // of h; null for token ids
+    private final boolean hasC;
+
+    Contents(StatePrecision precision, boolean hasC) {
+      this.precision = precision;
+      this.hasC = hasC;
+    }
+
+    static Contents of(ModelConfig config, StatePrecision precision) {
+      if (!config.kind().recurrent()) {
+        return TOKENS;
+      }
+      boolean half = precision == StatePrecision.FP16;
+      if (config.kind().cell().hasCellState()) {
+        return half ? HALF_H_AND_C : H_AND_C;
+      }
+      return half ? HALF_H : H;
+    }
+
+    static Contents ofCode(int code) {
+      if (code < 1 || code > ALL.length) {
+        throw new StateFormatException("contents", "1 to " + ALL.length, code);
+      }
+      return ALL[code - 1];
+    }
+
+    int code() {
+      return ordinal() + 1;
+    }
+
+    /** Whether they are the same but for the precision of h. */
+    boolean isLike(Contents other) {
+      return hasC == other.hasC && (precision == null) == (other.precision == null);
+    }
+
+    long sizeInBytes(int rows, int rowSize) {
+      int bytes = precision == null ? Integer.BYTES : precision.bytes() + (hasC ? Float.BYTES : 0);
+      return HEADER_BYTES + (long) bytes * rows * rowSize;
+    }
+  }
+
+  private final Model model;
+  private final Contents contents;
+  private final int rows;
+  private final int rowSize;
+  private final byte[] fingerprint;
+
+  /** The format of the states that {@code model} makes and reads. */
+  public KeyStateFormat(Model model) {
+    this.model = model;
+    ModelConfig config = model.config();
+    contents = Contents.of(config, model.statePrecision());
+    boolean tokens = contents == Contents.TOKENS;
+    rows = tokens ? 1 : config.numLayers();
+    rowSize = tokens ? config.window() - 1 : config.hiddenSize();
+    fingerprint = HexFormat.of().parseHex(model.fingerprint());
+    if (fingerprint.length != FINGERPRINT_BYTES) {
+      throw new IllegalArgumentException(
+          "fingerprint must be 12 hexadecimal digits, found " + model.fingerprint());
+    }
+  }
+
+  /**
+   * Bytes of every state that is written, P being 2 for {@link StatePrecision#FP16} and 4 for
+   * {@link StatePrecision#FP32}:
+   *
+   * <pre>
+   *   45 + (P + 4) * numLayers * H     lstm
+   *   45 + P * numLayers * H           gru, rnn
+   *   45 + 4 * (window - 1)            ffnn
+   * </pre>
+   */
+  public int sizeInBytes() {
+    return Math.toIntExact(contents.sizeInBytes(rows, rowSize));
+  }
+
+  // Version 1, all numbers big-endian:
+  //
+  //   offset  bytes  field
+  //        0      1  format version, 1
+  //        1      1  contents: 1 is h and c, 2 is h alone, 3 is token ids; 4 and 5 are 1 and 2 with
+  //                  h in half precision
+  //        2      2  rows of the contents, unsigned: layers; 1 for token ids
+  //        4      2  row size, unsigned: H, units of each layer; window - 1 for token ids
+  //        6      6  fingerprint of the model
+  //       12      1  bit 0: there is a timestamp; bit 1: there is a conversation score; others 0
+  //       13      8  latest timestamp, ms since 1970; 0 where there is none
+  //       21      8  records read
+  //       29      8  tokens read
+  //       37      8  conversation score, IEEE 754 binary64; 0 where there is none
+  //       45      4 * layers * H  h, layer by layer, IEEE 754 binary32; in contents 4 and 5
+  //               2 * layers * H  h, layer by layer, IEEE 754 binary16
+  //               4 * layers * H  c, layer by layer, IEEE 754 binary32, in contents 1 and 4
+  //    or 45      4 * (window - 1)  the ids before the last end-of-record token, oldest first; -1
+  //                                 where none was read yet
+
+  /** The bytes to store, h rounded to the model's precision; a new array each time. */
+  public byte[] serialize(KeyState state) {
+    ByteBuffer to = ByteBuffer.allocate(sizeInBytes());
+    to.put(VERSION).put((byte) contents.code());
+    to.putShort((short) rows).putShort((short) rowSize);
+    to.put(fingerprint);
+    int timestamp = state.lastTimestampMs() == null ? 0 : HAS_TIMESTAMP;
+    int score = state.conversationScore() == null ? 0 : HAS_SCORE;
+    to.put((byte) (timestamp | score));
+    to.putLong(timestamp == 0 ? 0 : state.lastTimestampMs());
+    to.putLong(state.records());
+    to.putLong(state.tokens());
+    to.putDouble(score == 0 ? 0 : state.conversationScore());
+    if (contents == Contents.TOKENS) {
+      for (int i = 0; i < rowSize; i++) {
+        to.putInt(state.hidden().tokens()[i]);
+      }
+    } else {
+      for (float[] row : state.hidden().h()) {
+        contents.precision.put(row, to);
+      }
+      for (float[] row : state.hidden().c()) {
+        StatePrecision.FP32.put(row, to);
+      }
+    }
+    return to.array();
+  }
+
+  /**
+   * The state in {@code stored}, with arrays of its own; empty if another model made it. It may be
+   * of either precision.
+   *
+   * @throws StateFormatException if the bytes are not a state of this format version
+   */
+  public Optional<KeyState> deserialize(byte[] stored) {
+    if (stored.length < HEADER_BYTES) {
+      throw new StateFormatException("length", "at least " + HEADER_BYTES, stored.length);
+    }
+    ByteBuffer from = ByteBuffer.wrap(stored);
+    require("format version", VERSION, from.get());
+    Contents found = Contents.ofCode(from.get());
+    int foundRows = Short.toUnsignedInt(from.getShort());
+    int foundSize = Short.toUnsignedInt(from.getShort());
+    long expectedLength = found.sizeInBytes(foundRows, foundSize);
+    if (stored.length != expectedLength) {
+      throw new StateFormatException(
+          found == Contents.TOKENS
+              ? "length for %d tokens".formatted(foundSize)
+              : "length for %d layers of %d units".formatted(foundRows, foundSize),
+          expectedLength,
+          stored.length);
+    }
+    byte[] madeBy = new byte[FINGERPRINT_BYTES];
+    from.get(madeBy);
+    if (!Arrays.equals(madeBy, fingerprint)) {
+      return Optional.empty();
+    }
+    if (!found.isLike(contents)) {
+      throw new StateFormatException("contents", contents.code(), found.code());
+    }
+    require("number of layers", rows, foundRows);
+    require(contents == Contents.TOKENS ? "number of tokens" : "hidden size", rowSize, foundSize);
+    int flags = from.get();
+    if ((flags & ~(HAS_TIMESTAMP | HAS_SCORE)) != 0) {
+      throw new StateFormatException("flags", "0 to 3", flags);
+    }
+    long timestampMs = from.getLong();
+    long records = from.getLong();
+    long tokens = from.getLong();
+    double score = from.getDouble();
+    HiddenState hidden =
+        contents == Contents.TOKENS ? ofTokens(from) : ofFloats(from, found.precision);
+    return Optional.of(
+        new KeyState(
+            records,
+            tokens,
+            (flags & HAS_TIMESTAMP) == 0 ? null : timestampMs,
+            (flags & HAS_SCORE) == 0 ? null : score,
+            hidden));
+  }
+
+  private HiddenState ofFloats(ByteBuffer from, StatePrecision precision) {
+    HiddenState hidden = HiddenState.zeros(model.config());
+    for (float[] row : hidden.h()) {
+      precision.get(from, row);
+    }
+    for (float[] row : hidden.c()) {
+      StatePrecision.FP32.get(from, row);
+    }
+    return hidden;
+  }
+
+  private HiddenState ofTokens(ByteBuffer from) {
+    int[] tokens = new int[rowSize];
+    int vocabSize = model.config().vocabSize();
+    boolean read = false;
+    for (int i = 0; i < rowSize; i++) {
+      tokens[i] = from.getInt();
+      int least = read ? 0 : HiddenState.NO_TOKEN; // what was read has no gaps
+      if (tokens[i] < least || tokens[i] >= vocabSize) {
+        throw new StateFormatException("token " + i, least + " to " + (vocabSize - 1), tokens[i]);
+      }
+      read = tokens[i] != HiddenState.NO_TOKEN;
+    }
+    return model.stateAfter(tokens);
+  }
+
+  private static void require(String what, int expected, int found) {
+    if (expected != found) {
+      throw new StateFormatException(what, expected, found);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.undercurrent.streams.internals;
+
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * The store of all keys' memories: an entry for each record, in the bytes of {@link MemoryFormat}.
+ * Entries are written once, never changed, and deleted when they lie too far back. On disk in
+ * RocksDB, backed by a compacted changelog topic; not cached, as there is nothing to write over.
+ *
+ * <p>An entry's key is the length of the record's key (4 bytes, big-endian), the record's key, and
+ * the record's number (8 bytes, big-endian): so the entries of a key lie side by side in order.
+ *
+ * <p>Not thread-safe: one for each task.
+ */
+public final class MemoryStore {
+
+  /** What the key of an entry has beyond the record's key. */
+  static final int NUMBER_BYTES = Integer.BYTES + Long.BYTES;
+
+  private final KeyValueStore<Bytes, byte[]> store;
+
+  /** A view of a store that {@link #builder} built. */
+  public MemoryStore(KeyValueStore<Bytes, byte[]> store) {
+    this.store = store;
+  }
+
+  /**
+   * @param name of the store, and in the name of its changelog; changing it leaves all memories
+   *     behind
+   */
+  public static StoreBuilder<KeyValueStore<Bytes, byte[]>> builder(String name) {
+    return Stores.keyValueStoreBuilder(
+            Stores.persistentKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
+        .withLoggingEnabled(HiddenStateStore.CHANGELOG)
+        .withCachingDisabled();
+  }
+
+  /** A key's entries by their records' numbers, oldest first. */
+  public SortedMap<Long, byte[]> entries(Bytes key) {
+    return entries(store, key);
+  }
+
+  /** A key's entries by their records' numbers, oldest first, in a store that is only looked at. */
+  public static SortedMap<Long, byte[]> entries(
+      ReadOnlyKeyValueStore<Bytes, byte[]> store, Bytes key) {
+    SortedMap<Long, byte[]> entries = new TreeMap<>();
+    try (KeyValueIterator<Bytes, byte[]> all = store.range(at(key, 0), at(key, Long.MAX_VALUE))) {
+      while (all.hasNext()) {
+        KeyValue<Bytes, byte[]> entry = all.next();
+        byte[] found = entry.key.get();
+        int expected = key.get().length + NUMBER_BYTES;
+        if (found.length != expected) {
+          throw new StateFormatException("memory key length", expected, found.length);
+        }
+        entries.put(ByteBuffer.wrap(found).getLong(expected - Long.BYTES), entry.value);
+      }
+    }
+    return entries;
+  }
+
+  /** Adds the entry of a record. */
+  public void put(Bytes key, long record, byte[] entry) {
+    store.put(at(key, record), entry);
+  }
+
+  /** Deletes the entry of a record. */
+  public void delete(Bytes key, long record) {
+    store.delete(at(key, record));
+  }
+
+  /** Deletes all entries of a key, and returns how many there were. */
+  public int forget(Bytes key) {
+    Set<Long> records = entries(key).keySet();
+    records.forEach(record -> delete(key, record));
+    return records.size();
+  }
+
+  /** Bytes of the key of an entry. */
+  public static int keyBytes(Bytes key) {
+    return key.get().length + NUMBER_BYTES;
+  }
+
+  /** The key of a record's entry. */
+  public static Bytes at(Bytes key, long record) {
+    byte[] bytes = key.get();
+    return Bytes.wrap(
+        ByteBuffer.allocate(bytes.length + NUMBER_BYTES)
+            .putInt(bytes.length)
+            .put(bytes)
+            .putLong(record)
+            .array());
+  }
+}

@@ -1,0 +1,585 @@
+package io.undercurrent.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion.VersionFlag;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.LetterModel;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.enrich.BadRecordException;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.Enrichment;
+import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.Numbers;
+import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.Inference;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Kind;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.ModelConfig.NextToken;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.Parameters;
+import io.undercurrent.streams.DeadLetterHandler;
+import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.internals.KeyStateFormat;
+import io.undercurrent.streams.internals.StateFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EnrichmentTopologyTest {
+
+  private static final TopologyDefinition TEXT = definition(null, null);
+  private static final TopologyDefinition JSON = definition("/message/text", null);
+  private static final TopologyDefinition BY_POINTER = definition("/message/text", "/customer/id");
+
+  @TempDir Path folder;
+
+  private Model model = LetterModel.of(1);
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private TopologyTestDriver driver;
+  private TestInputTopic<byte[], byte[]> messages;
+  private TestOutputTopic<byte[], byte[]> enriched;
+  private TestOutputTopic<byte[], byte[]> deadLetters;
+
+  @AfterEach
+  void close() {
+    driver.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LSTM, 1", "GRU, 1", "RNN, 1", "FFNN, 1", "FFNN, 3"})
+  void shouldCarryTheStateOfAKeyFromRecordToRecord(Kind kind, int window) {
+    model = LetterModel.of(kind, window, 1);
+    start(TEXT);
+    Inference inference = new Inference(model, 512, 5, true);
+    HiddenState hidden = model.initialState();
+    for (String text : List.of("a b c", "d", "e f zz h", "a b c")) {
+      send("k", text);
+
+      EnrichedRecord record = receive();
+      assertThat(record.sentiment().score())
+          .isEqualTo(nineDigits(inference.read(text, hidden).score()));
+    }
+    assertThat(new KeyStateFormat(model).deserialize(state("k")).orElseThrow().hidden())
+        .isEqualTo(hidden);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LSTM, 1", "GRU, 1", "RNN, 1", "FFNN, 1", "FFNN, 3"})
+  void shouldGoOnWithTheRestoredStoreAsIfNothingHadHappened(Kind kind, int window) {
+    model = LetterModel.of(kind, window, 1);
+    List<String> texts = List.of("a b c", "d", "", "e f zz h", "a b c");
+    start(TEXT);
+    texts.forEach(text -> send("k", text));
+    List<byte[]> undisturbed = enriched.readValuesToList();
+    byte[] lastState = state("k");
+    driver.close();
+
+    for (int i = 0; i < texts.size(); i++) {
+      byte[] state = i == 0 ? null : state("k");
+      if (i > 0) {
+        driver.close();
+      }
+      start(TEXT);
+      store().put(Bytes.wrap(bytes("k")), state);
+      send("k", texts.get(i));
+      assertThat(withoutSource(enriched.readValue())).isEqualTo(withoutSource(undisturbed.get(i)));
+    }
+    assertThat(state("k")).isEqualTo(lastState);
+  }
+
+  @Test
+  void shouldKeepStatesOfDifferentKeysApart() {
+    start(TEXT);
+    send("x", "a b c");
+    byte[] alone = enriched.readValue();
+    send("x", "d e");
+    byte[] aloneNext = enriched.readValue();
+    driver.close();
+
+    start(TEXT);
+    send("y", "q r s");
+    send("x", "a b c");
+    send("z", "t u");
+    send("y", "q r s");
+    send("x", "d e");
+    List<byte[]> mixed = enriched.readValuesToList();
+    assertThat(withoutSource(mixed.get(1))).isEqualTo(withoutSource(alone));
+    assertThat(withoutSource(mixed.get(4))).isEqualTo(withoutSource(aloneNext));
+  }
+
+  @Test
+  void shouldSayWhereARecordWasReadAndKeepItsKeyHeadersAndTimestamp() {
+    start(TEXT);
+    Headers headers = new RecordHeaders().add("trace", new byte[] {7}).add("trace", null);
+    messages.pipeInput(new TestRecord<>(bytes("k"), bytes("a b"), headers, 1_790_000_000_000L));
+
+    TestRecord<byte[], byte[]> record = enriched.readRecord();
+    assertThat(record.key()).isEqualTo(bytes("k"));
+    assertThat(record.timestamp()).isEqualTo(1_790_000_000_000L);
+    assertThat(record.headers())
+        .isEqualTo(
+            new RecordHeaders()
+                .add("trace", new byte[] {7})
+                .add("trace", null)
+                .add("undercurrent-model", bytes("tiny@000000000001")));
+    EnrichedRecord value = EnrichedRecordSerde.fromJson(record.value());
+    assertThat(value.source()).isEqualTo(new Source("messages", 0, 0, 1_790_000_000_000L));
+    assertThat(value.model()).isEqualTo(new EnrichedRecord.ModelIdentity("tiny", "000000000001"));
+  }
+
+  @Test
+  void shouldForgetAKeyAtATombstoneAndPassItOn() {
+    start(TEXT);
+    send("k", "a b c");
+    send("k", (byte[]) null);
+    send("k", "a b c");
+
+    List<TestRecord<byte[], byte[]>> records = enriched.readRecordsToList();
+    assertThat(records.get(1).key()).isEqualTo(bytes("k"));
+    assertThat(records.get(1).value()).isNull();
+    assertThat(withoutSource(records.get(2).value()))
+        .isEqualTo(withoutSource(records.get(0).value()));
+    assertThat(count(MeterNames.TOMBSTONES)).isEqualTo(1);
+    assertThat(count(MeterNames.FRESH_STATES)).isEqualTo(2);
+
+    send("k", (byte[]) null);
+    assertThat(state("k")).isNull();
+  }
+
+  @Test
+  void shouldTakeKeysOfAnyBytes() {
+    start(TEXT);
+    byte[][] keys = {{}, {0}, {(byte) 0xff}, {(byte) 0xff, 0}, bytes("caf\u00e9"), new byte[300]};
+    for (byte[] key : keys) {
+      messages.pipeInput(key, bytes("a b"));
+      messages.pipeInput(key, bytes("c"));
+    }
+
+    List<TestRecord<byte[], byte[]>> records = enriched.readRecordsToList();
+    for (int i = 0; i < keys.length; i++) {
+      TestRecord<byte[], byte[]> second = records.get(2 * i + 1);
+      EnrichedRecord value = EnrichedRecordSerde.fromJson(second.value());
+      assertThat(second.key()).isEqualTo(keys[i]);
+      assertThat(value.keyBytes()).isEqualTo(keys[i]);
+      assertThat(value.conversation().records()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void shouldStartFreshAndCountWhereAnotherModelWasAtWork() {
+    start(TEXT);
+    byte[] foreign =
+        new Enrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
+            .enrich(null, bytes("k"), "a b c", null, null)
+            .state();
+    store().put(Bytes.wrap(bytes("k")), foreign);
+
+    send("k", "d");
+
+    assertThat(receive().conversation().records()).isEqualTo(1);
+    assertThat(count(MeterNames.FOREIGN_STATES)).isEqualTo(1);
+    assertThat(count(MeterNames.FRESH_STATES)).isZero();
+  }
+
+  @Test
+  void shouldStopAtAStoreThatHoldsNoStates() {
+    start(TEXT);
+    store().put(Bytes.wrap(bytes("k")), new byte[3]);
+
+    assertThatThrownBy(() -> send("k", "d")).hasRootCauseInstanceOf(StateFormatException.class);
+    assertThat(deadLetters.isEmpty()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"message\": {\"text\": \"a\"} | malformed-json",
+        "{\"message\": {\"text\": \"a\"}} {} | malformed-json",
+        "{\"message\": {\"text\": \"a\", \"text\": \"b\"}} | malformed-json",
+        "'' | malformed-json",
+        "{\"message\": {\"body\": \"a\"}} | missing-text",
+        "[] | missing-text",
+        "{\"message\": {\"text\": 7}} | text-not-a-string",
+        "{\"message\": {\"text\": null}} | text-not-a-string",
+        "{\"message\": {\"text\": {}}} | text-not-a-string"
+      })
+  void shouldSendToDeadLettersWhatHasNoText(String value, String reason) {
+    start(JSON);
+    send("k", "{\"message\": {\"text\": \"a b\"}}");
+    byte[] before = state("k");
+
+    send("k", value);
+
+    assertDeadLetter(bytes("k"), bytes(value), reason, 1);
+    assertThat(state("k")).isEqualTo(before);
+    send("k", "{\"message\": {\"text\": \"a b\"}}");
+    assertThat(enriched.getQueueSize()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"message\": {\"text\": \"a\"}} | missing-key",
+        "{\"message\": {\"text\": \"a\"}, \"customer\": {\"id\": null}} | missing-key",
+        "{\"message\": {\"text\": \"a\"}, \"customer\": {\"id\": [1]}} | key-not-scalar",
+        "{\"message\": {\"text\": \"a\"}, \"customer\": {\"id\": {}}} | key-not-scalar",
+        " | tombstone-without-key"
+      })
+  void shouldSendToDeadLettersWhatHasNoKey(String value, String reason) {
+    start(BY_POINTER);
+
+    send("k", value == null ? null : bytes(value));
+
+    assertDeadLetter(bytes("k"), value == null ? null : bytes(value), reason, 0);
+  }
+
+  @Test
+  void shouldSendToDeadLettersWhatHasNoRecordKeyOrIsNotUtf8() {
+    start(TEXT);
+    byte[] notUtf8 = HexFormat.of().parseHex("61ff62");
+
+    send(null, "a b");
+    assertDeadLetter(null, bytes("a b"), "null-key", 0);
+    send("k", notUtf8);
+    assertDeadLetter(bytes("k"), notUtf8, "invalid-utf8", 1);
+    send(null, (byte[]) null);
+    assertDeadLetter(null, null, "null-key", 2);
+    assertThat(enriched.isEmpty()).isTrue();
+  }
+
+  @Test
+  void shouldSurviveHostileJson() {
+    start(JSON);
+
+    send("k", "[".repeat(500_000));
+    send("k", "{\"a\":".repeat(500_000));
+    send("k", "{\"message\": {\"text\": \"a\"}, \"n\": " + "9".repeat(500_000) + "}");
+
+    assertThat(deadLetters.readRecordsToList())
+        .extracting(record -> header(record, "__streams.errors.message"))
+        .allMatch(message -> message.startsWith("malformed-json: "));
+    send("k", "{\"message\": {\"text\": \"a\"}}");
+    assertThat(enriched.getQueueSize()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldReadLoneSurrogatesOfJsonEscapesAsReplacementCharacters() {
+    start(BY_POINTER);
+
+    send(null, "{\"message\": {\"text\": \"a \\ud83d b\"}, \"customer\": {\"id\": \"\\ude00\"}}");
+
+    EnrichedRecord record = receive();
+    assertThat(record.text()).isEqualTo("a \ufffd b");
+    assertThat(record.key()).isEqualTo("\ufffd");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'\"c-17\"', c-17", "17, 17", "1.0, 1.0", "1e3, 1e3", "true, true", "'\"\"', ''"})
+  void shouldKeepStateByTheKeyInTheValue(String json, String key) {
+    start(BY_POINTER);
+    String value = "{\"customer\": {\"id\": %s}, \"message\": {\"text\": \"%s\"}}";
+
+    messages.pipeInput(bytes("x"), bytes(value.formatted(json, "a b")), 5);
+    messages.pipeInput(null, bytes(value.formatted(json, "c")), 6);
+
+    List<TestRecord<byte[], byte[]>> records = enriched.readRecordsToList();
+    assertThat(records).allMatch(record -> Arrays.equals(record.key(), bytes(key)));
+    EnrichedRecord second = EnrichedRecordSerde.fromJson(records.get(1).value());
+    assertThat(second.key()).isEqualTo(key);
+    assertThat(second.conversation().records()).isEqualTo(2);
+    assertThat(second.source()).isEqualTo(new Source("messages", 0, 1, 6L));
+    assertThat(driver.producedTopicNames()).contains("test-by-key-repartition");
+  }
+
+  @Test
+  void shouldGiveTheSameRecordWithAndWithoutARepartition() {
+    String value = "{\"customer\": {\"id\": \"k\"}, \"message\": {\"text\": \"a b c\"}}";
+    start(JSON);
+    send("k", value);
+    byte[] direct = enriched.readValue();
+    driver.close();
+    start(BY_POINTER);
+    send("k", value);
+
+    assertThat(enriched.readValue()).isEqualTo(direct);
+  }
+
+  @Test
+  void shouldLetRecordsWithoutATimestampThrough() {
+    start(TEXT);
+    Headers none = new RecordHeaders();
+    messages.pipeInput(new TestRecord<>(bytes("k"), bytes("a"), none, 5L));
+    MissingTimestamps extractor = new MissingTimestamps();
+    var record = new ConsumerRecord<Object, Object>("messages", 0, 1, bytes("k"), bytes("a"));
+    assertThat(extractor.extract(record, -1)).isZero();
+    assertThat(extractor.extract(record, 9)).isEqualTo(9);
+
+    messages.pipeInput(new TestRecord<>(bytes("k"), bytes("b"), record.headers(), 9L));
+
+    List<TestRecord<byte[], byte[]>> records = enriched.readRecordsToList();
+    assertThat(records.get(1).headers().toArray()).hasSize(1);
+    Source source = EnrichedRecordSerde.fromJson(records.get(1).value()).source();
+    assertThat(source.timestampMs()).isNull();
+    assertThat(new KeyStateFormat(model).deserialize(state("k")).orElseThrow().lastTimestampMs())
+        .isEqualTo(5);
+  }
+
+  @Test
+  void shouldCutLongTexts() {
+    start(TEXT);
+
+    send("k", "a ".repeat(600));
+
+    assertThat(receive().text()).isEqualTo("a ".repeat(512));
+    assertThat(count(MeterNames.TRUNCATED_RECORDS)).isEqualTo(1);
+  }
+
+  @Test
+  void shouldRejectWhatTheProducerCouldNotSendBeforeItChangesTheState() {
+    start(TEXT, EnrichmentSettings.DEFAULTS.withMaxRecordBytes(6_000));
+    send("k", "a b");
+    byte[] before = state("k");
+
+    send("k", "\u0001".repeat(1_000));
+    assertDeadLetter(bytes("k"), bytes("\u0001".repeat(1_000)), "too-large", 1);
+    assertThat(state("k")).isEqualTo(before);
+
+    send("k", "x".repeat(1_000));
+    assertThat(enriched.getQueueSize()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldRejectWhatCouldNotBeRepartitioned() {
+    start(BY_POINTER, EnrichmentSettings.DEFAULTS.withMaxRecordBytes(10_000));
+    String json = "{\"customer\": {\"id\": 1}, \"message\": {\"text\": \"%s\"}}";
+
+    send("k", json.formatted("\u20ac".repeat(4_000)));
+    assertDeadLetter(bytes("k"), bytes(json.formatted("\u20ac".repeat(4_000))), "too-large", 0);
+    send("k", json.formatted("x".repeat(4_000)));
+    assertThat(enriched.getQueueSize()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldWriteRecordsThatTheSchemaStates() throws IOException {
+    JsonSchema schema =
+        JsonSchemaFactory.getInstance(VersionFlag.V202012)
+            .getSchema(Files.readString(Path.of("topology", "enriched-record.schema.json")));
+    start(TEXT);
+    send("empty", "");
+    send("k", "a b c");
+    send("k", "");
+    send("k", "\u0000 \"quoted\" \ud83d\ude00 zz");
+    send("k", "a ".repeat(600));
+    messages.pipeInput(new byte[] {(byte) 0xff}, bytes("a"));
+    for (byte[] json : enriched.readValuesToList()) {
+      assertThat(schema.validate(new String(json, UTF_8), InputFormat.JSON))
+          .as(new String(json, UTF_8))
+          .isEmpty();
+    }
+    send("k", "a");
+    String record = new String(enriched.readValue(), UTF_8);
+    for (String wrong :
+        List.of(
+            record.replace("\"text\"", "\"texts\""),
+            record.replace("\"unknown\":0", "\"unknown\":0,\"more\":1"),
+            record.replace("\"records\":5", "\"records\":0"),
+            record.replace("\"source\":", "\"sources\":"))) {
+      assertThat(wrong).isNotEqualTo(record);
+      assertThat(schema.validate(wrong, InputFormat.JSON)).as(wrong).isNotEmpty();
+    }
+  }
+
+  @Test
+  void shouldCountWhatItDid() {
+    start(TEXT);
+    send("k", "a b zz");
+    send("k", "");
+    send("l", "c");
+
+    assertThat(count(MeterNames.RECORDS)).isEqualTo(3);
+    assertThat(count(MeterNames.TOKENS)).isEqualTo(4);
+    assertThat(count(MeterNames.UNKNOWN_TOKENS)).isEqualTo(1);
+    assertThat(count(MeterNames.EMPTY_RECORDS)).isEqualTo(1);
+    assertThat(count(MeterNames.FRESH_STATES)).isEqualTo(2);
+    assertThat(
+            registry.get(MeterNames.SENTIMENT).counters().stream()
+                .mapToDouble(c -> c.count())
+                .sum())
+        .isEqualTo(2);
+    assertThat(registry.get(MeterNames.RECORD_DURATION).timer().count()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldCountTheClustersOfRareWordsThatWereSearchedForNextWordsAndThoseThatWereNot() {
+    Model letters = LetterModel.of(1);
+    ModelConfig full = letters.config();
+    ModelConfig config =
+        new ModelConfig(
+            full.name(),
+            full.kind(),
+            full.vocabSize(),
+            full.embeddingSize(),
+            full.hiddenSize(),
+            full.numLayers(),
+            full.window(),
+            full.pooling(),
+            full.labels(),
+            new NextToken(List.of(10, 18), 2, false));
+    Parameters zeros = new Parameters(config.tensors()); // so all frequent words are as likely
+    int bias = zeros.offset("next_token.head.bias") + 10;
+    zeros.values()[bias] = 20; // almost all that is expected is in the first cluster
+    Network network = new Network(config, zeros, Kernels.best());
+    model = new Model(config, letters.tokenizer(), network, letters.fingerprint());
+    start(TEXT);
+    send("k", "a b");
+    send("k", "");
+    send("l", "c");
+
+    assertThat(count(MeterNames.SEARCHED_CLUSTERS)).isEqualTo(4);
+    assertThat(count(MeterNames.SKIPPED_CLUSTERS))
+        .isEqualTo(4); // at a word and at the end of either record
+  }
+
+  private void start(TopologyDefinition definition) {
+    start(definition, EnrichmentSettings.DEFAULTS);
+  }
+
+  private void start(TopologyDefinition definition, EnrichmentSettings settings) {
+    String handler = DeadLetterHandler.class.getName();
+    Properties properties = new Properties();
+    properties.putAll(
+        UndercurrentConfig.of(
+                Map.of(
+                    "application.id", "test",
+                    "bootstrap.servers", "localhost:1",
+                    "state.dir", folder.toString()))
+            .streams(
+                Map.of(
+                    StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
+                    handler,
+                    StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                    handler,
+                    StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                    handler,
+                    StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
+                    definition.deadLetters(),
+                    DeadLetterHandler.METRICS_CONFIG,
+                    RecurrentProcessorSupplier.metrics(registry, model))));
+    driver =
+        new TopologyTestDriver(
+            EnrichmentTopology.build(definition, model, settings, registry), properties);
+    messages =
+        driver.createInputTopic("messages", new ByteArraySerializer(), new ByteArraySerializer());
+    enriched = output("messages-enriched");
+    deadLetters = output("messages-dead-letters");
+  }
+
+  private TestOutputTopic<byte[], byte[]> output(String topic) {
+    return driver.createOutputTopic(
+        topic, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  private void send(String key, String value) {
+    send(key, bytes(value));
+  }
+
+  private void send(String key, byte[] value) {
+    messages.pipeInput(key == null ? null : bytes(key), value, 7);
+  }
+
+  private EnrichedRecord receive() {
+    return EnrichedRecordSerde.fromJson(enriched.readValue());
+  }
+
+  private void assertDeadLetter(byte[] key, byte[] value, String reason, long offset) {
+    TestRecord<byte[], byte[]> letter = deadLetters.readRecord();
+    assertThat(letter.key()).isEqualTo(key);
+    assertThat(letter.value()).isEqualTo(value);
+    assertThat(header(letter, "__streams.errors.message")).startsWith(reason + ": ");
+    assertThat(header(letter, "__streams.errors.exception"))
+        .isEqualTo(BadRecordException.class.getName());
+    assertThat(header(letter, "__streams.errors.topic")).isEqualTo("messages");
+    assertThat(header(letter, "__streams.errors.partition")).isEqualTo("0");
+    assertThat(header(letter, "__streams.errors.offset")).isEqualTo(Long.toString(offset));
+    assertThat(
+            registry.get(MeterNames.DEAD_LETTERS).tag(MeterNames.REASON, reason).counter().count())
+        .isGreaterThan(0);
+  }
+
+  private static String header(TestRecord<byte[], byte[]> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), UTF_8);
+  }
+
+  private double count(String meter) {
+    return registry.get(meter).counter().count();
+  }
+
+  private KeyValueStore<Bytes, byte[]> store() {
+    return driver.getKeyValueStore("hidden-state");
+  }
+
+  private byte[] state(String key) {
+    return store().get(Bytes.wrap(bytes(key)));
+  }
+
+  private static double nineDigits(double value) {
+    return Double.parseDouble(Numbers.format(value));
+  }
+
+  private static String withoutSource(byte[] json) {
+    return new String(json, UTF_8).replaceFirst(",\"source\".*", "");
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  private static TopologyDefinition definition(String text, String key) {
+    return new TopologyDefinition(
+        "test",
+        List.of("messages"),
+        text == null ? null : JsonPointer.compile(text),
+        key == null ? null : JsonPointer.compile(key),
+        "unused",
+        5,
+        "hidden-state",
+        "messages-enriched",
+        "messages-dead-letters");
+  }
+}

@@ -1,0 +1,100 @@
+package io.undercurrent.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import io.undercurrent.app.JsonField.Kind;
+import io.undercurrent.app.JsonField.MalformedJsonException;
+import io.undercurrent.enrich.Utf8;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonFieldTest {
+
+  private static final String DOCUMENT =
+      """
+      {"skip": {"text": "no", "list": [[1], {"a": 2}]},
+       "message": {"text": "yes", "n": 1e3, "one": 1.0, "big": 12345678901234567890123, "t": true,
+                   "nothing": null, "o": {}, "list": ["x", {"y": "z"}], "a/b": 1, "c~d": 2, "": 3}}
+      """;
+
+  @ParameterizedTest
+  @CsvSource({
+    "/message/text, STRING, yes",
+    "/message/n, NUMBER, 1e3",
+    "/message/one, NUMBER, 1.0",
+    "/message/big, NUMBER, 12345678901234567890123",
+    "/message/t, BOOLEAN, true",
+    "/message/nothing, NULL,",
+    "/message/o, OBJECT,",
+    "/message/list, ARRAY,",
+    "/message/list/0, STRING, x",
+    "/message/list/1/y, STRING, z",
+    "/message/list/2, MISSING,",
+    "/message/list/1/x, MISSING,",
+    "/message/text/deeper, MISSING,",
+    "/message/a~1b, NUMBER, 1",
+    "/message/c~0d, NUMBER, 2",
+    "/message/, NUMBER, 3",
+    "/skip/list/1/a, NUMBER, 2",
+    "/text, MISSING,"
+  })
+  void shouldFindWhatThePointerNames(String pointer, Kind kind, String text) throws Exception {
+    assertThat(JsonField.find(DOCUMENT, JsonPointer.compile(pointer)))
+        .isEqualTo(new JsonField(kind, text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "  ",
+        "{",
+        "[1",
+        "{\"a\": \"x\"",
+        "{\"a\": \"x\"} {}",
+        "{\"a\": \"x\"} x",
+        "{\"a\": \"x\", \"a\": \"y\"}",
+        "{\"a\": \"x\", \"b\": {\"c\": 1, \"c\": 2}}",
+        "{'a': 1}",
+        "{\"a\": NaN}",
+        "{\"a\": 01}",
+        "{\"a\": \"\\q\"}",
+        "nope"
+      })
+  void shouldRefuseWhatIsNotOneJsonValue(String json) {
+    assertThatThrownBy(() -> JsonField.find(json, JsonPointer.compile("/a")))
+        .isInstanceOf(MalformedJsonException.class)
+        .message()
+        .startsWith("the value must be ")
+        .hasLineCount(1)
+        .hasSizeLessThan(350);
+  }
+
+  @Test
+  void shouldRefuseWhatIsNestedTooDeepAndNotOverflowTheStack() {
+    for (String open : new String[] {"[", "{\"a\":"}) {
+      String deep = open.repeat(1_000_000);
+      assertThatThrownBy(() -> JsonField.find(deep, JsonPointer.compile("/a/a")))
+          .isInstanceOf(MalformedJsonException.class)
+          .hasMessageContaining("nesting depth");
+    }
+  }
+
+  @Test
+  void shouldPassOverAByteOrderMark() throws Exception {
+    assertThat(JsonField.find("\uFEFF{\"a\": \"x\"}", JsonPointer.compile("/a")).text())
+        .isEqualTo("x");
+  }
+
+  @Test
+  void shouldKeepLoneSurrogatesOfEscapesForTheCallerToReplace() throws Exception {
+    String text = JsonField.find("{\"a\": \"x\\ud83d y\"}", JsonPointer.compile("/a")).text();
+
+    assertThat(text).isEqualTo("x\ud83d y");
+    assertThat(Utf8.withoutLoneSurrogates(text)).isEqualTo("x\uFFFD y");
+  }
+}

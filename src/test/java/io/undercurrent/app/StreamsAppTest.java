@@ -1,0 +1,460 @@
+package io.undercurrent.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.LetterModel;
+import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.query.NotAvailableException;
+import io.undercurrent.streams.EnrichedRecordSerde;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class StreamsAppTest {
+
+  private static final int KAFKAS_MAX_MESSAGE_BYTES = 1_048_588;
+
+  @TempDir static Path brokerFolder;
+  private static EmbeddedBroker broker;
+
+  @TempDir Path stateFolder;
+  private String name;
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+  @BeforeAll
+  static void startBroker() {
+    broker = EmbeddedBroker.start(brokerFolder);
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    broker.close();
+  }
+
+  @BeforeEach
+  void nameEverythingAfterTheTest(TestInfo test) {
+    name = test.getTestMethod().orElseThrow().getName();
+  }
+
+  @Test
+  void shouldEnrichAndSendTheRestToDeadLettersExactlyOnce() throws Exception {
+    try (StreamsApp app = app(Map.of())) {
+      app.checkTopics(true);
+      app.start();
+      assertThat(app.awaitRunning()).isTrue();
+      assertThat(app.isRunning()).isTrue();
+      assertThat(app.isLive()).isTrue();
+      send("k", "a b c");
+      send(null, "a");
+      send("k", "d");
+      send("k", null);
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 3);
+      assertThat(conversation(enriched.get(1)).records()).isEqualTo(2);
+      assertThat(enriched.get(2).value()).isNull();
+      ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 1).get(0);
+      assertThat(letter.key()).isNull();
+      assertThat(letter.value()).isEqualTo("a".getBytes(UTF_8));
+      assertThat(new String(letter.headers().lastHeader("__streams.errors.offset").value(), UTF_8))
+          .isEqualTo("1");
+      assertThat(
+              registry
+                  .get(MeterNames.DEAD_LETTERS)
+                  .tag(MeterNames.REASON, "null-key")
+                  .counter()
+                  .count())
+          .isEqualTo(1);
+      assertThat(registry.getMeters()).anyMatch(m -> m.getId().getName().startsWith("kafka."));
+    }
+  }
+
+  /** Both group protocols: consumers in a group, and Kafka Streams' own (KIP-1071). */
+  @ParameterizedTest
+  @ValueSource(strings = {"classic", "streams"})
+  void shouldBringAllRecordsOfAKeyInAValueTogether(String protocol) throws Exception {
+    name += "-" + protocol;
+    JsonPointer text = JsonPointer.compile("/text");
+    JsonPointer key = JsonPointer.compile("/id");
+    TopologyDefinition byKey =
+        new TopologyDefinition(
+            name, List.of(name), text, key, "unused", 5, "s", name + "-enriched", name + "-dead");
+    try (StreamsApp app =
+        new StreamsApp(
+            byKey,
+            UndercurrentConfig.of(settings(Map.of("group.protocol", protocol))),
+            LetterModel.of(1),
+            registry)) {
+      app.checkTopics(true);
+      app.start();
+      send("x", "{\"id\": 7, \"text\": \"a b\"}");
+      send("y", "{\"id\": 7, \"text\": \"c\"}");
+      send("y", "{\"id\": [7], \"text\": \"c\"}");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(enriched).allMatch(record -> new String(record.key(), UTF_8).equals("7"));
+      assertThat(conversation(enriched.get(1)).tokens()).isEqualTo(3);
+      ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 1).get(0);
+      assertThat(letter.key()).isEqualTo("y".getBytes(UTF_8));
+    }
+  }
+
+  @Test
+  void shouldGoOnWhereAnEarlierInstanceStoppedWithAndWithoutItsFolder() throws Exception {
+    int records = 0;
+    for (String folder : List.of("one", "one", "two")) {
+      try (StreamsApp app = app(Map.of("state.dir", stateFolder.resolve(folder).toString()))) {
+        app.checkTopics(true);
+        app.start();
+        send("k", "a b c");
+        records++;
+        ConsumerRecord<byte[], byte[]> last = receive(name + "-enriched", records).get(records - 1);
+        assertThat(conversation(last).records()).isEqualTo(records);
+      }
+    }
+  }
+
+  @Test
+  void shouldMakeTopicsThatTakeTheLargestRecord() throws Exception {
+    try (StreamsApp app = app(Map.of("undercurrent.topics.partitions", "1"))) {
+      app.checkTopics(true);
+      app.start();
+      // One unknown word for this model, all of it read: six bytes of JSON for each of its own.
+      send("\u0001".repeat(20_000), "\u0001".repeat(1_000_000));
+
+      EnrichedRecord enriched =
+          EnrichedRecordSerde.fromJson(receive(name + "-enriched", 1).get(0).value());
+      assertThat(enriched.text()).hasSize(1_000_000);
+    }
+    try (Admin admin = admin()) {
+      for (String topic : List.of(name, name + "-enriched", name + "-dead")) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        assertThat(
+                admin
+                    .describeConfigs(List.of(resource))
+                    .all()
+                    .get()
+                    .get(resource)
+                    .get("max.message.bytes")
+                    .value())
+            .isEqualTo("8388608");
+        assertThat(
+                admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions())
+            .hasSize(1);
+      }
+    }
+  }
+
+  @Test
+  void shouldGoOnAfterARecordThatItMayNotSend() throws Exception {
+    try (StreamsApp app = app(Map.of("max.request.size", "20000"))) {
+      app.checkTopics(true);
+      app.start();
+      send("k", "\u0001".repeat(10_000)); // the enriched record does not fit, the dead letter does
+      send("k", "\u0001".repeat(30_000)); // neither does
+      send("k", "a b");
+
+      assertThat(conversation(receive(name + "-enriched", 1).get(0)).records()).isEqualTo(1);
+      List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", 2);
+      assertThat(letters.get(0).value()).hasSize(10_000);
+      assertThat(letters.get(1).value()).isNull();
+      assertThat(message(letters.get(1))).startsWith("too-large: ");
+    }
+  }
+
+  @Test
+  void shouldGoOnAfterRecordsThatTopicsOfKafkasDefaultSizeDoNotTake() throws Exception {
+    createTopics(Map.of());
+    byte[] malformed = new byte[KAFKAS_MAX_MESSAGE_BYTES - 100];
+    Arrays.fill(malformed, (byte) 0xff);
+    try (StreamsApp app = app(Map.of())) {
+      app.checkTopics(false);
+      app.start();
+      send("k".getBytes(UTF_8), malformed);
+      send("k", "x".repeat(KAFKAS_MAX_MESSAGE_BYTES - 100)); // does not fit with its enrichment
+      send("k", "x".repeat(KAFKAS_MAX_MESSAGE_BYTES - 10_000)); // does
+      send("k", "\u0001".repeat(KAFKAS_MAX_MESSAGE_BYTES / 2)); // does not, its dead letter does
+      send("k", "a b");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(conversation(enriched.get(1)).records()).isEqualTo(2);
+      List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", 3);
+      assertThat(letters.get(0).value()).isNull();
+      assertThat(message(letters.get(0))).startsWith("invalid-utf8: ").contains("left out");
+      assertThat(letters.get(1).value()).isNull();
+      assertThat(message(letters.get(1))).startsWith("too-large: ").contains("left out");
+      assertThat(letters.get(2).value()).hasSize(KAFKAS_MAX_MESSAGE_BYTES / 2);
+      assertThat(message(letters.get(2))).startsWith("too-large: ").doesNotContain("left out");
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  @Test
+  void shouldStopWithOneLineWhereTheTopicOfDeadLettersDoesNotTakeTheirHeaders() throws Exception {
+    createTopics(Map.of("max.message.bytes", "500"));
+    StreamsApp app = app(Map.of());
+    try (app) {
+      app.checkTopics(false);
+      app.start();
+      send(null, "a");
+
+      assertThatThrownBy(app::awaitTermination)
+          .isInstanceOf(AppException.class)
+          .hasMessageStartingWith("stopped: ")
+          .hasMessageContaining("RecordTooLargeException")
+          .hasMessageEndingWith("started again, it goes on after the last commit")
+          .message()
+          .hasLineCount(1);
+      assertThat(app.isLive()).isFalse();
+    }
+    assertThat(app.closedCleanly()).isFalse();
+  }
+
+  /** As where the end of the command and a signal close it at once. */
+  @Test
+  void shouldBeClosedWhenAnyCloserReturns() throws Exception {
+    StreamsApp app = app(Map.of());
+    app.checkTopics(true);
+    app.start();
+    assertThat(app.awaitRunning()).isTrue();
+    assertThat(app.closedCleanly()).isFalse();
+    Callable<Boolean> closer =
+        () -> {
+          app.close();
+          return app.closedCleanly();
+        };
+
+    ExecutorService closers = Executors.newFixedThreadPool(2);
+    try {
+      for (Future<Boolean> closed : closers.invokeAll(List.of(closer, closer))) {
+        assertThat(closed.get()).isTrue();
+      }
+    } finally {
+      closers.shutdown();
+    }
+  }
+
+  @Test
+  void shouldSayWhichTopicsAreMissing() {
+    try (StreamsApp app = app(Map.of())) {
+      assertThatThrownBy(() -> app.checkTopics(false))
+          .isInstanceOf(AppException.class)
+          .hasMessage(
+              "topics must exist on %s, missing: %s, %s-enriched, %s-dead (--create-topics makes them)"
+                  .formatted(broker.bootstrapServers(), name, name, name));
+    }
+  }
+
+  @Test
+  void shouldSayThatNoBrokerAnswers() {
+    try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
+      assertThatThrownBy(() -> app.checkTopics(true))
+          .hasMessage(
+              "no broker answers at 127.0.0.1:1 within 10 s: start one there, or name another in"
+                  + " bootstrap.servers");
+    }
+    try (StreamsApp app = app(Map.of("bootstrap.servers", "no-such-host.invalid:9092"))) {
+      assertThatThrownBy(() -> app.checkTopics(true))
+          .hasMessageStartingWith("cannot connect to no-such-host.invalid:9092: ")
+          .message()
+          .hasLineCount(1);
+    }
+  }
+
+  /** Without asking a broker: none would answer. */
+  @Test
+  void shouldNotKnowWhereKeysAreBeforeItRuns() {
+    try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
+      app.start();
+      assertThat(app.toRestore()).isZero();
+      assertThatThrownBy(() -> app.queries().locate(new byte[] {'k'}))
+          .isInstanceOf(NotAvailableException.class)
+          .hasMessage(
+              "where keys are is not known yet: it is looked up once Kafka Streams has been"
+                  + " RUNNING");
+    }
+  }
+
+  @Test
+  void shouldSayNowAndThenThatItWaits() throws Exception {
+    CountDownLatch waited = new CountDownLatch(2);
+    StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"));
+    ExecutorService waiter = Executors.newSingleThreadExecutor();
+    try {
+      app.start();
+      Future<Boolean> running =
+          waiter.submit(() -> app.awaitRunning(Duration.ofMillis(10), waited::countDown));
+      waited.await();
+      app.close();
+      assertThat(running.get()).isFalse();
+    } finally {
+      app.close();
+      waiter.shutdown();
+    }
+  }
+
+  @Test
+  void shouldSayThatAnotherInstanceHasTheStateFolder() throws Exception {
+    try (StreamsApp first = app(Map.of());
+        StreamsApp second = app(Map.of())) {
+      first.checkTopics(true);
+      first.start();
+      assertThatThrownBy(second::start)
+          .isInstanceOf(AppException.class)
+          .hasMessage(
+              "the state folder %s is in use by another instance of %s: stop that, or set another state.dir"
+                  .formatted(stateFolder, name));
+    }
+  }
+
+  @Test
+  void shouldSayWhichSettingOfKafkaIsWrong() {
+    assertThatThrownBy(() -> app(Map.of("processing.guarantee", "maybe")))
+        .isInstanceOf(AppException.class)
+        .hasMessageStartingWith("settings for Kafka Streams: Invalid value maybe");
+    assertThatThrownBy(() -> app(Map.of("max.request.size", "1 MB")))
+        .isInstanceOf(AppException.class)
+        .hasMessage(
+            "settings for Kafka Streams: max.request.size must be a number of bytes, found 1 MB");
+    assertThatThrownBy(() -> app(Map.of("errors.dead.letter.queue.topic.name", "mine")))
+        .isInstanceOf(AppException.class)
+        .hasMessageEndingWith("must not be set: it is the topology's sinks.deadLetters");
+    assertThatThrownBy(
+            () ->
+                new StreamsApp(
+                    definition(), UndercurrentConfig.of(Map.of()), LetterModel.of(1), registry))
+        .hasMessageStartingWith("settings for Kafka Streams: Missing required configuration");
+  }
+
+  @Test
+  void shouldEndAtOnceWhereItIsClosedBeforeItRuns() throws Exception {
+    StreamsApp app = app(Map.of());
+    app.close();
+    assertThat(app.isLive()).isFalse();
+    assertThat(app.closedCleanly()).isTrue();
+    app.start();
+
+    assertThat(app.awaitRunning()).isFalse();
+    app.awaitTermination();
+  }
+
+  private StreamsApp app(Map<String, String> settings) {
+    return new StreamsApp(
+        definition(), UndercurrentConfig.of(settings(settings)), LetterModel.of(1), registry);
+  }
+
+  private Map<String, String> settings(Map<String, String> settings) {
+    Map<String, String> all = new HashMap<>();
+    all.put("application.id", name);
+    all.put("bootstrap.servers", broker.bootstrapServers());
+    all.put("state.dir", stateFolder.toString());
+    all.putAll(settings);
+    return all;
+  }
+
+  private TopologyDefinition definition() {
+    return new TopologyDefinition(
+        name,
+        List.of(name),
+        null,
+        null,
+        "unused",
+        5,
+        "hidden-state",
+        name + "-enriched",
+        name + "-dead");
+  }
+
+  private void createTopics(Map<String, String> deadLetterConfigs) {
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-enriched", 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1).configs(deadLetterConfigs)));
+  }
+
+  private void send(String key, String value) throws Exception {
+    send(key == null ? null : key.getBytes(UTF_8), value == null ? null : value.getBytes(UTF_8));
+  }
+
+  private void send(byte[] key, byte[] value) throws Exception {
+    Map<String, Object> settings =
+        Map.of("bootstrap.servers", broker.bootstrapServers(), "max.request.size", 2_000_000);
+    try (var producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      // Partition 0, so that records without a key keep their place among the others.
+      producer.send(new ProducerRecord<>(name, 0, key, value)).get();
+    }
+  }
+
+  private List<ConsumerRecord<byte[], byte[]>> receive(String topic, int count) {
+    Map<String, Object> settings =
+        Map.of(
+            "bootstrap.servers", broker.bootstrapServers(),
+            "isolation.level", "read_committed",
+            "auto.offset.reset", "earliest");
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    try (var consumer =
+        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      consumer.assign(
+          consumer.partitionsFor(topic).stream()
+              .map(p -> new TopicPartition(p.topic(), p.partition()))
+              .toList());
+      long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+      while (records.size() < count && System.nanoTime() < deadline) {
+        consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+      }
+      consumer.poll(Duration.ofMillis(300)).forEach(records::add);
+    }
+    assertThat(records).hasSize(count);
+    return records;
+  }
+
+  private static String message(ConsumerRecord<byte[], byte[]> letter) {
+    return new String(letter.headers().lastHeader("__streams.errors.message").value(), UTF_8);
+  }
+
+  private static EnrichedRecord.Conversation conversation(ConsumerRecord<byte[], byte[]> record) {
+    return EnrichedRecordSerde.fromJson(record.value()).conversation();
+  }
+
+  private static Admin admin() {
+    return Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+  }
+}

@@ -1,0 +1,269 @@
+package io.undercurrent.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.LetterModel;
+import io.undercurrent.enrich.BadRecordException;
+import io.undercurrent.enrich.BadRecordException.Reason;
+import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.streams.internals.KeyStateFormat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
+import org.apache.kafka.streams.errors.ErrorHandlerContext;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.errors.ProcessingExceptionHandler;
+import org.apache.kafka.streams.errors.ProcessorStateException;
+import org.apache.kafka.streams.errors.ProductionExceptionHandler;
+import org.apache.kafka.streams.errors.ProductionExceptionHandler.SerializationExceptionOrigin;
+import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.errors.internals.DefaultErrorHandlerContext;
+import org.apache.kafka.streams.errors.internals.ExceptionHandlerUtils;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.Record;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class DeadLetterHandlerTest {
+
+  private static final byte[] KEY = {(byte) 0xff, 1};
+  private static final byte[] VALUE = "{".getBytes(StandardCharsets.UTF_8);
+  private static final Record<byte[], byte[]> RECORD = new Record<>(KEY, VALUE, 5);
+  private static final BadRecordException BAD =
+      new BadRecordException(Reason.MALFORMED_JSON, "the value must be JSON, found {");
+
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+  @Test
+  void shouldWriteWhatKafkasOwnHandlersWrite() {
+    Headers headers = new RecordHeaders().add("trace", new byte[] {1}).add("none", null);
+    ErrorHandlerContext context = context(headers, KEY, VALUE, 5);
+
+    ProducerRecord<byte[], byte[]> letter = processed(handler(Map.of()), context, BAD);
+
+    assertThat(letter)
+        .isEqualTo(
+            ExceptionHandlerUtils.maybeBuildDeadLetterQueueRecords("dead", KEY, VALUE, context, BAD)
+                .get(0));
+    assertThat(text(letter, "__streams.errors.exception"))
+        .isEqualTo("io.undercurrent.enrich.BadRecordException");
+    assertThat(text(letter, "__streams.errors.message"))
+        .isEqualTo("malformed-json: the value must be JSON, found {");
+    assertThat(text(letter, "__streams.errors.topic")).isEqualTo("messages");
+    assertThat(text(letter, "__streams.errors.partition")).isEqualTo("3");
+    assertThat(text(letter, "__streams.errors.offset")).isEqualTo("42");
+    assertThat(count("malformed-json")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldCountWhatNobodyForesawAsOther() {
+    ProducerRecord<byte[], byte[]> letter =
+        processed(
+            handler(Map.of()), context(), new IllegalArgumentException("number must be finite"));
+
+    assertThat(text(letter, "__streams.errors.message")).isEqualTo("other: number must be finite");
+    assertThat(text(letter, "__streams.errors.stacktrace")).contains("DeadLetterHandlerTest");
+    assertThat(count("other")).isEqualTo(1);
+  }
+
+  static Stream<Exception> notAboutTheRecord() {
+    return Stream.of(
+        new StreamsException("any"),
+        new InvalidStateStoreException("closed"),
+        new ProcessorStateException("rocksdb"),
+        new TopicAuthorizationException("messages"),
+        new TimeoutException("broker"),
+        new UncheckedIOException(new IOException("disk full")),
+        new RuntimeException(new OutOfMemoryError()),
+        new RuntimeException(new StreamsException("wrapped")),
+        stateFormat());
+  }
+
+  private static Exception stateFormat() {
+    try {
+      new KeyStateFormat(LetterModel.of(1)).deserialize(new byte[1]);
+      throw new AssertionError("one byte is no state");
+    } catch (RuntimeException e) {
+      return e;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("notAboutTheRecord")
+  void shouldStopAtErrorsThatAreNotAboutTheRecord(Exception exception) {
+    DeadLetterHandler handler = handler(Map.of());
+
+    var processing = handler.handleError(context(), RECORD, exception);
+    assertThat(processing.result()).isEqualTo(ProcessingExceptionHandler.Result.FAIL);
+    assertThat(processing.deadLetterQueueRecords()).isEmpty();
+    var deserialization = handler.handleError(context(), consumed(), exception);
+    assertThat(deserialization.result()).isEqualTo(DeserializationExceptionHandler.Result.FAIL);
+    assertThat(registry.get(MeterNames.DEAD_LETTERS).counters()).allMatch(c -> c.count() == 0);
+  }
+
+  @Test
+  void shouldStopAtAPunctuatorsError() {
+    var response = handler(Map.of()).handleError(context(), (Record<?, ?>) null, BAD);
+
+    assertThat(response.result()).isEqualTo(ProcessingExceptionHandler.Result.FAIL);
+  }
+
+  @Test
+  void shouldTakeWhatASerdeCannotReadOrWrite() {
+    DeadLetterHandler handler = handler(Map.of());
+    Exception exception = new SerializationException("4 bytes expected");
+
+    var read = handler.handleError(context(), consumed(), exception);
+    var written =
+        handler.handleSerializationError(
+            context(), produced("enriched"), exception, SerializationExceptionOrigin.VALUE);
+
+    assertThat(read.result()).isEqualTo(DeserializationExceptionHandler.Result.RESUME);
+    assertThat(read.deadLetterQueueRecords().get(0).value()).isEqualTo(VALUE);
+    assertThat(written.result()).isEqualTo(ProductionExceptionHandler.Result.RESUME);
+    assertThat(text(written.deadLetterQueueRecords().get(0), "__streams.errors.message"))
+        .isEqualTo("deserialization: 4 bytes expected");
+    assertThat(count("deserialization")).isEqualTo(2);
+  }
+
+  @Test
+  void shouldTakeWhatTheBrokerFindsTooLargeWhereNoTransactionIsSpoilt() {
+    Exception exception = new RecordTooLargeException("too large");
+    DeadLetterHandler atLeastOnce = handler(Map.of());
+    DeadLetterHandler exactlyOnce = handler(Map.of("processing.guarantee", "exactly_once_v2"));
+
+    assertThat(atLeastOnce.handleError(context(), produced("enriched"), exception).result())
+        .isEqualTo(ProductionExceptionHandler.Result.RESUME);
+    assertThat(atLeastOnce.handleError(context(), produced("dead"), exception).result())
+        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
+    assertThat(exactlyOnce.handleError(context(), produced("enriched"), exception).result())
+        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
+    assertThat(count("too-large")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldRetryWhatMayPassAndStopAtTheRestOfProduction() {
+    DeadLetterHandler handler = handler(Map.of());
+
+    assertThat(handler.handleError(context(), produced("e"), new TimeoutException("slow")).result())
+        .isEqualTo(ProductionExceptionHandler.Result.RETRY);
+    assertThat(
+            handler
+                .handleError(context(), produced("e"), new TopicAuthorizationException("e"))
+                .result())
+        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
+  }
+
+  @Test
+  void shouldLeaveOutARecordThatTheProducerCouldNotSend() {
+    DeadLetterHandler handler = handler(Map.of("producer.max.request.size", "10000"));
+    byte[] large = new byte[9_900];
+    Arrays.fill(large, (byte) 'x');
+
+    ProducerRecord<byte[], byte[]> fits =
+        processed(handler, context(new RecordHeaders(), KEY, new byte[1_000], 5), BAD);
+    ProducerRecord<byte[], byte[]> letter =
+        processed(handler, context(new RecordHeaders().add("h", KEY), KEY, large, 5), BAD);
+
+    assertThat(fits.value()).hasSize(1_000);
+    assertThat(letter.value()).isNull();
+    assertThat(letter.key()).isNull();
+    assertThat(text(letter, "__streams.errors.offset")).isEqualTo("42");
+    assertThat(text(letter, "__streams.errors.message"))
+        .startsWith("malformed-json: ")
+        .endsWith(" bytes left out: a dead letter must fit 10000 bytes)");
+  }
+
+  @Test
+  void shouldLeaveOutARecordThatTheTopicDoesNotTake() {
+    DeadLetterHandler handler = handler(Map.of(DeadLetterHandler.MAX_BYTES_CONFIG, "10000"));
+
+    ProducerRecord<byte[], byte[]> letter =
+        processed(handler, context(new RecordHeaders(), KEY, new byte[9_900], 5), BAD);
+
+    assertThat(letter.value()).isNull();
+    assertThat(text(letter, "__streams.errors.message"))
+        .endsWith(" bytes left out: a dead letter must fit 10000 bytes)");
+  }
+
+  @Test
+  void shouldSendRecordsWithoutATimestamp() {
+    ProducerRecord<byte[], byte[]> letter =
+        processed(handler(Map.of()), context(new RecordHeaders(), null, null, -1), BAD);
+
+    assertThat(letter.timestamp()).isNull();
+    assertThat(letter.key()).isNull();
+  }
+
+  @Test
+  void shouldNeedATopic() {
+    assertThatThrownBy(() -> new DeadLetterHandler().configure(Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "errors.dead.letter.queue.topic.name must name the topic of dead letters, found nothing");
+  }
+
+  private DeadLetterHandler handler(Map<String, String> settings) {
+    Map<String, Object> configs = new HashMap<>(settings);
+    configs.put("errors.dead.letter.queue.topic.name", "dead");
+    configs.put(
+        DeadLetterHandler.METRICS_CONFIG,
+        RecurrentProcessorSupplier.metrics(registry, LetterModel.of(1)));
+    DeadLetterHandler handler = new DeadLetterHandler();
+    handler.configure(configs);
+    return handler;
+  }
+
+  private static ProducerRecord<byte[], byte[]> processed(
+      DeadLetterHandler handler, ErrorHandlerContext context, Exception exception) {
+    var response = handler.handleError(context, RECORD, exception);
+    assertThat(response.result()).isEqualTo(ProcessingExceptionHandler.Result.RESUME);
+    List<ProducerRecord<byte[], byte[]>> letters = response.deadLetterQueueRecords();
+    assertThat(letters).hasSize(1);
+    return letters.get(0);
+  }
+
+  private static ErrorHandlerContext context() {
+    return context(new RecordHeaders(), KEY, VALUE, 5);
+  }
+
+  private static ErrorHandlerContext context(
+      Headers headers, byte[] key, byte[] value, long timestampMs) {
+    return new DefaultErrorHandlerContext(
+        null, "messages", 3, 42, headers, "decode", new TaskId(0, 3), timestampMs, key, value);
+  }
+
+  private static ConsumerRecord<byte[], byte[]> consumed() {
+    return new ConsumerRecord<>("messages", 3, 42, KEY, VALUE);
+  }
+
+  private static ProducerRecord<byte[], byte[]> produced(String topic) {
+    return new ProducerRecord<>(topic, KEY, VALUE);
+  }
+
+  private double count(String reason) {
+    return registry.get(MeterNames.DEAD_LETTERS).tag(MeterNames.REASON, reason).counter().count();
+  }
+
+  private static String text(ProducerRecord<byte[], byte[]> letter, String header) {
+    return new String(letter.headers().lastHeader(header).value(), StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,161 @@
+package io.undercurrent.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.Attention;
+import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.enrich.EnrichedRecord.PastRecord;
+import io.undercurrent.enrich.EnrichedRecord.PastToken;
+import io.undercurrent.enrich.EnrichedRecord.Probabilities;
+import io.undercurrent.enrich.EnrichedRecord.Sentiment;
+import io.undercurrent.enrich.EnrichedRecord.Surprise;
+import io.undercurrent.enrich.Source;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.kafka.common.errors.SerializationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EnrichedRecordSerdeTest {
+
+  private static final EnrichedRecord FULL =
+      new EnrichedRecord(
+          "order-1187",
+          null,
+          "still not fixed, \"third\" time\n caf\u00e9 \ud83d\ude00 \u0001",
+          true,
+          new Sentiment("negative", -0.91, new Probabilities(0.93, 0.05, 0.02)),
+          List.of(new NextToken("for", 0.11), new NextToken("you", 1e-12)),
+          new Surprise(7.9, 8, 1),
+          new Conversation(-0.62, 3, 27),
+          new ModelIdentity("en-chat", "9f2c41d0a7b3"),
+          new Source("messages", 0, 42, 1_790_000_000_000L));
+
+  private static final EnrichedRecord EMPTY =
+      new EnrichedRecord(
+          "/w==",
+          "base64",
+          "",
+          false,
+          null,
+          List.of(),
+          null,
+          new Conversation(null, 1, 0),
+          new ModelIdentity("en-chat", "9f2c41d0a7b3"),
+          null);
+
+  private static final EnrichedRecord LOOKING =
+      new EnrichedRecord(
+          "k",
+          null,
+          "still not fixed",
+          false,
+          FULL.sentiment(),
+          List.of(),
+          FULL.surprise(),
+          new Attention(
+              List.of(new PastRecord(3, 0.61, "it is\nbroken"), new PastRecord(1, 1e-9, "hi")),
+              0.39,
+              List.of(new PastToken(2, 5, "printer", 0.2))),
+          new Conversation(-0.62, 4, 27),
+          new ModelIdentity("en-chat", "9f2c41d0a7b3"),
+          null);
+
+  private static final EnrichedRecord REPEATING =
+      new EnrichedRecord(
+          "k",
+          null,
+          "a",
+          false,
+          FULL.sentiment(),
+          List.of(),
+          FULL.surprise(),
+          new Attention(List.of(), null, List.of()),
+          new Conversation(-0.62, 1, 1),
+          new ModelIdentity("en-chat", "9f2c41d0a7b3"),
+          null);
+
+  private final EnrichedRecordSerde serde = new EnrichedRecordSerde();
+
+  @Test
+  void shouldWriteFieldsInAFixedOrder() {
+    assertThat(text(FULL))
+        .isEqualTo(
+            "{\"key\":\"order-1187\","
+                + "\"text\":\"still not fixed, \\\"third\\\" time\\n caf\u00e9 \ud83d\ude00 \\u0001\","
+                + "\"truncated\":true,"
+                + "\"sentiment\":{\"label\":\"negative\",\"score\":-0.91,\"probabilities\":"
+                + "{\"negative\":0.93,\"neutral\":0.05,\"positive\":0.02}},"
+                + "\"next\":[{\"token\":\"for\",\"probability\":0.11},"
+                + "{\"token\":\"you\",\"probability\":0.000000000001}],"
+                + "\"surprise\":{\"bitsPerToken\":7.9,\"tokens\":8,\"unknown\":1},"
+                + "\"conversation\":{\"score\":-0.62,\"records\":3,\"tokens\":27},"
+                + "\"model\":{\"name\":\"en-chat\",\"fingerprint\":\"9f2c41d0a7b3\"},"
+                + "\"source\":{\"topic\":\"messages\",\"partition\":0,\"offset\":42,"
+                + "\"timestamp\":1790000000000}}");
+  }
+
+  @Test
+  void shouldLeaveOutAndNullWhatIsNotThere() {
+    assertThat(text(EMPTY))
+        .isEqualTo(
+            "{\"key\":\"/w==\",\"keyEncoding\":\"base64\",\"text\":\"\",\"sentiment\":null,"
+                + "\"next\":[],\"surprise\":null,"
+                + "\"conversation\":{\"score\":null,\"records\":1,\"tokens\":0},"
+                + "\"model\":{\"name\":\"en-chat\",\"fingerprint\":\"9f2c41d0a7b3\"}}");
+  }
+
+  @Test
+  void shouldWriteWhatWasLookedBackAtBeforeTheConversation() {
+    assertThat(text(LOOKING))
+        .contains(
+            "\"unknown\":1},\"attention\":{\"records\":["
+                + "{\"record\":3,\"weight\":0.61,\"text\":\"it is\\nbroken\"},"
+                + "{\"record\":1,\"weight\":0.000000001,\"text\":\"hi\"}],"
+                + "\"nothing\":0.39,"
+                + "\"tokens\":[{\"record\":2,\"position\":5,\"token\":\"printer\","
+                + "\"weight\":0.2}]},\"conversation\":");
+    assertThat(text(REPEATING)).contains("\"attention\":{\"records\":[],\"tokens\":[]},");
+  }
+
+  @Test
+  void shouldReadBackWhatItWrote() {
+    for (EnrichedRecord record : List.of(FULL, EMPTY, LOOKING, REPEATING)) {
+      byte[] json = serde.serializer().serialize("t", record);
+      assertThat(serde.deserializer().deserialize("t", json)).isEqualTo(record);
+    }
+    assertThat(EMPTY.keyBytes()).isEqualTo(new byte[] {(byte) 0xff});
+    assertThat(FULL.keyBytes()).isEqualTo("order-1187".getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void shouldPassTombstonesOn() {
+    assertThat(serde.serializer().serialize("t", null)).isNull();
+    assertThat(serde.deserializer().deserialize("t", null)).isNull();
+  }
+
+  @Test
+  void shouldPassOverFieldsOfLaterVersions() {
+    String later = text(FULL).replace("\"next\":", "\"mood\":[1],\"next\":");
+
+    assertThat(EnrichedRecordSerde.fromJson(later.getBytes(StandardCharsets.UTF_8)))
+        .isEqualTo(FULL);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{}", "[]", "null", "{\"key\":1}", "x"})
+  void shouldRefuseOtherJson(String json) {
+    assertThatThrownBy(() -> EnrichedRecordSerde.fromJson(json.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(SerializationException.class)
+        .hasMessageStartingWith("enriched record: ");
+  }
+
+  private static String text(EnrichedRecord record) {
+    return new String(EnrichedRecordSerde.toJson(record), StandardCharsets.UTF_8);
+  }
+}

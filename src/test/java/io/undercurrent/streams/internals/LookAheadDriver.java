@@ -1,0 +1,260 @@
+package io.undercurrent.streams.internals;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.app.EnrichmentTopology;
+import io.undercurrent.app.MissingTimestamps;
+import io.undercurrent.app.TopologyDefinition;
+import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.model.Model;
+import io.undercurrent.streams.DeadLetterHandler;
+import io.undercurrent.streams.LookAhead;
+import io.undercurrent.streams.RecurrentProcessorSupplier;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyConfig;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.test.TestRecord;
+
+/**
+ * A topology test driver whose thread polls: what was polled lies ahead until it is processed, by
+ * partition 0 of each topic.
+ */
+final class LookAheadDriver implements AutoCloseable {
+
+  static final TopologyDefinition DEFINITION =
+      new TopologyDefinition(
+          "test",
+          List.of("messages", "others"),
+          null,
+          null,
+          "unused",
+          5,
+          "hidden-state",
+          "messages-enriched",
+          "messages-dead-letters");
+
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  final LookAhead lookAhead = new LookAhead();
+  final Mailbox mailbox = new Mailbox();
+  final TopologyTestDriver driver;
+  private final File states = folder();
+  private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();
+  private final Map<String, Long> polled = new HashMap<>();
+  private final ArrayDeque<ConsumerRecord<byte[], byte[]>> ahead = new ArrayDeque<>();
+
+  /** Of the topology of {@link #DEFINITION}. */
+  static LookAheadDriver of(Model model, EnrichmentSettings settings, Map<String, Object> configs) {
+    return new LookAheadDriver(
+        model,
+        configs,
+        driver ->
+            EnrichmentTopology.build(
+                DEFINITION,
+                model,
+                settings,
+                RecurrentProcessorSupplier.metrics(driver.registry, model),
+                new TopologyConfig(new StreamsConfig(configs(driver.registry, model, configs))),
+                driver.lookAhead));
+  }
+
+  LookAheadDriver(
+      Model model, Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
+    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    Properties properties = new Properties();
+    properties.putAll(configs(registry, model, configs));
+    properties.put(StreamsConfig.STATE_DIR_CONFIG, states.getPath());
+    driver = new TopologyTestDriver(topology.apply(this), properties);
+  }
+
+  /** Of its own: two runs on a machine share Kafka's default. */
+  private static File folder() {
+    try {
+      return Files.createTempDirectory("look-ahead").toFile();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Map<String, Object> configs(
+      SimpleMeterRegistry registry, Model model, Map<String, Object> configs) {
+    String handler = DeadLetterHandler.class.getName();
+    Map<String, Object> all = new HashMap<>();
+    all.putAll(
+        UndercurrentConfig.of(Map.of("application.id", "test", "bootstrap.servers", "localhost:1"))
+            .streams(
+                Map.of(
+                    "processing.exception.handler",
+                    handler,
+                    "deserialization.exception.handler",
+                    handler,
+                    "production.exception.handler",
+                    handler,
+                    "errors.dead.letter.queue.topic.name",
+                    DEFINITION.deadLetters(),
+                    "default.timestamp.extractor",
+                    MissingTimestamps.class.getName(),
+                    DeadLetterHandler.METRICS_CONFIG,
+                    RecurrentProcessorSupplier.metrics(registry, model))));
+    all.putAll(configs);
+    return all;
+  }
+
+  /** A record comes with the next poll. */
+  void poll(String topic, byte[] key, byte[] value, long timestampMs) {
+    long offset = polled.merge(topic, 1L, Long::sum) - 1;
+    ConsumerRecord<byte[], byte[]> record =
+        new ConsumerRecord<>(
+            topic,
+            0,
+            offset,
+            timestampMs,
+            timestampMs < 0 ? TimestampType.NO_TIMESTAMP_TYPE : TimestampType.CREATE_TIME,
+            0,
+            0,
+            key,
+            value,
+            new RecordHeaders(),
+            Optional.empty());
+    mailbox.polled(new TopicPartition(topic, 0), List.of(record));
+    ahead.add(record);
+  }
+
+  /** Processes the oldest of the polled records; false if there is none. */
+  boolean process() {
+    ConsumerRecord<byte[], byte[]> record = ahead.poll();
+    if (record == null) {
+      return false;
+    }
+    inputs
+        .computeIfAbsent(
+            record.topic(),
+            topic ->
+                driver.createInputTopic(
+                    topic, new ByteArraySerializer(), new ByteArraySerializer()))
+        .pipeInput(
+            new TestRecord<>(
+                record.key(),
+                record.value(),
+                new RecordHeaders(record.headers()),
+                Instant.ofEpochMilli(record.timestamp())));
+    return true;
+  }
+
+  void processAll() {
+    while (process()) {
+      // one after the other
+    }
+  }
+
+  /** What came out since the last call: values of enriched records, null for tombstones. */
+  List<byte[]> enriched() {
+    return values(DEFINITION.enriched());
+  }
+
+  List<byte[]> deadLetters() {
+    return values(DEFINITION.deadLetters());
+  }
+
+  private List<byte[]> values(String topic) {
+    List<byte[]> values = new ArrayList<>();
+    driver
+        .createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
+        .readKeyValuesToList()
+        .forEach(record -> values.add(record.value));
+    return values;
+  }
+
+  /** What is stored under a name. */
+  Map<Bytes, byte[]> stored(String store) {
+    Map<Bytes, byte[]> contents = new TreeMap<>();
+    KeyValueStore<Bytes, byte[]> of = driver.getKeyValueStore(store);
+    if (of == null) {
+      return contents;
+    }
+    try (KeyValueIterator<Bytes, byte[]> all = of.all()) {
+      while (all.hasNext()) {
+        KeyValue<Bytes, byte[]> entry = all.next();
+        contents.put(entry.key, entry.value);
+      }
+    }
+    return contents;
+  }
+
+  /** Puts into a store what another driver's had. */
+  void restore(String store, Map<Bytes, byte[]> contents) {
+    KeyValueStore<Bytes, byte[]> of = driver.getKeyValueStore(store);
+    contents.forEach(of::put);
+  }
+
+  long used() {
+    return (long) registry.get(MeterNames.AHEAD_USED).counter().count();
+  }
+
+  long inline() {
+    return (long) registry.get(MeterNames.INLINE_RECORDS).counter().count();
+  }
+
+  long batches() {
+    return registry.get(MeterNames.BATCH_RECORDS).summary().count();
+  }
+
+  double largestBatch() {
+    return registry.get(MeterNames.BATCH_RECORDS).summary().max();
+  }
+
+  long dropped(ComputedAhead.Dropped reason) {
+    return (long)
+        registry
+            .get(MeterNames.AHEAD_DROPPED)
+            .tag(MeterNames.REASON, reason.code())
+            .counter()
+            .count();
+  }
+
+  long dropped() {
+    return (long)
+        registry.get(MeterNames.AHEAD_DROPPED).counters().stream()
+            .mapToDouble(Counter::count)
+            .sum();
+  }
+
+  @Override
+  public void close() {
+    driver.close();
+    PolledBy.threadsOf(lookAhead).release(mailbox);
+    try {
+      Utils.delete(states);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,649 @@
+package io.undercurrent.streams.internals;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.LetterModel;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.Enrichment;
+import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.Message;
+import io.undercurrent.enrich.Source;
+import io.undercurrent.enrich.Stored;
+import io.undercurrent.enrich.Subject;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.Network;
+import io.undercurrent.model.Parameters;
+import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.streams.LookAhead;
+import io.undercurrent.streams.Preview;
+import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.internals.ComputedAhead.Dropped;
+import io.undercurrent.streams.internals.ComputedAhead.Result;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** When a result that was computed ahead is used, and each reason for which it must not be. */
+class LookAheadTest {
+
+  private static final Serde<byte[]> BYTES = Serdes.ByteArray();
+
+  private Model model = LetterModel.looking(1);
+  private EnrichmentSettings settings = EnrichmentSettings.DEFAULTS.withBatch(8, 4_096);
+  private LookAheadDriver driver;
+
+  @AfterEach
+  void close() {
+    if (driver != null) {
+      driver.close();
+    }
+  }
+
+  @Test
+  void shouldComputeWhatLiesAheadAtOnceAndUseItRecordByRecord() {
+    start(Map.of());
+    settle();
+    for (int i = 0; i < 24; i++) {
+      driver.poll("messages", key(i % 3), bytes("a b " + (char) ('c' + i)), i);
+    }
+    long batches = driver.batches();
+    driver.processAll();
+
+    assertThat(driver.used()).isEqualTo(21); // three batches of eight, each by its first record
+    assertThat(driver.batches() - batches).isEqualTo(3);
+    assertThat(driver.largestBatch()).isEqualTo(8);
+    assertThat(driver.dropped()).isZero();
+  }
+
+  @Test
+  void shouldComputeOneByOneWithABatchOfOne() {
+    settings = settings.withBatch(1, 4_096);
+    start(Map.of());
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.used()).isZero();
+    assertThat(driver.inline()).isEqualTo(11);
+    assertThat(driver.mailbox.records()).isZero();
+  }
+
+  @Test
+  void shouldBoundABatchByItsTokens() {
+    settings = settings.withBatch(8, 7);
+    start(Map.of());
+    settle();
+    for (int i = 0; i < 6; i++) {
+      driver.poll("messages", key(i), bytes("a b c"), i);
+    }
+    driver.processAll();
+
+    assertThat(driver.largestBatch()).isEqualTo(2);
+  }
+
+  /** Each input of the computation, where the preview was wrong about it. */
+  @ParameterizedTest
+  @CsvSource({"KEY", "TEXT", "TIMESTAMP", "SOURCE"})
+  void shouldDropWhatWasComputedFromSomethingElse(Dropped reason) {
+    UnaryOperator<Record<byte[], Message>> wrong =
+        switch (reason) {
+          case KEY -> record -> record.withKey(bytes("other"));
+          case TEXT ->
+              record ->
+                  record.withValue(
+                      new Message(record.value().text() + " x", record.value().source()));
+          case TIMESTAMP -> record -> record.withTimestamp(record.timestamp() + 1);
+          default ->
+              record ->
+                  record.withValue(
+                      new Message(record.value().text(), new Source("other", 0, 0, 1L)));
+        };
+    if (reason == Dropped.SOURCE) {
+      // Of the same timestamp, so that it is nothing else.
+      start(preview(r -> withSource(r, "messages")), r -> withSource(r, "other"));
+    } else {
+      start(preview(wrong), record -> record);
+    }
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.dropped(reason)).isPositive();
+    assertThat(driver.used()).isZero();
+    assertOneByOne(reason == Dropped.SOURCE ? "other" : "messages");
+  }
+
+  private static Record<byte[], Message> withSource(Record<byte[], Message> record, String topic) {
+    Source source = new Source(topic, 0, 0, record.timestamp());
+    return record.withValue(new Message(record.value().text(), source));
+  }
+
+  @Test
+  void shouldDropWhatWasComputedFromAnotherState() {
+    start(Map.of());
+    settle();
+    driver.poll("messages", key(0), bytes("a b"), 1);
+    driver.poll("others", key(0), bytes("c d"), 2); // comes between, from another partition
+    driver.poll("messages", key(0), bytes("e f"), 3);
+    driver.poll("messages", key(1), bytes("e f"), 4);
+    driver.processAll();
+
+    assertThat(driver.dropped(Dropped.STATE) + driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+    assertThat(driver.used()).isEqualTo(1); // of the other key
+  }
+
+  /**
+   * A network that is all zeros, so that another past leaves the same state: only the memory tells.
+   */
+  @Test
+  void shouldDropWhatWasComputedFromAnotherMemory() {
+    Parameters zeros = new Parameters(model.config().tensors());
+    model =
+        new Model(
+            model.config(),
+            model.tokenizer(),
+            new Network(model.config(), zeros, Kernels.best()),
+            model.fingerprint());
+    // Two records that the preview does not see: the key is forgotten and has another past.
+    Preview<byte[], Message> half =
+        (raw, time) ->
+            raw.offset() == 2 || raw.offset() == 3 ? null : preview(r -> r).of(raw, time);
+    start(half, record -> record);
+    settle();
+    driver.poll("messages", key(0), bytes("a"), 7);
+    driver.poll("messages", key(0), null, 7);
+    driver.poll("messages", key(0), bytes("c"), 7);
+    driver.poll("messages", key(0), bytes("d"), 7);
+    driver.processAll();
+
+    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(4));
+    assertThat(last.attention().records().get(0).text()).isEqualTo("c");
+    assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+  }
+
+  @Test
+  void shouldCompareAllThatAResultWasComputedFrom() {
+    Subject subject = new Subject(Bytes.wrap(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
+    Result result = new Result(subject, new byte[] {1}, "0123456789ab", null, 0);
+    byte[] same = {1};
+
+    assertThat(result.differsFrom(subject, same, "0123456789ab")).isNull();
+    assertThat(result.differsFrom(subject, new byte[] {2}, "0123456789ab"))
+        .isEqualTo(Dropped.STATE);
+    assertThat(result.differsFrom(subject, null, "0123456789ab")).isEqualTo(Dropped.STATE);
+    assertThat(result.differsFrom(subject, same, "0123456789ac")).isEqualTo(Dropped.MODEL);
+  }
+
+  /** The tombstone lies ahead too: what comes after it is computed from nothing. */
+  @Test
+  void shouldForeseeTombstones() {
+    start(Map.of());
+    settle();
+    driver.poll("messages", key(0), bytes("a b"), 1);
+    driver.poll("messages", key(0), null, 2);
+    driver.poll("messages", key(0), bytes("c"), 3);
+    driver.poll("messages", key(0), bytes("d"), 4);
+    driver.processAll();
+
+    assertThat(driver.used()).isEqualTo(2);
+    assertThat(driver.dropped()).isZero();
+    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(4));
+    assertThat(last.conversation().records()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldApplyTheSourcesTimestampExtractor() {
+    start(Map.of("default.timestamp.extractor", Later.class.getName()));
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.used()).isEqualTo(8);
+    assertThat(driver.dropped()).isZero();
+    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(10));
+    assertThat(last.source().timestampMs()).isEqualTo(1_009);
+  }
+
+  /** A time of its own. */
+  public static final class Later implements TimestampExtractor {
+    @Override
+    public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+      record.headers().add("seen", new byte[0]);
+      return record.timestamp() + 1_000;
+    }
+  }
+
+  /** An extractor that writes headers does so to a copy. */
+  @Test
+  void shouldLeaveTheRecordsThatItLooksAtAsTheyAre() {
+    ConsumerRecord<byte[], byte[]> raw = new ConsumerRecord<>("t", 0, 0, key(0), bytes("a"));
+    Record<byte[], byte[]> record = Preview.of(BYTES, BYTES, new Later()).of(raw, 0);
+
+    assertThat(record.headers().lastHeader("seen")).isNotNull();
+    assertThat(raw.headers()).isEmpty();
+  }
+
+  @Test
+  void shouldNotLetARecordAheadSpoilItsNeighbours() {
+    model = LookAheadPropertyTest.poisoned(model);
+    start(Map.of());
+    settle();
+    driver.poll("messages", key(0), bytes("a"), 1);
+    driver.poll("messages", key(0), bytes("z"), 2); // no finite state
+    driver.poll("messages", null, bytes("b"), 3);
+    driver.poll("messages", key(1), new byte[] {(byte) 0xff}, 4);
+    driver.poll("messages", key(0), bytes("b"), 5);
+    driver.poll("messages", key(1), bytes("c"), 6);
+    driver.process();
+    assertThat(driver.deadLetters()).isEmpty(); // before they have come
+    driver.processAll();
+
+    assertThat(driver.deadLetters()).hasSize(3);
+    assertThat(driver.used()).isEqualTo(2);
+    assertThat(driver.dropped()).isZero();
+    EnrichedRecord ofKey = EnrichedRecordSerde.fromJson(driver.enriched().get(2));
+    assertThat(ofKey.text()).isEqualTo("b");
+    assertThat(ofKey.conversation().records()).isEqualTo(2);
+  }
+
+  /** What does not pay is stopped, and tried again later. Without a topology, as it takes long. */
+  @Test
+  void shouldStopLookingAheadWhereItIsWrongTooOften() {
+    LookAhead lookAhead = new LookAhead();
+    Mailbox mailbox = new Mailbox();
+    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    Liar liar = new Liar();
+    TopicPartition partition = new TopicPartition("messages", 0);
+    ComputedAhead ahead =
+        new ComputedAhead(
+            PolledBy.threadsOf(lookAhead),
+            new Enrichment(model, settings, 8),
+            model.fingerprint(),
+            settings,
+            liar,
+            RecurrentProcessorSupplier.metrics(registry, model));
+    double[] usedBy = new double[3];
+    int records = 1_000;
+    int end = ComputedAhead.PAUSE_RECORDS + 2 * records;
+    for (int i = 0; i < end; i++) {
+      if (i % 50 == 1) {
+        mailbox.polled(
+            partition,
+            IntStream.range(i, i + 50)
+                .mapToObj(o -> new ConsumerRecord<>("messages", 0, o, key(o % 8), bytes("a")))
+                .toList());
+      }
+      liar.lies = i < records;
+      ahead.take(partition, i, new Subject(Bytes.wrap(key(i % 8)), "a", 1L, null));
+      int part = i < records ? 0 : i < ComputedAhead.PAUSE_RECORDS ? 1 : 2;
+      usedBy[part] = registry.get(MeterNames.AHEAD_USED).counter().count();
+    }
+    assertThat(usedBy[1]).isZero();
+    assertThat(usedBy[2]).isGreaterThan(records / 2.0);
+    double dropped =
+        registry.get(MeterNames.AHEAD_DROPPED).counters().stream()
+            .mapToDouble(counter -> counter.count())
+            .sum();
+    assertThat(dropped).isBetween((double) ComputedAhead.MOST_WRONG, 120.0);
+    PolledBy.threadsOf(lookAhead).release(mailbox);
+  }
+
+  /** Foresees texts that do not come. */
+  private static final class Liar implements ComputedAhead.Situation {
+    private boolean lies;
+
+    @Override
+    public Subject preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+      return new Subject(Bytes.wrap(raw.key()), lies ? "b" : "a", 1L, null);
+    }
+
+    @Override
+    public byte[] state(Bytes key) {
+      return null; // as no key comes twice in a batch
+    }
+
+    @Override
+    public Stored stored(Bytes key) {
+      return Stored.NOTHING;
+    }
+  }
+
+  /** Records that a punctuator forwards have no place in a partition. */
+  @Test
+  void shouldComputeWhatHasNoPlaceInAPartitionWhenItComes() {
+    start(preview(r -> r), LookAheadTest::punctuated);
+    settle();
+    driver.poll("messages", key(0), bytes("a"), 1);
+    driver.poll("messages", key(0), bytes("b"), 2);
+    driver.process();
+    driver.driver.advanceWallClockTime(Duration.ofHours(1));
+    driver.processAll();
+
+    List<byte[]> enriched = driver.enriched();
+    assertThat(enriched.stream().map(v -> EnrichedRecordSerde.fromJson(v).text()).toList())
+        .containsExactly("a", "a", "p q", "b");
+    EnrichedRecord punctuated = EnrichedRecordSerde.fromJson(enriched.get(2));
+    assertThat(punctuated.text()).isEqualTo("p q");
+    assertThat(punctuated.source()).isNull();
+    assertThat(EnrichedRecordSerde.fromJson(enriched.get(3)).conversation().records()).isEqualTo(3);
+    assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+  }
+
+  private static Processor<byte[], Message, byte[], Message> punctuated() {
+    return new Processor<>() {
+      private ProcessorContext<byte[], Message> context;
+
+      @Override
+      public void init(ProcessorContext<byte[], Message> context) {
+        this.context = context;
+        context.schedule(
+            Duration.ofMillis(10),
+            PunctuationType.WALL_CLOCK_TIME,
+            time -> context.forward(new Record<>(key(0), Message.of("p q"), 5)));
+      }
+
+      @Override
+      public void process(Record<byte[], Message> record) {
+        context.forward(record);
+      }
+    };
+  }
+
+  @Test
+  void shouldDropWhatNeverComes() {
+    start(
+        preview(r -> r),
+        () ->
+            new Processor<byte[], Message, byte[], Message>() {
+              private ProcessorContext<byte[], Message> context;
+
+              @Override
+              public void init(ProcessorContext<byte[], Message> context) {
+                this.context = context;
+              }
+
+              @Override
+              public void process(Record<byte[], Message> record) {
+                if (record.timestamp() % 2 == 0) {
+                  context.forward(record);
+                }
+              }
+            });
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.dropped(Dropped.PASSED)).isPositive();
+    assertThat(driver.enriched()).hasSize(6);
+  }
+
+  @Test
+  void shouldLeaveNothingBehindWhenItIsClosed() {
+    start(Map.of());
+    settle();
+    pollTen();
+    driver.process();
+    assertThat(driver.mailbox.records()).isPositive();
+    driver.close();
+
+    assertThat(driver.mailbox.records()).isZero();
+    assertThat(driver.dropped(Dropped.CLOSED)).isEqualTo(7);
+    driver = null;
+  }
+
+  /**
+   * Kafka Streams may initialise a processor again, and then reads from an earlier offset, with the
+   * states of then: what was computed ahead before is of another life.
+   */
+  @Test
+  void shouldStartAnewWhenItIsInitialisedAgain() {
+    LookAhead lookAhead = new LookAhead();
+    Mailbox mailbox = new Mailbox();
+    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    Processor<byte[], Message, byte[], EnrichedRecord> processor =
+        new RecurrentProcessorSupplier<byte[], Message>(BYTES, model, m -> m, settings, registry)
+            .lookingAhead(lookAhead, preview(r -> r))
+            .get();
+    Life first = new Life(processor, mailbox);
+    first.process(0, 1);
+    first.poll(1, 12);
+    first.process(1, 2); // and computes the seven after it
+    assertThat(mailbox.records()).isPositive();
+
+    Life second = new Life(processor, mailbox);
+    assertThat(mailbox.records()).isZero();
+    assertThat(dropped(registry, Dropped.CLOSED)).isEqualTo(7);
+    second.process(0, 1);
+    second.poll(1, 12);
+    second.process(1, 12);
+
+    OneByOne expected = new OneByOne(model, settings);
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      values.add(
+          expected.read(
+              key(i % 4), Life.text(i), (long) i, new Source("messages", 0, i, (long) i)));
+    }
+    assertThat(second.enriched()).isEqualTo(values);
+    assertThat(second.stored())
+        .usingRecursiveComparison()
+        .isEqualTo(List.copyOf(expected.states.values()));
+    assertThat(registry.get(MeterNames.AHEAD_USED).counter().count()).isEqualTo(9);
+    assertThat(dropped(registry, Dropped.CLOSED)).isEqualTo(7);
+    processor.close();
+    assertThat(mailbox.records()).isZero();
+    PolledBy.threadsOf(lookAhead).release(mailbox);
+  }
+
+  private static double dropped(SimpleMeterRegistry registry, Dropped reason) {
+    return registry
+        .get(MeterNames.AHEAD_DROPPED)
+        .tag(MeterNames.REASON, reason.code())
+        .counter()
+        .count();
+  }
+
+  /** A processor between one init and the next, with stores of its own. */
+  private final class Life {
+    private final MockProcessorContext<byte[], EnrichedRecord> context =
+        new MockProcessorContext<>();
+    private final Processor<byte[], Message, byte[], EnrichedRecord> processor;
+    private final Mailbox mailbox;
+    private final KeyValueStore<Bytes, byte[]> states = store(settings.store());
+
+    Life(Processor<byte[], Message, byte[], EnrichedRecord> processor, Mailbox mailbox) {
+      this.processor = processor;
+      this.mailbox = mailbox;
+      store(settings.memoryStore());
+      processor.init(context);
+    }
+
+    private KeyValueStore<Bytes, byte[]> store(String name) {
+      KeyValueStore<Bytes, byte[]> store =
+          Stores.keyValueStoreBuilder(
+                  Stores.inMemoryKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
+              .withLoggingDisabled()
+              .build();
+      store.init(context.getStateStoreContext(), store);
+      return store;
+    }
+
+    private static String text(int i) {
+      return "a b " + (char) ('c' + i);
+    }
+
+    void poll(int from, int to) {
+      mailbox.polled(
+          new TopicPartition("messages", 0),
+          IntStream.range(from, to)
+              .mapToObj(
+                  i ->
+                      new ConsumerRecord<>(
+                          "messages",
+                          0,
+                          i,
+                          i,
+                          TimestampType.CREATE_TIME,
+                          0,
+                          0,
+                          key(i % 4),
+                          bytes(text(i)),
+                          new RecordHeaders(),
+                          Optional.empty()))
+              .toList());
+    }
+
+    void process(int from, int to) {
+      for (int i = from; i < to; i++) {
+        context.setRecordMetadata("messages", 0, i);
+        processor.process(new Record<>(key(i % 4), Message.of(text(i)), i));
+      }
+    }
+
+    List<String> enriched() {
+      return context.forwarded().stream()
+          .map(f -> new String(EnrichedRecordSerde.toJson(f.record().value()), UTF_8))
+          .toList();
+    }
+
+    List<byte[]> stored() {
+      List<byte[]> values = new ArrayList<>();
+      try (KeyValueIterator<Bytes, byte[]> all = states.all()) {
+        all.forEachRemaining(entry -> values.add(entry.value));
+      }
+      return values;
+    }
+  }
+
+  /** The partition is kept from a processor's first record on; this is that. */
+  private void settle() {
+    driver.poll("messages", bytes("first"), bytes("a"), 0);
+    driver.processAll();
+  }
+
+  private void pollTen() {
+    for (int i = 0; i < 10; i++) {
+      driver.poll("messages", key(i % 4), bytes("a b " + (char) ('c' + i)), i);
+    }
+  }
+
+  private void assertOneByOne(String topic) {
+    OneByOne expected = new OneByOne(model, settings);
+    List<String> values = new ArrayList<>();
+    boolean other = topic.equals("other");
+    values.add(expected.read(bytes("first"), "a", 0L, new Source(topic, 0, 0, 0L)));
+    for (int i = 0; i < 10; i++) {
+      Source source = new Source(topic, 0, other ? 0 : i + 1, (long) i);
+      values.add(expected.read(key(i % 4), "a b " + (char) ('c' + i), (long) i, source));
+    }
+    assertThat(driver.enriched().stream().map(v -> new String(v, UTF_8)).toList())
+        .isEqualTo(values);
+  }
+
+  private void start(Map<String, Object> configs) {
+    driver = LookAheadDriver.of(model, settings, configs);
+  }
+
+  /** Somebody's own topology, with a node that changes values. */
+  private void start(
+      Preview<byte[], Message> preview, UnaryOperator<Record<byte[], Message>> changed) {
+    start(
+        preview,
+        () ->
+            new Processor<byte[], Message, byte[], Message>() {
+              private ProcessorContext<byte[], Message> context;
+
+              @Override
+              public void init(ProcessorContext<byte[], Message> context) {
+                this.context = context;
+              }
+
+              @Override
+              public void process(Record<byte[], Message> record) {
+                context.forward(record.value() == null ? record : changed.apply(record));
+              }
+            });
+  }
+
+  private void start(
+      Preview<byte[], Message> preview,
+      Supplier<Processor<byte[], Message, byte[], Message>> node) {
+    driver = new LookAheadDriver(model, new HashMap<>(), d -> topology(preview, node, d));
+  }
+
+  private Topology topology(
+      Preview<byte[], Message> preview,
+      Supplier<Processor<byte[], Message, byte[], Message>> node,
+      LookAheadDriver of) {
+    StreamsBuilder builder = new StreamsBuilder();
+    KStream<byte[], Message> messages =
+        builder.stream("messages", Consumed.with(BYTES, BYTES).withName("source"))
+            .mapValues(
+                value -> value == null ? null : Message.of(new String(value, UTF_8)),
+                Named.as("text"));
+    messages
+        .process(node::get, Named.as("node"))
+        .process(
+            new RecurrentProcessorSupplier<byte[], Message>(
+                    BYTES, model, m -> m, settings, of.registry)
+                .lookingAhead(of.lookAhead, preview),
+            Named.as("enrich"))
+        .to("messages-enriched", Produced.with(BYTES, new EnrichedRecordSerde()).withName("sink"));
+    return builder.build();
+  }
+
+  private static Preview<byte[], Message> preview(UnaryOperator<Record<byte[], Message>> changed) {
+    return (raw, time) -> {
+      Record<byte[], byte[]> record = Preview.of(BYTES, BYTES).of(raw, time);
+      return record.value() == null
+          ? record.withValue(null)
+          : changed.apply(record.withValue(Message.of(new String(record.value(), UTF_8))));
+    };
+  }
+
+  private static byte[] key(int i) {
+    return bytes("k" + i);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}

@@ -1,0 +1,148 @@
+package io.undercurrent.streams.internals;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.undercurrent.model.Memory;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Attention;
+import io.undercurrent.model.ModelConfig.Cache;
+import io.undercurrent.model.TinyModel;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MemoryFormatTest {
+
+  private static final Cache TEN = new Cache(10, 1, 0.1f);
+
+  private final MemoryFormat format = new MemoryFormat(model(new Attention(3, 4), TEN));
+
+  /** H = 13: 26 bytes a row. */
+  @ParameterizedTest
+  @CsvSource({
+    "3, 0, 1, 1, 47",
+    "3, 0, 20, 1, 123",
+    "0, 10, 1, 2, 73",
+    "3, 10, 9, 10, 313",
+    "3, 10, 20, 10, 357"
+  })
+  void shouldReadBackWhatItWroteInAsManyBytesAsItSays(
+      int records, int cache, int tokens, int rows, int size) {
+    Attention attention = records == 0 ? Attention.NONE : new Attention(records, 4);
+    MemoryFormat format =
+        new MemoryFormat(model(attention, cache == 0 ? Cache.NONE : new Cache(cache, 1, 0.1f)));
+    Memory.Entry entry = entry(tokens, rows);
+
+    byte[] bytes = format.serialize(entry);
+
+    assertThat(bytes).hasSize(size);
+    assertThat(format.sizeInBytes(tokens)).isEqualTo(size);
+    assertThat(format.deserialize(7, bytes)).get().usingRecursiveComparison().isEqualTo(entry);
+  }
+
+  @Test
+  void shouldWriteTheDocumentedLayout() {
+    Memory.Entry entry = entry(2, 3);
+
+    byte[] bytes = format.serialize(entry);
+
+    assertThat(HexFormat.of().formatHex(bytes, 0, 17))
+        .isEqualTo("01" + "000d" + "0123456789ab" + "00000002" + "00000003");
+    ByteBuffer rest = ByteBuffer.wrap(bytes, 17, bytes.length - 17);
+    assertThat(rest.getInt()).isEqualTo(entry.tokens()[0]);
+    assertThat(rest.getInt()).isEqualTo(entry.tokens()[1]);
+    assertThat(rest.getShort()).isEqualTo(entry.h()[0][0]);
+    assertThat(rest.getShort(17 + 8 + 26)).isEqualTo(entry.h()[1][0]);
+  }
+
+  @Test
+  void shouldNotReadWhatAnotherModelRemembers() {
+    Model other = model(new Attention(3, 4), TEN).withCache(new Cache(10, 2, 0.1f));
+
+    byte[] bytes = new MemoryFormat(other).serialize(entry(2, 3));
+
+    assertThat(format.deserialize(7, bytes)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0  | 2  | memory format version must be 1, found 2",
+        "2  | 12 | memory length for 2 tokens and 3 rows of 12 units must be 97, found 103",
+        "12 | 3  | memory length for 3 tokens and 3 rows of 13 units must be 107, found 103",
+        "9  | -1 | memory must be 1 row for 1 token or more, found 3 rows for -16777214 tokens",
+        "13 | -1 | memory must be 1 row for 1 token or more, found -16777213 rows for 2 tokens",
+        "12 | 0  | memory must be 1 row for 1 token or more, found 3 rows for 0 tokens",
+        "16 | 0  | memory must be 1 row for 1 token or more, found 0 rows for 2 tokens",
+        "16 | 4  | memory must be 1 row for 1 token or more, found 4 rows for 2 tokens",
+        "17 | 1  | memory token 0 must be 0 to "
+      })
+  void shouldRefuseAnEntryThatItDoesNotKnow(int offset, byte value, String message) {
+    byte[] bytes = format.serialize(entry(2, 3));
+    bytes[offset] = value;
+
+    assertThatThrownBy(() -> format.deserialize(7, bytes))
+        .isInstanceOf(StateFormatException.class)
+        .hasMessageStartingWith("stored state: " + message);
+  }
+
+  @Test
+  void shouldRefuseEveryTruncation() {
+    byte[] bytes = format.serialize(entry(2, 3));
+
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatThrownBy(() -> format.deserialize(7, cut))
+          .isInstanceOf(StateFormatException.class)
+          .hasMessageContaining("length");
+    }
+  }
+
+  @Test
+  void shouldRefuseItsOwnFingerprintWithOtherRowsThanTheModelKeeps() {
+    byte[] bytes = format.serialize(entry(5, 3));
+
+    assertThatThrownBy(() -> format.deserialize(7, bytes))
+        .hasMessage("stored state: memory rows for 5 tokens must be 6, found 3");
+  }
+
+  /** Whatever the bytes, it is an entry, another model's, or refused. */
+  @Test
+  void shouldSurviveAnyBytes() {
+    SplittableRandom random = new SplittableRandom(1);
+    byte[] good = format.serialize(entry(2, 3));
+    for (int i = 0; i < 20_000; i++) {
+      byte[] bytes = good.clone();
+      for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
+        bytes[random.nextInt(random.nextInt(10) == 0 ? bytes.length : 25)] ^=
+            (byte) (1 << random.nextInt(8));
+      }
+      try {
+        format.deserialize(7, bytes);
+      } catch (StateFormatException e) {
+        assertThat(e).hasMessageStartingWith("stored state: memory ");
+      }
+    }
+  }
+
+  private static Model model(Attention attention, Cache cache) {
+    return TinyModel.looking(attention, cache, 1).model();
+  }
+
+  private static Memory.Entry entry(int tokens, int rows) {
+    SplittableRandom random = new SplittableRandom(tokens);
+    short[][] h = new short[rows][13];
+    for (short[] row : h) {
+      for (int u = 0; u < row.length; u++) {
+        row[u] = (short) random.nextInt();
+      }
+    }
+    return new Memory.Entry(7, random.ints(tokens, 0, 12).toArray(), h);
+  }
+}

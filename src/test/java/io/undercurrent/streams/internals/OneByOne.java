@@ -1,0 +1,58 @@
+package io.undercurrent.streams.internals;
+
+import io.undercurrent.enrich.BadRecordException;
+import io.undercurrent.enrich.Enrichment;
+import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.Source;
+import io.undercurrent.model.Model;
+import io.undercurrent.streams.EnrichedRecordSerde;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.kafka.common.utils.Bytes;
+
+/** What enriching records one after the other gives, and leaves in the stores. */
+public final class OneByOne {
+
+  public final Map<Bytes, byte[]> states = new TreeMap<>();
+  private final Map<Bytes, SortedMap<Long, byte[]>> memories = new HashMap<>();
+  private final Enrichment enrichment;
+
+  public OneByOne(Model model, EnrichmentSettings settings) {
+    enrichment = new Enrichment(model, settings);
+  }
+
+  /**
+   * The value of the enriched record; null for a tombstone.
+   *
+   * @throws BadRecordException if it belongs to the dead letters
+   */
+  public String read(byte[] key, String text, Long timestampMs, Source source) {
+    Bytes of = Bytes.wrap(key);
+    if (text == null) {
+      states.remove(of);
+      memories.remove(of);
+      return null;
+    }
+    SortedMap<Long, byte[]> memory = memories.computeIfAbsent(of, k -> new TreeMap<>());
+    Enrichment.Outcome outcome =
+        enrichment.enrich(states.get(of), memory, key, text, timestampMs, source);
+    states.put(of, outcome.state());
+    outcome.forgotten().forEach(memory::remove);
+    if (outcome.entry() != null) {
+      memory.put(outcome.record(), outcome.entry());
+    }
+    return new String(EnrichedRecordSerde.toJson(outcome.enriched()), StandardCharsets.UTF_8);
+  }
+
+  /** All entries under the keys of their store. */
+  public Map<Bytes, byte[]> remembered() {
+    Map<Bytes, byte[]> all = new TreeMap<>();
+    memories.forEach(
+        (key, memory) ->
+            memory.forEach((record, entry) -> all.put(MemoryStore.at(key, record), entry)));
+    return all;
+  }
+}

@@ -1,0 +1,123 @@
+package io.undercurrent.streams.internals;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.enrich.Enrichment;
+import io.undercurrent.enrich.EnrichmentBatch;
+import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.Source;
+import io.undercurrent.enrich.Stored;
+import io.undercurrent.enrich.Subject;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.Kind;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Attention;
+import io.undercurrent.model.ModelConfig.Cache;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.TinyModel;
+import io.undercurrent.streams.EnrichedRecordSerde;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.kafka.common.utils.Bytes;
+
+/**
+ * Digests of everything that records leave behind: enriched records, states and memories. As a
+ * program it prints them and what the kernels were, for whoever compares JVMs.
+ */
+final class SameBytes {
+
+  private static final int KEYS = 64;
+  private static final int RECORDS = 96;
+
+  private SameBytes() {}
+
+  public static void main(String[] arguments) {
+    System.out.println("kernels " + Kernels.best().name());
+    digests().forEach((what, digest) -> System.out.println(what + " " + digest));
+  }
+
+  static Map<String, String> digests() {
+    Map<String, String> digests = new LinkedHashMap<>();
+    digests.put("en-chat", together(Checkpoint.load(Checkpoint.DEFAULT)));
+    for (Kind kind : Kind.values()) { // of a size that OpenBLAS computes, where it may
+      int window = kind == Kind.FFNN ? 2 : 1;
+      digests.put(
+          "wide-" + kind,
+          together(TinyModel.of(kind, window, 40, 256, 1, Pooling.CONCAT, 3).model()));
+    }
+    digests.put("two-layers", oneByOne(twoLayers()));
+    digests.put("looking", oneByOne(looking()));
+    return digests;
+  }
+
+  static Model twoLayers() {
+    return TinyModel.of(33, 70, 2, Pooling.CONCAT, 3).model();
+  }
+
+  static Model looking() {
+    return TinyModel.looking(new Attention(9, 21), new Cache(100, 2, 0.3f), 3).model();
+  }
+
+  /** 300 records of one key. */
+  static String oneByOne(Model model) {
+    MessageDigest digest = sha256();
+    Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
+    byte[] state = null;
+    SortedMap<Long, byte[]> memory = new TreeMap<>();
+    for (int i = 0; i < 300; i++) {
+      Enrichment.Outcome outcome =
+          enrichment.enrich(
+              state,
+              memory,
+              "key".getBytes(UTF_8),
+              text(i),
+              1_700_000_000_000L + i,
+              new Source("messages", 0, i, null));
+      state = outcome.state();
+      digest.update(state);
+      if (outcome.entry() != null) {
+        memory.put(outcome.record(), outcome.entry());
+        digest.update(outcome.entry());
+      }
+      outcome.forgotten().forEach(memory::remove);
+      digest.update(EnrichedRecordSerde.toJson(outcome.enriched()));
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** A record or two of each of many keys, all of them in one batch. */
+  private static String together(Model model) {
+    EnrichmentBatch batch =
+        new EnrichmentBatch(
+            new Enrichment(model, EnrichmentSettings.DEFAULTS, KEYS), Integer.MAX_VALUE);
+    for (int i = 0; i < RECORDS; i++) {
+      Bytes key = Bytes.wrap(("k" + i % KEYS).getBytes(UTF_8));
+      batch.add(new Subject(key, text(i), (long) i, new Source("messages", 0, i, null)));
+    }
+    batch.run(key -> Stored.NOTHING);
+    MessageDigest digest = sha256();
+    for (int i = 0; i < batch.size(); i++) {
+      digest.update(batch.outcome(i).state());
+      digest.update(EnrichedRecordSerde.toJson(batch.outcome(i).enriched()));
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static String text(int i) {
+    return TinyModel.text(i % 41, i) + (i % 7 == 0 ? " 🙂 naïve İstanbul 3.14" : "");
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

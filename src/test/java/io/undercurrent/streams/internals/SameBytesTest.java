@@ -1,0 +1,127 @@
+package io.undercurrent.streams.internals;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.undercurrent.model.StatePrecision;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * States and enriched records are the same bytes on every JDK, CPU and kernel provider. The digests
+ * were taken on JDK 17 with the vector module; other machines and JDKs that run the tests have to
+ * find them again. They change only with the definition of a result: say so in the changelog then.
+ *
+ * <p>JVMs with other kernels and instructions are started from here, other JDKs where {@code
+ * -Dundercurrent.jdks} names their folders, separated as in a class path.
+ */
+class SameBytesTest {
+
+  private static final Map<String, String> HERE = SameBytes.digests();
+
+  private static final String VECTOR = "--add-modules=jdk.incubator.vector";
+  private static final String AVX2 = "-XX:UseAVX=2";
+
+  @ParameterizedTest
+  @CsvSource({
+    "FP32, 2a3e531f8d7d4f8dc09749f205f3736f35d3bb5ce7bcf7077c7f0adaa9a66fdb",
+    "FP16, 97aef7a918302cd1bcc09677d372b2a801cec3366d3daaa98654282566ea9100"
+  })
+  void shouldGiveTheBytesThatOtherMachinesGive(StatePrecision precision, String digest) {
+    assertThat(SameBytes.oneByOne(SameBytes.twoLayers().withStatePrecision(precision)))
+        .isEqualTo(digest);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FP32, fff66caff66b181d03d7072b06336f617273813e898e955a430704463c951ddc",
+    "FP16, e87f2618ef78d75df90027582fe4ac4f617ed9f0760e9ba2f3badc5a043609b9"
+  })
+  void shouldRememberTheBytesThatOtherMachinesRemember(StatePrecision precision, String digest) {
+    assertThat(SameBytes.oneByOne(SameBytes.looking().withStatePrecision(precision)))
+        .isEqualTo(digest);
+  }
+
+  /** The flags of a JVM beside ours, and what its kernels have to be; null for any. */
+  private record Jvm(Path home, List<String> flags, boolean openBlas, String kernels) {
+
+    @Override
+    public String toString() {
+      return home.getFileName() + " " + flags + (openBlas ? "" : " without OpenBLAS");
+    }
+  }
+
+  static Stream<Jvm> jvms() {
+    Path here = Path.of(System.getProperty("java.home"));
+    List<Jvm> jvms = new ArrayList<>();
+    jvms.add(new Jvm(here, List.of(), true, null)); // OpenBLAS, or plain where its bits differ
+    jvms.add(new Jvm(here, List.of(AVX2), false, "plain"));
+    jvms.add(new Jvm(here, List.of(VECTOR, AVX2), false, "vector"));
+    for (String home : System.getProperty("undercurrent.jdks", "").split(File.pathSeparator)) {
+      if (!home.isBlank()) {
+        jvms.add(new Jvm(Path.of(home), List.of(VECTOR), true, "vector"));
+        jvms.add(new Jvm(Path.of(home), List.of(), true, null));
+        jvms.add(new Jvm(Path.of(home), List.of(), false, "plain"));
+      }
+    }
+    return jvms.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("jvms")
+  void shouldGiveTheSameBytesInOtherJvms(Jvm jvm) throws Exception {
+    Map<String, String> there = run(jvm, Map.of());
+
+    String kernels = there.remove("kernels");
+    assertThat(there).isEqualTo(HERE);
+    if (jvm.kernels != null) {
+      assertThat(kernels).isEqualTo(jvm.kernels);
+    }
+  }
+
+  /** Its kernels for AVX2 give other bits in a batch: the check at the start has to find that. */
+  @Test
+  void shouldGiveTheSameBytesWhereOpenBlasHasOnlyAvx2() throws Exception {
+    Jvm jvm = new Jvm(Path.of(System.getProperty("java.home")), List.of(AVX2), true, null);
+    Map<String, String> there = run(jvm, Map.of("OPENBLAS_CORETYPE", "Haswell"));
+
+    there.remove("kernels");
+    assertThat(there).isEqualTo(HERE);
+  }
+
+  private static Map<String, String> run(Jvm jvm, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(jvm.home.resolve("bin").resolve("java").toString());
+    command.addAll(List.of("-Xmx512m", "-XX:+IgnoreUnrecognizedVMOptions"));
+    command.addAll(jvm.flags);
+    command.addAll(List.of("-cp", classPath(jvm.openBlas), SameBytes.class.getName()));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String out = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(out).isZero();
+    Map<String, String> lines = new LinkedHashMap<>();
+    out.lines().forEach(line -> lines.put(line.split(" ")[0], line.split(" ")[1]));
+    return lines;
+  }
+
+  private static String classPath(boolean openBlas) {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(entry -> openBlas || !entry.contains("openblas"))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+}
