@@ -29,7 +29,7 @@ class ArchitectureTest {
           entry("inference", "kernel", "text", "model"),
           entry("metrics"),
           entry("enrich", "kernel", "text", "model", "inference", "metrics", "streams.internals"),
-          entry("streams", "kernel", "model", "enrich", "metrics", "streams.internals"),
+          entry("streams", "model", "enrich", "metrics", "query", "streams.internals"),
           entry(
               "streams.internals",
               "kernel",
@@ -39,7 +39,7 @@ class ArchitectureTest {
               "enrich",
               "metrics",
               "streams"),
-          entry("query", "text", "model", "inference", "enrich", "streams", "streams.internals"),
+          entry("query", "text", "model", "inference", "enrich", "streams.internals"),
           entry("config"),
           entry("broker"),
           entry("chart"),
@@ -113,7 +113,7 @@ class ArchitectureTest {
         "config",
         "measure",
         "cli");
-    onlyIn("io.micrometer..", "metrics", "streams", "app", "serve", "cli");
+    onlyIn("io.micrometer..", "metrics", "streams", "streams.internals", "app", "serve", "cli");
     onlyIn("io.javalin..", "serve");
     onlyIn("picocli..", "cli");
     onlyIn("org.knowm..", "chart");

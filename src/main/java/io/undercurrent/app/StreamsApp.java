@@ -13,7 +13,7 @@ import io.undercurrent.query.StreamsQueries;
 import io.undercurrent.query.StreamsQueries.Host;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.internals.EnricherMeters;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -51,7 +51,6 @@ public final class StreamsApp implements AutoCloseable {
   private final EnrichmentSettings settings;
   private final Topics topics;
   private final MeterRegistry registry;
-  private final EnrichmentMetrics metrics;
   private final AppMetrics appMetrics;
   private final LookAhead lookAhead; // null where records are computed one by one
 
@@ -82,10 +81,9 @@ public final class StreamsApp implements AutoCloseable {
             ? model
             : model.withStatePrecision(StatePrecision.of(config.statePrecision()));
     this.registry = registry;
-    this.metrics = RecurrentProcessorSupplier.metrics(registry, model);
     this.appMetrics = new AppMetrics(registry);
     appMetrics.model(registry, model.name(), model.fingerprint(), model.config().kind().toString());
-    this.streamsConfig = streamsConfig(definition, config, metrics);
+    this.streamsConfig = streamsConfig(definition, config, EnricherMeters.ofDeadLetters(registry));
     this.topics = new Topics(definition, config, streamsConfig);
     this.settings =
         EnrichmentSettings.DEFAULTS
@@ -211,7 +209,7 @@ public final class StreamsApp implements AutoCloseable {
         definition,
         model,
         settings.withMaxRecordBytes(Math.min(sent, taken)),
-        metrics,
+        registry,
         new TopologyConfig(streamsConfig),
         lookAhead);
   }

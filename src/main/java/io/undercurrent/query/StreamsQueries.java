@@ -1,13 +1,7 @@
 package io.undercurrent.query;
 
-import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.KeyState;
-import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
-import io.undercurrent.streams.internals.KeyStateFormat;
-import io.undercurrent.streams.internals.MemoryFormat;
-import io.undercurrent.streams.internals.MemoryStore;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -22,18 +16,14 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyQueryMetadata;
 import org.apache.kafka.streams.LagInfo;
-import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsMetadata;
 import org.apache.kafka.streams.ThreadMetadata;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.state.HostInfo;
-import org.apache.kafka.streams.state.QueryableStoreTypes;
-import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
  * What may be asked of a running application: where a key's state is, the state itself, who else
@@ -47,11 +37,9 @@ public final class StreamsQueries {
 
   private final Supplier<KafkaStreams> streams;
   private final Host self;
-  private final Model model;
   private final EnrichmentSettings settings;
   private final IntSupplier partitions;
-  private final KeyStateFormat format;
-  private final MemoryFormat memoryFormat;
+  private final LocalStates states;
 
   /** Where an instance can be asked: its {@code application.server}. */
   public record Host(String name, int port) {
@@ -122,10 +110,8 @@ public final class StreamsQueries {
     this.streams = streams;
     this.partitions = partitions;
     this.self = self;
-    this.model = model;
     this.settings = settings;
-    format = new KeyStateFormat(model);
-    memoryFormat = new MemoryFormat(model);
+    states = new LocalStates(model, settings);
   }
 
   /** What other instances know this one by. */
@@ -212,53 +198,13 @@ public final class StreamsQueries {
   }
 
   private StoredKey read(int partition, byte[] key, Long behind) {
-    Bytes at = Bytes.wrap(key);
-    byte[] stored = store(settings.store(), partition, behind != null).get(at);
-    if (stored == null) {
-      throw new UnknownKeyException(
-          "there is no state for key %s: no record of it was read, or it was forgotten"
-              .formatted(quoted(key)));
-    }
-    KeyState state =
-        format
-            .deserialize(stored)
-            .orElseThrow(
-                () ->
-                    new UnknownKeyException(
-                        "the state of key %s was made by another model: its next record starts anew"
-                            .formatted(quoted(key))));
-    return new StoredKey(state, memory(state.records(), partition, at, behind), behind);
-  }
-
-  private Memory memory(long records, int partition, Bytes key, Long behind) {
-    if (!model.config().hasMemory()) {
-      return null;
-    }
-    Memory memory = new Memory(model.config(), records);
-    MemoryStore.entries(store(settings.memoryStore(), partition, behind != null), key)
-        .headMap(records + 1) // the processor may have gone on meanwhile
-        .forEach(
-            (record, entry) -> memoryFormat.deserialize(record, entry).ifPresent(memory::append));
-    return memory;
-  }
-
-  private ReadOnlyKeyValueStore<Bytes, byte[]> store(String name, int partition, boolean stale) {
-    StoreQueryParameters<ReadOnlyKeyValueStore<Bytes, byte[]>> parameters =
-        StoreQueryParameters.fromNameAndType(
-                name, QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
-            .withPartition(partition);
-    return running().store(stale ? parameters.enableStaleStores() : parameters);
+    return states.read(running(), partition, key, behind);
   }
 
   private long behind(int partition) {
     Map<Integer, LagInfo> lags =
         running().allLocalStorePartitionLags().getOrDefault(settings.store(), Map.of());
     return lags.containsKey(partition) ? Math.max(0, lags.get(partition).offsetLag()) : -1;
-  }
-
-  private static String quoted(byte[] key) {
-    String text = KeyText.of(key).text();
-    return '"' + (text.length() <= 100 ? text : text.substring(0, 100) + "...") + '"';
   }
 
   /** Kafka Streams' word for what it is doing; {@code CREATED} before the start. */

@@ -8,14 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * A key as enriched records write it.
+ * A key as the page writes it.
  *
  * @param encoding {@code base64} for a key that is not valid UTF-8, otherwise null
  */
 record LiveKey(String text, String encoding) {
 
   static LiveKey of(EnrichedRecord record) {
-    return new LiveKey(record.key(), record.keyEncoding());
+    return of(record.keyBytes()); // as the keys of questions and of tombstones
   }
 
   static LiveKey of(byte[] key) {

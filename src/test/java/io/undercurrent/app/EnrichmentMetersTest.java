@@ -20,7 +20,7 @@ import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.internals.EnricherMeters;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,7 @@ class EnrichmentMetersTest {
       byte[] text = ("customer-" + i + " a b " + random.nextInt()).getBytes(UTF_8);
       byte[] bad = {(byte) 0xff, (byte) i};
       messages.pipeInput(("order-" + i).getBytes(UTF_8), i % 10 == 0 ? bad : text);
-      messages.pipeInput(i % 7 == 0 ? null : new byte[] {(byte) i}, i % 11 == 0 ? null : text);
+      messages.pipeInput(i % 7 == 0 ? null : bytes("k" + i), i % 11 == 0 ? null : text);
     }
     assertThat(counter(MeterNames.RECORDS)).isGreaterThan(1_000);
     assertThat(ids()).isEqualTo(before);
@@ -137,13 +137,13 @@ class EnrichmentMetersTest {
     start(LetterModel.of(1).withReference(reference()));
     assertThat(drift("unknown")).isNaN();
     for (int i = 0; i < Drift.LEAST; i++) {
-      messages.pipeInput(new byte[] {(byte) i}, bytes(i % 2 == 0 ? "a b" : "a unheard"));
+      messages.pipeInput(bytes("k" + i), bytes(i % 2 == 0 ? "a b" : "a unheard"));
     }
     assertThat(drift("unknown"))
         .as("half of them have unknown words, as has the reference")
         .isLessThan(0.01);
     for (int i = 0; i < Drift.WINDOW; i++) {
-      messages.pipeInput(new byte[] {(byte) i}, bytes("never heard"));
+      messages.pipeInput(bytes("k" + i), bytes("never heard"));
     }
     assertThat(drift("unknown")).isGreaterThan(0.25);
     assertThat(drift("sentiment")).isFinite();
@@ -182,7 +182,6 @@ class EnrichmentMetersTest {
   private void start(Model model) {
     String handler = DeadLetterHandler.class.getName();
     Properties properties = new Properties();
-    var metrics = RecurrentProcessorSupplier.metrics(registry, model);
     properties.putAll(
         UndercurrentConfig.of(
                 Map.of(
@@ -196,14 +195,14 @@ class EnrichmentMetersTest {
                     StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
                     DEFINITION.deadLetters(),
                     DeadLetterHandler.METRICS_CONFIG,
-                    metrics)));
+                    EnricherMeters.ofDeadLetters(registry))));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(
                 DEFINITION,
                 model,
                 EnrichmentSettings.DEFAULTS,
-                metrics,
+                registry,
                 new TopologyConfig(new StreamsConfig(properties)),
                 null),
             properties);

@@ -14,10 +14,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
@@ -25,7 +27,7 @@ import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.internals.EnricherMeters;
 import io.undercurrent.streams.internals.MemoryStore;
 import io.undercurrent.streams.internals.StateFormatException;
 import java.io.IOException;
@@ -64,6 +66,7 @@ class MemoryTopologyTest {
           List.of("messages"),
           null,
           null,
+          KeyEncoding.BASE64, // for keys of any bytes
           "unused",
           5,
           "hidden-state",
@@ -125,12 +128,13 @@ class MemoryTopologyTest {
       if (outcome.entry() != null) {
         memory.put(outcome.record(), outcome.entry());
       }
+      EnrichedRecord record = outcome.enriched().withKey(KeyText.of(key, DEFINITION.keyEncoding()));
       assertThat(new String(enriched.readValue(), UTF_8))
-          .isEqualTo(new String(EnrichedRecordSerde.toJson(outcome.enriched()), UTF_8));
+          .isEqualTo(new String(EnrichedRecordSerde.toJson(record), UTF_8));
       assertThat(states().get(of)).isEqualTo(outcome.state());
       SortedMap<Long, byte[]> stored = entries(key);
       assertThat(stored.keySet()).isEqualTo(memory.keySet());
-      stored.forEach((record, entry) -> assertThat(entry).isEqualTo(memory.get(record)));
+      stored.forEach((number, entry) -> assertThat(entry).isEqualTo(memory.get(number)));
       assertThat(stored.size()).isLessThanOrEqualTo(Math.max(records, (tokens + 1) / 2 + 1));
     }
   }
@@ -363,7 +367,7 @@ class MemoryTopologyTest {
         "errors.dead.letter.queue.topic.name",
         DEFINITION.deadLetters(),
         DeadLetterHandler.METRICS_CONFIG,
-        RecurrentProcessorSupplier.metrics(new SimpleMeterRegistry(), model));
+        EnricherMeters.ofDeadLetters(new SimpleMeterRegistry()));
   }
 
   private void send(String key, String text) {

@@ -8,6 +8,7 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.streams.internals.EnricherMeters;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -224,9 +225,7 @@ class DeadLetterHandlerTest {
   private DeadLetterHandler handler(Map<String, String> settings) {
     Map<String, Object> configs = new HashMap<>(settings);
     configs.put("errors.dead.letter.queue.topic.name", "dead");
-    configs.put(
-        DeadLetterHandler.METRICS_CONFIG,
-        RecurrentProcessorSupplier.metrics(registry, LetterModel.of(1)));
+    configs.put(DeadLetterHandler.METRICS_CONFIG, EnricherMeters.ofDeadLetters(registry));
     DeadLetterHandler handler = new DeadLetterHandler();
     handler.configure(configs);
     return handler;

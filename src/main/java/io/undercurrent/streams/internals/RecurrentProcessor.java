@@ -3,10 +3,12 @@ package io.undercurrent.streams.internals;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.Enrichment.Outcome;
 import io.undercurrent.enrich.Enrichment.Start;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.enrich.Stored;
@@ -18,7 +20,6 @@ import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.ComputedAhead.Result;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -26,12 +27,12 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.processor.api.Processor;
-import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -42,7 +43,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * <p>State and memory are written last: whatever throws before, also downstream, leaves the key as
  * it was.
  */
-public final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecord> {
+final class RecurrentProcessor<K, V> {
 
   /** JSON around the texts of an enriched record: names, numbers, the topic; 100 next tokens. */
   private static final int JSON_OVERHEAD_BYTES = 16_384;
@@ -50,16 +51,23 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   /** A control character in JSON: six bytes. Any other takes fewer. */
   private static final long MAX_JSON_BYTES_PER_CHAR = 6;
 
-  private final Serde<K> keySerde;
+  /** Sends a record's result downstream. */
+  @FunctionalInterface
+  interface Onward {
+
+    /**
+     * @param enriched null for a tombstone
+     */
+    void forward(EnrichedRecord enriched, Headers headers);
+  }
+
+  private final EnricherSpec<K, V> spec;
   private final Model model;
-  private final Function<? super V, Message> message;
   private final EnrichmentSettings settings;
   private final EnrichmentMetrics metrics;
-  private final Mailboxes lookAhead; // null for none
-  private final Preview<K, V> preview; // null for none
   private final byte[] modelHeader;
 
-  private ProcessorContext<K, EnrichedRecord> context;
+  private ProcessingContext context;
   private KeyValueStore<Bytes, byte[]> store;
   private MemoryStore memories; // null for a model that has none
   private Enrichment enrichment;
@@ -68,26 +76,15 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private long skippedClusters;
   private String changelog;
 
-  public RecurrentProcessor(
-      Serde<K> keySerde,
-      Model model,
-      Function<? super V, Message> message,
-      EnrichmentSettings settings,
-      EnrichmentMetrics metrics,
-      Mailboxes lookAhead,
-      Preview<K, V> preview) {
-    this.lookAhead = lookAhead;
-    this.preview = preview;
-    this.keySerde = keySerde;
-    this.model = model;
-    this.message = message;
-    this.settings = settings;
-    this.metrics = metrics;
+  RecurrentProcessor(EnricherSpec<K, V> spec) {
+    this.spec = spec;
+    this.model = spec.model();
+    this.settings = spec.settings();
+    this.metrics = spec.metrics();
     this.modelHeader = (model.name() + "@" + model.fingerprint()).getBytes(StandardCharsets.UTF_8);
   }
 
-  @Override
-  public void init(ProcessorContext<K, EnrichedRecord> context) {
+  void init(ProcessingContext context) {
     Functions.requireSubnormals();
     this.context = context;
     store = context.getStateStore(settings.store());
@@ -98,27 +95,46 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     close(); // Kafka Streams may use a processor again; what was computed ahead is of before
     searchedClusters = 0;
     skippedClusters = 0;
-    if (lookAhead == null || settings.batchRecords() == 1) {
+    if (spec.lookAhead() == null || settings.batchRecords() == 1) {
       enrichment = new Enrichment(model, settings);
     } else {
       enrichment =
           new Enrichment(model, settings, Math.min(settings.batchRecords(), Inference.MAX_ROWS));
       ahead =
           new ComputedAhead(
-              lookAhead, enrichment, model.fingerprint(), settings, new Situation(), metrics);
+              spec.lookAhead(),
+              enrichment,
+              model.fingerprint(),
+              settings,
+              new Situation(preview(context)),
+              metrics);
     }
     // What a serde that keeps schemas by topic has to be told; as Kafka's own stores do.
     changelog = context.applicationId() + "-" + settings.store() + "-changelog";
+    spec.changelog().found(changelog);
   }
 
-  @Override
-  public void process(Record<K, V> record) {
-    Bytes key = key(record);
-    Headers headers = new RecordHeaders(record.headers());
-    headers.add(RecurrentProcessorSupplier.MODEL_HEADER, modelHeader);
-    Record<K, V> onward = record.withHeaders(headers);
-    if (record.value() == null) {
-      context.forward(onward.withValue(null));
+  private Preview<K, V> preview(ProcessingContext context) {
+    if (spec.preview() != null) {
+      return spec.preview();
+    }
+    try {
+      @SuppressWarnings("unchecked")
+      Serde<V> values = (Serde<V>) context.valueSerde();
+      return Preview.of(spec.keySerde(), values);
+    } catch (ConfigException e) {
+      throw new ConfigException(
+          "lookAhead(lookAhead) needs default.value.serde, found none: set it, or give"
+              + " lookAhead() the serde of the source's values");
+    }
+  }
+
+  void process(K recordKey, V value, long timestampMs, Headers recordHeaders, Onward onward) {
+    Bytes key = key(recordKey);
+    Headers headers = new RecordHeaders(recordHeaders);
+    headers.add(spec.modelHeader(), modelHeader);
+    if (value == null) {
+      onward.forward(null, headers);
       store.delete(key);
       long stored = key.get().length; // a deletion is a key in the changelog
       if (memories != null) {
@@ -129,18 +145,21 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
       metrics.tombstone();
       return;
     }
-    Result result = enrich(subject(key, message(record.value()), record.timestamp(), position()));
+    Message read = message(value);
+    KeyText keyText = keyText(recordKey, value, key);
+    Result result = enrich(subject(key, read, timestampMs, position()));
     countClusters();
     Outcome outcome = result.outcome();
-    requireFits(outcome.enriched(), key, headers);
+    EnrichedRecord enriched = outcome.enriched().withKey(keyText);
+    requireFits(enriched, key, headers);
     if (outcome.entry() != null) {
       requireFits(outcome.entry(), MemoryStore.at(key, outcome.record()));
     }
-    context.forward(onward.withValue(outcome.enriched()));
+    onward.forward(enriched, headers);
     store.put(key, outcome.state());
     long stored = key.get().length + outcome.state().length + remember(key, outcome);
     metrics.stored(stored);
-    count(record.timestamp(), outcome, result.nanos());
+    count(timestampMs, outcome, result.nanos());
   }
 
   /** Returns how many bytes were written, keys included. */
@@ -215,13 +234,19 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   /** What looking ahead has to know of this processor. */
   private final class Situation implements ComputedAhead.Situation {
 
+    private final Preview<K, V> preview;
+
+    Situation(Preview<K, V> preview) {
+      this.preview = preview;
+    }
+
     @Override
     public Subject preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
       Record<K, V> record = preview.of(raw, partitionTimeMs);
       if (record == null) {
         return null;
       }
-      Bytes key = key(record);
+      Bytes key = key(record.key());
       return record.value() == null
           ? new Subject(key, null, null, null)
           : subject(
@@ -242,24 +267,54 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     }
   }
 
-  @Override
-  public void close() {
+  void close() {
     if (ahead != null) {
       ahead.close();
       ahead = null;
     }
   }
 
-  private Bytes key(Record<K, V> record) {
-    if (record.key() == null) {
+  /** The key as state is kept by. */
+  private Bytes key(K key) {
+    if (key == null) {
       throw new BadRecordException(
           Reason.NULL_KEY, "a record must have a key, for state is kept per key; found null");
     }
-    return Bytes.wrap(keySerde.serializer().serialize(changelog, record.key()));
+    byte[] bytes = spec.keySerde().serializer().serialize(changelog, key);
+    if (spec.keyText() == null) {
+      requireEncoding(bytes);
+    }
+    return Bytes.wrap(bytes);
+  }
+
+  private void requireEncoding(byte[] key) {
+    if (spec.keyEncoding() == KeyEncoding.BASE64) {
+      return; // any bytes are
+    }
+    try {
+      spec.keyEncoding().text(key);
+    } catch (IllegalArgumentException e) {
+      throw new BadRecordException(
+          spec.keyEncoding() == KeyEncoding.TEXT ? Reason.INVALID_UTF8 : Reason.DESERIALIZATION,
+          e.getMessage());
+    }
+  }
+
+  /** The key as the enriched record names it. */
+  private KeyText keyText(K key, V value, Bytes bytes) {
+    if (spec.keyText() == null) {
+      return KeyText.of(bytes.get(), spec.keyEncoding());
+    }
+    String text = spec.keyText().apply(key, value);
+    if (text == null) {
+      throw new BadRecordException(
+          Reason.MISSING_KEY, "keyText() must give every record a text for its key, found null");
+    }
+    return new KeyText(text, EnrichedRecord.CUSTOM);
   }
 
   private Message message(V value) {
-    Message read = message.apply(value);
+    Message read = spec.message().apply(value);
     if (read == null) {
       throw new BadRecordException(Reason.MISSING_TEXT, "the value must have a text, found none");
     }

@@ -11,7 +11,6 @@ import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -81,7 +80,7 @@ final class LookAheadDriver implements AutoCloseable {
                 DEFINITION,
                 model,
                 settings,
-                RecurrentProcessorSupplier.metrics(driver.registry, model),
+                driver.registry,
                 new TopologyConfig(new StreamsConfig(configs(driver.registry, model, configs))),
                 driver.lookAhead));
   }
@@ -123,7 +122,7 @@ final class LookAheadDriver implements AutoCloseable {
                     "default.timestamp.extractor",
                     MissingTimestamps.class.getName(),
                     DeadLetterHandler.METRICS_CONFIG,
-                    RecurrentProcessorSupplier.metrics(registry, model))));
+                    EnricherMeters.ofDeadLetters(registry))));
     all.putAll(configs);
     return all;
   }

@@ -3,11 +3,13 @@ package io.undercurrent.streams.internals;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.enrich.Stored;
@@ -18,9 +20,9 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.ComputedAhead.Dropped;
 import io.undercurrent.streams.internals.ComputedAhead.Result;
 import java.time.Duration;
@@ -29,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -298,7 +301,7 @@ class LookAheadTest {
             model.fingerprint(),
             settings,
             liar,
-            RecurrentProcessorSupplier.metrics(registry, model));
+            EnricherMeters.in(registry, model));
     double[] usedBy = new double[3];
     int records = 1_000;
     int end = ComputedAhead.PAUSE_RECORDS + 2 * records;
@@ -439,9 +442,7 @@ class LookAheadTest {
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Processor<byte[], Message, byte[], EnrichedRecord> processor =
-        new RecurrentProcessorSupplier<byte[], Message>(BYTES, model, m -> m, settings, registry)
-            .lookingAhead(lookAhead, preview(r -> r))
-            .get();
+        enricher(registry, lookAhead, preview(r -> r)).supplier().get();
     Life first = new Life(processor, mailbox);
     first.process(0, 1);
     first.poll(1, 12);
@@ -621,13 +622,22 @@ class LookAheadTest {
                 Named.as("text"));
     messages
         .process(node::get, Named.as("node"))
-        .process(
-            new RecurrentProcessorSupplier<byte[], Message>(
-                    BYTES, model, m -> m, settings, of.registry)
-                .lookingAhead(of.lookAhead, preview),
-            Named.as("enrich"))
+        .process(enricher(of.registry, of.lookAhead, preview).supplier(), Named.as("enrich"))
         .to("messages-enriched", Produced.with(BYTES, new EnrichedRecordSerde()).withName("sink"));
     return builder.build();
+  }
+
+  private Enricher<byte[], Message> enricher(
+      MeterRegistry registry, LookAhead lookAhead, Preview<byte[], Message> preview) {
+    return Enricher.builder(BYTES, model)
+        .message(Function.<Message>identity())
+        .keyEncoding(KeyEncoding.TEXT)
+        .maxTokens(settings.maxTokens())
+        .nextTokens(settings.nextTokens())
+        .batch(settings.batchRecords(), settings.batchTokens())
+        .meters(registry)
+        .lookAhead(lookAhead, preview)
+        .build();
   }
 
   private static Preview<byte[], Message> preview(UnaryOperator<Record<byte[], Message>> changed) {
