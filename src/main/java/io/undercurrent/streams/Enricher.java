@@ -56,11 +56,11 @@ import org.apache.kafka.streams.state.StoreBuilder;
  *
  * <p><b>Use it twice.</b> An enricher is one state for each key. Two {@code process} or {@code
  * processValues} calls with the same enricher in one topology share that state: what is said in
- * either stream counts in both. Kafka Streams then runs both in the same tasks, and the topics must
- * have the same number of partitions, as for a join. A record that passes through both is read
- * twice. To keep states apart, build two enrichers and give them different names ({@link
- * Builder#named}); two of the same name in one topology are refused by Kafka Streams ("A different
- * StateStore has already been added").
+ * either stream counts in both. Kafka Streams then runs both in the same tasks. The topics must be
+ * partitioned alike, as for a join, and here Kafka Streams does not check it. A record that passes
+ * through both is read twice. To keep states apart, build two enrichers and give them different
+ * names ({@link Builder#named}); two of the same name in one topology are refused by Kafka Streams
+ * ("A different StateStore has already been added").
  *
  * <p><b>What {@code key} says in JSON</b> is one rule per enricher, never per record:
  *
