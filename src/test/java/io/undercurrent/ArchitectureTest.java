@@ -28,7 +28,7 @@ class ArchitectureTest {
           entry("checkpoint", "kernel", "text", "model"),
           entry("inference", "kernel", "text", "model"),
           entry("metrics"),
-          entry("enrich", "kernel", "text", "model", "inference", "metrics", "streams.internals"),
+          entry("enrich", "kernel", "text", "model", "inference"),
           entry("streams", "kernel", "model", "enrich", "metrics", "streams.internals"),
           entry(
               "streams.internals",
@@ -104,7 +104,6 @@ class ArchitectureTest {
   void shouldNeedKafkaOnlyWhereRecordsFlow() {
     onlyIn(
         "org.apache.kafka..",
-        "enrich",
         "streams",
         "streams.internals",
         "query",
