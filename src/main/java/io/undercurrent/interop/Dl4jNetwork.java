@@ -213,16 +213,6 @@ public final class Dl4jNetwork {
         !json.has("vertices"), where, "be of a MultiLayerNetwork", "that of a ComputationGraph");
     JsonNode confs = json.path("confs");
     require(confs.isArray() && confs.size() >= 2, where, "have a list confs of layers", confs);
-    JsonNode preProcessors = json.path("inputPreProcessors");
-    preProcessors
-        .properties()
-        .forEach(
-            entry ->
-                require(
-                    false,
-                    where + ": layer " + entry.getKey(),
-                    "have no InputPreProcessor",
-                    simple(entry.getValue().path("@class").asText())));
     List<Layer> layers = new ArrayList<>();
     for (int l = 0; l < confs.size(); l++) {
       boolean last = l == confs.size() - 1;
@@ -235,7 +225,7 @@ public final class Dl4jNetwork {
           require(
               layer.type.equals(below.type),
               layer.where,
-              "be a " + simple(below.type) + " as the layer below",
+              "be " + simple(below.type) + " as the layer below",
               simple(layer.type));
           require(
               layer.out == below.out,
@@ -247,6 +237,16 @@ public final class Dl4jNetwork {
       layers.add(layer);
     }
     require(layers.get(layers.size() - 2).recurrent(), where, "have an LSTM or SimpleRnn", "none");
+    JsonNode preProcessors = json.path("inputPreProcessors");
+    preProcessors
+        .properties()
+        .forEach(
+            entry ->
+                require(
+                    false,
+                    where + ": layer " + entry.getKey(),
+                    "have no InputPreProcessor",
+                    simple(entry.getValue().path("@class").asText())));
     return layers;
   }
 
