@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AppException;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.interop.Dl4jNetwork;
 import io.undercurrent.interop.Head;
@@ -30,11 +31,11 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  ./undercurrent import --dl4j net.zip --tokenizer bytes --out models/net",
-      "  ./undercurrent import --dl4j net.zip --vocabulary words.txt --head sentiment --out models/net",
-      "  ./undercurrent import --numpy weights.npz --tokenizer tokenizer.json --out models/net",
+      "  ./undercurrent import --dl4j net.zip --vocabulary words.txt --out net",
+      "  ./undercurrent import --dl4j a.zip --tokenizer bytes --head sentiment --out m",
+      "  ./undercurrent import --numpy net.npz --tokenizer tokenizer.json --out net",
       "",
-      "The result is used as any model: ./undercurrent enrich --model models/net"
+      "Use the result as any other model: enrich --model net"
     })
 final class ImportCommand implements Callable<Integer> {
 
@@ -73,7 +74,7 @@ final class ImportCommand implements Callable<Integer> {
         names = "--head",
         paramLabel = "HEAD",
         description =
-            "What its output layer becomes: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). A"
+            "What its output layer becomes: ${COMPLETION-CANDIDATES} (default: next_token). A"
                 + " sentiment head has three outputs: negative, neutral, positive.")
     private Head head = Head.NEXT_TOKEN;
   }

@@ -189,12 +189,11 @@ public final class Dl4jNetwork {
           Nd4jArrays.vector(file + ": " + COEFFICIENTS, zip.read(COEFFICIENTS, limit), size);
       Parameters parameters = ImportedNetwork.parameters(file.toString(), config);
       network.fill(parameters, config, values, head);
-      return new ImportedNetwork(
+      return ImportedNetwork.of(
           file.getFileName().toString(),
           config,
           parameters,
-          List.of(head == Head.SENTIMENT ? Head.NEXT_TOKEN : Head.SENTIMENT),
-          List.of());
+          List.of(head == Head.SENTIMENT ? Head.NEXT_TOKEN : Head.SENTIMENT));
     }
   }
 

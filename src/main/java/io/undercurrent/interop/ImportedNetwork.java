@@ -27,12 +27,31 @@ public record ImportedNetwork(
     List<Head> missing,
     List<String> notes) {
 
+  /** A tie-break: {@code neutral} gets 0.3336 and each of the others 0.3332. */
+  private static final float NEUTRAL_BIAS = 0x1p-10f;
+
   /** What an array of bytes holds, less the header of the file that the parameters go into. */
   private static final long MAX_PARAMETERS = (Integer.MAX_VALUE - (2L << 20)) / Float.BYTES;
 
   public ImportedNetwork {
     missing = List.copyOf(missing);
     notes = List.copyOf(notes);
+  }
+
+  /**
+   * A network as it was read.
+   *
+   * @param parameters all but those of missing heads, which are zeros. A missing next-token head
+   *     stays so: every token is equally likely. A missing sentiment head gets the bias that makes
+   *     {@code neutral} its label, with score 0.
+   */
+  static ImportedNetwork of(
+      String source, ModelConfig config, Parameters parameters, List<Head> missing) {
+    if (missing.contains(Head.SENTIMENT)) {
+      int neutral = config.labels().indexOf("neutral");
+      parameters.values()[parameters.offset("sentiment.bias") + neutral] = NEUTRAL_BIAS;
+    }
+    return new ImportedNetwork(source, config, parameters, missing, List.of());
   }
 
   /**
@@ -75,21 +94,20 @@ public record ImportedNetwork(
   public List<String> summary() {
     List<String> lines = new ArrayList<>();
     lines.add(
-        "%s of %d layer(s) with %d units, %,d tokens, %,d parameters"
+        "%s, %s of %d units, %,d tokens, %,d parameters"
             .formatted(
                 config.kind(),
-                config.numLayers(),
+                config.numLayers() == 1 ? "1 layer" : config.numLayers() + " layers",
                 config.hiddenSize(),
                 config.vocabSize(),
                 parameters.values().length));
-    for (Head head : missing) {
+    if (missing.contains(Head.NEXT_TOKEN)) {
       lines.add(
-          "The file has no "
-              + head
-              + " head: it is zeros here, so "
-              + (head == Head.NEXT_TOKEN
-                  ? "every token is equally likely and surprise says nothing."
-                  : "every record's sentiment is neutral with score 0."));
+          "no next_token head in the file: here every token is equally likely, and surprise says"
+              + " nothing");
+    }
+    if (missing.contains(Head.SENTIMENT)) {
+      lines.add("no sentiment head in the file: here every record is neutral, with score 0");
     }
     lines.addAll(notes);
     return lines;

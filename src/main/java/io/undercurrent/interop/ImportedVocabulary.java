@@ -221,9 +221,8 @@ public final class ImportedVocabulary {
         biasAgainstAdded(config, from, to);
       }
       notes.add(
-          added.size()
-              + " token(s) were added that the network does not know, with no input and next to no"
-              + " probability: "
+          (added.size() == 1 ? "1 added token" : added.size() + " added tokens")
+              + ", without input and with next to no probability: "
               + String.join(" ", added.subList(0, Math.min(8, added.size())))
               + (added.size() > 8 ? " ..." : ""));
     }

@@ -25,7 +25,7 @@ final class Nd4jArrays {
   /** Bytes of a value at most. */
   static final int MAX_VALUE_BYTES = 8;
 
-  /** The allocation mode before each buffer, since 1.0.0-beta4. */
+  /** The allocation mode before each buffer, as 1.0.0-M2.1 writes it. */
   private static final String MODE = "MIXED_DATA_TYPES";
 
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};

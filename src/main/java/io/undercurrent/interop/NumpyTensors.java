@@ -82,8 +82,7 @@ public final class NumpyTensors {
             values, 0, parameters.values(), parameters.offset(tensor.name()), values.length);
       }
     }
-    return new ImportedNetwork(
-        from.getFileName().toString(), config, parameters, missing, List.of());
+    return ImportedNetwork.of(from.getFileName().toString(), config, parameters, missing);
   }
 
   /** The heads that are not there; nothing else may be missing or surplus. */

@@ -24,7 +24,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** Networks made with DL4J, and the zip files that it writes of them. */
-final class Dl4jFiles {
+public final class Dl4jFiles {
 
   private Dl4jFiles() {}
 
@@ -34,7 +34,7 @@ final class Dl4jFiles {
    * @param hidden units of a layer: the recurrent weights' spectral radius is 1.2 for any number of
    *     them, so that states move without amplifying how products were rounded
    */
-  static MultiLayerNetwork network(int hidden, Layer... layers) {
+  public static MultiLayerNetwork network(int hidden, Layer... layers) {
     NeuralNetConfiguration.ListBuilder list = new NeuralNetConfiguration.Builder().list();
     for (Layer layer : layers) {
       list.layer(layer);
@@ -50,19 +50,19 @@ final class Dl4jFiles {
     return network;
   }
 
-  static Layer embedding(int in, int out, boolean bias) {
+  public static Layer embedding(int in, int out, boolean bias) {
     return new EmbeddingSequenceLayer.Builder().nIn(in).nOut(out).hasBias(bias).build();
   }
 
-  static Layer lstm(int in, int out) {
+  public static Layer lstm(int in, int out) {
     return new LSTM.Builder().nIn(in).nOut(out).activation(Activation.TANH).build();
   }
 
-  static Layer simpleRnn(int in, int out) {
+  public static Layer simpleRnn(int in, int out) {
     return new SimpleRnn.Builder().nIn(in).nOut(out).activation(Activation.TANH).build();
   }
 
-  static Layer output(int in, int out) {
+  public static Layer output(int in, int out) {
     return new RnnOutputLayer.Builder(LossFunction.MCXENT)
         .nIn(in)
         .nOut(out)
@@ -71,12 +71,12 @@ final class Dl4jFiles {
   }
 
   /** Writes the network's zip file with DL4J, its updater's state too. */
-  static Path write(MultiLayerNetwork network, Path file) throws IOException {
+  public static Path write(MultiLayerNetwork network, Path file) throws IOException {
     ModelSerializer.writeModel(network, new File(file.toString()), true);
     return file;
   }
 
-  static Map<String, byte[]> entries(Path zip) throws IOException {
+  public static Map<String, byte[]> entries(Path zip) throws IOException {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     try (ZipFile file = new ZipFile(zip.toFile())) {
       for (ZipEntry entry : file.stream().toList()) {
@@ -86,7 +86,7 @@ final class Dl4jFiles {
     return entries;
   }
 
-  static Path zip(Path file, Map<String, byte[]> entries) throws IOException {
+  public static Path zip(Path file, Map<String, byte[]> entries) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
