@@ -16,7 +16,9 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -24,8 +26,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Imported networks compute what DL4J's {@code rnnTimeStep} computes, step by step. */
 class Dl4jNetworkTest {
 
-  /** What a sum of some hundred float products may differ by in another order. */
-  private static final float TOLERANCE = 1e-5f;
+  /** What sums of some hundred float products differ by in another order; 1e-5 is promised. */
+  private static final float TOLERANCE = 1e-6f;
 
   private static final int V = 257;
   private static final int[] TOKENS = {0, 105, 33, 33, 256, 1, 98, 112, 33, 102, 102, 200};
@@ -127,6 +129,20 @@ class Dl4jNetworkTest {
     float[] probabilities = new float[V];
     network.nextToken().probabilities(0, probabilities, expected);
     assertThat(probabilities).containsExactly(step(dl4j, body, TOKENS[0]), within(TOLERANCE));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"DOUBLE, 0", "HALF, 1e-3"}) // halves of these weights have 3 digits
+  void shouldReadWeightsOfOtherTypes(String type, float tolerance) throws IOException {
+    MultiLayerNetwork dl4j = network(bodies().get(0), V);
+    Path floats = Dl4jFiles.write(dl4j, folder.resolve("float.zip"));
+    Path others =
+        Dl4jFiles.write(dl4j.convertDataType(DataType.valueOf(type)), folder.resolve("other.zip"));
+
+    assertThat(Dl4jNetwork.read(others, "net", Head.NEXT_TOKEN).parameters().values())
+        .containsExactly(
+            Dl4jNetwork.read(floats, "net", Head.NEXT_TOKEN).parameters().values(),
+            within(tolerance));
   }
 
   private static MultiLayerNetwork network(Body body, int outputs) {
