@@ -60,7 +60,11 @@ final class Nd4jArrays {
     try {
       Nd4j.getBackend();
     } catch (LinkageError | RuntimeException e) {
-      throw new ImportException("ND4J must be usable on this machine, found: " + e, e);
+      Throwable root = e;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      throw new ImportException("ND4J must be usable on this machine, found: " + root, e);
     }
   }
 
