@@ -1,6 +1,8 @@
 package io.undercurrent;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -26,6 +28,7 @@ class ArchitectureTest {
           entry("text"),
           entry("model", "kernel", "text"),
           entry("checkpoint", "kernel", "text", "model"),
+          entry("interop", "text", "model", "checkpoint"),
           entry("inference", "kernel", "text", "model"),
           entry("metrics"),
           entry("enrich", "kernel", "text", "model", "inference"),
@@ -73,6 +76,7 @@ class ArchitectureTest {
               "metrics",
               "config",
               "broker",
+              "interop",
               "train",
               "chart",
               "diagram",
@@ -119,7 +123,22 @@ class ArchitectureTest {
     onlyIn("java.awt..", "chart");
     onlyIn("javax.imageio..", "chart");
     onlyIn("kafka..", "broker");
-    onlyIn("org.nd4j..", "kernel");
+  }
+
+  @Test
+  void shouldUseNd4jForImportsAlone() {
+    onlyIn("org.nd4j..", "interop");
+    assertThat(
+            CLASSES.that(resideInAPackage("io.undercurrent.interop")).stream()
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .map(dependency -> dependency.getTargetClass().getPackageName()))
+        .as("packages that interop uses: the rule must be about something")
+        .anyMatch(name -> name.startsWith("org.nd4j."));
+  }
+
+  @Test
+  void shouldLeaveNativeLibrariesToNd4j() {
+    onlyIn("org.bytedeco..");
   }
 
   private static void onlyIn(String library, String... packages) {

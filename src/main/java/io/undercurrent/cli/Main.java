@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       EnrichCommand.class,
       GenerateCommand.class,
       TrainCommand.class,
+      ImportCommand.class,
       EvaluateCommand.class,
       DescribeCommand.class,
       BenchCommand.class,
