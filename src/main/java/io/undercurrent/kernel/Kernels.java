@@ -7,7 +7,7 @@ package io.undercurrent.kernel;
  */
 public interface Kernels {
 
-  /** A short name for logs and metrics: {@code plain}, {@code vector} or {@code openblas}. */
+  /** A short name for logs and metrics: {@code plain} or {@code vector}. */
   String name();
 
   /** An empty right-hand side B (K, N) of a product; {@link PackedMatrix#pack} fills it. */

@@ -47,7 +47,7 @@ class KernelsTest {
   void shouldGiveARowTheSameBitsInEveryBatch(Kernels kernels) {
     SplittableRandom random = new SplittableRandom(2);
     int k = 256;
-    int n = 4099; // OpenBLAS serves two rows and more itself
+    int n = 4099; // the last columns do not fill a vector
     PackedMatrix packed = kernels.matrix(k, n);
     packed.pack(floats(random, k * n), 0, 1, k);
     float[] a = floats(random, 64 * k);
