@@ -1,5 +1,7 @@
 package io.undercurrent.kernel;
 
+import static io.undercurrent.kernel.Fma.fma;
+
 /**
  * Elementary functions as fixed sequences of IEEE operations, so that every machine and JDK gives
  * the same bits; {@code Math.exp} and {@code Math.tanh} are intrinsics that may not.
@@ -52,16 +54,16 @@ public final class Functions {
   /** e to the x, relative error below 2e-7; x is clamped to [-87, 88]. */
   public static float exp(float x) {
     float clamped = Math.max(EXP_MIN, Math.min(EXP_MAX, x));
-    float rounded = Math.fma(clamped, LOG2E, ROUND); // n in its last bits
+    float rounded = fma(clamped, LOG2E, ROUND); // n in its last bits
     float n = rounded - ROUND;
-    float r = Math.fma(n, -LN2_HIGH, clamped);
-    r = Math.fma(n, -LN2_LOW, r);
-    float p = Math.fma(E0, r, E1);
-    p = Math.fma(p, r, E2);
-    p = Math.fma(p, r, E3);
-    p = Math.fma(p, r, E4);
-    p = Math.fma(p, r, E5);
-    p = Math.fma(p, r * r, r) + 1f;
+    float r = fma(n, -LN2_HIGH, clamped);
+    r = fma(n, -LN2_LOW, r);
+    float p = fma(E0, r, E1);
+    p = fma(p, r, E2);
+    p = fma(p, r, E3);
+    p = fma(p, r, E4);
+    p = fma(p, r, E5);
+    p = fma(p, r * r, r) + 1f;
     return p * Float.intBitsToFloat((Float.floatToRawIntBits(rounded) << 23) + ONE_BITS);
   }
 
@@ -72,22 +74,22 @@ public final class Functions {
     float c = Math.max(-7.90531110763549805f, Math.min(7.90531110763549805f, x));
     float x2 = c * c;
     float p = -2.76076847742355e-16f;
-    p = Math.fma(x2, p, 2.00018790482477e-13f);
-    p = Math.fma(x2, p, -8.60467152213735e-11f);
-    p = Math.fma(x2, p, 5.12229709037114e-08f);
-    p = Math.fma(x2, p, 1.48572235717979e-05f);
-    p = Math.fma(x2, p, 6.37261928875436e-04f);
-    p = Math.fma(x2, p, 4.89352455891786e-03f);
+    p = fma(x2, p, 2.00018790482477e-13f);
+    p = fma(x2, p, -8.60467152213735e-11f);
+    p = fma(x2, p, 5.12229709037114e-08f);
+    p = fma(x2, p, 1.48572235717979e-05f);
+    p = fma(x2, p, 6.37261928875436e-04f);
+    p = fma(x2, p, 4.89352455891786e-03f);
     float q = 1.19825839466702e-06f;
-    q = Math.fma(x2, q, 1.18534705686654e-04f);
-    q = Math.fma(x2, q, 2.26843463243900e-03f);
-    q = Math.fma(x2, q, 4.89352518554385e-03f);
+    q = fma(x2, q, 1.18534705686654e-04f);
+    q = fma(x2, q, 2.26843463243900e-03f);
+    q = fma(x2, q, 4.89352518554385e-03f);
     return c * p / q;
   }
 
   /** 1 / (1 + e^-x), through {@link #tanh}. */
   public static float sigmoid(float x) {
-    return Math.fma(0.5f, tanh(0.5f * x), 0.5f);
+    return fma(0.5f, tanh(0.5f * x), 0.5f);
   }
 
   /** {@code x[i] = tanh(x[i])} for i in [0, n). */

@@ -27,9 +27,15 @@ final class KernelChoice {
   /**
    * Returns the first candidate that can be loaded and computes the defined bits, or {@link
    * PlainKernels}. Logs a warning for a candidate that computes other bits. A candidate that cannot
-   * be loaded is normal and logged at debug level only.
+   * be loaded is normal and logged at debug level only. Also warns where {@link Fma} has to compute
+   * in software.
    */
   static Kernels choose(List<String> candidates) {
+    if (!Fma.HARDWARE) {
+      log.warn(
+          "kernels: this JVM has no fast fused multiply-add (no FMA instruction, or -XX:-UseFMA);"
+              + " software computes the same results, about 20 times slower");
+    }
     for (String candidate : candidates) {
       try {
         Kernels kernels = load(candidate);
@@ -42,8 +48,9 @@ final class KernelChoice {
         log.debug("kernels: {} cannot be used here: {}", candidate, e.toString());
       }
     }
-    log.debug("kernels: plain");
-    return new PlainKernels();
+    Kernels plain = new PlainKernels();
+    log.debug("kernels: {}", plain.name());
+    return plain;
   }
 
   /** The definition, then every candidate that can be loaded on this machine; for parity tests. */

@@ -7,7 +7,10 @@ package io.undercurrent.kernel;
  */
 public interface Kernels {
 
-  /** A short name for logs and metrics: {@code plain} or {@code vector}. */
+  /**
+   * A short name for logs and metrics: {@code vector}, {@code plain}, or {@code plain-software-fma}
+   * where {@link Fma} has no instruction.
+   */
   String name();
 
   /** An empty right-hand side B (K, N) of a product; {@link PackedMatrix#pack} fills it. */

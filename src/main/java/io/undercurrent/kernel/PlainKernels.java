@@ -1,5 +1,7 @@
 package io.undercurrent.kernel;
 
+import static io.undercurrent.kernel.Fma.fma;
+
 import java.util.Arrays;
 
 /** The definition of every kernel, in plain Java loops that HotSpot can vectorise. */
@@ -7,7 +9,7 @@ public final class PlainKernels implements Kernels {
 
   @Override
   public String name() {
-    return "plain";
+    return Fma.HARDWARE ? "plain" : "plain-software-fma";
   }
 
   @Override
@@ -109,15 +111,13 @@ public final class PlainKernels implements Kernels {
         float[] out,
         int n) {
       for (int j = 0; j < n; j++) {
-        out[j] =
-            Math.fma(
-                a3, b3[j], Math.fma(a2, b2[j], Math.fma(a1, b1[j], Math.fma(a0, b0[j], out[j]))));
+        out[j] = fma(a3, b3[j], fma(a2, b2[j], fma(a1, b1[j], fma(a0, b0[j], out[j]))));
       }
     }
 
     private static void step(float a, float[] b, float[] out, int n) {
       for (int j = 0; j < n; j++) {
-        out[j] = Math.fma(a, b[j], out[j]);
+        out[j] = fma(a, b[j], out[j]);
       }
     }
   }

@@ -23,6 +23,13 @@ final class VectorKernels implements Kernels {
 
   private static final int L = S.length();
 
+  /** Throws where its multiply-adds would be slow. */
+  VectorKernels() {
+    if (!Fma.HARDWARE) {
+      throw new UnsupportedOperationException("the Vector API needs a JVM with an FMA instruction");
+    }
+  }
+
   @Override
   public String name() {
     return "vector";

@@ -1,5 +1,7 @@
 package io.undercurrent.model;
 
+import static io.undercurrent.kernel.Fma.fma;
+
 import io.undercurrent.kernel.Float16;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
@@ -116,7 +118,7 @@ public final class RecordAttention {
     for (int r = 0; r < s.count; r++) {
       float dot = 0f;
       for (int i = 0; i < size; i++) {
-        dot = Math.fma(s.q[i], s.k[r * size + i], dot);
+        dot = fma(s.q[i], s.k[r * size + i], dot);
       }
       a[1 + r] = dot / root;
     }
@@ -128,7 +130,7 @@ public final class RecordAttention {
     Arrays.fill(context, offset, offset + hidden, 0f);
     for (int r = 0; r < s.count; r++) {
       for (int u = 0; u < hidden; u++) {
-        context[offset + u] = Math.fma(a[1 + r], s.m[r * hidden + u], context[offset + u]);
+        context[offset + u] = fma(a[1 + r], s.m[r * hidden + u], context[offset + u]);
       }
     }
   }

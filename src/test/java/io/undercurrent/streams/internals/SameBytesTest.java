@@ -30,6 +30,7 @@ class SameBytesTest {
 
   private static final String VECTOR = "--add-modules=jdk.incubator.vector";
   private static final String AVX2 = "-XX:UseAVX=2";
+  private static final String NO_FMA = "-XX:-UseFMA";
 
   @ParameterizedTest
   @CsvSource({
@@ -65,6 +66,7 @@ class SameBytesTest {
     List<Jvm> jvms = new ArrayList<>();
     jvms.add(new Jvm(here, List.of(AVX2), "plain"));
     jvms.add(new Jvm(here, List.of(VECTOR, AVX2), "vector"));
+    jvms.add(new Jvm(here, List.of(VECTOR, NO_FMA), "plain-software-fma"));
     for (String home : System.getProperty("undercurrent.jdks", "").split(File.pathSeparator)) {
       if (!home.isBlank()) {
         jvms.add(new Jvm(Path.of(home), List.of(VECTOR), "vector"));
