@@ -4,7 +4,8 @@ import static io.undercurrent.kernel.Fma.fma;
 
 /**
  * Elementary functions as fixed sequences of IEEE operations, so that every machine and JDK gives
- * the same bits; {@code Math.exp} and {@code Math.tanh} are intrinsics that may not.
+ * the same bits. {@code Math.exp} and {@code Math.tanh} may give other bits on other machines.
+ * Stateless and thread-safe.
  */
 public final class Functions {
 
@@ -14,7 +15,7 @@ public final class Functions {
   static final float EXP_MAX = 88f;
   static final float EXP_MIN = -87f;
 
-  /** Adding and subtracting 1.5 * 2^23 rounds a float of moderate size to the nearest integer. */
+  /** 1.5 * 2^23: adding and subtracting it rounds a float below 2^22 to the nearest integer. */
   static final float ROUND = 12582912f;
 
   /** The bits of 1f: exponent 127. */
@@ -31,13 +32,13 @@ public final class Functions {
 
   private Functions() {}
 
-  /** Volatile, so that the processor and not the compiler halves it. */
+  /** Volatile, so that the division below is done by the processor and not by the compiler. */
   private static volatile float smallest = Float.MIN_NORMAL;
 
   /**
-   * Checks that this thread computes with subnormal numbers. A native library may have made the
-   * processor flush them to zero, for the thread that loaded it; results would have other bits
-   * there.
+   * Checks that this thread computes with subnormal numbers. A native library may have told the
+   * processor to flush them to zero in the thread that loaded it; results of that thread would have
+   * other bits.
    *
    * @throws IllegalStateException if it flushes them
    */
@@ -51,7 +52,7 @@ public final class Functions {
     }
   }
 
-  /** e to the x, relative error below 2e-7; x is clamped to [-87, 88]. */
+  /** e^x with a relative error below 2e-7; x is clamped to [-87, 88] first. */
   public static float exp(float x) {
     float clamped = Math.max(EXP_MIN, Math.min(EXP_MAX, x));
     float rounded = fma(clamped, LOG2E, ROUND); // n in its last bits
@@ -68,7 +69,8 @@ public final class Functions {
   }
 
   /**
-   * Hyperbolic tangent as the rational function of degree 13 over 6 that Eigen uses, about 1e-7.
+   * The hyperbolic tangent, by Eigen's rational function of degree 13 over degree 6; the error is
+   * about 1e-7.
    */
   public static float tanh(float x) {
     float c = Math.max(-7.90531110763549805f, Math.min(7.90531110763549805f, x));
@@ -106,7 +108,7 @@ public final class Functions {
     }
   }
 
-  /** Sixteen partial sums in a fixed tree: halves are added until one is left. */
+  /** Adds sixteen partial sums: the upper half to the lower half, until one is left. */
   static float tree16(float[] s) {
     float a0 = s[0] + s[8];
     float a1 = s[1] + s[9];
@@ -119,7 +121,7 @@ public final class Functions {
     return ((a0 + a4) + (a2 + a6)) + ((a1 + a5) + (a3 + a7));
   }
 
-  /** The largest of {@code x[offset .. offset + n)}; n >= 1. */
+  /** The maximum of {@code x[offset .. offset + n)}, or NaN if one of them is NaN; n >= 1. */
   public static float max(float[] x, int offset, int n) {
     float max = x[offset];
     for (int i = 1; i < n; i++) {

@@ -117,7 +117,7 @@ final class KernelChoice {
     PackedMatrix right = kernels.matrix(shape[1], shape[2]);
     right.pack(b, 0, 1, shape[1]);
     float[] c = new float[shape[0] * shape[2]];
-    right.multiply(shape[0], a, c);
+    right.multiply(shape[0], a, c, new ProductScratch());
     return c;
   }
 

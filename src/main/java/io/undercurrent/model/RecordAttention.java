@@ -6,6 +6,7 @@ import io.undercurrent.kernel.Float16;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 import java.util.Arrays;
 import java.util.List;
 
@@ -61,6 +62,7 @@ public final class RecordAttention {
     private final float[] q; // (A)
     private final float[] weights; // (1 + R) null, then the records
     private final float[] sums = new float[Kernels.PARTIAL_SUMS];
+    private final ProductScratch buffers = new ProductScratch();
     private int count;
 
     private Scratch(RecordAttention attention) {
@@ -100,7 +102,7 @@ public final class RecordAttention {
       }
     }
     if (s.count > 0) {
-      key.multiply(s.count, s.m, s.k);
+      key.multiply(s.count, s.m, s.k, s.buffers);
     }
   }
 
@@ -111,7 +113,7 @@ public final class RecordAttention {
    * @param context where the context (H) is written from {@code offset} on
    */
   public void attend(float[] h, float[] context, int offset, Scratch s) {
-    query.multiply(1, h, s.q);
+    query.multiply(1, h, s.q, s.buffers);
     float root = (float) Math.sqrt(size);
     float[] a = s.weights;
     a[0] = nullScore;
