@@ -34,7 +34,7 @@ final class KernelChoice {
     if (!Fma.HARDWARE) {
       log.warn(
           "kernels: this JVM has no fast fused multiply-add (no FMA instruction, or -XX:-UseFMA);"
-              + " software computes the same results, about 20 times slower");
+              + " software computes the same results, some 40 times slower");
     }
     for (String candidate : candidates) {
       try {
