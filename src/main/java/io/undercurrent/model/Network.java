@@ -3,6 +3,7 @@ package io.undercurrent.model;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 
 /**
  * A network ready to read: weights packed for the kernels, and the input product of the first layer
@@ -82,7 +83,16 @@ public final class Network {
       weightIh.pack(p, parameters.offset("rnn.weight_ih_l0") + place * in, 1, config.inputSize(0));
       float[] table = new float[Math.multiplyExact(rows, out)];
       weightIh.multiply(
-          rows, p, parameters.offset("embedding.weight"), in, 1, table, 0, out, false);
+          rows,
+          p,
+          parameters.offset("embedding.weight"),
+          in,
+          1,
+          table,
+          0,
+          out,
+          false,
+          new ProductScratch());
       tables[place] = table;
     }
     float[] own = tables[tables.length - 1];
@@ -117,6 +127,7 @@ public final class Network {
   public static final class Scratch {
     private final Cell.Step step; // of B * H units
     private final float[] product; // (B, H)
+    private final ProductScratch buffers = new ProductScratch();
     private final int[] token = new int[1];
     private final int[][] window = new int[1][];
 
@@ -164,14 +175,14 @@ public final class Network {
             input(tokens[r], windows[r], gate, z, r * hidden);
           }
         } else {
-          inputs[l][gate].multiply(m, h[l - 1], z);
+          inputs[l][gate].multiply(m, h[l - 1], z, scratch.buffers);
           addToRows(n, z, biases[l], gate * hidden);
         }
         if (cell.keepsPartsApart()) {
-          recurrent[l][gate].multiply(m, h[l], step.u()[gate]);
+          recurrent[l][gate].multiply(m, h[l], step.u()[gate], scratch.buffers);
           addToRows(n, step.u()[gate], recurrentBiases[l], gate * hidden);
         } else if (recurrentKind) {
-          recurrent[l][gate].multiply(m, h[l], scratch.product);
+          recurrent[l][gate].multiply(m, h[l], scratch.product, scratch.buffers);
           add(z, scratch.product, n * hidden);
         }
       }
@@ -214,7 +225,7 @@ public final class Network {
    * the context (H) of {@link #attention} where there is one.
    */
   public void sentimentLogits(float[] features, float[] logits) {
-    sentiment.multiply(1, features, logits);
+    sentiment.multiply(1, features, logits, new ProductScratch());
     add(logits, sentimentBias, logits.length);
   }
 

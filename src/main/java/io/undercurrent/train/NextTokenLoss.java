@@ -2,6 +2,7 @@ package io.undercurrent.train;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.Parameters;
@@ -37,6 +38,7 @@ final class NextTokenLoss {
   private final float[] dNarrow; // (block, D)
   private final float[] tail; // (block, tokens of a cluster)
   private final float[] sums = new float[Kernels.PARTIAL_SUMS];
+  private final ProductScratch buffers = new ProductScratch();
   private int positions;
 
   NextTokenLoss(ModelConfig config, Weights weights, Kernels kernels, int steps, int rows) {
@@ -117,10 +119,10 @@ final class NextTokenLoss {
     int outputs = config.headSize();
     boolean project = weights.projection != null;
     if (project) {
-      weights.projection.forward.multiply(n, h, projected);
+      weights.projection.forward.multiply(n, h, projected, buffers);
     }
     float[] features = project ? projected : h;
-    weights.head.forward.multiply(n, features, logits);
+    weights.head.forward.multiply(n, features, logits, buffers);
     float[] p = weights.parameters.values();
     int bias = weights.parameters.offset(config.headBias());
     double loss = 0;
@@ -134,10 +136,10 @@ final class NextTokenLoss {
         g[bias + j] += logits[at + j];
       }
     }
-    weights.head.backward.multiply(n, logits, project ? dProjected : dh);
+    weights.head.backward.multiply(n, logits, project ? dProjected : dh, buffers);
     gradient(weights.head, n, features, logits, g);
     if (project) {
-      weights.projection.backward.multiply(n, dProjected, dh);
+      weights.projection.backward.multiply(n, dProjected, dh, buffers);
       gradient(weights.projection, n, h, dProjected, g);
     }
     for (int c = 0; c < weights.tail.length; c++) {
@@ -173,16 +175,16 @@ final class NextTokenLoss {
     if (members == 0) {
       return 0;
     }
-    weights.narrow[c].forward.multiply(members, memberH, narrow);
-    weights.tail[c].forward.multiply(members, narrow, tail);
+    weights.narrow[c].forward.multiply(members, memberH, narrow, buffers);
+    weights.tail[c].forward.multiply(members, narrow, tail, buffers);
     double loss = 0;
     for (int m = 0; m < members; m++) {
       int target = chunk.target[chosen[from + member[m]]] - first;
       loss += softmax(tail, m * size, size, target, scale);
     }
-    weights.tail[c].backward.multiply(members, tail, dNarrow);
+    weights.tail[c].backward.multiply(members, tail, dNarrow, buffers);
     gradient(weights.tail[c], members, narrow, tail, g);
-    weights.narrow[c].backward.multiply(members, dNarrow, memberDh);
+    weights.narrow[c].backward.multiply(members, dNarrow, memberDh, buffers);
     gradient(weights.narrow[c], members, memberH, dNarrow, g);
     for (int m = 0; m < members; m++) {
       int to = member[m] * hidden;
@@ -210,6 +212,7 @@ final class NextTokenLoss {
   private void gradient(Weights.Pair weight, int n, float[] input, float[] dOutput, float[] g) {
     PackedMatrix inputs = kernels.matrix(n, weight.in);
     inputs.pack(input, 0, weight.in, 1);
-    inputs.multiply(weight.out, dOutput, 0, 1, weight.out, g, weight.offset, weight.in, true);
+    inputs.multiply(
+        weight.out, dOutput, 0, 1, weight.out, g, weight.offset, weight.in, true, buffers);
   }
 }

@@ -2,6 +2,7 @@ package io.undercurrent.train;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 import io.undercurrent.model.Cell;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
@@ -40,6 +41,7 @@ final class RecurrentLayer {
   private final float[] dh; // (B, H)
   private final float[] dc; // (B, H); empty where there is no c
   private final float[] scratch; // (B, H)
+  private final ProductScratch buffers = new ProductScratch();
   private final PackedMatrix inputRows; // (T*B, I)
   private final PackedMatrix hiddenRows; // (T*B, H)
 
@@ -94,14 +96,15 @@ final class RecurrentLayer {
     Dropout.draw(mask, dropout, random);
     int n = rows * hidden;
     boolean apart = cell.keepsPartsApart();
-    weights.inputForward[index].multiply(steps * rows, input, 0, in, 1, z, 0, gates, false);
+    weights.inputForward[index].multiply(
+        steps * rows, input, 0, in, 1, z, 0, gates, false, buffers);
     addBiases(apart);
     for (int t = 0; t < steps; t++) {
       zeroWhereReset(chunk, t, h, c);
       System.arraycopy(h, 0, hPrev, t * n, n);
       if (recurrent) {
         weights.recurrentForward[index].multiply(
-            rows, h, 0, hidden, 1, u, t * rows * gates, gates, true);
+            rows, h, 0, hidden, 1, u, t * rows * gates, gates, true, buffers);
       }
       byGate(z, t, step[t].z());
       byGate(u, t, step[t].u());
@@ -140,7 +143,7 @@ final class RecurrentLayer {
       byRow(step[t].u(), u, t);
       if (recurrent) {
         weights.recurrentBackward[index].multiply(
-            rows, u, t * rows * gates, gates, 1, dh, 0, hidden, true);
+            rows, u, t * rows * gates, gates, 1, dh, 0, hidden, true, buffers);
       }
       observer.before(t, dh, dc);
       zeroWhereReset(chunk, t, dh, dc);
@@ -149,15 +152,15 @@ final class RecurrentLayer {
     int all = steps * rows;
     inputRows.pack(input, 0, in, 1);
     int weightIh = gradients.offset("rnn.weight_ih_l" + index);
-    inputRows.multiply(gates, z, 0, 1, gates, g, weightIh, in, true);
+    inputRows.multiply(gates, z, 0, 1, gates, g, weightIh, in, true, buffers);
     addRows(z, g, gradients.offset("rnn.bias_ih_l" + index));
     if (recurrent) {
       hiddenRows.pack(hPrev, 0, hidden, 1);
       int weightHh = gradients.offset("rnn.weight_hh_l" + index);
-      hiddenRows.multiply(gates, u, 0, 1, gates, g, weightHh, hidden, true);
+      hiddenRows.multiply(gates, u, 0, 1, gates, g, weightHh, hidden, true, buffers);
       addRows(u, g, gradients.offset("rnn.bias_hh_l" + index));
     }
-    weights.inputBackward[index].multiply(all, z, 0, gates, 1, dInput, 0, in, false);
+    weights.inputBackward[index].multiply(all, z, 0, gates, 1, dInput, 0, in, false, buffers);
   }
 
   private void addBiases(boolean apart) {

@@ -46,7 +46,7 @@ final class SameBytes {
   static Map<String, String> digests() {
     Map<String, String> digests = new LinkedHashMap<>();
     digests.put("en-chat", together(Checkpoint.load(Checkpoint.DEFAULT)));
-    for (Kind kind : Kind.values()) { // of a size that OpenBLAS computes, where it may
+    for (Kind kind : Kind.values()) {
       int window = kind == Kind.FFNN ? 2 : 1;
       digests.put(
           "wide-" + kind,
