@@ -188,9 +188,11 @@ class ApiTest {
   }
 
   private static String signature(Member member) {
-    return member instanceof Field field
-        ? field.toGenericString()
-        : ((Executable) member).toGenericString();
+    String whole =
+        member instanceof Field field
+            ? field.toGenericString()
+            : ((Executable) member).toGenericString();
+    return whole.replace(member.getDeclaringClass().getName() + ".", "").replace("java.lang.", "");
   }
 
   /** The API's types with their nested ones, by name. */

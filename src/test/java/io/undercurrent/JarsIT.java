@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.example.host.HostApp;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.undercurrent.cli.Main;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -92,7 +93,7 @@ class JarsIT {
                 joined(embeddersLibraries()),
                 LIBRARY.toString());
     assertThat(exit).as(missing.toString()).isZero();
-    assertThat(missing.toString().lines().filter(line -> line.contains("->")))
+    assertThat(missing.toString().lines().filter(line -> line.contains("io.undercurrent")))
         .allMatch(line -> line.contains("BlasKernels") && line.contains("org.bytedeco"));
   }
 
@@ -110,17 +111,7 @@ class JarsIT {
 
   @Test
   void shouldLeaveTheHostsLoggingAlone() throws Exception {
-    Path configuration = Files.createDirectory(folder.resolve("host-configuration"));
-    Files.writeString(
-        configuration.resolve("logback.xml"),
-        """
-        <configuration>
-          <appender name="hosts" class="ch.qos.logback.core.ConsoleAppender">
-            <encoder><pattern>HOST %level %logger %msg%n</pattern></encoder>
-          </appender>
-          <root level="INFO"><appender-ref ref="hosts"/></root>
-        </configuration>
-        """);
+    Path configuration = hostsLogging().getParent();
     List<Path> classPath = new ArrayList<>();
     classPath.add(APP); // first: whatever it has at its root would be taken
     classPath.add(LIBRARY);
@@ -132,38 +123,30 @@ class JarsIT {
     assertThat(ran.exit).as(ran.err).isZero();
     assertThat(ran.out)
         .contains("HOST INFO com.example.host.HostApp a line of the host's")
-        .contains("HOST INFO io.undercurrent.kernel.");
+        .contains("HOST DEBUG io.undercurrent.kernel.");
     assertThat(ran.out.lines().filter(line -> !line.startsWith("{")))
         .allMatch(line -> line.startsWith("HOST "));
   }
 
   @Test
   void shouldRunTheAppWithItsOwnLogging() throws Exception {
-    List<Path> classPath = new ArrayList<>(List.of(LIBRARY, APP));
-    for (String path : Files.readString(Path.of("target", "classpath")).strip().split(":")) {
-      classPath.add(Path.of(path));
-    }
-    Path log = folder.resolve("app.log");
-    Ran ran =
-        java(
-            List.of("-Dundercurrent.log.to=file", "-Dundercurrent.log.file=" + log),
-            classPath,
-            "io.undercurrent.cli.Main",
-            "--version");
+    Ran ran = app(List.of(), "--version");
     assertThat(ran.exit).as(ran.err).isZero();
     assertThat(ran.out).startsWith("undercurrent ").doesNotContain("not packaged");
 
-    Path input = Files.writeString(folder.resolve("in.jsonl"), "{\"key\":\"a\",\"text\":\"b\"}\n");
-    ran =
-        java(
-            List.of("-Dundercurrent.log.to=file", "-Dundercurrent.log.file=" + log),
-            classPath,
-            "io.undercurrent.cli.Main",
-            "enrich",
-            "--input",
-            input.toString());
+    Path log = folder.resolve("app.log");
+    List<String> toFile = List.of("-Dundercurrent.log.to=file", "-Dundercurrent.log.file=" + log);
+    ran = app(toFile, "enrich");
     assertThat(ran.exit).as(ran.err).isZero();
-    assertThat(log).content().contains("io.undercurrent.kernel", "INFO");
+    assertThat(ran.out).startsWith("{\"key\":\"a\"").hasLineCount(1);
+    assertThat(log).exists();
+  }
+
+  @Test
+  void shouldLetTheUserChooseTheAppsLogging() throws Exception {
+    Ran ran = app(List.of("-Dlogback.configurationFile=" + hostsLogging()), "enrich");
+    assertThat(ran.exit).as(ran.err).isZero();
+    assertThat(ran.out).contains("HOST DEBUG io.undercurrent.kernel.");
   }
 
   @Test
@@ -176,7 +159,7 @@ class JarsIT {
   @Test
   void shouldShowNothingInternalInTheJavadoc() throws IOException {
     Set<String> documented = packages(files(JAVADOC, ".html"));
-    documented.removeIf(name -> !name.startsWith("io.undercurrent"));
+    documented.removeIf(name -> !name.startsWith("io.undercurrent."));
     assertThat(documented)
         .contains("io.undercurrent.streams", "io.undercurrent.enrich", "io.undercurrent.checkpoint")
         .noneMatch(name -> name.endsWith(".internals"))
@@ -214,6 +197,32 @@ class JarsIT {
         .orElseThrow(() -> new AssertionError("no " + start + " on the tests' class path"));
   }
 
+  /** A configuration of Logback's that is not ours. */
+  private Path hostsLogging() throws IOException {
+    return Files.writeString(
+        Files.createDirectory(folder.resolve("hosts-logging")).resolve("logback.xml"),
+        """
+        <configuration>
+          <appender name="hosts" class="ch.qos.logback.core.ConsoleAppender">
+            <encoder><pattern>HOST %level %logger %msg%n</pattern></encoder>
+          </appender>
+          <logger name="io.undercurrent" level="DEBUG"/>
+          <root level="INFO"><appender-ref ref="hosts"/></root>
+        </configuration>
+        """);
+  }
+
+  /** The app as the launcher starts it; one record is on standard input. */
+  private Ran app(List<String> options, String... arguments)
+      throws IOException, InterruptedException {
+    List<Path> classPath = new ArrayList<>(List.of(LIBRARY, APP));
+    String libraries = Files.readString(Path.of("target", "classpath")).strip();
+    for (String library : libraries.split(File.pathSeparator)) {
+      classPath.add(Path.of(library));
+    }
+    return java(options, classPath, Main.class.getName(), arguments);
+  }
+
   private Ran host(List<Path> classPath) throws IOException, InterruptedException {
     Path name = Path.of(HostApp.class.getName().replace('.', '/') + ".class");
     Path copy = folder.resolve("host").resolve(name);
@@ -238,9 +247,11 @@ class JarsIT {
     command.addAll(options);
     command.addAll(List.of("-cp", joined(classPath), main));
     command.addAll(List.of(arguments));
+    Path in = Files.createTempFile(folder, "java", ".in");
+    Files.writeString(in, "{\"key\":\"a\",\"text\":\"" + TEXT + "\"}\n");
     Process process =
         new ProcessBuilder(command)
-            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+            .redirectInput(in.toFile())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();
