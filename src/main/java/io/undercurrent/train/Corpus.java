@@ -75,7 +75,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       throw new RecipeException(
           "source "
               + source.name()
-              + ": its fold must hold conversations, found none of "
+              + " must have conversations in its fold, found none of "
               + conversations.size());
     }
     return new Corpus(source, held);

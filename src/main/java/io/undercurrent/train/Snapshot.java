@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
-import io.undercurrent.model.ModelConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -17,8 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * The labelled records of a topic as a recipe's training source, kept by the run in its folder
@@ -57,17 +54,13 @@ public final class Snapshot {
   private int records;
 
   /**
-   * @param recipe its first training source lends the topic its {@code labels} (where it has any;
-   *     otherwise the classes stand for themselves), {@code unlabelled}, {@code cased} and {@code
-   *     balanced}
+   * @param recipe its first training source lends the topic its {@code labels}, {@code unlabelled},
+   *     {@code cased} and {@code balanced}
    * @param textField the field of a record's value that is its text, a string
    * @param labelField the field that is its label: a string, number or boolean
    */
   public Snapshot(Recipe recipe, String topic, String textField, String labelField) {
     Recipe.Source first = recipe.train().get(0);
-    Map<String, String> classes =
-        ModelConfig.SENTIMENT_LABELS.stream()
-            .collect(Collectors.toMap(Function.identity(), Function.identity()));
     source =
         new Recipe.Source(
             topic,
@@ -75,7 +68,7 @@ public final class Snapshot {
             FORMAT,
             List.of(TEXT),
             LABEL,
-            first.labels().isEmpty() ? classes : first.labels(),
+            first.labels(),
             first.unlabelled(),
             CONVERSATION,
             null,
@@ -85,7 +78,7 @@ public final class Snapshot {
             null,
             null,
             null,
-            null);
+            false);
     this.recipe = recipe.withTrain(List.of(source));
     this.textField = textField;
     this.labelField = labelField;

@@ -155,7 +155,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Tokenizer tokenizer(TrainingData training) throws IOException {
-    if (recipe.vocabulary().ofBytes()) {
+    if (recipe.vocabulary().isOfBytes()) {
       return new ByteTokenizer();
     }
     if (Files.exists(run.tokenizer())) {

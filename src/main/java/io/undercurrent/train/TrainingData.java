@@ -48,7 +48,7 @@ final class TrainingData {
   /** Counts the words of the recipe's sources into a new vocabulary. */
   Tokenizer tokenizer() {
     Recipe.Vocabulary wanted = recipe.vocabulary();
-    if (wanted.ofTokens()) {
+    if (wanted.isOfTokens()) {
       return WhitespaceTokenizer.count(texts(), wanted.size());
     }
     VocabularyBuilder vocabulary = new VocabularyBuilder();

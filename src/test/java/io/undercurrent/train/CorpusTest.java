@@ -75,9 +75,7 @@ class CorpusTest {
     assertThat(texts(new Recipe.Fold(3, null, 0))).containsExactly("b", "c", "d");
     assertThat(catchThrowable(() -> texts(new Recipe.Fold(9, 7, null))))
         .isInstanceOf(RecipeException.class)
-        .hasMessage("source s: its fold must hold conversations, found none of 4");
-    assertThat(catchThrowable(() -> new Recipe.Fold(3, 1, 2)))
-        .hasMessage("fold must have either only or except, found both");
+        .hasMessage("source s must have conversations in its fold, found none of 4");
   }
 
   private List<String> texts(Recipe.Fold fold) {
@@ -226,12 +224,12 @@ class CorpusTest {
         null,
         null,
         null,
+        true,
+        false,
         null,
         null,
         null,
-        null,
-        null,
-        null);
+        false);
   }
 
   @Test
@@ -301,16 +299,16 @@ class CorpusTest {
 
   private static Recipe.Source source(
       List<String> text, String conversation, String document, String mask) {
-    return source(text, conversation, document, mask, null);
+    return source(text, conversation, document, mask, false);
   }
 
   private static Recipe.Source json(
       List<String> text, String conversation, String document, String mask) {
-    return source("jsonl", text, conversation, document, mask, null);
+    return source("jsonl", text, conversation, document, mask, false);
   }
 
   private static Recipe.Source source(
-      List<String> text, String conversation, String document, String mask, Boolean balanced) {
+      List<String> text, String conversation, String document, String mask, boolean balanced) {
     return source(null, text, conversation, document, mask, balanced);
   }
 
@@ -320,7 +318,7 @@ class CorpusTest {
       String conversation,
       String document,
       String mask,
-      Boolean balanced) {
+      boolean balanced) {
     return new Recipe.Source(
         "s",
         "data.tsv",
@@ -332,12 +330,12 @@ class CorpusTest {
         conversation,
         document,
         mask,
-        null,
+        true,
         balanced,
         null,
         null,
         null,
-        null);
+        false);
   }
 
   private static Conversation conversation(String document, Item... items) {
