@@ -207,12 +207,12 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     if (source.unlabelled().contains(value)) {
       return Chunk.UNLABELLED;
     }
+    List<String> known = new ArrayList<>(source.labels().keySet());
+    known.addAll(source.unlabelled());
     throw new RecipeException(
         place
             + ": label must be one of "
-            + source.labels().keySet().stream().sorted().toList()
-            + " or unlabelled "
-            + source.unlabelled()
+            + String.join(", ", known)
             + ", found "
             + Rows.shortened(value));
   }

@@ -90,7 +90,8 @@ final class RunFolder {
     if (!json.path("recipe").asText().equals(recipe)) {
       throw new RecipeException(
           run
-              + ": must be a run of this recipe, found one of another: choose another --run folder");
+              + ": must be a run of this recipe, found one of another: delete the folder or"
+              + " choose another with --run");
     }
     if (json.path("threads").asInt() != threads) {
       throw new RecipeException(

@@ -108,6 +108,9 @@ final class TrainingData {
     for (Recipe.Source source : stage.train()) {
       known |= corpus(source).classes();
     }
+    if (known == 0 && stage.training().sentimentWeight() > 0) {
+      progress.says("no training source has labels: sentiment is not learnt");
+    }
     for (Recipe.Source source : stage.train()) {
       Corpus corpus = corpus(source);
       float[] weights = corpus.classWeights();

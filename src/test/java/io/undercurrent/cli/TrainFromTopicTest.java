@@ -135,9 +135,7 @@ class TrainFromTopicTest {
             new ProducerRecord<>(topic, 1, null, json("fine", "great").getBytes(UTF_8)),
             new ProducerRecord<>(topic, 1, null, "fine".getBytes(UTF_8))));
     String reason =
-        topic
-            + "-1@1: label must be one of [negative, neutral, positive] or unlabelled [], found"
-            + " great";
+        topic + "-1@1: label must be one of negative, neutral, positive, found" + " great";
 
     Run refused = train("run", "--bootstrap-server", broker.bootstrapServers());
     assertThat(refused.exit).isEqualTo(1);

@@ -195,7 +195,7 @@ class CorpusTest {
         "{\"text\": null, \"label\": 1} | field text must be a string, found null",
         "{\"text\": \"a\", \"label\": null} | field label must be a string, number or boolean, found null",
         "{\"text\": \"a\", \"label\": [1]} | field label must be a string, number or boolean, found an array",
-        "{\"text\": \"a\", \"label\": 1.0} | label must be one of [0, 1] or unlabelled [x], found 1.0"
+        "{\"text\": \"a\", \"label\": 1.0} | label must be one of 0, 1, x, found 1.0"
       })
   void shouldSayWhichLineIsNotAnObjectWithTheFields(String line, String message)
       throws IOException {
@@ -265,7 +265,7 @@ class CorpusTest {
   void shouldSayWhichRowHasAnUnknownLabel() throws IOException {
     write("label\ttext\n1\tfine\n2\tbad\n");
     assertThat(refusal(source(List.of("text"), null, null, null)))
-        .isEqualTo(": row 3: label must be one of [0, 1] or unlabelled [x], found 2");
+        .isEqualTo(": row 3: label must be one of 0, 1, x, found 2");
   }
 
   @Test

@@ -94,7 +94,7 @@ class SnapshotTest {
     assertThatThrownBy(() -> add(snapshot, "k", "{\"text\": \"a\", \"stars\": 1}", 18))
         .hasMessage("moods-4@18: must have a field body, found [stars, text]");
     assertThatThrownBy(() -> add(snapshot, "k", "{\"body\": \"a\", \"stars\": 3}", 19))
-        .hasMessage("moods-4@19: label must be one of [1, 5] or unlabelled [none], found 3");
+        .hasMessage("moods-4@19: label must be one of 1, 5, none, found 3");
     assertThatThrownBy(() -> snapshot.add(null, new byte[] {'"', (byte) 0xff, '"'}, 4, 20))
         .hasMessage("moods-4@20: must be UTF-8, found other bytes");
     assertThat(snapshot.records()).isZero();

@@ -35,7 +35,7 @@ class TrainerTest {
   @TempDir private Path folder;
 
   /** Hears of a run; stops it after an epoch if told so, as a kill would. */
-  private static class Log implements Progress {
+  static class Log implements Progress {
     private final int stopAfter;
     private final List<String> said = new ArrayList<>();
     private final List<List<Evaluation.Result>> epochs = new ArrayList<>();
@@ -344,8 +344,8 @@ class TrainerTest {
         .isInstanceOf(RecipeException.class)
         .hasMessage(
             folder.resolve("run")
-                + ": must be a run of this recipe, found one of another: choose another --run"
-                + " folder");
+                + ": must be a run of this recipe, found one of another: delete the folder or choose"
+                + " another with --run");
   }
 
   @Test
