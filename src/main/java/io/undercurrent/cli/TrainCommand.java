@@ -118,7 +118,7 @@ final class TrainCommand implements Callable<Integer> {
     Path best;
     try (Bar bar = new Bar(err);
         Trainer trainer = new Trainer(read, task.model.data, folder, threads, bar)) {
-      if (snapshot != null && snapshot.isWanted(folder, threads)) {
+      if (snapshot != null && snapshot.isNeeded(folder, threads)) {
         topic.read(snapshot, err);
         snapshot.write(folder, threads);
       } else if (snapshot != null) {

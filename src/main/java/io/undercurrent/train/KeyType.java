@@ -32,7 +32,7 @@ interface KeyType {
 
   /** Adds the error that a value is not valid, and returns null. */
   default Object refuse(String path, YamlValue value, RecipeErrors errors) {
-    errors.add(value.place(), path + " must be " + validValues() + ", found " + value.found());
+    errors.add(value.location(), path + " must be " + validValues() + ", found " + value.found());
     return null;
   }
 
@@ -111,64 +111,58 @@ interface KeyType {
     return String.join(", ", words.subList(0, last)) + " or " + words.get(last);
   }
 
-  private static List<Object> elements(
-      KeyType type, String path, YamlValue value, RecipeErrors errors) {
-    List<Object> all = new ArrayList<>();
-    for (int i = 0; i < value.list().size(); i++) {
-      all.add(type.read(path + "[" + i + "]", value.list().get(i), errors));
-    }
-    return all;
+  /** A list of texts; one text stands for a list of it. */
+  static KeyType texts(int min) {
+    String valid = min == 0 ? "a text or a list of texts" : "a text, or a list of at least one";
+    return new ListOf("list of text", valid, min, true, ANY_TEXT);
   }
 
-  /** One text, or a list of at least {@code min} of them. */
-  record Texts(int min) implements KeyType {
+  /** A list of whole numbers. */
+  static KeyType integers(long min, long max) {
+    return new ListOf(
+        "list of integers",
+        "a list of numbers from " + min + " to " + max,
+        0,
+        false,
+        integer(min, max));
+  }
+
+  /** A list of mappings with the same keys. */
+  static KeyType mappings(int min, List<RecipeKey> keys) {
+    String valid = min == 0 ? "a list of mappings" : "a list of at least one mapping";
+    return new ListOf("list of mappings", valid, min, false, new Mapping(keys));
+  }
+
+  /**
+   * A list of at least {@code min} values.
+   *
+   * @param orOne whether a scalar stands for a list of it
+   */
+  record ListOf(String name, String validValues, int min, boolean orOne, KeyType each)
+      implements KeyType {
 
     @Override
-    public String name() {
-      return "list of text";
-    }
-
-    @Override
-    public String validValues() {
-      return min == 0 ? "a list of texts" : "a text, or a list of at least one";
+    public List<RecipeKey> keys() {
+      return each.keys();
     }
 
     @Override
     public Object read(String path, YamlValue value, RecipeErrors errors) {
-      if (value.isScalar()) {
-        return List.of(value.text());
-      }
-      if (!value.isList() || value.list().size() < min) {
+      List<YamlValue> values =
+          value.isList() ? value.list() : orOne && value.isScalar() ? List.of(value) : null;
+      if (values == null || values.size() < min) {
         return refuse(path, value, errors);
       }
-      return elements(ANY_TEXT, path, value, errors);
+      List<Object> all = new ArrayList<>();
+      for (int i = 0; i < values.size(); i++) {
+        all.add(each.read(path + "[" + i + "]", values.get(i), errors));
+      }
+      return all;
     }
   }
 
-  /** Whole numbers. */
-  record Integers(long min, long max) implements KeyType {
-
-    @Override
-    public String name() {
-      return "list of integers";
-    }
-
-    @Override
-    public String validValues() {
-      return "a list of numbers from " + min + " to " + max;
-    }
-
-    @Override
-    public Object read(String path, YamlValue value, RecipeErrors errors) {
-      if (!value.isList()) {
-        return refuse(path, value, errors);
-      }
-      return elements(integer(min, max), path, value, errors);
-    }
-  }
-
-  /** Texts by text. */
-  record Words(List<String> allowed) implements KeyType {
+  /** Values by text, of which all keys are valid. */
+  record MapOf(KeyType each) implements KeyType {
 
     @Override
     public String name() {
@@ -177,7 +171,7 @@ interface KeyType {
 
     @Override
     public String validValues() {
-      return "a mapping to " + String.join(", ", allowed);
+      return "a mapping to " + each.validValues();
     }
 
     @Override
@@ -185,16 +179,13 @@ interface KeyType {
       if (!value.isMapping()) {
         return refuse(path, value, errors);
       }
-      KeyType word = words("word", allowed);
       Map<String, Object> all = new TreeMap<>();
-      value
-          .mapping()
-          .forEach((key, each) -> all.put(key, word.read(path + "." + key, each, errors)));
+      value.mapping().forEach((key, v) -> all.put(key, each.read(path + "." + key, v, errors)));
       return Collections.unmodifiableMap(all);
     }
   }
 
-  /** A mapping with keys of its own. */
+  /** A mapping with defined keys. */
   record Mapping(List<RecipeKey> keys) implements KeyType {
 
     @Override
@@ -212,28 +203,6 @@ interface KeyType {
       return value.isMapping()
           ? RecipeKey.readAll(keys, path, value, errors)
           : refuse(path, value, errors);
-    }
-  }
-
-  /** One or more mappings with the same keys. */
-  record Mappings(int min, List<RecipeKey> keys) implements KeyType {
-
-    @Override
-    public String name() {
-      return "list of mappings";
-    }
-
-    @Override
-    public String validValues() {
-      return min == 0 ? "a list of mappings" : "a list of at least one mapping";
-    }
-
-    @Override
-    public Object read(String path, YamlValue value, RecipeErrors errors) {
-      if (!value.isList() || value.list().size() < min) {
-        return refuse(path, value, errors);
-      }
-      return elements(new Mapping(keys), path, value, errors);
     }
   }
 }

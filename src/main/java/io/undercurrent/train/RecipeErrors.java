@@ -7,29 +7,45 @@ import java.util.List;
 /** What is wrong with a recipe: all of it, so that one reading is enough. Owned by one thread. */
 final class RecipeErrors {
 
-  private record Error(String place, String message) {
+  private record Error(String location, String message) {
 
     /** Of its line; 0 for one that is not in the file. */
     int line() {
-      return place.startsWith("line ") ? Integer.parseInt(place.substring("line ".length())) : 0;
+      return location.startsWith("line ")
+          ? Integer.parseInt(location.substring("line ".length()))
+          : 0;
     }
 
     @Override
     public String toString() {
-      return place.isEmpty() ? message : place + ": " + message;
+      return location.isEmpty() ? message : location + ": " + message;
     }
   }
 
   private final List<Error> errors = new ArrayList<>();
+  private final List<String> paths;
+
+  /**
+   * No errors yet.
+   *
+   * @param paths all keys of the file, which an unknown key may stand for
+   */
+  RecipeErrors(List<String> paths) {
+    this.paths = paths;
+  }
+
+  List<String> paths() {
+    return paths;
+  }
 
   /**
    * Adds an error.
    *
-   * @param place for example {@code line 12}; empty for the whole file
+   * @param location for example {@code line 12}; empty for the whole file
    * @param message names the key, the expectation and the finding
    */
-  void add(String place, String message) {
-    errors.add(new Error(place, message));
+  void add(String location, String message) {
+    errors.add(new Error(location, message));
   }
 
   boolean isEmpty() {

@@ -50,17 +50,17 @@ record RecipeKey(
         .forEach(
             (given, value) -> {
               if (!names.contains(given)) {
-                errors.add(value.place(), unknown(prefix, given, names));
+                errors.add(value.location(), unknown(prefix, given, names, errors.paths()));
               }
             });
     Map<String, Object> values = new LinkedHashMap<>();
     for (RecipeKey key : keys) {
       YamlValue value = mapping.mapping().get(key.name);
       if (value == null && key.required) {
-        errors.add(mapping.place(), prefix + key.name + " must be given, found none");
+        errors.add(mapping.location(), prefix + key.name + " must be given, found none");
       }
       if (value != null && value.content() == null) {
-        errors.add(value.place(), prefix + key.name + " must have a value, found none");
+        errors.add(value.location(), prefix + key.name + " must have a value, found none");
       }
       boolean given = value != null && value.content() != null;
       values.put(
@@ -69,7 +69,8 @@ record RecipeKey(
     return values;
   }
 
-  private static String unknown(String prefix, String given, List<String> names) {
+  private static String unknown(
+      String prefix, String given, List<String> names, List<String> paths) {
     List<String> near = new ArrayList<>();
     for (String name : names) {
       if (edits(given, name) <= Math.max(2, given.length() / 3)) {
@@ -77,13 +78,13 @@ record RecipeKey(
       }
     }
     if (near.isEmpty()) {
-      RecipeKeys.paths().stream()
+      paths.stream()
           .filter(path -> path.substring(path.lastIndexOf('.') + 1).equals(given))
           .forEach(near::add);
     }
     return prefix
         + given
-        + " is not a key of a recipe"
+        + " is not a known key"
         + (near.isEmpty()
             ? "; known here: " + String.join(", ", names)
             : "; did you mean " + String.join(" or ", near) + "?");

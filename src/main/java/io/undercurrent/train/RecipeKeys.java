@@ -37,7 +37,7 @@ final class RecipeKeys {
       List.of(
           required(
               "cutoffs",
-              new KeyType.Integers(1, 1 << 20),
+              KeyType.integers(1, 1 << 20),
               "The first token of each cluster of rarer tokens, ascending; those past the"
                   + " vocabulary are left out. `[]` for one softmax over all tokens."),
           of(
@@ -113,7 +113,7 @@ final class RecipeKeys {
               "How the file is read; see [Data](#data)."),
           of(
               "text",
-              new KeyType.Texts(1),
+              KeyType.texts(1),
               List.of("text"),
               "The column of the text. Several columns are the turns of one conversation, of which"
                   + " the last is labelled."),
@@ -124,12 +124,12 @@ final class RecipeKeys {
               "The column of the label. Without one the text is read, but no sentiment is learnt."),
           optional(
               "labels",
-              new KeyType.Words(ModelConfig.SENTIMENT_LABELS),
+              new KeyType.MapOf(oneOf(ModelConfig.SENTIMENT_LABELS.toArray(String[]::new))),
               "`negative`, `neutral` and `positive` stand for themselves",
               "The sentiment that each label stands for."),
           of(
               "unlabelled",
-              new KeyType.Texts(0),
+              KeyType.texts(0),
               List.of(),
               "Labels that stand for no sentiment: the text is read, and not scored."),
           optional(
@@ -192,12 +192,12 @@ final class RecipeKeys {
               "Documents or authors that must use a word."),
           optional(
               "sources",
-              new KeyType.Mappings(0, SOURCE),
+              KeyType.mappings(0, SOURCE),
               "none; only for `words`",
               "Sources whose words are counted beside those of the training sources."),
           optional(
               "uncounted",
-              new KeyType.Texts(0),
+              KeyType.texts(0),
               "none; only for `words`",
               "Names of training sources whose words are not counted."));
 
@@ -216,7 +216,7 @@ final class RecipeKeys {
               "B, streams that are read side by side; a multiple of `--threads`."),
           of("bptt", integer(1, 4096), 40L, "T, steps of one chunk."),
           of("optimizer", oneOf("adam", "sgd"), "adam", "How gradients change the parameters."),
-          of("learning_rate", number(1e-9, 100), 0.001, "The learning rate of the first step."),
+          of("learning_rate", number(1e-9, 100), 0.002, "The learning rate of the first step."),
           of(
               "schedule",
               oneOf("linear", "constant"),
@@ -265,7 +265,7 @@ final class RecipeKeys {
               new KeyType.Mapping(TRAINING),
               "the defaults of `training`",
               "The keys of `training`; `patience` has no effect."),
-          required("train", new KeyType.Mappings(1, SOURCE), "Sources, as in `train`."));
+          required("train", KeyType.mappings(1, SOURCE), "Sources, as in `train`."));
 
   /** The keys of a recipe. */
   static final List<RecipeKey> ALL =
@@ -286,10 +286,10 @@ final class RecipeKeys {
               "random weights",
               "A checkpoint to start from, `classpath:en-chat` or a folder: its vocabulary, and its"
                   + " weights where names and shapes agree."),
-          required("train", new KeyType.Mappings(1, SOURCE), "The training sources."),
+          required("train", KeyType.mappings(1, SOURCE), "The training sources."),
           optional(
               "dev",
-              new KeyType.Mappings(1, SOURCE),
+              KeyType.mappings(1, SOURCE),
               "every seventh conversation of each training source, which is then not trained on",
               "The sources that scores are measured on. Training keeps the epoch with the best"
                   + " score."),
@@ -325,7 +325,7 @@ final class RecipeKeys {
       String path = prefix + key.name();
       paths.add(path);
       addPaths(
-          path + (key.type() instanceof KeyType.Mappings ? "[]." : "."), key.type().keys(), paths);
+          path + (key.type() instanceof KeyType.ListOf ? "[]." : "."), key.type().keys(), paths);
     }
   }
 }

@@ -28,7 +28,7 @@ final class RecipeReader {
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .build();
 
-  private final RecipeErrors errors = new RecipeErrors();
+  private final RecipeErrors errors = new RecipeErrors(RecipeKeys.paths());
 
   private RecipeReader() {}
 
@@ -64,13 +64,13 @@ final class RecipeReader {
             ? List.of("training")
             : List.of("model", "vocabulary", "training");
     for (String part : parts) {
-      tree.mapping().putIfAbsent(part, YamlValue.emptyMapping(tree.place()));
+      tree.mapping().putIfAbsent(part, YamlValue.emptyMapping(tree.location()));
     }
     YamlValue pretraining = tree.mapping().get("pretraining");
     if (pretraining != null && pretraining.isMapping()) {
-      pretraining.mapping().putIfAbsent("training", YamlValue.emptyMapping(pretraining.place()));
+      pretraining.mapping().putIfAbsent("training", YamlValue.emptyMapping(pretraining.location()));
     }
-    tree.mapping().putIfAbsent("name", new YamlValue(tree.place(), Recipe.stem(file)));
+    tree.mapping().putIfAbsent("name", new YamlValue(tree.location(), Recipe.stem(file)));
     Map<String, Object> values = RecipeKey.readAll(RecipeKeys.ALL, "", tree, errors);
     rules(tree, values);
     if (!errors.isEmpty()) {
@@ -97,25 +97,26 @@ final class RecipeReader {
   }
 
   private void change(YamlValue tree, String key, String yaml) {
-    String place = "--set " + key;
+    String location = "--set " + key;
     YamlValue in = tree;
     String[] names = key.split("\\.", -1);
     for (int i = 0; i < names.length - 1; i++) {
-      in = in.mapping().computeIfAbsent(names[i], name -> YamlValue.emptyMapping(place));
+      in = in.mapping().computeIfAbsent(names[i], name -> YamlValue.emptyMapping(location));
       if (!in.isMapping()) {
-        errors.add(place, names[i] + " must be a mapping, found " + in.found());
+        errors.add(location, names[i] + " must be a mapping, found " + in.found());
         return;
       }
     }
-    YamlValue value = YamlValue.read(yaml, place, errors);
-    in.mapping().put(names[names.length - 1], value == null ? new YamlValue(place, null) : value);
+    YamlValue value = YamlValue.read(yaml, location, errors);
+    in.mapping()
+        .put(names[names.length - 1], value == null ? new YamlValue(location, null) : value);
   }
 
   private void rules(YamlValue tree, Map<String, Object> values) {
     YamlValue vocabulary = tree.mapping().get("vocabulary");
     if (tree.mapping().containsKey("init") && vocabulary != null) {
       errors.add(
-          vocabulary.place(),
+          vocabulary.location(),
           "vocabulary must be left out where init is given, whose vocabulary is used");
     }
     List<String> trained = new ArrayList<>();
@@ -180,7 +181,7 @@ final class RecipeReader {
     YamlValue value = given.get(key);
     if (value != null) {
       errors.add(
-          value.place(),
+          value.location(),
           path + key + " must be left out where " + where + ", found " + value.found());
     }
   }
@@ -190,12 +191,13 @@ final class RecipeReader {
     String except = scalar(fold, "except");
     if ((only == null) == (except == null)) {
       errors.add(
-          fold.place(),
+          fold.location(),
           path + " must have either only or except, found " + (only == null ? "neither" : "both"));
     } else if (fold.mapping().containsKey("of")) {
       String key = only != null ? "only" : "except";
       Object of =
-          KeyType.integer(2, 1_000_000).read("", fold.mapping().get("of"), new RecipeErrors());
+          KeyType.integer(2, 1_000_000)
+              .read("", fold.mapping().get("of"), new RecipeErrors(List.of()));
       if (of != null) {
         KeyType.integer(0, (Long) of - 1).read(path + "." + key, fold.mapping().get(key), errors);
       }
@@ -218,7 +220,7 @@ final class RecipeReader {
     }
     if (values.get("size") instanceof Long size && size < VocabularyBuilder.minSize()) {
       errors.add(
-          vocabulary.mapping().get("size").place(),
+          vocabulary.mapping().get("size").location(),
           "vocabulary.size must be at least "
               + VocabularyBuilder.minSize()
               + " (what every vocabulary of words holds), found "
@@ -228,7 +230,7 @@ final class RecipeReader {
       for (Object name : uncounted) {
         if (name != null && !trained.contains(name)) {
           errors.add(
-              vocabulary.mapping().get("uncounted").place(),
+              vocabulary.mapping().get("uncounted").location(),
               "vocabulary.uncounted must name training sources "
                   + String.join(", ", trained)
                   + ", found "
@@ -255,7 +257,7 @@ final class RecipeReader {
     }
     if (!any && !train.list().isEmpty()) {
       errors.add(
-          train.place(),
+          train.location(),
           "dev must be given where every training source is a book, made from templates or a fold,"
               + " found none");
     }
@@ -266,7 +268,7 @@ final class RecipeReader {
     try {
       recipe.config(recipe.vocabulary() == null ? 1 << 20 : recipe.vocabulary().size());
     } catch (IllegalArgumentException e) {
-      errors.add(model.place(), "model." + e.getMessage());
+      errors.add(model.location(), "model." + e.getMessage());
     }
   }
 

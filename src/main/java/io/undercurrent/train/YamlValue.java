@@ -13,45 +13,45 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A value of a YAML file and the place that it was read from. Maps and lists are mutable, because
- * {@code --set} changes them; owned by one thread.
+ * A value of a YAML file and the location that it was read from. Maps and lists are mutable,
+ * because {@code --set} changes them; owned by one thread.
  *
- * @param place of the value, or of its key where it has one: {@code line 12}
+ * @param location of the value, or of its key where it has one: {@code line 12}
  * @param content a {@code Map<String, YamlValue>}, a {@code List<YamlValue>}, the text of a scalar,
  *     or null for none
  */
-record YamlValue(String place, Object content) {
+record YamlValue(String location, Object content) {
 
   private static final YAMLFactory YAML = new YAMLFactory();
-  private static final Pattern PLACE = Pattern.compile("line (\\d+), column");
+  private static final Pattern LOCATION = Pattern.compile("line (\\d+), column");
 
   /** An empty mapping. */
-  static YamlValue emptyMapping(String place) {
-    return new YamlValue(place, new LinkedHashMap<String, YamlValue>());
+  static YamlValue emptyMapping(String location) {
+    return new YamlValue(location, new LinkedHashMap<String, YamlValue>());
   }
 
   /**
    * Reads a document. A key that is found twice and an alias are added to the errors; where the
    * text is not YAML, that is the only error.
    *
-   * @param place of all values; null for the lines they are on
+   * @param location of all values; null for the lines they are on
    * @return the document; null if it is not YAML, or empty
    */
-  static YamlValue read(String yaml, String place, RecipeErrors errors) {
+  static YamlValue read(String yaml, String location, RecipeErrors errors) {
     try (YAMLParser parser = YAML.createParser(yaml)) {
-      Reader reader = new Reader(parser, errors, place);
+      Reader reader = new Reader(parser, errors, location);
       if (parser.nextToken() == null) {
         return null;
       }
-      YamlValue document = reader.value(reader.place());
+      YamlValue document = reader.value(reader.location());
       if (parser.nextToken() != null) {
-        errors.add(reader.place(), "the file must be one YAML document, found another one");
+        errors.add(reader.location(), "the file must be one YAML document, found another one");
       }
       return document;
     } catch (JsonProcessingException e) {
       String message = e.getOriginalMessage();
       errors.add(
-          place != null ? place : "line " + line(message),
+          location != null ? location : "line " + line(message),
           "must be YAML, found: " + problem(message));
       return null;
     } catch (IOException e) {
@@ -61,10 +61,10 @@ record YamlValue(String place, Object content) {
 
   /** The parser's message ends with where the problem is, after where its context began. */
   private static String line(String message) {
-    Matcher place = PLACE.matcher(message);
+    Matcher location = LOCATION.matcher(message);
     String line = "1";
-    while (place.find()) {
-      line = place.group(1);
+    while (location.find()) {
+      line = location.group(1);
     }
     return line;
   }
@@ -114,47 +114,48 @@ record YamlValue(String place, Object content) {
     return content == null ? "none" : text().isBlank() ? "blank text" : Rows.shortened(text());
   }
 
-  private record Reader(YAMLParser parser, RecipeErrors errors, String fixedPlace) {
+  private record Reader(YAMLParser parser, RecipeErrors errors, String fixedLocation) {
 
-    String place() {
-      return fixedPlace != null
-          ? fixedPlace
+    String location() {
+      return fixedLocation != null
+          ? fixedLocation
           : "line " + Math.max(1, parser.currentTokenLocation().getLineNr());
     }
 
     /** The value that begins at the parser's token. */
-    YamlValue value(String place) throws IOException {
+    YamlValue value(String location) throws IOException {
       if (parser.isCurrentAlias()) {
-        errors.add(place, "YAML aliases are not supported, found *" + parser.getText());
-        return new YamlValue(place, null);
+        errors.add(location, "YAML aliases are not supported, found *" + parser.getText());
+        return new YamlValue(location, null);
       }
       JsonToken token = parser.currentToken();
       if (token == JsonToken.START_OBJECT) {
-        return mapping(place);
+        return mapping(location);
       }
       if (token == JsonToken.START_ARRAY) {
         List<YamlValue> values = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-          values.add(value(place()));
+          values.add(value(location()));
         }
-        return new YamlValue(place, values);
+        return new YamlValue(location, values);
       }
-      return new YamlValue(place, token == JsonToken.VALUE_NULL ? null : parser.getText());
+      return new YamlValue(location, token == JsonToken.VALUE_NULL ? null : parser.getText());
     }
 
-    private YamlValue mapping(String place) throws IOException {
+    private YamlValue mapping(String location) throws IOException {
       Map<String, YamlValue> values = new LinkedHashMap<>();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String key = parser.currentName();
-        String keyPlace = place();
+        String keyLocation = location();
         parser.nextToken();
-        YamlValue before = values.putIfAbsent(key, value(keyPlace));
+        YamlValue before = values.putIfAbsent(key, value(keyLocation));
         if (before != null) {
           errors.add(
-              keyPlace, "key " + key + " must be given once, found it before on " + before.place);
+              keyLocation,
+              "key " + key + " must be given once, found it before on " + before.location);
         }
       }
-      return new YamlValue(place, values);
+      return new YamlValue(location, values);
     }
   }
 }

@@ -94,7 +94,7 @@ class MainTest {
     assertThat(execute("train", "--recipe", recipe.toString(), "--data", "data"))
         .isEqualTo(
             """
-            1 error: %1$s: line 2: training.epoch is not a key of a recipe; did you mean training.epochs?
+            1 error: %1$s: line 2: training.epoch is not a known key; did you mean training.epochs?
             error: %1$s: line 3: seed must be a whole number, found x
             """
                 .formatted(recipe));

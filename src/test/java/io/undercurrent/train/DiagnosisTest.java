@@ -134,9 +134,9 @@ class DiagnosisTest {
     return new AddingProblem(kind, length, Diagnosis.ROWS, Diagnosis.HIDDEN, Diagnosis.SEED);
   }
 
-  private static AddingProblem.Learnt learn(
+  private static AddingProblem.StepResult learn(
       AddingProblem problem, Optimizer optimizer, double clip, double rate) {
-    AddingProblem.Learnt learnt = problem.learn(optimizer, clip, rate);
+    AddingProblem.StepResult learnt = problem.learn(optimizer, clip, rate);
     assertThat(learnt.isFinite()).isTrue();
     return learnt;
   }

@@ -68,10 +68,10 @@ class LanguageScoresTest {
   /** All of these tokens in this order, as far as they are offered. */
   private static Ranking ranking(String order) {
     int[] ids = Arrays.stream(order.split(" ")).mapToInt(LanguageScoresTest::id).toArray();
-    return (offered, most) ->
+    return (offered, max) ->
         Arrays.stream(ids)
             .filter(id -> offered[id])
-            .limit(most)
+            .limit(max)
             .mapToObj(id -> new NextToken(id, 0f))
             .toArray(NextToken[]::new);
   }

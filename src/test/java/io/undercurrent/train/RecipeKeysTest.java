@@ -50,7 +50,7 @@ class RecipeKeysTest {
   private static void defaults(List<RecipeKey> keys) {
     for (RecipeKey key : keys) {
       if (key.defaultValue() != null) {
-        RecipeErrors errors = new RecipeErrors();
+        RecipeErrors errors = new RecipeErrors(List.of());
         YamlValue written = YamlValue.read(key.defaultValue().toString(), "default", errors);
         assertThat(key.type().read(key.name(), written, errors)).isEqualTo(key.defaultValue());
         assertThat(errors.isEmpty()).isTrue();
@@ -80,7 +80,7 @@ class RecipeKeysTest {
                   key.type().validValues(),
                   key.meaning()));
       if (!key.type().keys().isEmpty() && described.add(key.type().keys())) {
-        String inner = key.type() instanceof KeyType.Mappings ? "[]." : ".";
+        String inner = key.type() instanceof KeyType.ListOf ? "[]." : ".";
         rows.addAll(rows(prefix + key.name() + inner, key.type().keys(), described));
       }
     }

@@ -209,9 +209,9 @@ class RecipeTest {
         "metric: macro_f1    | metric: auc           | line 24: dev[0].metric must be accuracy, macro_recall, macro_f1, weighted_f1 or bits_per_token, found auc",
         "text: words         | text: []              | 'line 21: train[0].text must be a text, or a list of at least one, found an empty list'",
         "'\"1\": positive'   | '\"1\": happy'        | line 21: train[0].labels.1 must be negative, neutral or positive, found happy",
-        "epochs: 3           | epoch: 3              | line 6: training.epoch is not a key of a recipe; did you mean training.epochs?",
-        "seed: 1             | epochs: 3             | line 2: epochs is not a key of a recipe; did you mean training.epochs or pretraining.training.epochs?",
-        "seed: 1             | colour: red           | line 2: colour is not a key of a recipe; known here: name, seed, init, train",
+        "epochs: 3           | epoch: 3              | line 6: training.epoch is not a known key; did you mean training.epochs?",
+        "seed: 1             | epochs: 3             | line 2: epochs is not a known key; did you mean training.epochs or pretraining.training.epochs?",
+        "seed: 1             | colour: red           | line 2: colour is not a known key; known here: name, seed, init, train",
         "epochs: 3           | epochs: 2.5           | line 6: training.epochs must be 1 to 10000, found 2.5",
         "epochs: 3           | epochs: many          | line 6: training.epochs must be 1 to 10000, found many",
         "epochs: 3           | epochs: [3]           | line 6: training.epochs must be 1 to 10000, found a list",
@@ -224,8 +224,8 @@ class RecipeTest {
         "'name: a, file: a.tsv' | 'name: a, file: '  | line 21: train[0].file must have a value, found none",
         "'name: a, file: a.tsv' | 'name: , file: a.tsv' | line 21: train[0].name must have a value, found none",
         "'\"0\": negative, \"1\"' | '\"0\": , \"1\"'  | line 21: train[0].labels.0 must be negative, neutral or positive, found none",
-        "'name: a, file: a.tsv' | 'name: a, file: a.tsv, column: x' | line 21: train[0].column is not a key of a recipe; known here: file, name",
-        "'name: a, file: a.tsv' | 'name: a, file: a.tsv, lable: x' | line 21: train[0].lable is not a key of a recipe; did you mean train[0].label or train[0].labels?",
+        "'name: a, file: a.tsv' | 'name: a, file: a.tsv, column: x' | line 21: train[0].column is not a known key; known here: file, name",
+        "'name: a, file: a.tsv' | 'name: a, file: a.tsv, lable: x' | line 21: train[0].lable is not a known key; did you mean train[0].label or train[0].labels?",
       })
   void shouldSayWhichValueIsNotAsItMustBe(String from, String to, String message)
       throws IOException {
@@ -259,11 +259,10 @@ class RecipeTest {
     assertThat(thrown.getMessage().lines())
         .containsExactly(
             file + ": line 2: model.kind must be lstm, gru, rnn or ffnn, found mamba",
-            file
-                + ": line 4: training.epoch is not a key of a recipe; did you mean training.epochs?",
+            file + ": line 4: training.epoch is not a known key; did you mean training.epochs?",
             file + ": line 5: training.batch_size must be 1 to 4096, found 0",
             file
-                + ": line 8: train[0].lables is not a key of a recipe; did you mean train[0].label"
+                + ": line 8: train[0].lables is not a known key; did you mean train[0].label"
                 + " or train[0].labels?",
             file
                 + ": line 9: train[0].labels.good must be negative, neutral or positive, found nice",
@@ -301,7 +300,7 @@ class RecipeTest {
     assertThat(refusal(file, Map.of("name.x", "1")))
         .isEqualTo("--set name.x: name must be a mapping, found tiny");
     assertThat(refusal(file, Map.of("model.size", "1")))
-        .startsWith("--set model.size: model.size is not a key of a recipe");
+        .startsWith("--set model.size: model.size is not a known key");
     assertThat(refusal(file, Map.of("training.epochs", "0")))
         .isEqualTo("--set training.epochs: training.epochs must be 1 to 10000, found 0");
     assertThat(refusal(file, Map.of("training.epochs", "[1")))

@@ -34,7 +34,7 @@ class TrainerTest {
 
   @TempDir private Path folder;
 
-  /** Hears of a run; stops it after an epoch if told so, as a kill would. */
+  /** Keeps what a run reports, and can stop the run after an epoch as a kill would. */
   static class Log implements Progress {
     private final int stopAfter;
     private final List<String> said = new ArrayList<>();
@@ -110,7 +110,7 @@ class TrainerTest {
   /** A window of one token cannot know what a word follows; the others must. */
   @ParameterizedTest
   @CsvSource({"'rnn', 0.9, 1", "'gru', 0.9, 1", "'ffnn, window: 3', 0.9, 1", "'ffnn', 0.2, 0.8"})
-  void shouldLearnWithEveryKindAsMuchAsItCanSee(String kind, double least, double most)
+  void shouldLearnWithEveryKindAsMuchAsItCanSee(String kind, double min, double max)
       throws IOException {
     String model =
         "model: {kind: %s, embedding_size: 8, hidden_size: 16, num_layers: 1, pooling: last}";
@@ -120,7 +120,7 @@ class TrainerTest {
 
     double score =
         new Evaluation(recipe, folder).of(Checkpoint.load(best.toString()), false).get(0).score();
-    assertThat(score).isBetween(least, most);
+    assertThat(score).isBetween(min, max);
   }
 
   /**
@@ -204,7 +204,7 @@ class TrainerTest {
 
     Path stopped = train(recipe, "stopped", 2, log);
 
-    assertThat(log.said).contains("going on after epoch 2 of " + folder.resolve("stopped"));
+    assertThat(log.said).contains("continuing after epoch 2 of " + folder.resolve("stopped"));
     assertThat(log.epochs).hasSize(2);
     assertThat(tensors(stopped)).isEqualTo(tensors(whole));
     Path file = Path.of("last", "1-0-0", "parameters.safetensors");
