@@ -18,6 +18,9 @@ import io.undercurrent.kernel.PackedMatrix;
  * its tokens came, or could be among the likeliest. A probability is never reported as less than
  * e^-87 of the likeliest's.
  *
+ * <p>This is the definition of the probabilities. Training has its own forward pass with a backward
+ * pass; {@code ServedForwardTest} holds that to this at every shape.
+ *
  * <p>But for {@link #scratch}, nothing allocates more than the products of its {@link Kernels} do.
  */
 public final class NextTokenHead {

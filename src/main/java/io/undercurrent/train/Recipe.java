@@ -38,7 +38,7 @@ public record Recipe(
     List<Source> train,
     List<Source> dev) {
 
-  /** Odd, so that labels that take turns are all held out. */
+  /** Not a multiple of 2 or 3: where two or three labels take turns in a file, all are held out. */
   private static final int HELD_OUT = 7;
 
   public Recipe {

@@ -122,7 +122,7 @@ class TrainFromTopicTest {
     send(List.of(record("key-0", "no JSON any more")));
     Run resumed = train("three", "--bootstrap-server", NOBODY);
     assertThat(resumed.exit).as(resumed.err).isZero();
-    assertThat(resumed.err).contains("learning from the records of the topic that", "epoch 1:");
+    assertThat(resumed.err).contains("using the records of the topic that are kept in", "epoch 1:");
     assertThat(fingerprint(resumed)).isEqualTo(fingerprint(first));
     assertThat(folder.resolve("three/topic.jsonl")).hasSameTextualContentAs(kept);
   }

@@ -121,7 +121,7 @@ class CorpusTest {
   }
 
   @Test
-  void shouldWeighClassesTheSameWhereTheyAreBalanced() throws IOException {
+  void shouldWeighClassesEquallyIfBalanced() throws IOException {
     write("label\ttext\n1\ta\n1\tb\n1\tc\n0\td\nx\te\n");
 
     // Three positive and one negative of four: each class has half of the weight.

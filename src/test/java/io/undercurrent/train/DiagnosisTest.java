@@ -23,7 +23,7 @@ class DiagnosisTest {
   @TempDir private Path folder;
 
   @Test
-  void shouldAddOver200StepsWithAnLstmAndNotWithAnElmanNetwork() {
+  void shouldLearnToAddOver200StepsWithAnLstmAndNotWithAnRnn() {
     AddingProblem lstm = problem(Kind.LSTM, LONG);
     Optimizer adam = lstm.adam();
     double running = 1;
@@ -97,7 +97,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void shouldWriteWhatItSawAndDrawIt() throws IOException {
+  void shouldWriteAndDrawTheResults() throws IOException {
     List<Diagnosis.Plan> plans = new ArrayList<>();
     for (Diagnosis.Plan plan : Diagnosis.plans()) {
       plans.add(

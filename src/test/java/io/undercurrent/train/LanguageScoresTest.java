@@ -20,7 +20,7 @@ class LanguageScoresTest {
   private final LanguageScores scores = new LanguageScores(TOKENIZER);
 
   @Test
-  void shouldRankWordsOnlyAndCountThemWhereAWordCame() {
+  void shouldRankOnlyWordsAtPositionsOfWords() {
     Ranking ranking = ranking(". <name> the :) food was <end> good not bad");
     add("the", ranking); // first of the words
     add("was", ranking); // third
@@ -40,7 +40,7 @@ class LanguageScoresTest {
   }
 
   @Test
-  void shouldCountEndsOfRecordsInPerplexityWhereTheyAreAskedFor() {
+  void shouldCountEndsOfRecordsInPerplexityIfWanted() {
     scores.add(reading(3, 1, 2.0)); // 3 tokens of 2 bits
     scores.add(reading(1, 0, 4.0));
     scores.add(new Reading(0, 0, 0, false, null, Double.NaN, new NextToken[0]));

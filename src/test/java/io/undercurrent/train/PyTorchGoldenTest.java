@@ -18,7 +18,7 @@ class PyTorchGoldenTest {
 
   @ParameterizedTest
   @MethodSource("golden")
-  void shouldComputeWhatPyTorchDid(ParityCase one) throws Exception {
+  void shouldComputeTheSameAsPyTorch(ParityCase one) throws Exception {
     Parameters expected = one.goldenResults();
     Parameters found = one.computed();
     for (Tensor tensor : one.results()) {

@@ -69,13 +69,13 @@ class RecipeTest {
   }
 
   @Test
-  void shouldTakeBytesThatNeedNoCounting() throws IOException {
+  void shouldReadAVocabularyOfBytes() throws IOException {
     String bytes = GOOD.replace("{size: 200, min_documents: 1}", "{type: bytes}");
     assertThat(Recipe.read(write(bytes)).vocabulary().size()).isEqualTo(257);
   }
 
   @Test
-  void shouldJudgeLinesByBitsPerToken() throws IOException {
+  void shouldScoreLinesByBitsPerToken() throws IOException {
     String lines =
         GOOD.substring(0, GOOD.indexOf("dev:")) + "dev: [{name: b, file: b.txt, format: lines}]\n";
     Recipe recipe = Recipe.read(write(lines));
@@ -227,8 +227,7 @@ class RecipeTest {
         "'name: a, file: a.tsv' | 'name: a, file: a.tsv, column: x' | line 21: train[0].column is not a known key; known here: file, name",
         "'name: a, file: a.tsv' | 'name: a, file: a.tsv, lable: x' | line 21: train[0].lable is not a known key; did you mean train[0].label or train[0].labels?",
       })
-  void shouldSayWhichValueIsNotAsItMustBe(String from, String to, String message)
-      throws IOException {
+  void shouldSayWhichValueIsNotValid(String from, String to, String message) throws IOException {
     assertThat(GOOD).contains(from);
     int at = GOOD.indexOf(from);
     String recipe =
@@ -332,7 +331,7 @@ class RecipeTest {
         "'name: x\n---\nname: y'   | 'line 3: the file must be one YAML document, found another one'",
         "'\u0000\u0001\u0002'     | 'line 1: must be YAML, found: special characters are not allowed'",
       })
-  void shouldRefuseWhatIsNoRecipeInOneLine(String content, String message) throws IOException {
+  void shouldRefuseAFileThatIsNotARecipe(String content, String message) throws IOException {
     assertThat(refusal(write(content.replace("\\n", "\n").replace("\\t", "\t"))))
         .startsWith(message);
   }

@@ -67,7 +67,7 @@ class ServedForwardTest {
     "FFNN, 4, 2",
     "FFNN, 7, 3"
   })
-  void shouldStepAsServingDoes(Kind kind, int window, int layers) {
+  void shouldGiveTheHiddenStatesOfServing(Kind kind, int window, int layers) {
     for (int hidden : HIDDEN) {
       for (int rows : ROWS) {
         ModelConfig config =
@@ -114,7 +114,7 @@ class ServedForwardTest {
    */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 8})
-  void shouldLookBackAsServingDoes(int records) {
+  void shouldGiveTheAttentionOfServing(int records) {
     for (int hidden : HIDDEN) {
       for (int rows : ROWS) {
         ModelConfig config =
@@ -176,7 +176,7 @@ class ServedForwardTest {
    */
   @ParameterizedTest
   @MethodSource("heads")
-  void shouldExpectTheNextTokenAsServingDoes(NextToken head) {
+  void shouldGiveTheNextTokenProbabilitiesOfServing(NextToken head) {
     for (int hidden : HIDDEN) {
       if (head.divValue() > 1 && hidden < head.divValue() * head.divValue()) {
         continue; // the last cluster would read nothing

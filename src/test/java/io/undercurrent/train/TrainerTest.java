@@ -110,8 +110,7 @@ class TrainerTest {
   /** A window of one token cannot know what a word follows; the others must. */
   @ParameterizedTest
   @CsvSource({"'rnn', 0.9, 1", "'gru', 0.9, 1", "'ffnn, window: 3', 0.9, 1", "'ffnn', 0.2, 0.8"})
-  void shouldLearnWithEveryKindAsMuchAsItCanSee(String kind, double min, double max)
-      throws IOException {
+  void shouldLearnAsMuchAsEachKindCanRead(String kind, double min, double max) throws IOException {
     String model =
         "model: {kind: %s, embedding_size: 8, hidden_size: 16, num_layers: 1, pooling: last}";
     Recipe recipe = recipe(15, model.formatted(kind));
@@ -192,7 +191,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldEndAStoppedRunWithTheBytesOfOneThatWasNot() throws IOException {
+  void shouldGiveTheSameBytesAfterAStopBetweenEpochs() throws IOException {
     Recipe recipe = recipe(4, "");
     Path whole = train(recipe, "whole", 2, new Log(-1));
     for (int epoch = 1; epoch <= 2; epoch++) {
@@ -216,7 +215,7 @@ class TrainerTest {
   /** Pre-training, training, every dropout, averaging, plain gradient descent: killed anywhere. */
   @ParameterizedTest
   @CsvSource({"adam", "sgd"})
-  void shouldEndARunThatIsKilledWithinEpochsWithTheBytesOfOneThatWasNot(String optimizer)
+  void shouldGiveTheSameBytesHoweverOftenARunIsKilledWithinEpochs(String optimizer)
       throws IOException {
     Recipe recipe = staged(optimizer);
     Path whole = train(recipe, "whole", 2, new Log(-1));
@@ -306,7 +305,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRefuseToGoOnWithAnotherNumberOfThreads() throws IOException {
+  void shouldRefuseToContinueWithAnotherNumberOfThreads() throws IOException {
     train(recipe(1, ""), "run", 1, new Log(-1));
 
     assertThatThrownBy(() -> train(recipe(1, ""), "run", 2, new Log(-1)))
@@ -316,7 +315,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRefuseToGoOnWithAnotherRecipe() throws IOException {
+  void shouldRefuseToContinueWithAnotherRecipe() throws IOException {
     assertThatThrownBy(() -> train(recipe(3, ""), "run", 1, new Log(1))).isInstanceOf(Killed.class);
 
     assertRefused(recipe(3, "seed: 8"));
@@ -324,7 +323,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRefuseAnotherRecipeEvenWhereTheFirstEpochWasNotReached() throws IOException {
+  void shouldRefuseAnotherRecipeEvenBeforeTheFirstEpochEnds() throws IOException {
     Progress dies =
         new Log(-1) {
           @Override
@@ -349,14 +348,14 @@ class TrainerTest {
   }
 
   @Test
-  void shouldStopWhereTheDevScoreNoLongerRises() throws IOException {
+  void shouldStopWhenTheDevScoreNoLongerRises() throws IOException {
     Log log = new Log(-1);
     train(recipe(50, "patience: 2\n  learning_rate: 0.000000001"), "run", 1, log);
     assertThat(log.epochs).hasSize(3); // the first is the best, two do not better it
   }
 
   @Test
-  void shouldStopWithTheStepWhereTheLossIsNoLongerFinite() throws IOException {
+  void shouldStopAtTheStepWhoseLossIsNotFinite() throws IOException {
     Recipe recipe = recipe(3, "learning_rate: 100\n  clip_grad_norm: 1000000000");
     assertThatThrownBy(() -> train(recipe, "run", 1, new Log(1))).isInstanceOf(Killed.class);
     // Gates saturate and exponentials are clamped, so that no rate alone does it in a short run.
@@ -377,7 +376,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRefuseDevSourcesThatNothingCanBeJudgedBy() throws IOException {
+  void shouldRefuseDevSourcesWithoutLabels() throws IOException {
     Files.writeString(folder.resolve("dev.tsv"), "label\ttext\nx\tthe food is good\n");
     Recipe recipe = recipe(1, "");
 
