@@ -21,6 +21,11 @@ public interface Progress {
   void chunk(
       int epoch, long done, long all, double sentimentLoss, double nextLoss, double gradientNorm);
 
-  /** An epoch has ended and is scored on the dev sources. */
+  /**
+   * An epoch has ended and is scored on the dev sources.
+   *
+   * @param epoch from 1; 0 for the scores of the checkpoint that the run starts from
+   * @param best whether the score is the best so far; always false for epoch 0
+   */
   void epoch(int epoch, List<Evaluation.Result> results, boolean best);
 }

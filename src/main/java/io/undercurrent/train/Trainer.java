@@ -4,7 +4,9 @@ import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
+import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
 import io.undercurrent.text.ByteTokenizer;
@@ -91,6 +93,11 @@ public final class Trainer implements AutoCloseable {
     }
 
     Position position = run.position();
+    if (init != null && position.equals(Position.START)) {
+      Network network = new Network(config, parameters, Kernels.best());
+      progress.epoch(
+          0, evaluation.of(new Model(config, tokenizer, network, "untrained"), true), false);
+    }
     if (!position.equals(Position.START)) {
       progress.says("continuing after epoch " + position.epoch() + " of " + run.path());
     }

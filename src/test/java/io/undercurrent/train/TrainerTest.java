@@ -270,7 +270,14 @@ class TrainerTest {
             .replaceAll("learning_rate: .*", "learning_rate: 0.000000001");
     Files.writeString(folder.resolve("tuned.yaml"), text);
 
-    Path tuned = train(Recipe.read(folder.resolve("tuned.yaml")), "tuned", 2, new Log(-1));
+    Log log = new Log(-1);
+    Path tuned = train(Recipe.read(folder.resolve("tuned.yaml")), "tuned", 2, log);
+
+    assertThat(log.epochs)
+        .as("as it starts, and two epochs that change next to nothing")
+        .extracting(results -> results.get(0).score())
+        .hasSize(3)
+        .containsOnly(log.epochs.get(0).get(0).score());
 
     assertThat(tensors(tuned)).isEqualTo(tensors(best)); // in half precision nothing has moved
     assertThat(tuned.resolve("tokenizer.json"))
