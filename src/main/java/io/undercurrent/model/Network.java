@@ -9,6 +9,9 @@ import io.undercurrent.kernel.ProductScratch;
  * A network ready to read: weights packed for the kernels, and the input product of the first layer
  * as a table with one row per token (and place in the window, where that is larger than 1).
  * Immutable and thread-safe; scratch is the caller's.
+ *
+ * <p>{@link #step} defines the forward pass. Training computes it for whole chunks; {@code
+ * ServedForwardTest} holds that to this at every shape.
  */
 public final class Network {
 

@@ -19,6 +19,9 @@ import io.undercurrent.kernel.ProductScratch;
  * its tokens came, or could be among the likeliest. A probability is never reported as less than
  * e^-87 of the likeliest's.
  *
+ * <p>This is the definition of the probabilities. Training has its own forward pass with a backward
+ * pass; {@code ServedForwardTest} holds that to this at every shape.
+ *
  * <p>Only {@link #scratch} and the first product with it allocate.
  */
 public final class NextTokenHead {

@@ -23,6 +23,9 @@ import java.util.List;
  * <p>h is the top hidden state after the record's last token so far, m_r (in half precision) that
  * after the last one of past record r. What goes to s_null, which is learnt, is spent on nothing;
  * without past records the context is zero.
+ *
+ * <p>This is the definition of the forward pass. Training has its own with a backward pass; {@code
+ * ServedForwardTest} holds that to this at every shape.
  */
 public final class RecordAttention {
 

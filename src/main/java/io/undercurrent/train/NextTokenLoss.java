@@ -10,12 +10,13 @@ import java.util.SplittableRandom;
 
 /**
  * The next-token head over a chunk: cross-entropy of a plain or an adaptive softmax, and its
- * gradients. The equations are those of {@link NextTokenHead}; the loss of a token in a cluster is
- * that of the cluster among the frequent tokens plus its own inside the cluster.
+ * gradients. {@link NextTokenHead} defines the probabilities; {@code ServedForwardTest} holds this
+ * class to them at every shape. The loss of a token in a cluster is the loss of the cluster in the
+ * first softmax plus the loss of the token in the cluster's softmax. Owned by one thread at a time.
  */
 final class NextTokenLoss {
 
-  /** Positions whose logits are held at once: one block of the products that sum over them. */
+  /** The number of positions that are computed together, which bounds the logits in memory. */
   private static final int BLOCK = 256;
 
   private final ModelConfig config;
@@ -25,13 +26,13 @@ final class NextTokenLoss {
   private final int rows; // B
   private final int hidden; // H
   private final int block;
-  private final int[] chosen; // (T*B)
+  private final int[] chosen; // (T*B) the chosen positions, ascending
   private final float[] h; // (block, H)
   private final float[] dh; // (block, H)
   private final float[] projected; // (block, E)
   private final float[] dProjected; // (block, E)
   private final float[] logits; // (block, outputs)
-  private final int[] member; // (block)
+  private final int[] member; // (block) positions of the block whose token is in the cluster
   private final float[] memberH; // (block, H)
   private final float[] memberDh; // (block, H)
   private final float[] narrow; // (block, D)
@@ -49,10 +50,10 @@ final class NextTokenLoss {
     this.rows = rows;
     hidden = config.hiddenSize();
     int widest = 0;
-    int most = config.headSize();
+    int largest = config.headSize();
     for (Weights.Pair pair : weights.tail) {
       widest = Math.max(widest, pair.in);
-      most = Math.max(most, pair.out);
+      largest = Math.max(largest, pair.out);
     }
     block = Math.min(steps * rows, BLOCK);
     chosen = new int[steps * rows];
@@ -66,10 +67,10 @@ final class NextTokenLoss {
     memberDh = new float[memberH.length];
     narrow = new float[block * widest];
     dNarrow = new float[block * widest];
-    tail = new float[weights.tail.length == 0 ? 0 : Math.multiplyExact(block, most)];
+    tail = new float[weights.tail.length == 0 ? 0 : Math.multiplyExact(block, largest)];
   }
 
-  /** Positions that the last {@link #learn} chose. */
+  /** The number of positions that the last {@link #learn} chose. */
   int positions() {
     return positions;
   }
@@ -78,9 +79,9 @@ final class NextTokenLoss {
    * Learns the next token at the chosen positions.
    *
    * @param out top hidden states after dropout, (T * B, H)
-   * @param dOut its gradient, added to
-   * @param scale what each position's loss is multiplied by
-   * @param share of positions that are chosen
+   * @param dOut the gradient of {@code out} is added to it
+   * @param scale factor of each position's loss in the gradients
+   * @param share probability that a position is chosen
    * @return the sum over {@link #positions} of cross-entropies, nats
    */
   double learn(
@@ -114,7 +115,10 @@ final class NextTokenLoss {
     return loss;
   }
 
-  /** The chosen positions {@code [from, from + n)}: needs {@link #h}, leaves {@link #dh}. */
+  /**
+   * Learns the chosen positions {@code [from, from + n)}: reads {@link #h}, writes {@link #dh}.
+   * Returns the sum of cross-entropies.
+   */
   private double block(Chunk chunk, int from, int n, float scale, float[] g) {
     int outputs = config.headSize();
     boolean project = weights.projection != null;
@@ -148,7 +152,7 @@ final class NextTokenLoss {
     return loss;
   }
 
-  /** The output of the first softmax that stands for a token: itself, or its cluster. */
+  /** The index in the first softmax of a frequent token, or of a rarer token's cluster. */
   private int output(int token) {
     int frequent = config.clusterStart(0);
     if (token < frequent) {
@@ -161,6 +165,7 @@ final class NextTokenLoss {
     return frequent + c;
   }
 
+  /** Learns the tokens of cluster {@code c} and returns the sum of cross-entropies within it. */
   private double cluster(int c, Chunk chunk, int from, int n, float scale, float[] g) {
     int first = config.clusterStart(c);
     int size = config.clusterStart(c + 1) - first;
@@ -195,7 +200,7 @@ final class NextTokenLoss {
     return loss;
   }
 
-  /** Cross-entropy, nats; the logits become {@code scale} times their gradients. */
+  /** Returns the cross-entropy in nats, and replaces the logits by their gradients. */
   private double softmax(float[] x, int at, int n, int target, float scale) {
     float targetLogit = x[at + target];
     float max = kernels.max(x, at, n);
@@ -208,7 +213,7 @@ final class NextTokenLoss {
     return max + Math.log(sum) - targetLogit;
   }
 
-  /** Adds the gradient of a weight (out, in): the sum over rows of dOutput times input. */
+  /** Adds the gradient of a weight (out, in): the sum over n rows of dOutput input^T. */
   private void gradient(Weights.Pair weight, int n, float[] input, float[] dOutput, float[] g) {
     PackedMatrix inputs = kernels.matrix(n, weight.in);
     inputs.pack(input, 0, weight.in, 1);
