@@ -9,7 +9,6 @@ import io.undercurrent.checkpoint.CheckpointException;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.metrics.AppMetrics;
 import io.undercurrent.metrics.EnrichmentMetrics;
@@ -70,7 +69,6 @@ class ApiTest {
           DeadLetterHandler.class,
           EnrichedRecord.class,
           EnrichmentSettings.class,
-          Message.class,
           Source.class,
           BadRecordException.class,
           Checkpoint.class,
@@ -105,9 +103,9 @@ class ApiTest {
           "io.undercurrent.enrich.Enrichment",
           "io.undercurrent.enrich.EnrichmentBatch",
           "io.undercurrent.enrich.KeyState",
+          "io.undercurrent.enrich.Message",
           "io.undercurrent.enrich.Numbers",
-          "io.undercurrent.enrich.Stored",
-          "io.undercurrent.enrich.Subject",
+          "io.undercurrent.enrich.ReferenceEnrichment",
           "io.undercurrent.enrich.Utf8",
           "io.undercurrent.metrics.Drift",
           "io.undercurrent.metrics.LanguageMetrics");
