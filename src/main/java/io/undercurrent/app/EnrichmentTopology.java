@@ -2,13 +2,13 @@ package io.undercurrent.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.internals.SourceText;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -80,14 +80,14 @@ public final class EnrichmentTopology {
 
     Supplier<Decode> decode =
         () -> new Decode(definition.text(), definition.key(), ours.maxRecordBytes());
-    KStream<byte[], Message> messages =
+    KStream<byte[], SourceText> messages =
         builder.stream(definition.topics(), Consumed.with(bytes, bytes).withName(SOURCE))
             .process(decode::get, Named.as(DECODE));
     if (definition.key() != null) {
       messages =
           messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
     }
-    RecurrentProcessorSupplier<byte[], Message> enrich =
+    RecurrentProcessorSupplier<byte[], SourceText> enrich =
         new RecurrentProcessorSupplier<>(bytes, model, m -> m, ours, metrics);
     if (lookAhead != null) {
       enrich =

@@ -10,5 +10,7 @@
  * partial sums that are added in a fixed tree. {@link io.undercurrent.kernel.Kernels#best()}
  * returns a faster provider ({@code VectorKernels}) only if a self-check at start finds the same
  * bits. So a result never depends on the machine, the JDK or the size of its batch.
+ *
+ * <p>Internal: may change without notice.
  */
 package io.undercurrent.kernel;

@@ -1,5 +1,6 @@
 package io.undercurrent.model;
 
+import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.kernel.ProductScratch;
@@ -226,6 +227,31 @@ public final class Network {
   public void sentimentLogits(float[] features, float[] logits) {
     sentiment.multiply(1, features, logits, new ProductScratch());
     add(logits, sentimentBias, logits.length);
+  }
+
+  /**
+   * The probabilities (C) of the sentiment classes for a record so far.
+   *
+   * @param attention the past records, after {@link RecordAttention#look}; null for a network
+   *     without attention
+   * @param features scratch, (parts * H [+ H])
+   * @param sums scratch, ({@link Kernels#PARTIAL_SUMS})
+   * @return a new array
+   */
+  public float[] sentiment(
+      Pool pool, RecordAttention.Scratch attention, float[] features, float[] sums) {
+    pool.features(features);
+    if (attention != null) {
+      int context = config.pooling().parts() * config.hiddenSize();
+      this.attention.attend(features, features, context, attention);
+    }
+    float[] p = new float[config.classes()];
+    sentimentLogits(features, p);
+    float sum = kernels.exponentials(p, 0, p.length, Functions.max(p, 0, p.length), sums);
+    for (int i = 0; i < p.length; i++) {
+      p[i] /= sum;
+    }
+    return p;
   }
 
   public NextTokenHead nextToken() {

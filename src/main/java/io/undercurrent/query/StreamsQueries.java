@@ -2,12 +2,8 @@ package io.undercurrent.query;
 
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.KeyState;
-import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
-import io.undercurrent.streams.internals.KeyStateFormat;
-import io.undercurrent.streams.internals.MemoryFormat;
-import io.undercurrent.streams.internals.MemoryStore;
+import io.undercurrent.streams.internals.StoredKeys;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -50,8 +46,7 @@ public final class StreamsQueries {
   private final Model model;
   private final EnrichmentSettings settings;
   private final IntSupplier partitions;
-  private final KeyStateFormat format;
-  private final MemoryFormat memoryFormat;
+  private final StoredKeys storedKeys;
 
   /** Where an instance can be asked: its {@code application.server}. */
   public record Host(String name, int port) {
@@ -124,8 +119,7 @@ public final class StreamsQueries {
     this.self = self;
     this.model = model;
     this.settings = settings;
-    format = new KeyStateFormat(model);
-    memoryFormat = new MemoryFormat(model);
+    storedKeys = new StoredKeys(model);
   }
 
   /** What other instances know this one by. */
@@ -212,34 +206,23 @@ public final class StreamsQueries {
   }
 
   private StoredKey read(int partition, byte[] key, Long behind) {
-    Bytes at = Bytes.wrap(key);
-    byte[] stored = store(settings.store(), partition, behind != null).get(at);
-    if (stored == null) {
+    boolean stale = behind != null;
+    StoredKeys stored =
+        storedKeys.in(
+            store(settings.store(), partition, stale),
+            model.config().hasMemory() ? store(settings.memoryStore(), partition, stale) : null);
+    StoredKeys.Found found = stored.find(Bytes.wrap(key));
+    if (found.bytes() == null) {
       throw new UnknownKeyException(
           "there is no state for key %s: no record of it was read, or it was forgotten"
               .formatted(quoted(key)));
     }
-    KeyState state =
-        format
-            .deserialize(stored)
-            .orElseThrow(
-                () ->
-                    new UnknownKeyException(
-                        "the state of key %s was made by another model: its next record starts anew"
-                            .formatted(quoted(key))));
-    return new StoredKey(state, memory(state.records(), partition, at, behind), behind);
-  }
-
-  private Memory memory(long records, int partition, Bytes key, Long behind) {
-    if (!model.config().hasMemory()) {
-      return null;
+    if (found.foreign()) {
+      throw new UnknownKeyException(
+          "the state of key %s was made by another model: its next record starts anew"
+              .formatted(quoted(key)));
     }
-    Memory memory = new Memory(model.config(), records);
-    MemoryStore.entries(store(settings.memoryStore(), partition, behind != null), key)
-        .headMap(records + 1) // the processor may have gone on meanwhile
-        .forEach(
-            (record, entry) -> memoryFormat.deserialize(record, entry).ifPresent(memory::append));
-    return memory;
+    return new StoredKey(found.state(), behind);
   }
 
   private ReadOnlyKeyValueStore<Bytes, byte[]> store(String name, int partition, boolean stale) {

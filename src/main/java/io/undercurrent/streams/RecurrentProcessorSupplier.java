@@ -6,7 +6,6 @@ import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.Drift;
 import io.undercurrent.metrics.EnrichmentMetrics;
@@ -16,6 +15,7 @@ import io.undercurrent.streams.internals.ComputedAhead;
 import io.undercurrent.streams.internals.HiddenStateStore;
 import io.undercurrent.streams.internals.MemoryStore;
 import io.undercurrent.streams.internals.RecurrentProcessor;
+import io.undercurrent.streams.internals.SourceText;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -54,7 +54,7 @@ public final class RecurrentProcessorSupplier<K, V>
 
   private final Serde<K> keySerde;
   private final Model model;
-  private final Function<? super V, Message> message;
+  private final Function<? super V, SourceText> message;
   private final EnrichmentSettings settings;
   private final EnrichmentMetrics metrics;
   private final LookAhead lookAhead; // null for none
@@ -62,7 +62,7 @@ public final class RecurrentProcessorSupplier<K, V>
 
   /** For values that are texts, with default settings and no meters. */
   public static <K> RecurrentProcessorSupplier<K, String> ofText(Serde<K> keySerde, Model model) {
-    return new RecurrentProcessorSupplier<>(keySerde, model, Message::of);
+    return new RecurrentProcessorSupplier<>(keySerde, model, text -> new SourceText(text, null));
   }
 
   /**
@@ -72,7 +72,7 @@ public final class RecurrentProcessorSupplier<K, V>
    *     threads, never with null
    */
   public RecurrentProcessorSupplier(
-      Serde<K> keySerde, Model model, Function<? super V, Message> message) {
+      Serde<K> keySerde, Model model, Function<? super V, SourceText> message) {
     this(keySerde, model, message, EnrichmentSettings.DEFAULTS, new CompositeMeterRegistry());
   }
 
@@ -84,7 +84,7 @@ public final class RecurrentProcessorSupplier<K, V>
   public RecurrentProcessorSupplier(
       Serde<K> keySerde,
       Model model,
-      Function<? super V, Message> message,
+      Function<? super V, SourceText> message,
       EnrichmentSettings settings,
       MeterRegistry registry) {
     this(keySerde, model, message, settings, metrics(registry, model));
@@ -96,7 +96,7 @@ public final class RecurrentProcessorSupplier<K, V>
   public RecurrentProcessorSupplier(
       Serde<K> keySerde,
       Model model,
-      Function<? super V, Message> message,
+      Function<? super V, SourceText> message,
       EnrichmentSettings settings,
       EnrichmentMetrics metrics) {
     this(keySerde, model, message, settings, metrics, null, null);
@@ -105,7 +105,7 @@ public final class RecurrentProcessorSupplier<K, V>
   private RecurrentProcessorSupplier(
       Serde<K> keySerde,
       Model model,
-      Function<? super V, Message> message,
+      Function<? super V, SourceText> message,
       EnrichmentSettings settings,
       EnrichmentMetrics metrics,
       LookAhead lookAhead,

@@ -14,7 +14,6 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Numbers;
 import io.undercurrent.enrich.Source;
@@ -33,6 +32,7 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.StateFormatException;
+import io.undercurrent.streams.internals.StoredEnrichment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -203,7 +203,7 @@ class EnrichmentTopologyTest {
   void shouldStartFreshAndCountWhereAnotherModelWasAtWork() {
     start(TEXT);
     byte[] foreign =
-        new Enrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
+        new StoredEnrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
             .enrich(null, bytes("k"), "a b c", null, null)
             .state();
     store().put(Bytes.wrap(bytes("k")), foreign);

@@ -8,10 +8,10 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
+import io.undercurrent.streams.internals.SourceText;
 import java.nio.file.Path;
 import java.util.Properties;
 import org.apache.kafka.common.serialization.IntegerSerializer;
@@ -74,7 +74,11 @@ class RecurrentProcessorSupplierTest {
         .mapValues(Ticket::new)
         .process(
             new RecurrentProcessorSupplier<>(
-                Serdes.Integer(), model, ticket -> Message.of(ticket.body()), settings, registry))
+                Serdes.Integer(),
+                model,
+                ticket -> new SourceText(ticket.body(), null),
+                settings,
+                registry))
         .mapValues(enriched -> enriched.keyEncoding() + enriched.key() + " " + enriched.text())
         .to("out", Produced.with(Serdes.Integer(), Serdes.String()));
     try (var driver = driver(builder)) {

@@ -3,12 +3,13 @@ package io.undercurrent.streams.internals;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentBatch;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
-import io.undercurrent.enrich.Stored;
-import io.undercurrent.enrich.Subject;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
@@ -82,11 +83,11 @@ final class SameBytes {
   /** 300 records of one key. */
   static String oneByOne(Model model) {
     MessageDigest digest = sha256();
-    Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
+    StoredEnrichment enrichment = new StoredEnrichment(model, EnrichmentSettings.DEFAULTS);
     byte[] state = null;
     SortedMap<Long, byte[]> memory = new TreeMap<>();
     for (int i = 0; i < 300; i++) {
-      Enrichment.Outcome outcome =
+      StoredEnrichment.Outcome outcome =
           enrichment.enrich(
               state,
               memory,
@@ -108,18 +109,21 @@ final class SameBytes {
 
   /** A record or two of each of many keys, all of them in one batch. */
   private static String together(Model model) {
-    EnrichmentBatch batch =
-        new EnrichmentBatch(
+    EnrichmentBatch<Bytes> batch =
+        new EnrichmentBatch<>(
             new Enrichment(model, EnrichmentSettings.DEFAULTS, KEYS), Integer.MAX_VALUE);
+    KeyState fresh = KeyState.fresh(model);
+    KeyStateFormat format = new KeyStateFormat(model);
     for (int i = 0; i < RECORDS; i++) {
       Bytes key = Bytes.wrap(("k" + i % KEYS).getBytes(UTF_8));
-      batch.add(new Subject(key, text(i), (long) i, new Source("messages", 0, i, null)));
+      Source source = new Source("messages", 0, i, null);
+      batch.add(key, new Message(KeyText.of(key.get()), text(i), (long) i, source));
     }
-    batch.run(key -> Stored.NOTHING);
+    batch.run(key -> fresh);
     MessageDigest digest = sha256();
     for (int i = 0; i < batch.size(); i++) {
-      digest.update(batch.outcome(i).state());
-      digest.update(EnrichedRecordSerde.toJson(batch.outcome(i).enriched()));
+      digest.update(format.serialize(batch.outcome(i).after()));
+      digest.update(EnrichedRecordSerde.toJson(batch.outcome(i).record()));
     }
     return HexFormat.of().formatHex(digest.digest());
   }
