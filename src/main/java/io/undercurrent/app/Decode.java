@@ -5,11 +5,11 @@ import io.undercurrent.app.JsonField.Kind;
 import io.undercurrent.app.JsonField.MalformedJsonException;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.BadRecordException.Reason;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.enrich.Utf8;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.RecordSize;
+import io.undercurrent.streams.internals.SourceText;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -22,12 +22,12 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
 /** Takes the text, and where the definition says so the key, out of a raw record. */
-final class Decode implements Processor<byte[], byte[], byte[], Message> {
+final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
 
   private final JsonPointer text; // null for values that are texts
   private final JsonPointer key; // null to keep the record's key
   private final int maxRecordBytes;
-  private ProcessorContext<byte[], Message> context;
+  private ProcessorContext<byte[], SourceText> context;
 
   /**
    * @param maxRecordBytes what a repartition topic may be sent at once
@@ -39,7 +39,7 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
   }
 
   @Override
-  public void init(ProcessorContext<byte[], Message> context) {
+  public void init(ProcessorContext<byte[], SourceText> context) {
     this.context = context;
   }
 
@@ -60,7 +60,7 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
    *
    * @param extractor the source's
    */
-  Preview<byte[], Message> preview(TimestampExtractor extractor) {
+  Preview<byte[], SourceText> preview(TimestampExtractor extractor) {
     Preview<byte[], byte[]> source = Preview.of(Serdes.ByteArray(), Serdes.ByteArray(), extractor);
     return (raw, partitionTimeMs) -> {
       Record<byte[], byte[]> record = source.of(raw, partitionTimeMs);
@@ -72,7 +72,7 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
     };
   }
 
-  private Record<byte[], Message> decode(
+  private Record<byte[], SourceText> decode(
       Record<byte[], byte[]> record, Function<Long, Source> position) {
     Long timestampMs = MissingTimestamps.takeFrom(record.headers()) ? null : record.timestamp();
     if (record.value() == null) {
@@ -84,7 +84,8 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
       return record.withValue(null);
     }
     String value = utf8(record.value());
-    Message message = new Message(text == null ? value : text(value), position.apply(timestampMs));
+    SourceText message =
+        new SourceText(text == null ? value : text(value), position.apply(timestampMs));
     if (key == null) {
       return record.withValue(message);
     }
@@ -94,7 +95,7 @@ final class Decode implements Processor<byte[], byte[], byte[], Message> {
   }
 
   /** A repartitioned message holds the text, in UTF-8, and where it was read. */
-  private void requireFits(byte[] messageKey, Message message, Headers headers) {
+  private void requireFits(byte[] messageKey, SourceText message, Headers headers) {
     long size = RecordSize.of(messageKey, MessageSerde.maxBytes(message), headers);
     if (size > maxRecordBytes) {
       throw new BadRecordException(

@@ -2,15 +2,14 @@ package io.undercurrent.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
+import io.undercurrent.streams.internals.SourceText;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -74,16 +73,17 @@ public final class EnrichmentTopology {
 
     Supplier<Decode> decode =
         () -> new Decode(definition.text(), definition.key(), ours.maxRecordBytes());
-    KStream<byte[], Message> messages =
+    KStream<byte[], SourceText> messages =
         builder.stream(definition.topics(), Consumed.with(bytes, bytes).withName(SOURCE))
             .process(decode::get, Named.as(DECODE));
     if (definition.key() != null) {
       messages =
           messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
     }
-    Enricher.Builder<byte[], Message> enricher =
+    Enricher.Builder<byte[], SourceText> enricher =
         Enricher.builder(bytes, model)
-            .message(Function.<Message>identity())
+            .text(SourceText::text)
+            .source(SourceText::source)
             .keyEncoding(definition.keyEncoding())
             .store(store -> store.name(ours.store()))
             .maxTokens(ours.maxTokens())

@@ -1,8 +1,8 @@
 package io.undercurrent.app;
 
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.enrich.Utf8;
+import io.undercurrent.streams.internals.SourceText;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -13,7 +13,7 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
 
 /** Messages as bytes, for the repartition topic alone. Thread-safe. */
-final class MessageSerde implements Serde<Message> {
+final class MessageSerde implements Serde<SourceText> {
 
   private static final byte VERSION = 1;
   private static final int HAS_SOURCE = 1;
@@ -35,11 +35,11 @@ final class MessageSerde implements Serde<Message> {
   //    rest  the text, UTF-8
 
   /** Bytes of a message, or a few more. */
-  static long maxBytes(Message message) {
+  static long maxBytes(SourceText message) {
     return MAX_HEADER_BYTES + (long) Utf8.length(message.text());
   }
 
-  private static byte[] serialize(Message message) {
+  private static byte[] serialize(SourceText message) {
     byte[] text = message.text().getBytes(StandardCharsets.UTF_8);
     Source source = message.source();
     if (source == null) {
@@ -64,7 +64,7 @@ final class MessageSerde implements Serde<Message> {
     return to.put((byte) topic.length).put(topic).put(text).array();
   }
 
-  private static Message deserialize(byte[] bytes) {
+  private static SourceText deserialize(byte[] bytes) {
     try {
       ByteBuffer from = ByteBuffer.wrap(bytes);
       byte version = from.get();
@@ -82,7 +82,7 @@ final class MessageSerde implements Serde<Message> {
                 throw new SerializationException(
                     "message: flags must be 0, 1 or 3, found " + flags);
           };
-      return new Message(Utf8.decode(from), source);
+      return new SourceText(Utf8.decode(from), source);
     } catch (BufferUnderflowException | CharacterCodingException e) {
       throw new SerializationException(
           "message: must be format version " + VERSION + ", found " + bytes.length + " other bytes",
@@ -100,12 +100,12 @@ final class MessageSerde implements Serde<Message> {
   }
 
   @Override
-  public Serializer<Message> serializer() {
+  public Serializer<SourceText> serializer() {
     return (topic, message) -> message == null ? null : serialize(message);
   }
 
   @Override
-  public Deserializer<Message> deserializer() {
+  public Deserializer<SourceText> deserializer() {
     return (topic, bytes) -> bytes == null ? null : deserialize(bytes);
   }
 }

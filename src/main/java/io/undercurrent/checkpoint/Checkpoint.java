@@ -134,6 +134,15 @@ public record Checkpoint(
         config, tokenizer, parameters, fingerprint(configBytes, tokenizerBytes, tensorBytes));
   }
 
+  /**
+   * Reads and checks the {@code config.json} of a folder alone.
+   *
+   * @throws CheckpointException if it is not as it must be
+   */
+  public static ModelConfig readConfig(Path folder) {
+    return config(folder.resolve(CONFIG).toString(), bytes(folder.toString(), CONFIG));
+  }
+
   /** The model, its weights packed for this machine. */
   public Model model() {
     return new Model(

@@ -9,8 +9,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
@@ -27,11 +30,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.serialization.Serializer;
 import picocli.CommandLine.Command;
@@ -146,8 +146,7 @@ final class EnrichCommand implements Callable<Integer> {
     private final boolean freshState;
     private final boolean explain;
     private final Progress progress;
-    private final Map<ByteBuffer, byte[]> states = new HashMap<>();
-    private final Map<ByteBuffer, SortedMap<Long, byte[]>> memories = new HashMap<>();
+    private final Map<ByteBuffer, KeyState> states = new HashMap<>();
     private final Serializer<EnrichedRecord> serializer = new EnrichedRecordSerde().serializer();
 
     Session(Enrichment enrichment, boolean freshState) {
@@ -210,7 +209,6 @@ final class EnrichCommand implements Callable<Integer> {
       ByteBuffer stateKey = ByteBuffer.wrap(keyBytes);
       if (text.isNull()) {
         states.remove(stateKey);
-        memories.remove(stateKey);
         if (explain) {
           return (key.asText() + " is forgotten\n").getBytes(StandardCharsets.UTF_8);
         }
@@ -220,28 +218,21 @@ final class EnrichCommand implements Callable<Integer> {
         }
         return JSON.writeValueAsBytes(forgotten.putNull("text"));
       }
+      KeyState before = freshState ? null : states.get(stateKey);
       Enrichment.Outcome outcome =
           enrichment.enrich(
-              freshState ? null : states.get(stateKey),
-              memories.getOrDefault(stateKey, Collections.emptySortedMap()),
-              keyBytes,
-              text.asText(),
-              longOrNull(json, "timestamp"),
-              source(json.path("source")));
+              before == null ? enrichment.fresh() : before,
+              new Message(
+                  KeyText.of(keyBytes),
+                  text.asText(),
+                  longOrNull(json, "timestamp"),
+                  source(json.path("source"))));
       if (!freshState) {
-        states.put(stateKey, outcome.state());
-        remember(stateKey, outcome);
+        states.put(stateKey, outcome.after());
       }
       return explain
-          ? Explanation.of(outcome.enriched()).getBytes(StandardCharsets.UTF_8)
-          : serializer.serialize(null, outcome.enriched());
-    }
-
-    private void remember(ByteBuffer key, Enrichment.Outcome outcome) {
-      if (outcome.entry() != null) {
-        memories.computeIfAbsent(key, k -> new TreeMap<>()).put(outcome.record(), outcome.entry());
-      }
-      outcome.forgotten().forEach(record -> memories.get(key).remove(record));
+          ? Explanation.of(outcome.record()).getBytes(StandardCharsets.UTF_8)
+          : serializer.serialize(null, outcome.record());
     }
 
     private static byte[] keyBytes(String key, JsonNode encoding) {

@@ -2,7 +2,6 @@ package io.undercurrent.enrich;
 
 import io.undercurrent.enrich.EnrichedRecord.Attention;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
-import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
@@ -17,7 +16,7 @@ import io.undercurrent.model.ModelConfig;
 import java.util.Arrays;
 import java.util.List;
 
-/** Words what a network made of a record as an enriched record. Thread-safe. */
+/** Turns what a network made of a message into an enriched record. Thread-safe. */
 final class EnrichedRecords {
 
   private static final int NEUTRAL = 1;
@@ -31,14 +30,13 @@ final class EnrichedRecords {
   }
 
   /**
-   * @param text as it was given to the network
-   * @param after the key's state behind the record
+   * @param after the key's state after the message
    */
-  EnrichedRecord of(byte[] key, String text, Reading reading, KeyState after, Source source) {
-    KeyText keyText = KeyText.of(key);
+  EnrichedRecord of(Message message, Reading reading, KeyState after) {
+    String text = Utf8.withoutLoneSurrogates(message.text());
     return new EnrichedRecord(
-        keyText.text(),
-        keyText.encoding(),
+        message.key().text(),
+        message.key().encoding(),
         text.substring(0, reading.end()),
         reading.truncated(),
         sentiment(reading),
@@ -47,7 +45,7 @@ final class EnrichedRecords {
         attention(reading.lookBack()),
         new Conversation(after.conversationScore(), after.records(), after.tokens()),
         identity,
-        source);
+        message.source());
   }
 
   private Sentiment sentiment(Reading reading) {

@@ -1,7 +1,5 @@
 package io.undercurrent.enrich;
 
-import io.undercurrent.streams.LookAhead;
-
 /**
  * How records are enriched. Immutable.
  *
@@ -13,8 +11,8 @@ import io.undercurrent.streams.LookAhead;
  *     behind
  * @param maxRecordBytes size of the largest enriched record, in bytes; a larger one is rejected
  *     before it changes the key's state
- * @param batchRecords that are computed at once, at most, where a {@link LookAhead} shows them; 1
- *     to 1,024, and 1 computes each when it comes
+ * @param batchRecords that are computed at once, at most, where a look-ahead shows them; 1 to
+ *     1,024, and 1 computes each when it comes
  * @param batchTokens that are computed at once, at most, unless it is one record; 1 to 1,048,576
  */
 public record EnrichmentSettings(

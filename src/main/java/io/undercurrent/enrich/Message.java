@@ -1,21 +1,20 @@
 package io.undercurrent.enrich;
 
-import java.util.Objects;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 
 /**
- * A record's text on its way to the network, whole: limits are applied when it is read.
+ * A record to be enriched. With the key's state it is all that the result depends on.
  *
- * @param source where the record was read from; null to take it from the record that carries the
- *     message
+ * @param key what the enriched record says as its key
+ * @param text any chars; a surrogate without its partner is read as U+FFFD. Null for a tombstone,
+ *     which makes the key forgotten
+ * @param timestampMs of the record, ms since 1970; null if it has none
+ * @param source where the record was read; null if unknown
  */
-public record Message(String text, Source source) {
+public record Message(KeyText key, String text, Long timestampMs, Source source) {
 
-  public Message {
-    Objects.requireNonNull(text, "text");
-  }
-
-  /** A text that came with the record that carries it. */
-  public static Message of(String text) {
-    return new Message(text, null);
+  /** Whether it makes its key forgotten. */
+  public boolean isTombstone() {
+    return text == null;
   }
 }

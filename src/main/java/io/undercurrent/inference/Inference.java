@@ -1,7 +1,5 @@
 package io.undercurrent.inference;
 
-import io.undercurrent.inference.Reading.NextToken;
-import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.ContinuousCache;
 import io.undercurrent.model.HiddenState;
@@ -17,9 +15,7 @@ import io.undercurrent.text.Tokenizer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * Reads records: one at a time, or those of several keys together. Holds scratch and belongs to one
@@ -31,7 +27,7 @@ import java.util.function.Supplier;
  *
  * <p>Records that are read together go on in lockstep, a token each at every step, through products
  * over all of them; where one ends, the next takes its row (Gao et al. 2018, cellular batching).
- * What each position expects is computed for many at once, in {@link Expectations}.
+ * What each position expects is computed for many at once, in {@link NextTokenScorer}.
  */
 public final class Inference {
 
@@ -40,8 +36,6 @@ public final class Inference {
 
   /** Caches of open records take at most so much, unless it is one record. */
   private static final long CACHE_BYTES = 64L << 20;
-
-  private static final NextToken[] NOTHING = {};
 
   private final ModelConfig config;
   private final StatePrecision precision;
@@ -56,14 +50,13 @@ public final class Inference {
   private final HiddenStates states; // of B keys
   private final Network.Scratch scratch;
   private final int[] tokens; // (B)
-  private final OpenRecord[] open; // (B), the first `live` are in use
+  private final Row[] open; // (B), the first `live` are in use
   private int live;
-  private final ArrayDeque<OpenRecord> free = new ArrayDeque<>();
-  private final List<OpenRecord> made = new ArrayList<>();
-  private final Expectations expectations; // or null
+  private final ArrayDeque<Row> free = new ArrayDeque<>();
+  private final List<Row> made = new ArrayList<>();
+  private final NextTokenScorer scorer; // null without a language model
 
   private final float[] features; // (parts * H), then the context (H) of attention
-  private final float[] logits; // (C)
   private final float[] sums = new float[Kernels.PARTIAL_SUMS];
 
   /**
@@ -119,10 +112,9 @@ public final class Inference {
     states = network.states(this.rows);
     scratch = network.scratch(this.rows);
     tokens = new int[this.rows];
-    open = new OpenRecord[this.rows];
-    expectations = languageModel ? new Expectations(model, nextTokens, this.rows, observer) : null;
+    open = new Row[this.rows];
+    scorer = languageModel ? new NextTokenScorer(model, nextTokens, this.rows, observer) : null;
     features = new float[config.sentimentSize()];
-    logits = new float[config.classes()];
   }
 
   private int mostRows() {
@@ -161,14 +153,10 @@ public final class Inference {
    *     none, and none is kept
    */
   public Reading read(String text, HiddenState state, Memory memory) {
-    Encoding encoding = encode(text);
-    if (encoding.ids().length == 0) {
-      precision.round(state);
-      return empty(encoding);
-    }
-    One one = new One(encoding, state, memory);
-    read(one::take);
-    return one.reading;
+    long number = memory == null ? 1 : memory.records() + 1;
+    PendingRecord record = new PendingRecord(encode(text), state, memory, number);
+    read(List.of(record));
+    return record.reading();
   }
 
   /**
@@ -176,119 +164,89 @@ public final class Inference {
    * clusters.
    */
   public long searchedClusters() {
-    return expectations == null ? 0 : expectations.searchedClusters();
+    return scorer == null ? 0 : scorer.searchedClusters();
   }
 
   /** Clusters that were not searched, for none of their words could be likely enough. */
   public long skippedClusters() {
-    return expectations == null ? 0 : expectations.skippedClusters();
-  }
-
-  /** What is made of a text without tokens. */
-  public static Reading empty(Encoding encoding) {
-    return new Reading(0, 0, encoding.end(), encoding.truncated(), null, Double.NaN, NOTHING);
-  }
-
-  /** A record that is read alone. */
-  private static final class One implements Unread {
-    private final Encoding encoding;
-    private final HiddenState state;
-    private final Memory memory;
-    private boolean taken;
-    private Reading reading;
-
-    private One(Encoding encoding, HiddenState state, Memory memory) {
-      this.encoding = encoding;
-      this.state = state;
-      this.memory = memory;
-    }
-
-    private One take() {
-      One next = taken ? null : this;
-      taken = true;
-      return next;
-    }
-
-    @Override
-    public Encoding encoding() {
-      return encoding;
-    }
-
-    @Override
-    public HiddenState state() {
-      return state;
-    }
-
-    @Override
-    public Memory memory() {
-      return memory;
-    }
-
-    @Override
-    public void passed(float[] probabilities) {}
-
-    @Override
-    public void read(Reading whole) {
-      reading = whole;
-    }
+    return scorer == null ? 0 : scorer.skippedClusters();
   }
 
   /**
-   * Reads records together, each the same as alone.
+   * Reads records together, each with the result that it would have alone. A record that follows
+   * another of its key starts when that one has ended.
    *
-   * @param next the next record that can be read now; null if there is none, either until another
-   *     one has passed or at all: it is asked again after that
+   * @param records each after the one that it follows
    */
-  public void read(Supplier<? extends Unread> next) {
+  public void read(List<PendingRecord> records) {
+    ArrayDeque<PendingRecord> ready = new ArrayDeque<>();
+    for (PendingRecord record : records) {
+      if (!record.hasPrevious()) {
+        ready.add(record);
+      }
+    }
     try {
-      fill(next);
+      fill(ready);
       while (live > 0) {
-        step();
-        fill(next);
+        step(ready);
+        fill(ready);
       }
-      if (expectations != null) {
-        expectations.compute(this::close);
-      }
+      finishScored();
     } finally {
-      abandon(); // what something thrown has left
+      abandon(); // rows that an exception has left open
     }
   }
 
-  /** Gives free rows to records. */
-  private void fill(Supplier<? extends Unread> next) {
-    while (live < rows) {
-      Unread unread = next.get();
-      if (unread == null) {
-        return;
+  /** Gives free rows to records that can start. */
+  private void fill(ArrayDeque<PendingRecord> ready) {
+    while (live < rows && !ready.isEmpty()) {
+      PendingRecord record = ready.poll();
+      if (record.encoding().ids().length == 0) {
+        precision.round(record.state());
+        record.complete(Reading.empty(record.encoding()));
+        release(record, ready);
+      } else {
+        open(record);
       }
-      OpenRecord row = free();
-      row.open(unread);
-      if (expectations != null) {
-        expectations.begin(row);
-      }
-      List<Memory.Entry> past = past(unread);
-      if (row.looked != null) {
-        network.attention().look(past, row.looked);
-      }
-      if (row.cache != null) {
-        row.cache.fill(past, tokenizer.endOfRecord());
-      }
-      states.set(live, unread.state());
-      open[live++] = row;
     }
   }
 
-  private static List<Memory.Entry> past(Unread record) {
+  private void open(PendingRecord record) {
+    Row row = freeRow();
+    row.open(record);
+    if (scorer != null) {
+      scorer.begin(row);
+    }
+    List<Memory.Entry> past = past(record);
+    if (row.attention != null) {
+      network.attention().look(past, row.attention);
+    }
+    if (row.cache != null) {
+      row.cache.fill(past, tokenizer.endOfRecord());
+    }
+    states.set(live, record.state());
+    open[live++] = row;
+  }
+
+  /** The record that follows can start now. */
+  private static void release(PendingRecord record, ArrayDeque<PendingRecord> ready) {
+    if (record.next() != null) {
+      record.next().follow();
+      ready.add(record.next());
+    }
+  }
+
+  private static List<Memory.Entry> past(PendingRecord record) {
     return record.memory() == null ? List.of() : record.memory().entries();
   }
 
-  private OpenRecord free() {
+  private Row freeRow() {
     if (free.isEmpty() && made.size() == 2 * rows) {
-      expectations.compute(this::close); // half of them wait for no more than that
+      finishScored(); // half of the rows have been read and only wait to be scored
     }
     if (free.isEmpty()) {
-      OpenRecord another =
-          new OpenRecord(
+      Row another =
+          new Row(
               new Pool(config.pooling(), config.hiddenSize()),
               network.attention() == null ? null : network.attention().scratch(),
               hasCache() ? new ContinuousCache(config, kernels) : null);
@@ -298,43 +256,42 @@ public final class Inference {
     return free.pop();
   }
 
-  /** One token of every open record. */
-  private void step() {
+  /** Reads one token of every open row. */
+  private void step(ArrayDeque<PendingRecord> ready) {
     int hidden = config.hiddenSize();
     float[] top = states.top();
-    if (expectations != null && !expectations.hasRoomFor(live)) {
-      expectations.compute(this::close);
+    if (scorer != null && !scorer.hasRoomFor(live)) {
+      finishScored();
     }
     for (int r = 0; r < live; r++) {
-      OpenRecord row = open[r];
-      boolean ends = row.at == row.ids.length;
-      tokens[r] = ends ? tokenizer.endOfRecord() : row.ids[row.at];
+      Row row = open[r];
+      tokens[r] = row.isAtEnd() ? tokenizer.endOfRecord() : row.ids[row.position];
       row.keep(top, r * hidden, hidden);
-      if (ends) {
+      if (row.isAtEnd()) {
         row.probabilities = sentiment(row);
       }
-      if (expectations != null) {
-        expectations.add(row, top, r * hidden);
+      if (scorer != null) {
+        scorer.add(row, top, r * hidden);
       }
     }
     network.step(live, tokens, states, scratch);
-    for (int r = live - 1; r >= 0; r--) { // backwards, for the last row moves where one ends
-      OpenRecord row = open[r];
-      if (row.at < row.ids.length) {
-        row.at++;
+    for (int r = live - 1; r >= 0; r--) { // backwards: the last row moves into one that ends
+      Row row = open[r];
+      if (row.isAtEnd()) {
+        end(row, r, ready);
+      } else {
+        row.position++;
         row.pool.add(top, r * hidden);
         if (observer != null) {
-          observer.felt(row.at - 1, sentiment(row));
+          observer.felt(row.position - 1, sentiment(row));
         }
-      } else {
-        pass(row, r);
       }
     }
   }
 
-  /** A record's last step is done: its row is free. */
-  private void pass(OpenRecord row, int r) {
-    Unread record = row.record;
+  /** A record's last step is done: its next state is known, and its place in the batch is free. */
+  private void end(Row row, int r, ArrayDeque<PendingRecord> ready) {
+    PendingRecord record = row.record;
     states.get(r, record.state());
     precision.round(record.state());
     live--;
@@ -345,55 +302,40 @@ public final class Inference {
     open[live] = null;
     row.past = attended(row);
     if (row.kept.length > 0) {
-      record.memory().append(new Memory.Entry(row.number, row.ids, row.kept));
+      record.memory().append(new Memory.Entry(record.number(), row.ids, row.kept));
     }
-    record.passed(row.probabilities);
-    if (expectations == null) {
-      close(row, NOTHING, List.of());
+    release(record, ready);
+    if (scorer == null) {
+      row.next = Reading.NO_TOKENS;
+      finish(row);
     }
   }
 
-  private float[] sentiment(OpenRecord row) {
-    row.pool.features(features);
-    if (row.looked != null) {
-      int context = config.pooling().parts() * config.hiddenSize();
-      network.attention().attend(features, features, context, row.looked);
-    }
-    network.sentimentLogits(features, logits);
-    float[] probabilities = logits.clone();
-    float max = Functions.max(probabilities, 0, probabilities.length);
-    float sum = kernels.exponentials(probabilities, 0, probabilities.length, max, sums);
-    for (int i = 0; i < probabilities.length; i++) {
-      probabilities[i] /= sum;
-    }
-    return probabilities;
+  private float[] sentiment(Row row) {
+    return network.sentiment(row.pool, row.attention, features, sums);
   }
 
   /** The past records that the sentiment was drawn from, heaviest first. */
-  private static List<LookBack.Past> attended(OpenRecord row) {
-    if (row.looked == null) {
-      return List.of();
-    }
-    List<Memory.Entry> past = past(row.record);
-    List<LookBack.Past> records = new ArrayList<>();
-    int count = row.looked.count();
-    for (int i = count - 1; i >= 0; i--) {
-      Memory.Entry entry = past.get(past.size() - count + i);
-      records.add(new LookBack.Past(entry.record(), entry.tokens(), row.looked.weight(i)));
-    }
-    records.sort(Comparator.comparing((LookBack.Past p) -> -p.weight())); // stable: newest first
-    return List.copyOf(records.subList(0, Math.min(records.size(), LookBack.RECORDS)));
+  private static List<LookBack.Past> attended(Row row) {
+    return row.attention == null ? List.of() : LookBack.heaviest(past(row.record), row.attention);
   }
 
-  /** Everything is known of a record. */
-  private void close(OpenRecord row, NextToken[] next, List<ContinuousCache.Pair> pairs) {
+  /** Scores the positions that wait for it, and completes the records that have ended. */
+  private void finishScored() {
+    if (scorer != null) {
+      scorer.score().forEach(this::finish);
+    }
+  }
+
+  /** All is known of a row's record. */
+  private void finish(Row row) {
     Encoding encoding = row.record.encoding();
     LookBack lookBack =
-        row.looked == null && row.cache == null
+        row.attention == null && row.cache == null
             ? null
-            : new LookBack(row.past, row.looked == null ? Float.NaN : row.looked.nothing(), pairs);
-    Unread record = row.record;
-    Reading reading =
+            : new LookBack(
+                row.past, row.attention == null ? Float.NaN : row.attention.nothing(), row.pairs);
+    row.record.complete(
         new Reading(
             row.ids.length,
             encoding.unknown(),
@@ -401,12 +343,11 @@ public final class Inference {
             encoding.truncated(),
             row.probabilities,
             languageModel ? row.bits / row.ids.length : Double.NaN,
-            next,
+            row.next,
             lookBack,
-            row.hit);
+            row.hit));
     row.close();
     free.push(row);
-    record.read(reading);
   }
 
   /** Forgets what something thrown has left half done. */
@@ -416,11 +357,11 @@ public final class Inference {
     }
     live = 0;
     Arrays.fill(open, null);
-    if (expectations != null) {
-      expectations.clear();
+    if (scorer != null) {
+      scorer.clear();
     }
     free.clear();
-    made.forEach(OpenRecord::close);
+    made.forEach(Row::close);
     free.addAll(made);
   }
 }

@@ -1,24 +1,64 @@
 package io.undercurrent.inference;
 
 import io.undercurrent.model.ContinuousCache;
+import io.undercurrent.model.Memory;
+import io.undercurrent.model.RecordAttention;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
- * What of a key's past a record was read in the light of.
+ * The part of a key's history that influenced a record.
  *
- * @param records that learnt attention looked at most, heaviest first
- * @param nothing the weight that it left unspent; with those of all past records it is 1. NaN for a
- *     network without attention
- * @param tokens that the cache expected the next one from most, heaviest first; those of the record
- *     itself are among them
+ * @param records past records with the largest attention weights, heaviest first
+ * @param nothing the attention weight that went to no record; the weights of all past records and
+ *     this one add up to 1. NaN for a network without attention
+ * @param tokens past tokens with the largest weight in the cache, heaviest first; the record's own
+ *     tokens are among them
  */
 public record LookBack(List<Past> records, float nothing, List<ContinuousCache.Pair> tokens) {
 
-  /** Records that are named at most. */
+  /** Past records that are named, at most. */
   static final int RECORDS = 3;
 
-  /** Tokens that are named at most. */
+  /** Past tokens that are named, at most. */
   static final int TOKENS = 5;
+
+  /**
+   * The part of a key's history that influenced a record.
+   *
+   * @param memory the key's past records; null for none
+   * @param attention after the record's sentiment was computed; null for a network without it
+   * @param cache after the record's next tokens were computed; null for a network without it
+   * @param words (V) tokens that may be named
+   * @return null for a network that never looks back
+   */
+  public static LookBack of(
+      Memory memory, RecordAttention.Scratch attention, ContinuousCache cache, boolean[] words) {
+    if (attention == null && cache == null) {
+      return null;
+    }
+    return new LookBack(
+        attention == null || memory == null ? List.of() : heaviest(memory.entries(), attention),
+        attention == null ? Float.NaN : attention.nothing(),
+        cache == null ? List.of() : cache.heaviest(words, TOKENS));
+  }
+
+  /**
+   * The past records with the largest weights, heaviest first; of two alike the newer first.
+   *
+   * @param past the key's records, oldest first, of which the last were looked at
+   */
+  static List<Past> heaviest(List<Memory.Entry> past, RecordAttention.Scratch attention) {
+    List<Past> records = new ArrayList<>();
+    int count = attention.count();
+    for (int i = count - 1; i >= 0; i--) {
+      Memory.Entry entry = past.get(past.size() - count + i);
+      records.add(new Past(entry.record(), entry.tokens(), attention.weight(i)));
+    }
+    records.sort(Comparator.comparing((Past p) -> -p.weight())); // stable: the newest stay first
+    return List.copyOf(records.subList(0, Math.min(records.size(), RECORDS)));
+  }
 
   /**
    * A past record.

@@ -1,5 +1,9 @@
 package io.undercurrent.inference;
 
+import io.undercurrent.model.Likeliest;
+import io.undercurrent.text.Encoding;
+import java.util.Arrays;
+
 /**
  * What the network makes of one record.
  *
@@ -11,10 +15,11 @@ package io.undercurrent.inference;
  * @param surpriseBits mean negative log2-probability that the model gave the tokens; NaN without
  *     tokens, or where no language model was asked for
  * @param next the likeliest next tokens, most probable first
- * @param lookBack what of the key's past it was drawn from; null where the network never looks
- *     back, and for a record without tokens
- * @param hit whether one of its words, chosen by its tokens alone, was among the likeliest ones
- *     before it came, as many as are asked for in {@code next}
+ * @param lookBack the part of the key's history that influenced it; null for a network that never
+ *     looks back, and for a record without tokens
+ * @param hit whether one of its words was among the likeliest next tokens before it came. The
+ *     record's tokens alone decide which word that is; as many likely tokens are looked at as
+ *     {@code next} lists
  */
 public record Reading(
     int tokens,
@@ -26,6 +31,14 @@ public record Reading(
     NextToken[] next,
     LookBack lookBack,
     Hit hit) {
+
+  /** No likely next tokens. */
+  public static final NextToken[] NO_TOKENS = {};
+
+  /** The reading of a text without tokens. */
+  public static Reading empty(Encoding encoding) {
+    return new Reading(0, 0, encoding.end(), encoding.truncated(), null, Double.NaN, NO_TOKENS);
+  }
 
   /** Of a network that never looks back. */
   public Reading(
@@ -39,9 +52,9 @@ public record Reading(
     this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null, Hit.NONE);
   }
 
-  /** What came of looking for a word among those that were likeliest before it came. */
+  /** Whether a word of the record was among the likeliest next tokens before it came. */
   public enum Hit {
-    /** None was looked for: the record has no word of the vocabulary, or none are asked for. */
+    /** No word was looked for: the record has none, or no next tokens are asked for. */
     NONE,
     /** It was not among them. */
     MISS,
@@ -50,7 +63,49 @@ public record Reading(
   }
 
   /** A token that may come next. */
-  public record NextToken(int id, float probability) {}
+  public record NextToken(int id, float probability) {
+
+    /** What was found in a row, most probable first. */
+    public static NextToken[] of(Likeliest found, int row) {
+      NextToken[] next = new NextToken[found.count(row)];
+      for (int i = 0; i < next.length; i++) {
+        next[i] = new NextToken(found.id(row, i), found.probability(row, i));
+      }
+      return next;
+    }
+  }
+
+  /**
+   * The position of one of the tokens that are words. The tokens alone decide which one, so that
+   * the choice is the same however the record is read.
+   *
+   * @return -1 if no token is a word
+   */
+  public static int checkedPosition(int[] ids, boolean[] words) {
+    int known = 0;
+    for (int id : ids) {
+      known += words[id] ? 1 : 0;
+    }
+    if (known == 0) {
+      return -1;
+    }
+    int before = Math.floorMod(Arrays.hashCode(ids), known); // words
+    int position = 0;
+    for (; before > 0 || !words[ids[position]]; position++) {
+      before -= words[ids[position]] ? 1 : 0;
+    }
+    return position;
+  }
+
+  /** Whether a token is among some others. */
+  public static boolean contains(NextToken[] likeliest, int token) {
+    for (NextToken likely : likeliest) {
+      if (likely.id() == token) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   /** The class with the highest probability. */
   public int label() {

@@ -337,7 +337,9 @@ public final class EnrichmentMetrics {
     Gauge.builder(MeterNames.KERNELS, () -> 1)
         .tag(MeterNames.PROVIDER, provider)
         .baseUnit("info")
-        .description("Always 1; its tag says which kernels compute: vector, openblas or plain")
+        .description(
+            "Always 1; its tag says which kernels compute: vector, plain, or plain-software-fma"
+                + " where the JVM has no FMA instruction")
         .register(registry);
   }
 

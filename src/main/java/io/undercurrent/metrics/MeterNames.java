@@ -119,7 +119,7 @@ public final class MeterNames {
   /** Gauge, always 1, by {@link #PROVIDER}: which kernels compute here. */
   public static final String KERNELS = "undercurrent.kernels.info";
 
-  /** Tag of {@link #KERNELS}: {@code vector}, {@code openblas} or {@code plain}. */
+  /** Tag of {@link #KERNELS}: {@code vector}, {@code plain} or {@code plain-software-fma}. */
   public static final String PROVIDER = "provider";
 
   /** Tag of {@link #DEAD_LETTERS} and {@link #AHEAD_DROPPED}: why. */

@@ -1,12 +1,17 @@
 package io.undercurrent.model;
 
+import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 
 /**
  * A network ready to read: weights packed for the kernels, and the input product of the first layer
  * as a table with one row per token (and place in the window, where that is larger than 1).
  * Immutable and thread-safe; scratch is the caller's.
+ *
+ * <p>{@link #step} defines the forward pass. Training computes it for whole chunks; {@code
+ * ServedForwardTest} holds that to this at every shape.
  */
 public final class Network {
 
@@ -81,7 +86,16 @@ public final class Network {
       weightIh.pack(p, parameters.offset("rnn.weight_ih_l0") + place * in, 1, config.inputSize(0));
       float[] table = new float[Math.multiplyExact(rows, out)];
       weightIh.multiply(
-          rows, p, parameters.offset("embedding.weight"), in, 1, table, 0, out, false);
+          rows,
+          p,
+          parameters.offset("embedding.weight"),
+          in,
+          1,
+          table,
+          0,
+          out,
+          false,
+          new ProductScratch());
       tables[place] = table;
     }
     float[] own = tables[tables.length - 1];
@@ -116,6 +130,7 @@ public final class Network {
   public static final class Scratch {
     private final Cell.Step step; // of B * H units
     private final float[] product; // (B, H)
+    private final ProductScratch buffers = new ProductScratch();
     private final int[] token = new int[1];
     private final int[][] window = new int[1][];
 
@@ -163,14 +178,14 @@ public final class Network {
             input(tokens[r], windows[r], gate, z, r * hidden);
           }
         } else {
-          inputs[l][gate].multiply(m, h[l - 1], z);
+          inputs[l][gate].multiply(m, h[l - 1], z, scratch.buffers);
           addToRows(n, z, biases[l], gate * hidden);
         }
         if (cell.keepsPartsApart()) {
-          recurrent[l][gate].multiply(m, h[l], step.u()[gate]);
+          recurrent[l][gate].multiply(m, h[l], step.u()[gate], scratch.buffers);
           addToRows(n, step.u()[gate], recurrentBiases[l], gate * hidden);
         } else if (recurrentKind) {
-          recurrent[l][gate].multiply(m, h[l], scratch.product);
+          recurrent[l][gate].multiply(m, h[l], scratch.product, scratch.buffers);
           add(z, scratch.product, n * hidden);
         }
       }
@@ -213,8 +228,33 @@ public final class Network {
    * the context (H) of {@link #attention} where there is one.
    */
   public void sentimentLogits(float[] features, float[] logits) {
-    sentiment.multiply(1, features, logits);
+    sentiment.multiply(1, features, logits, new ProductScratch());
     add(logits, sentimentBias, logits.length);
+  }
+
+  /**
+   * The probabilities (C) of the sentiment classes for a record so far.
+   *
+   * @param attention the past records, after {@link RecordAttention#look}; null for a network
+   *     without attention
+   * @param features scratch, (parts * H [+ H])
+   * @param sums scratch, ({@link Kernels#PARTIAL_SUMS})
+   * @return a new array
+   */
+  public float[] sentiment(
+      Pool pool, RecordAttention.Scratch attention, float[] features, float[] sums) {
+    pool.features(features);
+    if (attention != null) {
+      int context = config.pooling().parts() * config.hiddenSize();
+      this.attention.attend(features, features, context, attention);
+    }
+    float[] p = new float[config.classes()];
+    sentimentLogits(features, p);
+    float sum = kernels.exponentials(p, 0, p.length, Functions.max(p, 0, p.length), sums);
+    for (int i = 0; i < p.length; i++) {
+      p[i] /= sum;
+    }
+    return p;
   }
 
   public NextTokenHead nextToken() {

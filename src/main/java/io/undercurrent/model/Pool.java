@@ -21,6 +21,7 @@ public final class Pool {
     last = new float[hiddenSize];
     max = new float[hiddenSize];
     sum = new float[hiddenSize];
+    clear();
   }
 
   /** Starts a record. */

@@ -2,12 +2,8 @@ package io.undercurrent.query;
 
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.KeyState;
-import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
-import io.undercurrent.streams.internals.KeyStateFormat;
-import io.undercurrent.streams.internals.MemoryFormat;
-import io.undercurrent.streams.internals.MemoryStore;
+import io.undercurrent.streams.internals.StoredKeys;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
@@ -19,14 +15,12 @@ final class LocalStates {
 
   private final Model model;
   private final EnrichmentSettings settings;
-  private final KeyStateFormat format;
-  private final MemoryFormat memoryFormat;
+  private final StoredKeys storedKeys;
 
   LocalStates(Model model, EnrichmentSettings settings) {
     this.model = model;
     this.settings = settings;
-    format = new KeyStateFormat(model);
-    memoryFormat = new MemoryFormat(model);
+    storedKeys = new StoredKeys(model);
   }
 
   /**
@@ -38,35 +32,25 @@ final class LocalStates {
    * @throws org.apache.kafka.streams.errors.StreamsException if the store cannot be read now
    */
   StoredKey read(KafkaStreams streams, Integer partition, byte[] key, Long behind) {
-    Bytes at = Bytes.wrap(key);
-    byte[] stored = store(streams, settings.store(), partition, behind != null).get(at);
-    if (stored == null) {
+    boolean stale = behind != null;
+    StoredKeys stored =
+        storedKeys.in(
+            store(streams, settings.store(), partition, stale),
+            model.config().hasMemory()
+                ? store(streams, settings.memoryStore(), partition, stale)
+                : null);
+    StoredKeys.Found found = stored.find(Bytes.wrap(key));
+    if (found.bytes() == null) {
       throw new UnknownKeyException(
           "there is no state for key %s: no record of it was read, or it was forgotten"
               .formatted(quoted(key)));
     }
-    KeyState state =
-        format
-            .deserialize(stored)
-            .orElseThrow(
-                () ->
-                    new UnknownKeyException(
-                        "the state of key %s was made by another model: its next record starts anew"
-                            .formatted(quoted(key))));
-    return new StoredKey(state, memory(streams, state.records(), partition, at, behind), behind);
-  }
-
-  private Memory memory(
-      KafkaStreams streams, long records, Integer partition, Bytes key, Long behind) {
-    if (!model.config().hasMemory()) {
-      return null;
+    if (found.foreign()) {
+      throw new UnknownKeyException(
+          "the state of key %s was made by another model: its next record starts anew"
+              .formatted(quoted(key)));
     }
-    Memory memory = new Memory(model.config(), records);
-    MemoryStore.entries(store(streams, settings.memoryStore(), partition, behind != null), key)
-        .headMap(records + 1) // the processor may have gone on meanwhile
-        .forEach(
-            (record, entry) -> memoryFormat.deserialize(record, entry).ifPresent(memory::append));
-    return memory;
+    return new StoredKey(found.state(), behind);
   }
 
   private static ReadOnlyKeyValueStore<Bytes, byte[]> store(

@@ -1,10 +1,13 @@
 package io.undercurrent.query;
 
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
-import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.enrich.Message;
+import io.undercurrent.enrich.ReferenceEnrichment;
 import io.undercurrent.enrich.Utf8;
 import io.undercurrent.inference.Generator;
 import io.undercurrent.inference.Inference;
@@ -25,14 +28,16 @@ public final class OnDemand {
 
   private final Model model;
   private final EnrichmentSettings settings;
-  private final Enrichment enrichment;
+  private final ReferenceEnrichment enrichment;
+  private final KeyState fresh;
   private final Inference prefix;
   private final Generator beginning;
 
   public OnDemand(Model model, EnrichmentSettings settings) {
     this.model = model;
     this.settings = settings;
-    enrichment = new Enrichment(model, settings);
+    enrichment = new ReferenceEnrichment(model, settings);
+    fresh = KeyState.fresh(model);
     prefix = new Inference(model, settings.maxTokens(), MAX_NEXT, true);
     beginning = new Generator(model);
   }
@@ -49,7 +54,7 @@ public final class OnDemand {
 
   /** Reads a record as the first of its key. */
   public EnrichedRecord enrich(byte[] key, String text, Long timestampMs) {
-    return enrichment.enrich(null, key, text, timestampMs, null).enriched();
+    return enrichment.enrich(fresh, new Message(KeyText.of(key), text, timestampMs, null)).record();
   }
 
   /**
@@ -66,7 +71,7 @@ public final class OnDemand {
         prefix.read(
             Utf8.withoutLoneSurrogates(text),
             state,
-            stored.memory() == null ? null : stored.memory().copy());
+            stored.state().memory() == null ? null : stored.state().memory().copy());
     List<NextToken> next = new ArrayList<>();
     if (reading.tokens() == 0) {
       beginning.next(state, most).forEach(token -> next.add(named(token)));

@@ -2,7 +2,6 @@ package io.undercurrent.query;
 
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
 import io.undercurrent.enrich.KeyState;
-import io.undercurrent.model.Memory;
 
 /**
  * What was found under a key. Belongs to whoever asked for it: the store's own copy is not in it.
@@ -10,25 +9,18 @@ import io.undercurrent.model.Memory;
 public final class StoredKey {
 
   private final KeyState state;
-  private final Memory memory;
   private final Long behind;
 
   /**
-   * @param memory null for a model that has none
    * @param behind null for the state itself; how many writes a copy of it lacks, -1 if unknown
    */
-  StoredKey(KeyState state, Memory memory, Long behind) {
+  StoredKey(KeyState state, Long behind) {
     this.state = state;
-    this.memory = memory;
     this.behind = behind;
   }
 
   KeyState state() {
     return state;
-  }
-
-  Memory memory() {
-    return memory;
   }
 
   /** The key's records so far and their running sentiment. */

@@ -6,13 +6,14 @@ import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
-import io.undercurrent.enrich.Message;
+import io.undercurrent.enrich.Source;
 import io.undercurrent.model.Model;
 import io.undercurrent.query.KeyQueries;
 import io.undercurrent.streams.internals.EnricherMeters;
 import io.undercurrent.streams.internals.EnricherSpec;
 import io.undercurrent.streams.internals.FixedKeyedProcessor;
 import io.undercurrent.streams.internals.KeyedProcessor;
+import io.undercurrent.streams.internals.SourceText;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -56,11 +57,11 @@ import org.apache.kafka.streams.state.StoreBuilder;
  *
  * <p><b>Use it twice.</b> An enricher is one state for each key. Two {@code process} or {@code
  * processValues} calls with the same enricher in one topology share that state: what is said in
- * either stream counts in both. Kafka Streams then runs both in the same tasks, and the topics must
- * have the same number of partitions, as for a join. A record that passes through both is read
- * twice. To keep states apart, build two enrichers and give them different names ({@link
- * Builder#named}); two of the same name in one topology are refused by Kafka Streams ("A different
- * StateStore has already been added").
+ * either stream counts in both. Kafka Streams then runs both in the same tasks. The topics must be
+ * partitioned alike, as for a join, and here Kafka Streams does not check it. A record that passes
+ * through both is read twice. To keep states apart, build two enrichers and give them different
+ * names ({@link Builder#named}); two of the same name in one topology are refused by Kafka Streams
+ * ("A different StateStore has already been added").
  *
  * <p><b>What {@code key} says in JSON</b> is one rule per enricher, never per record:
  *
@@ -115,7 +116,7 @@ public final class Enricher<K, V> {
     return new Builder<>(
         Objects.requireNonNull(keySerde, "keySerde"),
         Objects.requireNonNull(model, "model"),
-        Message::of);
+        text -> text);
   }
 
   /** For {@code KStream.processValues}: keeps the key, and the value beside the enriched record. */
@@ -180,9 +181,9 @@ public final class Enricher<K, V> {
 
   /**
    * Chooses what an {@link Enricher} does. Every method changes the builder and returns it; {@link
-   * #text} and {@link #message} return a new one, for values of another type. An argument out of
-   * range throws {@link IllegalArgumentException} with one line that names the setting, what it
-   * must be and what it is. For one thread.
+   * #text} returns a new one, for values of another type. An argument out of range throws {@link
+   * IllegalArgumentException} with one line that names the setting, what it must be and what it is.
+   * For one thread.
    *
    * @param <K> type of the keys
    * @param <V> type of the values
@@ -191,8 +192,9 @@ public final class Enricher<K, V> {
 
     private final Serde<K> keySerde;
     private final Model model;
-    private final Function<? super V, Message> message;
+    private final Function<? super V, String> text;
     private String name = DEFAULT_NAME;
+    private Function<? super V, Source> source; // null for where the record is read
     private BiFunction<? super K, ? super V, String> keyText; // null for none
     private KeyEncoding keyEncoding;
     private UnaryOperator<StoreSettings> store = UnaryOperator.identity();
@@ -201,10 +203,10 @@ public final class Enricher<K, V> {
     private LookAhead lookAhead; // null for none
     private Preview<K, V> preview; // null for the default serdes
 
-    private Builder(Serde<K> keySerde, Model model, Function<? super V, Message> message) {
+    private Builder(Serde<K> keySerde, Model model, Function<? super V, String> text) {
       this.keySerde = keySerde;
       this.model = model;
-      this.message = message;
+      this.text = text;
       this.keyEncoding = encodingOf(keySerde.serializer());
     }
 
@@ -222,7 +224,8 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * Where the text of a value is. Comes before {@link #keyText} and {@link #lookAhead}.
+     * Where the text of a value is. Comes before {@link #source}, {@link #keyText} and {@link
+     * #lookAhead}.
      *
      * @param text of a value, which is never null; null for a value without a text, which throws
      *     {@link BadRecordException}. Called by all stream threads. The compiler finds the type of
@@ -232,35 +235,31 @@ public final class Enricher<K, V> {
      */
     public <T> Builder<K, T> text(Function<? super T, String> text) {
       Objects.requireNonNull(text, "text");
-      return message(
-          (T value) -> {
-            String found = text.apply(value);
-            return found == null ? null : Message.of(found);
-          });
-    }
-
-    /**
-     * Where the text of a value is, for values that also say where they were first read: behind a
-     * repartition topic, enriched records then still name the topic that the text came from. In
-     * place of {@link #text}.
-     *
-     * @param message of a value, as in {@link #text}
-     * @param <T> type of the stream's values
-     */
-    public <T> Builder<K, T> message(Function<? super T, Message> message) {
-      Objects.requireNonNull(message, "message");
-      if (keyText != null || lookAhead != null) {
+      if (source != null || keyText != null || lookAhead != null) {
         throw new IllegalStateException(
-            "text() must come before keyText() and lookAhead(), which depend on the values' type;"
-                + " found it behind them");
+            "text() must come before source(), keyText() and lookAhead(), which depend on the"
+                + " values' type; found it behind them");
       }
-      Builder<K, T> builder = new Builder<>(keySerde, model, message);
+      Builder<K, T> builder = new Builder<>(keySerde, model, text);
       builder.name = name;
       builder.keyEncoding = keyEncoding;
       builder.store = store;
       builder.settings = settings;
       builder.registry = registry;
       return builder;
+    }
+
+    /**
+     * Where a value was first read, for values that say so: behind a repartition topic, enriched
+     * records then still name the topic that the text came from. The timestamp is taken from there
+     * too.
+     *
+     * @param source of a value; null for the place and time of the record that carries it. Called
+     *     by all stream threads
+     */
+    public Builder<K, V> source(Function<? super V, Source> source) {
+      this.source = Objects.requireNonNull(source, "source");
+      return this;
     }
 
     /**
@@ -414,7 +413,7 @@ public final class Enricher<K, V> {
           new EnricherSpec<>(
               keySerde,
               model,
-              message,
+              sourceText(text, source),
               keyText,
               keyEncoding,
               settings.withStore(kept.name()),
@@ -424,6 +423,16 @@ public final class Enricher<K, V> {
               lookAhead == null ? null : lookAhead.mailboxes(),
               preview),
           kept);
+    }
+
+    private static <V> Function<V, SourceText> sourceText(
+        Function<? super V, String> text, Function<? super V, Source> source) {
+      return value -> {
+        String found = text.apply(value);
+        return found == null
+            ? null
+            : new SourceText(found, source == null ? null : source.apply(value));
+      };
     }
   }
 }

@@ -64,16 +64,20 @@ public final class VocabularyBuilder {
    */
   public record Settings(int maxSize, int minDocuments) {
     public Settings {
-      int least = Special.count() + alwaysIn().size();
-      if (maxSize < least) {
+      if (maxSize < minSize()) {
         throw new IllegalArgumentException(
-            "maxSize must be at least " + least + ", found " + maxSize);
+            "maxSize must be at least " + minSize() + ", found " + maxSize);
       }
       if (minDocuments < 1 || minDocuments > MAX_MIN_DOCUMENTS) {
         throw new IllegalArgumentException(
             "minDocuments must be 1 to " + MAX_MIN_DOCUMENTS + ", found " + minDocuments);
       }
     }
+  }
+
+  /** Tokens that every vocabulary holds. */
+  public static int minSize() {
+    return Special.count() + alwaysIn().size();
   }
 
   /**

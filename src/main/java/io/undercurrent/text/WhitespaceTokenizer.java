@@ -18,6 +18,9 @@ import java.util.stream.Stream;
  */
 public final class WhitespaceTokenizer implements Tokenizer {
 
+  /** The token that ends a record. */
+  public static final String END_OF_RECORD = Special.END.token();
+
   /** The token for what the vocabulary lacks. */
   public static final String UNKNOWN = "<unk>";
 
@@ -64,10 +67,21 @@ public final class WhitespaceTokenizer implements Tokenizer {
 
   static WhitespaceTokenizer read(JsonNode root) {
     TokenizerJson.checkHeader(root, TYPE, VERSION, List.of("type", "version", "tokens"));
-    List<String> tokens = TokenizerJson.tokens(root);
-    List<String> first = List.of(Special.END.token(), UNKNOWN);
+    return of(TokenizerJson.tokens(root));
+  }
+
+  /**
+   * A vocabulary of these tokens, in this order.
+   *
+   * @param tokens {@link #END_OF_RECORD}, {@value #UNKNOWN}, then others
+   * @throws IllegalArgumentException if they begin otherwise, or one is empty, has spaces or is
+   *     listed twice
+   */
+  public static WhitespaceTokenizer of(List<String> tokens) {
+    List<String> first = List.of(END_OF_RECORD, UNKNOWN);
     if (tokens.size() < first.size() || !tokens.subList(0, first.size()).equals(first)) {
-      throw TokenizerJson.invalid("tokens", "a list that begins with " + first, root.get("tokens"));
+      throw TokenizerJson.invalid(
+          "tokens", "a list that begins with " + first, TokenizerJson.quoted(tokens.toString()));
     }
     Map<String, Integer> seen = new HashMap<>();
     for (int id = 0; id < tokens.size(); id++) {

@@ -14,7 +14,6 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Numbers;
@@ -34,6 +33,7 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.EnricherMeters;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.StateFormatException;
+import io.undercurrent.streams.internals.StoredEnrichment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -232,7 +232,7 @@ class EnrichmentTopologyTest {
   void shouldStartFreshAndCountWhereAnotherModelWasAtWork() {
     start(TEXT);
     byte[] foreign =
-        new Enrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
+        new StoredEnrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
             .enrich(null, bytes("k"), "a b c", null, null)
             .state();
     store().put(Bytes.wrap(bytes("k")), foreign);

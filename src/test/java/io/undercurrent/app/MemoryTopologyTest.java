@@ -17,7 +17,6 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
-import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
@@ -30,6 +29,7 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.EnricherMeters;
 import io.undercurrent.streams.internals.MemoryStore;
 import io.undercurrent.streams.internals.StateFormatException;
+import io.undercurrent.streams.internals.StoredEnrichment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,7 +101,7 @@ class MemoryTopologyTest {
             tokens == 0 ? Cache.NONE : new Cache(tokens, 0.8f, 0.25f),
             1);
     start();
-    Enrichment alone = new Enrichment(model, settings);
+    StoredEnrichment alone = new StoredEnrichment(model, settings);
     Map<Bytes, byte[]> states = new HashMap<>();
     Map<Bytes, SortedMap<Long, byte[]>> memories = new HashMap<>();
     byte[][] keys = {{}, {0}, {0, 0}, new byte[12], {(byte) 0xff}, {0, 0, 0, 1}};
@@ -120,7 +120,7 @@ class MemoryTopologyTest {
         continue;
       }
       SortedMap<Long, byte[]> memory = memories.computeIfAbsent(of, k -> new TreeMap<>());
-      Enrichment.Outcome outcome =
+      StoredEnrichment.Outcome outcome =
           alone.enrich(
               states.get(of), memory, key, text, (long) i, new Source("messages", 0, i, (long) i));
       states.put(of, outcome.state());
@@ -231,8 +231,8 @@ class MemoryTopologyTest {
     send("k", "d");
     byte[] alone = enriched.readValue();
     driver.close();
-    Enrichment other = new Enrichment(LetterModel.looking(2), settings);
-    Enrichment.Outcome foreign = other.enrich(null, bytes("k"), "a b c", null, null);
+    StoredEnrichment other = new StoredEnrichment(LetterModel.looking(2), settings);
+    StoredEnrichment.Outcome foreign = other.enrich(null, bytes("k"), "a b c", null, null);
 
     start();
     states().put(key("k"), foreign.state());

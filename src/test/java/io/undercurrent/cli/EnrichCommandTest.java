@@ -13,6 +13,7 @@ import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.TinyModel;
 import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.streams.internals.StoredEnrichment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -48,9 +49,9 @@ class EnrichCommandTest {
 
     assertThat(run.exit).isZero();
     assertThat(run.err).isEmpty();
-    Enrichment enrichment = new Enrichment(MODEL, SETTINGS);
-    Enrichment.Outcome first = enrich(enrichment, null, "a", "the food was good");
-    Enrichment.Outcome second = enrich(enrichment, first.state(), "a", "not good");
+    StoredEnrichment enrichment = new StoredEnrichment(MODEL, SETTINGS);
+    StoredEnrichment.Outcome first = enrich(enrichment, null, "a", "the food was good");
+    StoredEnrichment.Outcome second = enrich(enrichment, first.state(), "a", "not good");
     assertThat(run.out)
         .containsExactly(
             json(first),
@@ -212,8 +213,8 @@ class EnrichCommandTest {
             """);
 
     Source source = new Source("t", 3, 9, 8L);
-    Enrichment.Outcome outcome =
-        new Enrichment(MODEL, SETTINGS)
+    StoredEnrichment.Outcome outcome =
+        new StoredEnrichment(MODEL, SETTINGS)
             .enrich(null, new byte[] {'a'}, "the food was very good", 7L, source);
     assertThat(run.out).containsExactly(json(outcome));
     assertThat(JSON.readTree(run.out.get(0)).path("truncated").asBoolean()).isTrue();
@@ -280,12 +281,12 @@ class EnrichCommandTest {
     assertThat(all).endsWith("\na is forgotten");
   }
 
-  private static Enrichment.Outcome enrich(
-      Enrichment enrichment, byte[] state, String key, String text) {
+  private static StoredEnrichment.Outcome enrich(
+      StoredEnrichment enrichment, byte[] state, String key, String text) {
     return enrichment.enrich(state, key.getBytes(StandardCharsets.UTF_8), text, null, null);
   }
 
-  private static String json(Enrichment.Outcome outcome) {
+  private static String json(StoredEnrichment.Outcome outcome) {
     return new String(EnrichedRecordSerde.toJson(outcome.enriched()), StandardCharsets.UTF_8);
   }
 

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.LetterModel;
-import io.undercurrent.enrich.Enrichment.Outcome;
-import io.undercurrent.enrich.Enrichment.Start;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
@@ -17,6 +15,9 @@ import io.undercurrent.query.ConversationTrace;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.StateFormatException;
+import io.undercurrent.streams.internals.StoredEnrichment;
+import io.undercurrent.streams.internals.StoredEnrichment.Outcome;
+import io.undercurrent.streams.internals.StoredEnrichment.Start;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,8 @@ class EnrichmentTest {
 
   private final Model model = LetterModel.of(1);
   private final KeyStateFormat format = new KeyStateFormat(model);
-  private final Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
+  private final StoredEnrichment enrichment =
+      new StoredEnrichment(model, EnrichmentSettings.DEFAULTS);
 
   @Test
   void shouldEqualTheNetworkReadingTheSequenceOfRecords() {
@@ -75,7 +77,8 @@ class EnrichmentTest {
     Outcome once = enrich(state, "d e");
     enrich(null, "something else in between");
     Outcome twice =
-        new Enrichment(model, EnrichmentSettings.DEFAULTS).enrich(state, KEY, "d e", 7L, null);
+        new StoredEnrichment(model, EnrichmentSettings.DEFAULTS)
+            .enrich(state, KEY, "d e", 7L, null);
 
     assertThat(twice.state()).isEqualTo(once.state());
     assertThat(EnrichedRecordSerde.toJson(twice.enriched()))
@@ -127,8 +130,8 @@ class EnrichmentTest {
   @Test
   void shouldHalveTheWeightOfWhatWasSaidAHalfLifeAgo() {
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS.withHalfLifeTokens(3);
-    Enrichment enrichment = new Enrichment(model, settings);
-    Outcome first = enrichment.enrich(null, KEY, "a", null, null);
+    StoredEnrichment enrichment = new StoredEnrichment(model, settings);
+    Outcome first = enrichment.enrich(null, KEY, "a e f g", null, null);
     Outcome second = enrichment.enrich(first.state(), KEY, "b c d", null, null);
 
     double mean =
@@ -139,7 +142,7 @@ class EnrichmentTest {
   @Test
   void shouldCutALongTextWhereReadingStopped() {
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS.withMaxTokens(3);
-    Enrichment short3 = new Enrichment(model, settings);
+    StoredEnrichment short3 = new StoredEnrichment(model, settings);
 
     EnrichedRecord cut = short3.enrich(null, KEY, "a b c d e", null, null).enriched();
     EnrichedRecord whole = short3.enrich(null, KEY, "a b c ", null, null).enriched();
@@ -154,7 +157,7 @@ class EnrichmentTest {
   @Test
   void shouldStartFreshWhereAnotherModelWasAtWork() {
     Outcome foreign =
-        new Enrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
+        new StoredEnrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
             .enrich(null, KEY, "a b c", null, null);
 
     Outcome outcome = enrich(foreign.state(), "d");
@@ -189,7 +192,8 @@ class EnrichmentTest {
 
   @Test
   void shouldOfferNoNextTokensWhereNoneAreAskedFor() {
-    Enrichment none = new Enrichment(model, EnrichmentSettings.DEFAULTS.withNextTokens(0));
+    StoredEnrichment none =
+        new StoredEnrichment(model, EnrichmentSettings.DEFAULTS.withNextTokens(0));
 
     assertThat(none.enrich(null, KEY, "a b", null, null).enriched().next()).isEmpty();
   }
@@ -201,7 +205,7 @@ class EnrichmentTest {
     for (StatePrecision precision : StatePrecision.values()) {
       Model model =
           LetterModel.of(kind, kind == Kind.FFNN ? 3 : 1, 5).withStatePrecision(precision);
-      Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
+      StoredEnrichment enrichment = new StoredEnrichment(model, EnrichmentSettings.DEFAULTS);
       KeyStateFormat format = new KeyStateFormat(model);
       Inference inference = new Inference(model, 512, 5, true);
       ConversationTrace trace = new ConversationTrace(model, EnrichmentSettings.DEFAULTS);
@@ -226,10 +230,12 @@ class EnrichmentTest {
   void shouldDifferALittleBetweenPrecisions() {
     byte[] half = null;
     byte[] full = null;
-    Enrichment inHalf =
-        new Enrichment(model.withStatePrecision(StatePrecision.FP16), EnrichmentSettings.DEFAULTS);
-    Enrichment inFull =
-        new Enrichment(model.withStatePrecision(StatePrecision.FP32), EnrichmentSettings.DEFAULTS);
+    StoredEnrichment inHalf =
+        new StoredEnrichment(
+            model.withStatePrecision(StatePrecision.FP16), EnrichmentSettings.DEFAULTS);
+    StoredEnrichment inFull =
+        new StoredEnrichment(
+            model.withStatePrecision(StatePrecision.FP32), EnrichmentSettings.DEFAULTS);
     double most = 0;
     for (int i = 0; i < 200; i++) {
       String text = "a b " + (char) ('a' + i % 26);
@@ -253,22 +259,23 @@ class EnrichmentTest {
     Model half = model.withStatePrecision(StatePrecision.FP16);
     Model full = model.withStatePrecision(StatePrecision.FP32);
     byte[] stored =
-        new Enrichment(full, EnrichmentSettings.DEFAULTS)
+        new StoredEnrichment(full, EnrichmentSettings.DEFAULTS)
             .enrich(null, KEY, "a b c", 7L, null)
             .state();
 
     Outcome after =
-        new Enrichment(half, EnrichmentSettings.DEFAULTS).enrich(stored, KEY, "d", 7L, null);
+        new StoredEnrichment(half, EnrichmentSettings.DEFAULTS).enrich(stored, KEY, "d", 7L, null);
 
     assertThat(after.start()).isEqualTo(Start.CARRIED);
     assertThat(after.state()).hasSize(new KeyStateFormat(half).sizeInBytes());
     Outcome inFull =
-        new Enrichment(full, EnrichmentSettings.DEFAULTS).enrich(stored, KEY, "d", 7L, null);
+        new StoredEnrichment(full, EnrichmentSettings.DEFAULTS).enrich(stored, KEY, "d", 7L, null);
     assertThat(EnrichedRecordSerde.toJson(after.enriched()))
         .isEqualTo(EnrichedRecordSerde.toJson(inFull.enriched())); // read from all of its bits
 
     Outcome back =
-        new Enrichment(full, EnrichmentSettings.DEFAULTS).enrich(after.state(), KEY, "e", 7L, null);
+        new StoredEnrichment(full, EnrichmentSettings.DEFAULTS)
+            .enrich(after.state(), KEY, "e", 7L, null);
     assertThat(back.start()).isEqualTo(Start.CARRIED);
     assertThat(back.state()).hasSize(new KeyStateFormat(full).sizeInBytes());
     assertThat(back.enriched().conversation().records()).isEqualTo(3);

@@ -345,7 +345,7 @@ class InferenceTest {
       Reading unseen = new Inference(MODEL, MAX_TOKENS, k, true).read(text, unseenState);
 
       int[] ids = ids(text);
-      int checked = Expectations.checked(ids, words);
+      int checked = Reading.checkedPosition(ids, words);
       assertThat(words[ids[checked]]).isTrue();
       boolean expected =
           Arrays.stream(rankings.get(checked)).anyMatch(likely -> likely.id() == ids[checked]);
@@ -378,10 +378,10 @@ class InferenceTest {
     for (int i = 0; i < 64; i++) {
       int[] ids = {0, 1 + i % 2, 3, 1 + i / 2 % 2, 1 + i / 4 % 2, 3};
       ids[0] = i % 3 == 0 ? 3 : 0;
-      chosen[Expectations.checked(ids, words)] = true;
+      chosen[Reading.checkedPosition(ids, words)] = true;
     }
     assertThat(chosen).containsExactly(false, true, false, true, true, false);
-    assertThat(Expectations.checked(new int[] {0, 3}, words)).isEqualTo(-1);
+    assertThat(Reading.checkedPosition(new int[] {0, 3}, words)).isEqualTo(-1);
   }
 
   @Test

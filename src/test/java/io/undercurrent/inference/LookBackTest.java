@@ -168,7 +168,7 @@ class LookBackTest {
       Reading reading = inference.read(text, state, memory);
 
       int[] ids = model.tokenizer().encode(text, 100).ids();
-      int checked = Expectations.checked(ids, words);
+      int checked = Reading.checkedPosition(ids, words);
       boolean expected =
           Arrays.stream(rankings.get(checked)).anyMatch(likely -> likely.id() == ids[checked]);
       assertThat(reading.hit()).as(text).isEqualTo(expected ? Hit.HIT : Hit.MISS);

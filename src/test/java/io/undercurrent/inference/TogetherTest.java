@@ -21,13 +21,11 @@ import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.WordTokenizer;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -105,17 +103,14 @@ class TogetherTest {
     Inference inference = new Inference(model, MAX_TOKENS, 4, true, 3);
     HiddenState state = model.initialState();
     Reading expected = inference.read("not good", state, inference.memory());
-    int[] asked = {0};
-    Supplier<Unread> broken =
-        () -> {
-          if (asked[0]++ == 4) {
-            throw new IllegalStateException("no more");
-          }
-          return unread(inference.encode(TinyModel.text(asked[0], 1)), model);
-        };
     for (int i = 0; i < 10; i++) {
-      asked[0] = 0;
-      assertThatThrownBy(() -> inference.read(broken)).hasMessage("no more");
+      List<PendingRecord> records = new ArrayList<>();
+      for (int r = 1; r < 5; r++) {
+        Encoding encoding = inference.encode(TinyModel.text(r, 1));
+        records.add(new PendingRecord(encoding, model.initialState(), null, 1));
+      }
+      records.add(new PendingRecord(inference.encode("good"), null, null, 1));
+      assertThatThrownBy(() -> inference.read(records)).isInstanceOf(NullPointerException.class);
     }
     HiddenState again = model.initialState();
     Reading reading = inference.read("not good", again, inference.memory());
@@ -188,93 +183,30 @@ class TogetherTest {
 
   private record Item(int key, String text) {}
 
-  /** What became of each, every bit of it. */
+  /** What came of each, every bit of it. */
   private static List<String> readTogether(Inference inference, Model model, List<Item> records) {
-    Map<Integer, HiddenState> states = new HashMap<>();
-    Map<Integer, Memory> memories = new HashMap<>();
-    Map<Integer, ArrayDeque<Integer>> waiting = new HashMap<>();
-    ArrayDeque<Integer> ready = new ArrayDeque<>();
-    for (int i = 0; i < records.size(); i++) {
-      int key = records.get(i).key;
-      if (waiting.computeIfAbsent(key, k -> new ArrayDeque<>()).isEmpty()) {
-        ready.add(i);
-      }
-      waiting.get(key).add(i);
+    Map<Integer, PendingRecord> last = new HashMap<>(); // of each key
+    List<PendingRecord> pending = new ArrayList<>();
+    for (Item item : records) {
+      Encoding encoding = inference.encode(item.text);
+      PendingRecord previous = last.get(item.key);
+      PendingRecord record =
+          previous == null
+              ? new PendingRecord(encoding, model.initialState(), inference.memory(), 1)
+              : new PendingRecord(encoding, previous);
+      last.put(item.key, record);
+      pending.add(record);
     }
-    String[] read = new String[records.size()];
-    Supplier<Unread> next =
-        () -> {
-          Integer i = ready.poll();
-          if (i == null) {
-            return null;
-          }
-          Item item = records.get(i);
-          HiddenState state = states.computeIfAbsent(item.key, k -> model.initialState());
-          Memory memory = memories.computeIfAbsent(item.key, k -> inference.memory());
-          return new Unread() {
-            private String after;
-            private float[] felt;
-
-            @Override
-            public Encoding encoding() {
-              return inference.encode(item.text);
-            }
-
-            @Override
-            public HiddenState state() {
-              return state;
-            }
-
-            @Override
-            public Memory memory() {
-              return memory;
-            }
-
-            @Override
-            public void passed(float[] probabilities) {
-              felt = probabilities;
-              after = string(state, memory);
-              waiting.get(item.key).remove();
-              if (!waiting.get(item.key).isEmpty()) {
-                ready.add(waiting.get(item.key).peek());
-              }
-            }
-
-            @Override
-            public void read(Reading reading) {
-              assertThat(read[i]).isNull();
-              read[i] = string(reading, felt) + after;
-            }
-          };
-        };
-    inference.read(next);
-    return List.of(read);
-  }
-
-  private static Unread unread(Encoding encoding, Model model) {
-    HiddenState state = model.initialState();
-    return new Unread() {
-      @Override
-      public Encoding encoding() {
-        return encoding;
-      }
-
-      @Override
-      public HiddenState state() {
-        return state;
-      }
-
-      @Override
-      public Memory memory() {
-        return null;
-      }
-
-      @Override
-      public void passed(float[] probabilities) {}
-
-      @Override
-      public void read(Reading reading) {}
-    };
+    inference.read(pending);
+    return pending.stream()
+        .map(
+            record ->
+                string(
+                    record.reading(),
+                    record.reading().probabilities(),
+                    record.state(),
+                    record.memory()))
+        .toList();
   }
 
   private static String string(Reading reading, float[] felt, HiddenState state, Memory memory) {

@@ -9,20 +9,19 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.enrich.Message;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.Enricher;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -75,7 +74,7 @@ class KeyQueriesTest {
           .withMessageStartingWith("states cannot be read now: Kafka Streams is CREATED");
       streams.start();
       for (long key = 0; key < KEYS; key++) {
-        EnrichedRecord expected = last.get((int) key).enriched();
+        EnrichedRecord expected = last.get((int) key).record();
         KeyView found = await(queries, key, expected.conversation().records());
         assertThat(found).isEqualTo(new KeyView(expected.conversation(), 100 + key, List.of()));
         KeyView withNext = queries.find(key, 3).orElseThrow();
@@ -111,13 +110,15 @@ class KeyQueriesTest {
     try (KafkaProducer<Long, String> producer =
         new KafkaProducer<>(settings(), new LongSerializer(), new StringSerializer())) {
       for (long key = 0; key < KEYS; key++) {
-        byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(key).array();
         String first = "a b " + (char) ('a' + key);
         producer.send(new ProducerRecord<>("in", null, 50 + key, key, first));
         producer.send(new ProducerRecord<>("in", null, 100 + key, key, "c d"));
-        Enrichment.Outcome before = enrichment.enrich(null, bytes, first, 50 + key, null);
-        SortedMap<Long, byte[]> remembered = new TreeMap<>(Map.of(1L, before.entry()));
-        last.add(enrichment.enrich(before.state(), remembered, bytes, "c d", 100 + key, null));
+        KeyText name = new KeyText(Long.toString(key), "long");
+        KeyState before =
+            enrichment
+                .enrich(KeyState.fresh(model), new Message(name, first, 50 + key, null))
+                .after();
+        last.add(enrichment.enrich(before, new Message(name, "c d", 100 + key, null)));
       }
     }
     return last;

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.enrich.Message;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -20,8 +23,10 @@ class EnrichedTest {
       EnrichedRecordSerde.fromJson(
           EnrichedRecordSerde.toJson(
               new Enrichment(LetterModel.of(1), EnrichmentSettings.DEFAULTS)
-                  .enrich(null, new byte[] {'k'}, "a b", 7L, null)
-                  .enriched()));
+                  .enrich(
+                      KeyState.fresh(LetterModel.of(1)),
+                      new Message(new KeyText("k", null), "a b", 7L, null))
+                  .record()));
 
   private final Serde<Enriched<String>> serde = Enriched.serde(Serdes.String());
 

@@ -501,7 +501,7 @@ class EnricherTest {
         Enricher.builder(Serdes.String(), model).keyText(String::trim);
     assertThatIllegalStateException()
         .isThrownBy(() -> enricher.text(Ticket::body))
-        .withMessageStartingWith("text() must come before keyText() and lookAhead()");
+        .withMessageStartingWith("text() must come before source(), keyText() and lookAhead()");
     assertThat(
             Enricher.builder(Serdes.String(), model)
                 .named("kept")

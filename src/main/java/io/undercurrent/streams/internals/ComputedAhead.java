@@ -4,9 +4,9 @@ import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.Enrichment.Outcome;
 import io.undercurrent.enrich.EnrichmentBatch;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.Stored;
-import io.undercurrent.enrich.Subject;
+import io.undercurrent.enrich.Message;
 import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.streams.internals.StoredKeys.Found;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -71,34 +71,50 @@ public final class ComputedAhead implements AutoCloseable {
   /**
    * A result and what it was computed from.
    *
-   * @param state of the key before, as stored; or null
+   * @param before the key's stored state before the record; null if there was none
    * @param model fingerprint
+   * @param after the state to store; null for a tombstone
+   * @param forgotten numbers of the records whose memory entries are to be deleted
    * @param outcome null for a tombstone
+   * @param foreign whether another model had made the stored state
    * @param nanos its share of the time that computing took
    */
-  record Result(Subject subject, byte[] state, String model, Outcome outcome, long nanos) {
+  record Result(
+      Incoming record,
+      byte[] before,
+      String model,
+      byte[] after,
+      List<Long> forgotten,
+      Outcome outcome,
+      boolean foreign,
+      long nanos) {
 
     /** What of it is not as {@code now}; null if nothing. */
-    Dropped differsFrom(Subject now, byte[] stored, String fingerprint) {
-      if (!subject.key().equals(now.key())) {
+    Dropped differsFrom(Incoming now, byte[] stored, String fingerprint) {
+      if (!record.key().equals(now.key())) {
         return Dropped.KEY;
       }
-      if (subject.isTombstone() && now.isTombstone()) {
+      Message then = record.message();
+      Message message = now.message();
+      if (then.isTombstone() && message.isTombstone()) {
         return null; // it depends on nothing else
       }
-      if (!Objects.equals(subject.text(), now.text())) {
+      if (!Objects.equals(then.text(), message.text())) {
         return Dropped.TEXT;
       }
-      if (!Objects.equals(subject.timestampMs(), now.timestampMs())) {
+      if (!Objects.equals(then.timestampMs(), message.timestampMs())) {
         return Dropped.TIMESTAMP;
       }
-      if (!Objects.equals(subject.source(), now.source())) {
+      if (!Objects.equals(then.source(), message.source())) {
         return Dropped.SOURCE;
+      }
+      if (!then.equals(message)) {
+        return Dropped.KEY; // its words
       }
       if (!model.equals(fingerprint)) {
         return Dropped.MODEL;
       }
-      return Arrays.equals(state, stored) ? null : Dropped.STATE;
+      return Arrays.equals(before, stored) ? null : Dropped.STATE;
     }
   }
 
@@ -106,17 +122,11 @@ public final class ComputedAhead implements AutoCloseable {
   interface Situation {
 
     /**
-     * What the processor will be given for a polled record; null for nothing. May throw.
+     * The record that the processor will get for a polled one; null for none. May throw.
      *
      * @param partitionTimeMs the latest timestamp of the partition before it, -1 for none
      */
-    Subject preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs);
-
-    /** The key's stored state now, or null. */
-    byte[] state(Bytes key);
-
-    /** What is stored of the key now. */
-    Stored stored(Bytes key);
+    Incoming preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs);
   }
 
   /** One partition. */
@@ -131,6 +141,7 @@ public final class ComputedAhead implements AutoCloseable {
   private final String fingerprint;
   private final int batchRecords;
   private final int batchTokens;
+  private final StoredKeys stored;
   private final Situation situation;
   private final EnrichmentMetrics metrics;
 
@@ -146,6 +157,7 @@ public final class ComputedAhead implements AutoCloseable {
       Enrichment enrichment,
       String fingerprint,
       EnrichmentSettings settings,
+      StoredKeys stored,
       Situation situation,
       EnrichmentMetrics metrics) {
     this.lookAhead = lookAhead;
@@ -153,6 +165,7 @@ public final class ComputedAhead implements AutoCloseable {
     this.fingerprint = fingerprint;
     this.batchRecords = settings.batchRecords();
     this.batchTokens = settings.batchTokens();
+    this.stored = stored;
     this.situation = situation;
     this.metrics = metrics;
   }
@@ -163,10 +176,11 @@ public final class ComputedAhead implements AutoCloseable {
    *
    * @throws RuntimeException what is wrong with this record; never with another
    */
-  Result take(TopicPartition partition, long offset, Subject now) {
+  Result take(TopicPartition partition, long offset, Incoming now) {
     Lane lane = lane(partition);
-    if (now.timestampMs() != null) {
-      lane.timeMs = Math.max(lane.timeMs, now.timestampMs());
+    Long timestampMs = now.message().timestampMs();
+    if (timestampMs != null) {
+      lane.timeMs = Math.max(lane.timeMs, timestampMs);
     }
     if (isUsable(lane, offset, now)) {
       metrics.usedAhead();
@@ -176,9 +190,7 @@ public final class ComputedAhead implements AutoCloseable {
     if (pause > 0) {
       pause--;
       ahead(lane, offset, 0);
-      Result alone = alone(now);
-      forget(now.key());
-      return alone;
+      return alone(now);
     }
     return compute(lane, offset, now);
   }
@@ -186,7 +198,7 @@ public final class ComputedAhead implements AutoCloseable {
   /** The record at hand makes its key forgotten. */
   void tombstone(TopicPartition partition, long offset, Bytes key) {
     Lane lane = lane(partition);
-    if (isUsable(lane, offset, new Subject(key, null, null, null))) {
+    if (isUsable(lane, offset, new Incoming(key, new Message(null, null, null, null)))) {
       lane.results.remove(offset); // the key's next results were computed from that
     } else {
       forget(key);
@@ -194,7 +206,7 @@ public final class ComputedAhead implements AutoCloseable {
   }
 
   /** Whether there is a result of this record; one that is of no use is dropped. */
-  private boolean isUsable(Lane lane, long offset, Subject now) {
+  private boolean isUsable(Lane lane, long offset, Incoming now) {
     Map<Long, Result> passed = lane.results.headMap(offset);
     passed.values().forEach(result -> drop(result, Dropped.PASSED));
     passed.clear();
@@ -202,7 +214,7 @@ public final class ComputedAhead implements AutoCloseable {
     if (result == null) {
       return false;
     }
-    Dropped reason = result.differsFrom(now, situation.state(now.key()), fingerprint);
+    Dropped reason = result.differsFrom(now, stored.bytes(now.key()), fingerprint);
     if (reason == null) {
       predicted(true);
       return true;
@@ -212,11 +224,11 @@ public final class ComputedAhead implements AutoCloseable {
     return false;
   }
 
-  private Result compute(Lane lane, long offset, Subject now) {
-    EnrichmentBatch batch = new EnrichmentBatch(enrichment, batchTokens);
+  private Result compute(Lane lane, long offset, Incoming now) {
+    EnrichmentBatch<Bytes> batch = new EnrichmentBatch<>(enrichment, batchTokens);
     List<Long> offsets = new ArrayList<>(List.of(offset));
-    List<Subject> subjects = new ArrayList<>(List.of(now));
-    batch.add(now);
+    List<Incoming> records = new ArrayList<>(List.of(now));
+    batch.add(now.key(), now.message());
     Set<Bytes> pending = keysWithResults();
     long timeMs = lane.timeMs;
     for (ConsumerRecord<byte[], byte[]> raw : ahead(lane, offset, batchRecords - 1)) {
@@ -224,64 +236,112 @@ public final class ComputedAhead implements AutoCloseable {
         continue;
       }
       try {
-        Subject subject = situation.preview(raw, timeMs);
-        if (subject == null || pending.contains(subject.key())) {
+        Incoming record = situation.preview(raw, timeMs);
+        if (record == null || pending.contains(record.key())) {
           continue;
         }
-        if (!batch.add(subject)) {
+        if (!batch.add(record.key(), record.message())) {
           break;
         }
-        if (subject.timestampMs() != null) {
-          timeMs = Math.max(timeMs, subject.timestampMs());
+        if (record.message().timestampMs() != null) {
+          timeMs = Math.max(timeMs, record.message().timestampMs());
         }
         offsets.add(raw.offset());
-        subjects.add(subject);
+        records.add(record);
       } catch (RuntimeException e) {
         log.debug("offset {} cannot be computed ahead: {}", raw.offset(), e.toString());
       }
     }
     long begin = System.nanoTime();
+    Map<Bytes, Found> found = new HashMap<>();
     try {
-      batch.run(situation::stored);
+      batch.run(
+          key -> {
+            Found ofKey = stored.find(key);
+            found.put(key, ofKey);
+            return ofKey.state();
+          });
     } catch (RuntimeException e) {
       if (batch.size() == 1) {
         throw e;
       }
       log.debug("computed alone: {}", e.toString());
-      Result alone = alone(now);
-      forget(now.key());
-      return alone;
+      return alone(now);
     }
     long whole = System.nanoTime() - begin;
     metrics.batch(batch.size(), batch.steps(), whole);
-    long nanos = whole / batch.size();
-    if (batch.succeeded(0)) {
+    List<Result> results = results(batch, records, found, whole / batch.size());
+    if (results.get(0) != null) {
       forget(now.key()); // what was computed ahead for it did not know of this record
     }
-    for (int i = 1; i < batch.size(); i++) {
-      if (batch.succeeded(i)) {
-        lane.results.put(
-            offsets.get(i),
-            new Result(
-                subjects.get(i), batch.stateBefore(i), fingerprint, batch.outcome(i), nanos));
+    for (int i = 1; i < results.size(); i++) {
+      if (results.get(i) != null) {
+        lane.results.put(offsets.get(i), results.get(i));
       }
     }
-    return new Result(now, batch.stateBefore(0), fingerprint, batch.outcome(0), nanos);
+    return results.get(0) == null ? alone(now) /* throws what is wrong with it */ : results.get(0);
   }
 
-  private Result alone(Subject now) {
+  /** The results of a batch; null where there is no outcome. */
+  private List<Result> results(
+      EnrichmentBatch<Bytes> batch, List<Incoming> records, Map<Bytes, Found> found, long nanos) {
+    List<Result> results = new ArrayList<>();
+    Map<Bytes, byte[]> states = new HashMap<>(); // after the last record of each key
+    for (int i = 0; i < records.size(); i++) {
+      Incoming record = records.get(i);
+      Bytes key = record.key();
+      if (record.message().isTombstone()) {
+        results.add(new Result(record, null, fingerprint, null, List.of(), null, false, nanos));
+        found.remove(key);
+        states.put(key, null);
+      } else if (batch.outcome(i) == null) {
+        results.add(null);
+      } else {
+        Found first = found.remove(key); // null for all but the key's first record
+        byte[] before = first == null ? states.get(key) : first.bytes();
+        Result result = result(record, before, first, batch.outcome(i), nanos);
+        states.put(key, result.after());
+        results.add(result);
+      }
+    }
+    return results;
+  }
+
+  /**
+   * @param found what is stored of the key; null if the result does not start from there
+   */
+  private Result result(Incoming record, byte[] before, Found found, Outcome outcome, long nanos) {
+    List<Long> forgotten = outcome.forgotten();
+    if (found != null && !found.unreadable().isEmpty()) {
+      forgotten = new ArrayList<>(found.unreadable());
+      forgotten.addAll(outcome.forgotten());
+    }
+    return new Result(
+        record,
+        before,
+        fingerprint,
+        stored.serialize(outcome.after()),
+        forgotten,
+        outcome,
+        found != null && found.foreign(),
+        nanos);
+  }
+
+  /** Computes one record by itself. */
+  Result alone(Incoming now) {
     long begin = System.nanoTime();
-    Stored before = situation.stored(now.key());
-    Outcome outcome = enrichment.enrich(now, before);
+    Found found = stored.find(now.key());
+    Outcome outcome = enrichment.enrich(found.state(), now.message());
     long nanos = System.nanoTime() - begin;
     metrics.batch(1, outcome.steps(), nanos);
-    return new Result(now, before.state(), fingerprint, outcome, nanos);
+    forget(now.key());
+    return result(now, found.bytes(), found, outcome, nanos);
   }
 
   private Set<Bytes> keysWithResults() {
     Set<Bytes> keys = new HashSet<>();
     for (Lane lane : lanes.values()) {
-      lane.results.values().forEach(result -> keys.add(result.subject().key()));
+      lane.results.values().forEach(result -> keys.add(result.record().key()));
     }
     return keys;
   }
@@ -293,7 +353,7 @@ public final class ComputedAhead implements AutoCloseable {
           .values()
           .removeIf(
               result -> {
-                boolean ofKey = result.subject().key().equals(key);
+                boolean ofKey = result.record().key().equals(key);
                 if (ofKey) {
                   drop(result, Dropped.MEMORY);
                 }

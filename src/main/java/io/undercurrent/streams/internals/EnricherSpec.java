@@ -2,7 +2,6 @@ package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.Preview;
@@ -13,7 +12,7 @@ import org.apache.kafka.common.serialization.Serde;
 /**
  * All that the processors of an enricher have in common. Immutable; shared by all tasks.
  *
- * @param message a value's message, or null for a value without a text
+ * @param text a value's text and where it was read; null for a value without a text
  * @param keyText what enriched records call the key; null to write its bytes in {@code keyEncoding}
  * @param modelHeader name of the header that says the model
  * @param changelog told the name of the store's changelog, by each task that starts
@@ -23,7 +22,7 @@ import org.apache.kafka.common.serialization.Serde;
 public record EnricherSpec<K, V>(
     Serde<K> keySerde,
     Model model,
-    Function<? super V, Message> message,
+    Function<? super V, SourceText> text,
     BiFunction<? super K, ? super V, String> keyText,
     KeyEncoding keyEncoding,
     EnrichmentSettings settings,

@@ -2,6 +2,7 @@ package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.KeyState;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.StatePrecision;
@@ -158,8 +159,8 @@ public final class KeyStateFormat {
   }
 
   /**
-   * The state in {@code stored}, with arrays of its own; empty if another model made it. It may be
-   * of either precision.
+   * The state in {@code stored}, with arrays of its own and an empty memory; empty if another model
+   * made it. It may be of either precision.
    *
    * @throws StateFormatException if the bytes are not a state of this format version
    */
@@ -207,7 +208,8 @@ public final class KeyStateFormat {
             tokens,
             (flags & HAS_TIMESTAMP) == 0 ? null : timestampMs,
             (flags & HAS_SCORE) == 0 ? null : score,
-            hidden));
+            hidden,
+            model.config().hasMemory() ? new Memory(model.config(), records) : null));
   }
 
   private HiddenState ofFloats(ByteBuffer from, StatePrecision precision) {

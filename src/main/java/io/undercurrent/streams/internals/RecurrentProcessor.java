@@ -6,13 +6,10 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.Enrichment.Outcome;
-import io.undercurrent.enrich.Enrichment.Start;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
-import io.undercurrent.enrich.Stored;
-import io.undercurrent.enrich.Subject;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.kernel.Functions;
@@ -22,7 +19,6 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.ComputedAhead.Result;
 import java.nio.charset.StandardCharsets;
-import java.util.Collections;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -68,12 +64,15 @@ final class RecurrentProcessor<K, V> {
   private final byte[] modelHeader;
 
   private ProcessingContext context;
+  private Preview<K, V> preview; // null where records are computed one by one
   private KeyValueStore<Bytes, byte[]> store;
   private MemoryStore memories; // null for a model that has none
+  private StoredKeys stored;
   private Enrichment enrichment;
-  private ComputedAhead ahead; // null where records are computed one by one
+  private ComputedAhead ahead;
   private long searchedClusters; // so far, of the enrichment
   private long skippedClusters;
+  private boolean looksAhead; // whether records are computed several at once
   private String changelog;
 
   RecurrentProcessor(EnricherSpec<K, V> spec) {
@@ -92,23 +91,28 @@ final class RecurrentProcessor<K, V> {
         model.config().hasMemory()
             ? new MemoryStore(context.getStateStore(settings.memoryStore()))
             : null;
+    stored =
+        new StoredKeys(model)
+            .in(store, memories == null ? null : context.getStateStore(settings.memoryStore()));
     close(); // Kafka Streams may use a processor again; what was computed ahead is of before
     searchedClusters = 0;
     skippedClusters = 0;
-    if (spec.lookAhead() == null || settings.batchRecords() == 1) {
-      enrichment = new Enrichment(model, settings);
-    } else {
-      enrichment =
-          new Enrichment(model, settings, Math.min(settings.batchRecords(), Inference.MAX_ROWS));
-      ahead =
-          new ComputedAhead(
-              spec.lookAhead(),
-              enrichment,
-              model.fingerprint(),
-              settings,
-              new Situation(preview(context)),
-              metrics);
-    }
+    looksAhead = spec.lookAhead() != null && settings.batchRecords() > 1;
+    preview = looksAhead ? preview(context) : null;
+    enrichment =
+        new Enrichment(
+            model,
+            settings,
+            looksAhead ? Math.min(settings.batchRecords(), Inference.MAX_ROWS) : 1);
+    ahead =
+        new ComputedAhead(
+            spec.lookAhead(),
+            enrichment,
+            model.fingerprint(),
+            settings,
+            stored,
+            this::preview,
+            metrics);
     // What a serde that keeps schemas by topic has to be told; as Kafka's own stores do.
     changelog = context.applicationId() + "-" + settings.store() + "-changelog";
     spec.changelog().found(changelog);
@@ -136,66 +140,59 @@ final class RecurrentProcessor<K, V> {
     if (value == null) {
       onward.forward(null, headers);
       store.delete(key);
-      long stored = key.get().length; // a deletion is a key in the changelog
+      long bytes = key.get().length; // a deletion is a key in the changelog
       if (memories != null) {
-        stored += (long) memories.forget(key) * MemoryStore.keyBytes(key);
+        bytes += (long) memories.forget(key) * MemoryStore.keyBytes(key);
       }
-      metrics.stored(stored);
+      metrics.stored(bytes);
       tombstone(key);
       metrics.tombstone();
       return;
     }
-    Message read = message(value);
+    Message message = message(key, text(value), timestampMs, position());
     KeyText keyText = keyText(recordKey, value, key);
-    Result result = enrich(subject(key, read, timestampMs, position()));
+    Result result = enrich(new Incoming(key, message));
     countClusters();
     Outcome outcome = result.outcome();
-    EnrichedRecord enriched = outcome.enriched().withKey(keyText);
+    EnrichedRecord enriched = outcome.record().withKey(keyText); // no preview has a say in that
     requireFits(enriched, key, headers);
-    if (outcome.entry() != null) {
-      requireFits(outcome.entry(), MemoryStore.at(key, outcome.record()));
+    long number = outcome.after().records();
+    byte[] entry = outcome.remembered() == null ? null : stored.serialize(outcome.remembered());
+    if (entry != null) {
+      requireFits(entry, MemoryStore.at(key, number));
     }
     onward.forward(enriched, headers);
-    store.put(key, outcome.state());
-    long stored = key.get().length + outcome.state().length + remember(key, outcome);
-    metrics.stored(stored);
-    count(timestampMs, outcome, result.nanos());
+    store.put(key, result.after());
+    metrics.stored(key.get().length + result.after().length + remember(key, number, entry, result));
+    count(timestampMs, result);
   }
 
   /** Returns how many bytes were written, keys included. */
-  private long remember(Bytes key, Outcome outcome) {
-    outcome.forgotten().forEach(record -> memories.delete(key, record));
+  private long remember(Bytes key, long number, byte[] entry, Result result) {
+    result.forgotten().forEach(record -> memories.delete(key, record));
     long keyBytes = MemoryStore.keyBytes(key);
-    long bytes = keyBytes * outcome.forgotten().size();
-    if (outcome.entry() != null) {
-      memories.put(key, outcome.record(), outcome.entry());
-      bytes += keyBytes + outcome.entry().length;
+    long bytes = keyBytes * result.forgotten().size();
+    if (entry != null) {
+      memories.put(key, number, entry);
+      bytes += keyBytes + entry.length;
     }
     return bytes;
   }
 
-  private Result enrich(Subject subject) {
+  private Result enrich(Incoming record) {
     Optional<RecordMetadata> at = place();
-    if (ahead != null && at.isPresent()) {
-      return ahead.take(partition(at.get()), at.get().offset(), subject);
+    if (looksAhead && at.isPresent()) {
+      return ahead.take(partition(at.get()), at.get().offset(), record);
     }
-    long begin = System.nanoTime();
-    Stored stored = stored(subject.key());
-    Outcome outcome = enrichment.enrich(subject, stored);
-    if (ahead != null) {
-      ahead.forget(subject.key());
-    }
-    long nanos = System.nanoTime() - begin;
     metrics.inline();
-    metrics.batch(1, outcome.steps(), nanos);
-    return new Result(subject, stored.state(), model.fingerprint(), outcome, nanos);
+    return ahead.alone(record);
   }
 
   private void tombstone(Bytes key) {
     Optional<RecordMetadata> at = place();
-    if (ahead != null && at.isPresent()) {
+    if (looksAhead && at.isPresent()) {
       ahead.tombstone(partition(at.get()), at.get().offset(), key);
-    } else if (ahead != null) {
+    } else {
       ahead.forget(key);
     }
   }
@@ -217,54 +214,33 @@ final class RecurrentProcessor<K, V> {
   }
 
   /**
-   * @param position the source of a message that has none, given the record's timestamp
+   * @param position where a record without a source of its own was read, given its timestamp
    */
-  private static Subject subject(
-      Bytes key, Message read, long recordTimestampMs, Function<Long, Source> position) {
+  private static Message message(
+      Bytes key, SourceText read, long recordTimestampMs, Function<Long, Source> position) {
+    KeyText keyText = KeyText.of(key.get());
     return read.source() == null
-        ? new Subject(key, read.text(), recordTimestampMs, position.apply(recordTimestampMs))
-        : new Subject(key, read.text(), read.source().timestampMs(), read.source());
+        ? new Message(keyText, read.text(), recordTimestampMs, position.apply(recordTimestampMs))
+        : new Message(keyText, read.text(), read.source().timestampMs(), read.source());
   }
 
-  private Stored stored(Bytes key) {
-    return new Stored(
-        store.get(key), memories == null ? Collections.emptySortedMap() : memories.entries(key));
-  }
-
-  /** What looking ahead has to know of this processor. */
-  private final class Situation implements ComputedAhead.Situation {
-
-    private final Preview<K, V> preview;
-
-    Situation(Preview<K, V> preview) {
-      this.preview = preview;
+  /** What {@link #process} will get for a polled record; null if it will get none. */
+  private Incoming preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+    Record<K, V> record = preview.of(raw, partitionTimeMs);
+    if (record == null) {
+      return null;
     }
-
-    @Override
-    public Subject preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
-      Record<K, V> record = preview.of(raw, partitionTimeMs);
-      if (record == null) {
-        return null;
-      }
-      Bytes key = key(record.key());
-      return record.value() == null
-          ? new Subject(key, null, null, null)
-          : subject(
-              key,
-              message(record.value()),
-              record.timestamp(),
-              timestampMs -> new Source(raw.topic(), raw.partition(), raw.offset(), timestampMs));
-    }
-
-    @Override
-    public byte[] state(Bytes key) {
-      return store.get(key);
-    }
-
-    @Override
-    public Stored stored(Bytes key) {
-      return RecurrentProcessor.this.stored(key);
-    }
+    Bytes key = key(record.key());
+    return new Incoming(
+        key,
+        record.value() == null
+            ? new Message(KeyText.of(key.get()), null, null, null)
+            : message(
+                key,
+                text(record.value()),
+                record.timestamp(),
+                timestampMs ->
+                    new Source(raw.topic(), raw.partition(), raw.offset(), timestampMs)));
   }
 
   void close() {
@@ -313,8 +289,8 @@ final class RecurrentProcessor<K, V> {
     return new KeyText(text, EnrichedRecord.CUSTOM);
   }
 
-  private Message message(V value) {
-    Message read = spec.message().apply(value);
+  private SourceText text(V value) {
+    SourceText read = spec.text().apply(value);
     if (read == null) {
       throw new BadRecordException(Reason.MISSING_TEXT, "the value must have a text, found none");
     }
@@ -368,10 +344,11 @@ final class RecurrentProcessor<K, V> {
     skippedClusters = skipped;
   }
 
-  private void count(long timestampMs, Outcome outcome, long nanos) {
-    EnrichedRecord enriched = outcome.enriched();
+  private void count(long timestampMs, Result result) {
+    Outcome outcome = result.outcome();
+    EnrichedRecord enriched = outcome.record();
     int tokens = outcome.tokens();
-    metrics.record(tokens, outcome.unknown(), enriched.truncated(), nanos);
+    metrics.record(tokens, outcome.unknown(), enriched.truncated(), result.nanos());
     if (timestampMs >= 0) {
       metrics.latency(System.currentTimeMillis() - timestampMs);
     }
@@ -387,16 +364,16 @@ final class RecurrentProcessor<K, V> {
         metrics.language().nextWord(outcome.hit() == Hit.HIT);
       }
     }
-    if (outcome.start() == Start.FRESH) {
-      metrics.freshState();
-    } else if (outcome.start() == Start.FOREIGN) {
+    if (result.foreign()) {
       metrics.foreignState();
+    } else if (result.before() == null) {
+      metrics.freshState();
     }
     if (outcome.ageMs() >= 0) {
       metrics.stateAge(outcome.ageMs());
     }
-    if (!outcome.forgotten().isEmpty()) {
-      metrics.expired(outcome.forgotten().size());
+    if (!result.forgotten().isEmpty()) {
+      metrics.expired(result.forgotten().size());
     }
   }
 }

@@ -49,8 +49,7 @@ class KeyStateFormatTest {
     odd.h()[0] = new float[] {-0f, Float.MIN_VALUE, Float.MAX_VALUE};
     odd.c()[1] = new float[] {Float.intBitsToFloat(0x7f800000), 1e-39f, -1f / 3};
 
-    HiddenState back =
-        format.deserialize(format.serialize(KeyState.fresh(odd))).orElseThrow().hidden();
+    HiddenState back = format.deserialize(format.serialize(fresh(odd))).orElseThrow().hidden();
 
     assertThat(Float.floatToRawIntBits(back.h()[0][0])).isEqualTo(0x80000000);
     assertThat(back).isEqualTo(odd);
@@ -115,7 +114,7 @@ class KeyStateFormatTest {
     Model model = TinyModel.of(kind, 1, 4, 3, 2, Pooling.LAST, 1).model();
     KeyStateFormat full = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP32));
     KeyStateFormat half = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP16));
-    KeyState state = KeyState.fresh(model.initialState());
+    KeyState state = fresh(model.initialState());
 
     byte[] bytes = half.serialize(state);
 
@@ -129,9 +128,9 @@ class KeyStateFormatTest {
   @Test
   void shouldNotReadTheStateOfAnotherModelWhateverItsShape() {
     byte[] sameShape =
-        new KeyStateFormat(model(2, 3, "ffffffffffff")).serialize(KeyState.fresh(random(2, 3)));
+        new KeyStateFormat(model(2, 3, "ffffffffffff")).serialize(fresh(random(2, 3)));
     byte[] otherShape =
-        new KeyStateFormat(model(1, 5, "ffffffffffff")).serialize(KeyState.fresh(random(1, 5)));
+        new KeyStateFormat(model(1, 5, "ffffffffffff")).serialize(fresh(random(1, 5)));
 
     assertThat(format.deserialize(sameShape)).isEmpty();
     assertThat(format.deserialize(otherShape)).isEmpty();
@@ -146,7 +145,7 @@ class KeyStateFormatTest {
     "12, 4, 'flags must be 0 to 3, found 4'"
   })
   void shouldRefuseAStateThatItDoesNotKnow(int offset, byte value, String message) {
-    byte[] bytes = format.serialize(KeyState.fresh(random(2, 3)));
+    byte[] bytes = format.serialize(fresh(random(2, 3)));
     bytes[offset] = value;
 
     assertThatThrownBy(() -> format.deserialize(bytes))
@@ -156,7 +155,7 @@ class KeyStateFormatTest {
 
   @Test
   void shouldRefuseShortAndLongStates() {
-    byte[] bytes = format.serialize(KeyState.fresh(random(2, 3)));
+    byte[] bytes = format.serialize(fresh(random(2, 3)));
 
     assertThatThrownBy(() -> format.deserialize(new byte[44]))
         .hasMessage("stored state: length must be at least 45, found 44");
@@ -168,8 +167,7 @@ class KeyStateFormatTest {
 
   @Test
   void shouldRefuseItsOwnFingerprintWithAnotherShape() {
-    byte[] bytes =
-        new KeyStateFormat(model(2, 4, "0123456789ab")).serialize(KeyState.fresh(random(2, 4)));
+    byte[] bytes = new KeyStateFormat(model(2, 4, "0123456789ab")).serialize(fresh(random(2, 4)));
 
     assertThatThrownBy(() -> format.deserialize(bytes))
         .hasMessage("stored state: hidden size must be 3, found 4");
@@ -177,7 +175,7 @@ class KeyStateFormatTest {
 
   @Test
   void shouldHandOutArraysOfItsOwn() {
-    byte[] bytes = format.serialize(KeyState.fresh(random(2, 3)));
+    byte[] bytes = format.serialize(fresh(random(2, 3)));
     byte[] before = bytes.clone();
 
     KeyState state = format.deserialize(bytes).orElseThrow();
@@ -185,16 +183,6 @@ class KeyStateFormatTest {
     format.serialize(state)[50] = 1;
 
     assertThat(bytes).isEqualTo(before);
-  }
-
-  @Test
-  void shouldKeepTheLatestTimestamp() {
-    KeyState state = KeyState.fresh(random(2, 3)).afterRecord(2, 50L, 0.5);
-
-    assertThat(state.afterRecord(1, 40L, 0.5).lastTimestampMs()).isEqualTo(50);
-    assertThat(state.afterRecord(1, null, 0.5).lastTimestampMs()).isEqualTo(50);
-    assertThat(state.afterRecord(1, 60L, 0.5).lastTimestampMs()).isEqualTo(60);
-    assertThat(state.afterRecord(3, 60L, 0.5).tokens()).isEqualTo(5);
   }
 
   @ParameterizedTest
@@ -223,7 +211,7 @@ class KeyStateFormatTest {
   void shouldRefuseTheContentsOfAnotherKindAndTokensThatAreNone() {
     Model model = TinyModel.of(Kind.FFNN, 4, 4, 3, 2, Pooling.LAST, 1).model();
     KeyStateFormat tokens = new KeyStateFormat(model);
-    byte[] bytes = tokens.serialize(KeyState.fresh(model.initialState()));
+    byte[] bytes = tokens.serialize(fresh(model.initialState()));
 
     assertThatThrownBy(() -> format.deserialize(bytes))
         .hasMessage("stored state: contents must be 1, found 3");
@@ -256,5 +244,9 @@ class KeyStateFormatTest {
       }
     }
     return state;
+  }
+
+  private static KeyState fresh(HiddenState hidden) {
+    return new KeyState(0, 0, null, null, hidden);
   }
 }

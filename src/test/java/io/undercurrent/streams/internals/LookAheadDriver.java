@@ -73,7 +73,6 @@ final class LookAheadDriver implements AutoCloseable {
   /** Of the topology of {@link #DEFINITION}. */
   static LookAheadDriver of(Model model, EnrichmentSettings settings, Map<String, Object> configs) {
     return new LookAheadDriver(
-        model,
         configs,
         driver ->
             EnrichmentTopology.build(
@@ -81,15 +80,14 @@ final class LookAheadDriver implements AutoCloseable {
                 model,
                 settings,
                 driver.registry,
-                new TopologyConfig(new StreamsConfig(configs(driver.registry, model, configs))),
+                new TopologyConfig(new StreamsConfig(configs(driver.registry, configs))),
                 driver.lookAhead));
   }
 
-  LookAheadDriver(
-      Model model, Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
+  LookAheadDriver(Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     Properties properties = new Properties();
-    properties.putAll(configs(registry, model, configs));
+    properties.putAll(configs(registry, configs));
     properties.put(StreamsConfig.STATE_DIR_CONFIG, states.getPath());
     driver = new TopologyTestDriver(topology.apply(this), properties);
   }
@@ -104,7 +102,7 @@ final class LookAheadDriver implements AutoCloseable {
   }
 
   private static Map<String, Object> configs(
-      SimpleMeterRegistry registry, Model model, Map<String, Object> configs) {
+      SimpleMeterRegistry registry, Map<String, Object> configs) {
     String handler = DeadLetterHandler.class.getName();
     Map<String, Object> all = new HashMap<>();
     all.putAll(

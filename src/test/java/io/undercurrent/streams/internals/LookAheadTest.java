@@ -7,13 +7,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
-import io.undercurrent.enrich.Stored;
-import io.undercurrent.enrich.Subject;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
@@ -31,7 +30,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -61,6 +59,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** When a result that was computed ahead is used, and each reason for which it must not be. */
 class LookAheadTest {
@@ -94,6 +93,84 @@ class LookAheadTest {
     assertThat(driver.dropped()).isZero();
   }
 
+  /** Right behind a source, the serdes say what a polled record will be. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldReadAheadWithTheSerdesOfTheSource(boolean givesSerde) {
+    Enricher.Builder<byte[], String> builder =
+        Enricher.builder(BYTES, model).keyEncoding(KeyEncoding.TEXT).batch(8, 4_096);
+    driver =
+        new LookAheadDriver(
+            givesSerde ? Map.of() : Map.of("default.value.serde", Serdes.StringSerde.class),
+            of -> {
+              builder.meters(of.registry);
+              Enricher<byte[], String> enricher =
+                  givesSerde
+                      ? builder.lookAhead(of.lookAhead, Serdes.String()).build()
+                      : builder.lookAhead(of.lookAhead).build();
+              StreamsBuilder topology = new StreamsBuilder();
+              topology.stream("messages", Consumed.with(BYTES, Serdes.String()).withName("source"))
+                  .process(enricher.supplier(), Named.as("enrich"))
+                  .to(
+                      "messages-enriched",
+                      Produced.with(BYTES, new EnrichedRecordSerde()).withName("sink"));
+              return topology.build();
+            });
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.used()).isEqualTo(8); // of two batches, each by its first record
+    assertThat(driver.dropped()).isZero();
+    assertOneByOne("messages");
+  }
+
+  /** Each use computes ahead for itself, and sees by the state that the other one was there. */
+  @Test
+  void shouldGiveTheSameBytesWhereTwoUsesShareTheirStates() {
+    driver =
+        new LookAheadDriver(
+            Map.of(),
+            of -> {
+              Enricher<byte[], SourceText> enricher =
+                  enricher(of.registry, of.lookAhead, preview(r -> r));
+              StreamsBuilder topology = new StreamsBuilder();
+              for (String topic : List.of("messages", "others")) {
+                topology.stream(topic, Consumed.with(BYTES, BYTES).withName(topic + "-source"))
+                    .mapValues(
+                        value ->
+                            value == null ? null : new SourceText(new String(value, UTF_8), null),
+                        Named.as(topic + "-text"))
+                    .process(enricher.supplier(), Named.as(topic + "-enrich"))
+                    .to(
+                        "messages-enriched",
+                        Produced.with(BYTES, new EnrichedRecordSerde()).withName(topic + "-sink"));
+              }
+              return topology.build();
+            });
+    OneByOne expected = new OneByOne(model, settings);
+    List<String> values = new ArrayList<>();
+    for (int round = 0; round < 6; round++) {
+      for (int i = 0; i < 20; i++) {
+        boolean message = i % 10 < 7;
+        String topic = message ? "messages" : "others";
+        long offset =
+            message ? round * 14 + i / 10 * 7 + i % 10 : round * 6 + i / 10 * 3 + i % 10 - 7;
+        String text = i == 13 ? null : "a b " + (char) ('c' + i);
+        long time = round * 20 + i;
+        driver.poll(topic, key(i % 3), text == null ? null : bytes(text), time);
+        values.add(expected.read(key(i % 3), text, time, new Source(topic, 0, offset, time)));
+      }
+      driver.processAll();
+    }
+
+    assertThat(driver.used()).isPositive();
+    assertThat(driver.dropped(Dropped.STATE)).isPositive();
+    assertThat(
+            driver.enriched().stream().map(v -> v == null ? null : new String(v, UTF_8)).toList())
+        .isEqualTo(values);
+  }
+
   @Test
   void shouldComputeOneByOneWithABatchOfOne() {
     settings = settings.withBatch(1, 4_096);
@@ -124,18 +201,18 @@ class LookAheadTest {
   @ParameterizedTest
   @CsvSource({"KEY", "TEXT", "TIMESTAMP", "SOURCE"})
   void shouldDropWhatWasComputedFromSomethingElse(Dropped reason) {
-    UnaryOperator<Record<byte[], Message>> wrong =
+    UnaryOperator<Record<byte[], SourceText>> wrong =
         switch (reason) {
           case KEY -> record -> record.withKey(bytes("other"));
           case TEXT ->
               record ->
                   record.withValue(
-                      new Message(record.value().text() + " x", record.value().source()));
+                      new SourceText(record.value().text() + " x", record.value().source()));
           case TIMESTAMP -> record -> record.withTimestamp(record.timestamp() + 1);
           default ->
               record ->
                   record.withValue(
-                      new Message(record.value().text(), new Source("other", 0, 0, 1L)));
+                      new SourceText(record.value().text(), new Source("other", 0, 0, 1L)));
         };
     if (reason == Dropped.SOURCE) {
       // Of the same timestamp, so that it is nothing else.
@@ -152,9 +229,10 @@ class LookAheadTest {
     assertOneByOne(reason == Dropped.SOURCE ? "other" : "messages");
   }
 
-  private static Record<byte[], Message> withSource(Record<byte[], Message> record, String topic) {
+  private static Record<byte[], SourceText> withSource(
+      Record<byte[], SourceText> record, String topic) {
     Source source = new Source(topic, 0, 0, record.timestamp());
-    return record.withValue(new Message(record.value().text(), source));
+    return record.withValue(new SourceText(record.value().text(), source));
   }
 
   @Test
@@ -184,7 +262,7 @@ class LookAheadTest {
             new Network(model.config(), zeros, Kernels.best()),
             model.fingerprint());
     // Two records that the preview does not see: the key is forgotten and has another past.
-    Preview<byte[], Message> half =
+    Preview<byte[], SourceText> half =
         (raw, time) ->
             raw.offset() == 2 || raw.offset() == 3 ? null : preview(r -> r).of(raw, time);
     start(half, record -> record);
@@ -202,15 +280,16 @@ class LookAheadTest {
 
   @Test
   void shouldCompareAllThatAResultWasComputedFrom() {
-    Subject subject = new Subject(Bytes.wrap(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
-    Result result = new Result(subject, new byte[] {1}, "0123456789ab", null, 0);
+    Message message = new Message(KeyText.of(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
+    Incoming record = new Incoming(Bytes.wrap(key(1)), message);
+    String model = "0123456789ab";
+    Result result = new Result(record, new byte[] {1}, model, null, List.of(), null, false, 0);
     byte[] same = {1};
 
-    assertThat(result.differsFrom(subject, same, "0123456789ab")).isNull();
-    assertThat(result.differsFrom(subject, new byte[] {2}, "0123456789ab"))
-        .isEqualTo(Dropped.STATE);
-    assertThat(result.differsFrom(subject, null, "0123456789ab")).isEqualTo(Dropped.STATE);
-    assertThat(result.differsFrom(subject, same, "0123456789ac")).isEqualTo(Dropped.MODEL);
+    assertThat(result.differsFrom(record, same, model)).isNull();
+    assertThat(result.differsFrom(record, new byte[] {2}, model)).isEqualTo(Dropped.STATE);
+    assertThat(result.differsFrom(record, null, model)).isEqualTo(Dropped.STATE);
+    assertThat(result.differsFrom(record, same, "0123456789ac")).isEqualTo(Dropped.MODEL);
   }
 
   /** The tombstone lies ahead too: what comes after it is computed from nothing. */
@@ -278,7 +357,7 @@ class LookAheadTest {
     driver.processAll();
 
     assertThat(driver.deadLetters()).hasSize(3);
-    assertThat(driver.used()).isEqualTo(2);
+    assertThat(driver.used()).isEqualTo(1); // what follows the bad record of its key was not kept
     assertThat(driver.dropped()).isZero();
     EnrichedRecord ofKey = EnrichedRecordSerde.fromJson(driver.enriched().get(2));
     assertThat(ofKey.text()).isEqualTo("b");
@@ -300,6 +379,7 @@ class LookAheadTest {
             new Enrichment(model, settings, 8),
             model.fingerprint(),
             settings,
+            nothingStored(),
             liar,
             EnricherMeters.in(registry, model));
     double[] usedBy = new double[3];
@@ -314,7 +394,7 @@ class LookAheadTest {
                 .toList());
       }
       liar.lies = i < records;
-      ahead.take(partition, i, new Subject(Bytes.wrap(key(i % 8)), "a", 1L, null));
+      ahead.take(partition, i, incoming(key(i % 8), "a"));
       int part = i < records ? 0 : i < ComputedAhead.PAUSE_RECORDS ? 1 : 2;
       usedBy[part] = registry.get(MeterNames.AHEAD_USED).counter().count();
     }
@@ -333,19 +413,21 @@ class LookAheadTest {
     private boolean lies;
 
     @Override
-    public Subject preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
-      return new Subject(Bytes.wrap(raw.key()), lies ? "b" : "a", 1L, null);
+    public Incoming preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+      return incoming(raw.key(), lies ? "b" : "a");
     }
+  }
 
-    @Override
-    public byte[] state(Bytes key) {
-      return null; // as no key comes twice in a batch
-    }
+  private static Incoming incoming(byte[] key, String text) {
+    return new Incoming(Bytes.wrap(key), new Message(KeyText.of(key), text, 1L, null));
+  }
 
-    @Override
-    public Stored stored(Bytes key) {
-      return Stored.NOTHING;
-    }
+  /** Stores without any key: no key comes twice in a batch. */
+  private StoredKeys nothingStored() {
+    return new StoredKeys(model)
+        .in(
+            Stores.inMemoryKeyValueStore("states").get(),
+            model.config().hasMemory() ? Stores.inMemoryKeyValueStore("memories").get() : null);
   }
 
   /** Records that a punctuator forwards have no place in a partition. */
@@ -369,21 +451,21 @@ class LookAheadTest {
     assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
   }
 
-  private static Processor<byte[], Message, byte[], Message> punctuated() {
+  private static Processor<byte[], SourceText, byte[], SourceText> punctuated() {
     return new Processor<>() {
-      private ProcessorContext<byte[], Message> context;
+      private ProcessorContext<byte[], SourceText> context;
 
       @Override
-      public void init(ProcessorContext<byte[], Message> context) {
+      public void init(ProcessorContext<byte[], SourceText> context) {
         this.context = context;
         context.schedule(
             Duration.ofMillis(10),
             PunctuationType.WALL_CLOCK_TIME,
-            time -> context.forward(new Record<>(key(0), Message.of("p q"), 5)));
+            time -> context.forward(new Record<>(key(0), new SourceText("p q", null), 5)));
       }
 
       @Override
-      public void process(Record<byte[], Message> record) {
+      public void process(Record<byte[], SourceText> record) {
         context.forward(record);
       }
     };
@@ -394,16 +476,16 @@ class LookAheadTest {
     start(
         preview(r -> r),
         () ->
-            new Processor<byte[], Message, byte[], Message>() {
-              private ProcessorContext<byte[], Message> context;
+            new Processor<byte[], SourceText, byte[], SourceText>() {
+              private ProcessorContext<byte[], SourceText> context;
 
               @Override
-              public void init(ProcessorContext<byte[], Message> context) {
+              public void init(ProcessorContext<byte[], SourceText> context) {
                 this.context = context;
               }
 
               @Override
-              public void process(Record<byte[], Message> record) {
+              public void process(Record<byte[], SourceText> record) {
                 if (record.timestamp() % 2 == 0) {
                   context.forward(record);
                 }
@@ -441,7 +523,7 @@ class LookAheadTest {
     Mailbox mailbox = new Mailbox();
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    Processor<byte[], Message, byte[], EnrichedRecord> processor =
+    Processor<byte[], SourceText, byte[], EnrichedRecord> processor =
         enricher(registry, lookAhead, preview(r -> r)).supplier().get();
     Life first = new Life(processor, mailbox);
     first.process(0, 1);
@@ -486,11 +568,11 @@ class LookAheadTest {
   private final class Life {
     private final MockProcessorContext<byte[], EnrichedRecord> context =
         new MockProcessorContext<>();
-    private final Processor<byte[], Message, byte[], EnrichedRecord> processor;
+    private final Processor<byte[], SourceText, byte[], EnrichedRecord> processor;
     private final Mailbox mailbox;
     private final KeyValueStore<Bytes, byte[]> states = store(settings.store());
 
-    Life(Processor<byte[], Message, byte[], EnrichedRecord> processor, Mailbox mailbox) {
+    Life(Processor<byte[], SourceText, byte[], EnrichedRecord> processor, Mailbox mailbox) {
       this.processor = processor;
       this.mailbox = mailbox;
       store(settings.memoryStore());
@@ -535,7 +617,7 @@ class LookAheadTest {
     void process(int from, int to) {
       for (int i = from; i < to; i++) {
         context.setRecordMetadata("messages", 0, i);
-        processor.process(new Record<>(key(i % 4), Message.of(text(i)), i));
+        processor.process(new Record<>(key(i % 4), new SourceText(text(i), null), i));
       }
     }
 
@@ -585,40 +667,40 @@ class LookAheadTest {
 
   /** Somebody's own topology, with a node that changes values. */
   private void start(
-      Preview<byte[], Message> preview, UnaryOperator<Record<byte[], Message>> changed) {
+      Preview<byte[], SourceText> preview, UnaryOperator<Record<byte[], SourceText>> changed) {
     start(
         preview,
         () ->
-            new Processor<byte[], Message, byte[], Message>() {
-              private ProcessorContext<byte[], Message> context;
+            new Processor<byte[], SourceText, byte[], SourceText>() {
+              private ProcessorContext<byte[], SourceText> context;
 
               @Override
-              public void init(ProcessorContext<byte[], Message> context) {
+              public void init(ProcessorContext<byte[], SourceText> context) {
                 this.context = context;
               }
 
               @Override
-              public void process(Record<byte[], Message> record) {
+              public void process(Record<byte[], SourceText> record) {
                 context.forward(record.value() == null ? record : changed.apply(record));
               }
             });
   }
 
   private void start(
-      Preview<byte[], Message> preview,
-      Supplier<Processor<byte[], Message, byte[], Message>> node) {
-    driver = new LookAheadDriver(model, new HashMap<>(), d -> topology(preview, node, d));
+      Preview<byte[], SourceText> preview,
+      Supplier<Processor<byte[], SourceText, byte[], SourceText>> node) {
+    driver = new LookAheadDriver(new HashMap<>(), d -> topology(preview, node, d));
   }
 
   private Topology topology(
-      Preview<byte[], Message> preview,
-      Supplier<Processor<byte[], Message, byte[], Message>> node,
+      Preview<byte[], SourceText> preview,
+      Supplier<Processor<byte[], SourceText, byte[], SourceText>> node,
       LookAheadDriver of) {
     StreamsBuilder builder = new StreamsBuilder();
-    KStream<byte[], Message> messages =
+    KStream<byte[], SourceText> messages =
         builder.stream("messages", Consumed.with(BYTES, BYTES).withName("source"))
             .mapValues(
-                value -> value == null ? null : Message.of(new String(value, UTF_8)),
+                value -> value == null ? null : new SourceText(new String(value, UTF_8), null),
                 Named.as("text"));
     messages
         .process(node::get, Named.as("node"))
@@ -627,10 +709,11 @@ class LookAheadTest {
     return builder.build();
   }
 
-  private Enricher<byte[], Message> enricher(
-      MeterRegistry registry, LookAhead lookAhead, Preview<byte[], Message> preview) {
+  private Enricher<byte[], SourceText> enricher(
+      MeterRegistry registry, LookAhead lookAhead, Preview<byte[], SourceText> preview) {
     return Enricher.builder(BYTES, model)
-        .message(Function.<Message>identity())
+        .text(SourceText::text)
+        .source(SourceText::source)
         .keyEncoding(KeyEncoding.TEXT)
         .maxTokens(settings.maxTokens())
         .nextTokens(settings.nextTokens())
@@ -640,12 +723,14 @@ class LookAheadTest {
         .build();
   }
 
-  private static Preview<byte[], Message> preview(UnaryOperator<Record<byte[], Message>> changed) {
+  private static Preview<byte[], SourceText> preview(
+      UnaryOperator<Record<byte[], SourceText>> changed) {
     return (raw, time) -> {
       Record<byte[], byte[]> record = Preview.of(BYTES, BYTES).of(raw, time);
       return record.value() == null
           ? record.withValue(null)
-          : changed.apply(record.withValue(Message.of(new String(record.value(), UTF_8))));
+          : changed.apply(
+              record.withValue(new SourceText(new String(record.value(), UTF_8), null)));
     };
   }
 

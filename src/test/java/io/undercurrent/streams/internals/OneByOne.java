@@ -1,7 +1,6 @@
 package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.model.Model;
@@ -18,10 +17,10 @@ public final class OneByOne {
 
   public final Map<Bytes, byte[]> states = new TreeMap<>();
   private final Map<Bytes, SortedMap<Long, byte[]>> memories = new HashMap<>();
-  private final Enrichment enrichment;
+  private final StoredEnrichment enrichment;
 
   public OneByOne(Model model, EnrichmentSettings settings) {
-    enrichment = new Enrichment(model, settings);
+    enrichment = new StoredEnrichment(model, settings);
   }
 
   /**
@@ -37,7 +36,7 @@ public final class OneByOne {
       return null;
     }
     SortedMap<Long, byte[]> memory = memories.computeIfAbsent(of, k -> new TreeMap<>());
-    Enrichment.Outcome outcome =
+    StoredEnrichment.Outcome outcome =
         enrichment.enrich(states.get(of), memory, key, text, timestampMs, source);
     states.put(of, outcome.state());
     outcome.forgotten().forEach(memory::remove);

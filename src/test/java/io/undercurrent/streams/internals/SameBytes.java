@@ -3,12 +3,13 @@ package io.undercurrent.streams.internals;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentBatch;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
-import io.undercurrent.enrich.Stored;
-import io.undercurrent.enrich.Subject;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
@@ -21,6 +22,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -28,9 +30,15 @@ import org.apache.kafka.common.utils.Bytes;
 
 /**
  * Digests of everything that records leave behind: enriched records, states and memories. As a
- * program it prints them and what the kernels were, for whoever compares JVMs.
+ * program it prints the kernels and the digests, one a line, so that JVMs can be compared.
  */
 final class SameBytes {
+
+  /** Name of the shipped model's digest. */
+  static final String SHIPPED = "en-chat";
+
+  /** An argument that leaves the shipped model out. */
+  static final String SMALL_ONLY = "small";
 
   private static final int KEYS = 64;
   private static final int RECORDS = 96;
@@ -39,13 +47,21 @@ final class SameBytes {
 
   public static void main(String[] arguments) {
     System.out.println("kernels " + Kernels.best().name());
-    digests().forEach((what, digest) -> System.out.println(what + " " + digest));
+    boolean shipped = !List.of(arguments).contains(SMALL_ONLY);
+    digests(shipped).forEach((what, digest) -> System.out.println(what + " " + digest));
   }
 
-  static Map<String, String> digests() {
+  /**
+   * By name of the model.
+   *
+   * @param shipped with the model that ships, which is large
+   */
+  static Map<String, String> digests(boolean shipped) {
     Map<String, String> digests = new LinkedHashMap<>();
-    digests.put("en-chat", together(Checkpoint.load(Checkpoint.DEFAULT)));
-    for (Kind kind : Kind.values()) { // of a size that OpenBLAS computes, where it may
+    if (shipped) {
+      digests.put(SHIPPED, together(Checkpoint.load(Checkpoint.DEFAULT)));
+    }
+    for (Kind kind : Kind.values()) {
       int window = kind == Kind.FFNN ? 2 : 1;
       digests.put(
           "wide-" + kind,
@@ -67,11 +83,11 @@ final class SameBytes {
   /** 300 records of one key. */
   static String oneByOne(Model model) {
     MessageDigest digest = sha256();
-    Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
+    StoredEnrichment enrichment = new StoredEnrichment(model, EnrichmentSettings.DEFAULTS);
     byte[] state = null;
     SortedMap<Long, byte[]> memory = new TreeMap<>();
     for (int i = 0; i < 300; i++) {
-      Enrichment.Outcome outcome =
+      StoredEnrichment.Outcome outcome =
           enrichment.enrich(
               state,
               memory,
@@ -93,18 +109,21 @@ final class SameBytes {
 
   /** A record or two of each of many keys, all of them in one batch. */
   private static String together(Model model) {
-    EnrichmentBatch batch =
-        new EnrichmentBatch(
+    EnrichmentBatch<Bytes> batch =
+        new EnrichmentBatch<>(
             new Enrichment(model, EnrichmentSettings.DEFAULTS, KEYS), Integer.MAX_VALUE);
+    KeyState fresh = KeyState.fresh(model);
+    KeyStateFormat format = new KeyStateFormat(model);
     for (int i = 0; i < RECORDS; i++) {
       Bytes key = Bytes.wrap(("k" + i % KEYS).getBytes(UTF_8));
-      batch.add(new Subject(key, text(i), (long) i, new Source("messages", 0, i, null)));
+      Source source = new Source("messages", 0, i, null);
+      batch.add(key, new Message(KeyText.of(key.get()), text(i), (long) i, source));
     }
-    batch.run(key -> Stored.NOTHING);
+    batch.run(key -> fresh);
     MessageDigest digest = sha256();
     for (int i = 0; i < batch.size(); i++) {
-      digest.update(batch.outcome(i).state());
-      digest.update(EnrichedRecordSerde.toJson(batch.outcome(i).enriched()));
+      digest.update(format.serialize(batch.outcome(i).after()));
+      digest.update(EnrichedRecordSerde.toJson(batch.outcome(i).record()));
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -1,0 +1,174 @@
+package io.undercurrent.inference;
+
+import io.undercurrent.inference.Reading.Hit;
+import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.model.Likeliest;
+import io.undercurrent.model.Model;
+import io.undercurrent.model.NextTokenHead;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Scores the tokens that came, and finds the likeliest next ones, at many positions of the open
+ * rows in one product. Positions are scored in the order in which they were added. Owned by one
+ * thread.
+ */
+final class NextTokenScorer {
+
+  /** Positions of one record in a product: four passes of six rows. */
+  private static final int POSITIONS_ALONE = 24;
+
+  /** Positions of several records in a product, at least. */
+  private static final int POSITIONS_TOGETHER = 48;
+
+  private static final double LN2 = 0.6931471805599453;
+
+  private final NextTokenHead head;
+  private final int endOfRecord;
+  private final int hidden; // H
+  private final int nextTokens;
+  private final boolean[] words; // (V)
+  private final Observer observer; // or null
+
+  private final int maxPositions; // P
+  private final NextTokenHead.Scratch scores; // of P positions
+  private final double[] logProbabilities; // (P)
+  private final Row[] rows; // (P) the row of each position
+  private final int[] tokens; // (P) that came
+  private final int[] positions; // (P) of the token in its record, from 1; 0 for the end
+  private final boolean[] wanted; // (P) whether the likeliest tokens are wanted here
+  private final Likeliest likeliest; // (P, nextTokens); null if none are wanted
+  private int count;
+
+  /**
+   * @param nextTokens how many likely next tokens are wanted at the end of a record, at least 0
+   * @param openRows rows that are open together, at most
+   * @param observer told of every token, or null
+   */
+  NextTokenScorer(Model model, int nextTokens, int openRows, Observer observer) {
+    this.head = model.network().nextToken();
+    this.endOfRecord = model.tokenizer().endOfRecord();
+    this.hidden = model.config().hiddenSize();
+    this.nextTokens = nextTokens;
+    this.observer = observer;
+    words = model.words();
+    maxPositions = openRows == 1 ? POSITIONS_ALONE : Math.max(POSITIONS_TOGETHER, openRows);
+    scores = head.scratch(maxPositions);
+    logProbabilities = new double[maxPositions];
+    rows = new Row[maxPositions];
+    tokens = new int[maxPositions];
+    positions = new int[maxPositions];
+    wanted = new boolean[maxPositions];
+    likeliest = nextTokens > 0 ? new Likeliest(maxPositions, nextTokens) : null;
+  }
+
+  /** Starts with a record: chooses the word that is looked for among the likeliest. */
+  void begin(Row row) {
+    row.checked = nextTokens > 0 ? Reading.checkedPosition(row.ids, words) : -1;
+  }
+
+  boolean hasRoomFor(int more) {
+    return count + more <= maxPositions;
+  }
+
+  /**
+   * Adds the position before a row's next token, or before its end of record.
+   *
+   * @param h the top h there, (H) from {@code offset} on
+   */
+  void add(Row row, float[] h, int offset) {
+    boolean end = row.isAtEnd();
+    System.arraycopy(h, offset, scores.h(), count * hidden, hidden);
+    rows[count] = row;
+    tokens[count] = end ? endOfRecord : row.ids[row.position];
+    positions[count] = end ? 0 : row.position + 1;
+    wanted[count] = nextTokens > 0 && (end || row.position == row.checked);
+    count++;
+  }
+
+  /**
+   * Scores what was added, and writes bits, hits and next tokens into the rows.
+   *
+   * @return the rows whose end of record was among it: all is known of their records
+   */
+  List<Row> score() {
+    if (count == 0) {
+      return List.of();
+    }
+    head.expect(count, scores);
+    head.read(count, tokens, logProbabilities, wanted, words, likeliest, scores);
+    List<Row> ended = new ArrayList<>();
+    for (int p = 0; p < count; p++) {
+      Row row = rows[p];
+      if (row.cache != null) {
+        row.cache.expect(scores.h(), p * hidden);
+        logProbabilities[p] = row.cache.logProbability(logProbabilities[p], tokens[p]);
+      }
+      if (positions[p] > 0) {
+        token(p, row);
+      } else {
+        end(p, row);
+        ended.add(row);
+      }
+    }
+    clear();
+    return ended;
+  }
+
+  private void token(int p, Row row) {
+    row.bits -= logProbabilities[p] / LN2;
+    if (wanted[p]) {
+      row.hit = Reading.contains(likeliest(p, words, likeliest, p), tokens[p]) ? Hit.HIT : Hit.MISS;
+    }
+    observe(p);
+    if (row.cache != null) {
+      row.cache.add(scores.h(), p * hidden, tokens[p], row.record.number(), positions[p]);
+    }
+  }
+
+  private void end(int p, Row row) {
+    row.next = wanted[p] ? likeliest(p, words, likeliest, p) : Reading.NO_TOKENS;
+    if (row.cache != null) {
+      row.pairs = row.cache.heaviest(words, LookBack.TOKENS);
+    }
+    observe(p);
+  }
+
+  /** Forgets what was added. */
+  void clear() {
+    Arrays.fill(rows, 0, count, null);
+    count = 0;
+  }
+
+  private void observe(int p) {
+    if (observer != null) {
+      observer.expected(tokens[p], logProbabilities[p], (offered, max) -> top(p, offered, max));
+    }
+  }
+
+  /** The likeliest of the offered tokens at position {@code p}. */
+  private NextToken[] top(int p, boolean[] offered, int max) {
+    Likeliest top = new Likeliest(1, max);
+    head.top(p, offered, top, scores);
+    return likeliest(p, offered, top, 0);
+  }
+
+  /** What the head found for position {@code p} in a row of {@code ofHead}, and the cache's. */
+  private NextToken[] likeliest(int p, boolean[] offered, Likeliest ofHead, int row) {
+    if (rows[p].cache != null) {
+      rows[p].cache.top(head, p, offered, ofHead, row, scores);
+    }
+    return NextToken.of(ofHead, row);
+  }
+
+  /** As {@link NextTokenHead.Scratch#searchedClusters} counts. */
+  long searchedClusters() {
+    return scores.searchedClusters();
+  }
+
+  /** As {@link NextTokenHead.Scratch#skippedClusters} counts. */
+  long skippedClusters() {
+    return scores.skippedClusters();
+  }
+}

@@ -1,0 +1,79 @@
+package io.undercurrent.inference;
+
+import io.undercurrent.inference.Reading.Hit;
+import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.model.ContinuousCache;
+import io.undercurrent.model.Memory;
+import io.undercurrent.model.Pool;
+import io.undercurrent.model.RecordAttention;
+import java.util.List;
+
+/** A row of the batch: the record that is read in it, and its buffers. Used again and again. */
+final class Row {
+
+  private static final short[][] NOTHING_KEPT = {};
+
+  final Pool pool;
+  final RecordAttention.Scratch attention; // null for a network without attention
+  final ContinuousCache cache; // null for none
+
+  PendingRecord record;
+  int[] ids; // the record's tokens
+  int position; // of the token to be read next; ids.length for the end of record
+  short[][] kept; // rows of h for the memory
+  float[] probabilities; // of the sentiment; null before the end
+  List<LookBack.Past> past; // records that the sentiment was drawn from; null before the end
+  double bits; // what the tokens have cost so far
+  int checked; // position of the word that is looked for among the likeliest; -1 for none
+  Hit hit; // whether it was among them
+  NextToken[] next; // the likeliest tokens after the record; null before they are known
+  List<ContinuousCache.Pair> pairs; // of the cache that weigh most in them
+
+  Row(Pool pool, RecordAttention.Scratch attention, ContinuousCache cache) {
+    this.pool = pool;
+    this.attention = attention;
+    this.cache = cache;
+  }
+
+  void open(PendingRecord record) {
+    this.record = record;
+    ids = record.encoding().ids();
+    position = 0;
+    Memory memory = record.memory();
+    kept = memory == null ? NOTHING_KEPT : new short[memory.rows(ids.length)][];
+    probabilities = null;
+    past = null;
+    bits = 0;
+    checked = -1;
+    hit = Hit.NONE;
+    next = null;
+    pairs = List.of();
+    pool.clear();
+  }
+
+  boolean isAtEnd() {
+    return position == ids.length;
+  }
+
+  /**
+   * Keeps a copy of h for the memory, if the memory wants the state at this position.
+   *
+   * @param h the top h before the token at {@link #position}, (H) from {@code offset} on
+   */
+  void keep(float[] h, int offset, int hidden) {
+    int row = kept.length - 1 + position - ids.length;
+    if (row >= 0) {
+      kept[row] = Memory.rounded(h, offset, hidden);
+    }
+  }
+
+  /** Lets go of the record. */
+  void close() {
+    record = null;
+    ids = null;
+    kept = null;
+    past = null;
+    next = null;
+    pairs = null;
+  }
+}

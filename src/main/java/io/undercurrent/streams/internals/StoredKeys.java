@@ -1,0 +1,102 @@
+package io.undercurrent.streams.internals;
+
+import io.undercurrent.enrich.KeyState;
+import io.undercurrent.model.Memory;
+import io.undercurrent.model.Model;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+
+/** Reads what is stored of a key: its state, and the memory of a model that looks back. */
+public final class StoredKeys {
+
+  private final KeyStateFormat format;
+  private final MemoryFormat memoryFormat;
+  private final KeyState fresh;
+  private final ReadOnlyKeyValueStore<Bytes, byte[]> states;
+  private final ReadOnlyKeyValueStore<Bytes, byte[]> memories;
+
+  /**
+   * What was found under a key.
+   *
+   * @param bytes the stored state; null if there is none
+   * @param state decoded; a fresh one if there is none, or if another model made it
+   * @param foreign whether another model made the stored state
+   * @param unreadable numbers of the stored memory entries that are not in the state's memory:
+   *     another model made them, or the state does not know them
+   */
+  public record Found(byte[] bytes, KeyState state, boolean foreign, List<Long> unreadable) {}
+
+  /** Reads the states of one model; {@link #in} says from where. */
+  public StoredKeys(Model model) {
+    this(new KeyStateFormat(model), new MemoryFormat(model), KeyState.fresh(model), null, null);
+  }
+
+  private StoredKeys(
+      KeyStateFormat format,
+      MemoryFormat memoryFormat,
+      KeyState fresh,
+      ReadOnlyKeyValueStore<Bytes, byte[]> states,
+      ReadOnlyKeyValueStore<Bytes, byte[]> memories) {
+    this.format = format;
+    this.memoryFormat = memoryFormat;
+    this.fresh = fresh;
+    this.states = states;
+    this.memories = memories;
+  }
+
+  /**
+   * The same for these stores.
+   *
+   * @param memories null for a model that never looks back
+   */
+  public StoredKeys in(
+      ReadOnlyKeyValueStore<Bytes, byte[]> states, ReadOnlyKeyValueStore<Bytes, byte[]> memories) {
+    return new StoredKeys(format, memoryFormat, fresh, states, memories);
+  }
+
+  /** The stored state of a key, not to be written into; null if there is none. */
+  byte[] bytes(Bytes key) {
+    return states.get(key);
+  }
+
+  /**
+   * What is stored of a key.
+   *
+   * @throws StateFormatException if it is not in this version's formats
+   */
+  public Found find(Bytes key) {
+    byte[] bytes = states.get(key);
+    KeyState known = bytes == null ? null : format.deserialize(bytes).orElse(null);
+    boolean foreign = bytes != null && known == null;
+    KeyState state = known == null ? fresh : known;
+    if (memories == null) {
+      return new Found(bytes, state, foreign, List.of());
+    }
+    SortedMap<Long, byte[]> entries = MemoryStore.entries(memories, key);
+    if (entries.isEmpty()) {
+      return new Found(bytes, state, foreign, List.of());
+    }
+    // A query may find entries of records that came after the state was read.
+    for (Map.Entry<Long, byte[]> entry : entries.headMap(state.records() + 1).entrySet()) {
+      memoryFormat.deserialize(entry.getKey(), entry.getValue()).ifPresent(state.memory()::append);
+    }
+    List<Long> unreadable = new ArrayList<>(entries.keySet());
+    state.memory().entries().forEach(entry -> unreadable.remove(entry.record()));
+    return new Found(bytes, state, foreign, Collections.unmodifiableList(unreadable));
+  }
+
+  /** The bytes to store for a state. */
+  byte[] serialize(KeyState state) {
+    return format.serialize(state);
+  }
+
+  /** The bytes to store for an entry of a key's memory. */
+  byte[] serialize(Memory.Entry entry) {
+    return memoryFormat.serialize(entry);
+  }
+}
