@@ -1,16 +1,19 @@
 package com.example.support;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
 import com.example.support.Json.Alert;
 import com.example.support.Json.Contact;
 import com.example.support.Json.Customer;
 import com.example.support.Json.Ticket;
+import io.undercurrent.streams.DeadLetterHandler;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,13 +24,10 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.beans.factory.annotation.Value;
@@ -42,7 +42,7 @@ import org.springframework.test.annotation.DirtiesContext;
     properties = "spring.kafka.streams.state-dir=target/states-${random.uuid}")
 @EmbeddedKafka
 @DirtiesContext // stops the application before the broker
-@Timeout(60)
+@Timeout(120)
 class SupportApplicationTest {
 
   @Value("${spring.embedded.kafka.brokers}")
@@ -52,43 +52,70 @@ class SupportApplicationTest {
   private int port;
 
   @Test
-  void shouldEnrichAlertAndGoOnAfterBadRecords() throws Exception {
+  void shouldEnrichAndAlertAndSetBadRecordsAside() throws Exception {
     try (var producer =
         new KafkaProducer<>(
             Map.<String, Object>of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers),
             new StringSerializer(),
             new ByteArraySerializer())) {
-      byte[] mira =
-          Json.serde(Customer.class).serializer().serialize("", new Customer("Mira", "gold"));
-      producer.send(new ProducerRecord<>("customers", "mira", mira)).get();
+      producer.send(new ProducerRecord<>("customers", "mira", json(new Customer("Mira", "gold"))));
+      producer.flush(); // tickets find their customer
       producer.send(new ProducerRecord<>("tickets", "mira", bytes("{\"id\": \"t-0\", ")));
       producer.send(new ProducerRecord<>("chats", "mira", bytes("not Avro")));
-      producer.send(new ProducerRecord<>("tickets", null, ticket("a text without a customer")));
+      producer.send(new ProducerRecord<>("tickets", null, ticket("whose is this?")));
       producer.send(new ProducerRecord<>("tickets", "mira", ticket("thank you, it works!")));
       producer.send(new ProducerRecord<>("tickets", "mira", ticket("broken again, I hate it")));
-      byte[] chat =
-          new ChatSerde().serializer().serialize("", new ChatMessage("toaster", "not bad at all"));
-      producer.send(new ProducerRecord<>("chats", "mira", chat));
+      producer.send(new ProducerRecord<>("tickets", "mira", ticket("the worst kettle ever")));
+      producer.send(new ProducerRecord<>("chats", "mira", chat("not bad at all")));
     }
 
-    List<Contact> contacts = values("contacts", 3, Json.serde(Contact.class).deserializer());
-    System.out.println(contacts);
-    List<Alert> alerts = values("alerts", 1, Json.serde(Alert.class).deserializer());
-    System.out.println(alerts);
-    read("dead-letters", 3, new ByteArrayDeserializer()).forEach(r -> { System.out.println(r.key() + " " + (r.value() == null ? null : new String(r.value()))); for (Header h : r.headers()) { String s = new String(h.value()); System.out.println("   " + h.key() + " " + s.substring(0, Math.min(150, s.length()))); } });
-    System.out.println(scrape());
+    assertThat(read("contacts", 4, Json.serde(Contact.class).deserializer()))
+        .extracting(ConsumerRecord::value)
+        .allMatch(contact -> contact.customer().equals(new Customer("Mira", "gold")))
+        .extracting(Contact::text, Contact::mood)
+        .containsExactlyInAnyOrder(
+            tuple("thank you, it works!", "positive"),
+            tuple("broken again, I hate it", "negative"),
+            tuple("the worst kettle ever", "negative"),
+            tuple("not bad at all", "positive"));
+    Alert alert = read("alerts", 1, Json.serde(Alert.class).deserializer()).get(0).value();
+    assertThat(alert.contact().text()).isEqualTo("the worst kettle ever");
+    assertThat(alert.now()).isCloseTo(-0.2472, within(1e-4));
+
+    assertThat(read("dead-letters", 3, new StringDeserializer()))
+        .allMatch(letter -> header(letter, DeadLetterHandler.STATE_HEADER).equals("unchanged"))
+        .extracting(
+            letter -> header(letter, "__streams.errors.topic"),
+            letter -> header(letter, "__streams.errors.message").split(":")[0],
+            ConsumerRecord::value)
+        .containsExactlyInAnyOrder(
+            tuple("tickets", "deserialization", "{\"id\": \"t-0\", "),
+            tuple("chats", "deserialization", "not Avro"),
+            tuple("tickets", "null-key", new String(ticket("whose is this?"), UTF_8)));
+
+    String scrape = scrape();
+    assertThat(sum("undercurrent_records_total", scrape)).isEqualTo(4);
+    assertThat(sum("undercurrent_dead_letters_total", scrape)).isEqualTo(3);
   }
 
   private static byte[] ticket(String body) {
-    return Json.serde(Ticket.class).serializer().serialize("", new Ticket("t-1", "kettle", body));
+    return json(new Ticket("t-1", "kettle", body));
+  }
+
+  private static byte[] chat(String text) {
+    return new ChatSerde().serializer().serialize("chats", new ChatMessage("toaster", text));
+  }
+
+  private static byte[] json(Object value) {
+    return Json.serde(Object.class).serializer().serialize("any", value);
   }
 
   private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+    return text.getBytes(UTF_8);
   }
 
-  private <V> List<V> values(String topic, int count, Deserializer<V> values) {
-    return read(topic, count, values).stream().map(ConsumerRecord::value).toList();
+  private static String header(ConsumerRecord<?, ?> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), UTF_8);
   }
 
   private <V> List<ConsumerRecord<String, V>> read(
@@ -116,5 +143,14 @@ class SupportApplicationTest {
     return HttpClient.newHttpClient()
         .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
         .body();
+  }
+
+  /** Of all meters of this name, whatever their tags. */
+  private static double sum(String name, String scrape) {
+    return scrape
+        .lines()
+        .filter(line -> line.matches(name + "[{ ].*"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
   }
 }

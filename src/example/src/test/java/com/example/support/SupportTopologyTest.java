@@ -8,7 +8,6 @@ import com.example.support.Json.Contact;
 import com.example.support.Json.Customer;
 import com.example.support.Json.Mood;
 import com.example.support.Json.Ticket;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.streams.LookAhead;
@@ -40,7 +39,6 @@ class SupportTopologyTest {
 
   @TempDir private Path states;
 
-  private final MeterRegistry registry = new SimpleMeterRegistry();
   private Topology topology;
   private TopologyTestDriver driver;
   private TestInputTopic<String, Ticket> tickets;
@@ -54,7 +52,10 @@ class SupportTopologyTest {
   void start() {
     StreamsBuilder builder = new StreamsBuilder();
     SupportTopology.build(
-        builder, Checkpoint.load("classpath:en-chat"), new LookAhead(), registry);
+        builder,
+        Checkpoint.load("classpath:en-chat"),
+        new LookAhead(),
+        new SimpleMeterRegistry());
     topology = builder.build();
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "support-moods");
@@ -124,23 +125,21 @@ class SupportTopologyTest {
   void shouldAlertOnceWhenAConversationTurns() {
     for (String text :
         List.of(
-            "hi, my new kettle has just arrived, thank you!",
-            "it does not switch on, this is so annoying",
-            "still broken and nobody answers, terrible service",
-            "this is the worst company ever, I hate it")) {
+            "hi, my new kettle has just arrived, thank you!", // the conversation stands at .99,
+            "it does not switch on, this is so annoying", // .09,
+            "still broken and nobody answers, terrible service", // -.09,
+            "this is the worst company ever, I hate it", // -.32
+            "I want my money back, now")) {
       tickets.pipeInput("mira", new Ticket("t-1", "kettle", text));
     }
     chats.pipeInput("mira", new ChatMessage("toaster", "the worst toaster ever, I hate it"));
 
-    List<Contact> said = contacts.readValuesToList();
-    said.forEach(System.out::println);
     List<Alert> found = alerts.readValuesToList();
     assertThat(found).hasSize(1);
     Alert alert = found.get(0);
-    assertThat(alert.before()).isGreaterThanOrEqualTo(TurnForTheWorse.LIMIT);
-    assertThat(alert.now()).isLessThan(TurnForTheWorse.LIMIT);
-    assertThat(alert.contact()).isIn(said);
-    assertThat(alert.contact().channel()).isEqualTo("ticket");
+    assertThat(alert.before()).isCloseTo(-0.0877, within(1e-4));
+    assertThat(alert.now()).isCloseTo(-0.3154, within(1e-4));
+    assertThat(alert.contact().text()).isEqualTo("this is the worst company ever, I hate it");
   }
 
   @Test
@@ -157,11 +156,5 @@ class SupportTopologyTest {
         .singleElement()
         .asString()
         .contains("by-product-repartition");
-  }
-
-  @Test
-  void shouldMeasureBothEnrichers() {
-    tickets.pipeInput("mira", new Ticket("t-1", "kettle", "not bad at all"));
-    registry.getMeters().stream().map(m -> m.getId().toString()).filter(s -> s.contains("undercurrent")).sorted().forEach(System.out::println);
   }
 }
