@@ -52,10 +52,7 @@ class SupportTopologyTest {
   void start() {
     StreamsBuilder builder = new StreamsBuilder();
     SupportTopology.build(
-        builder,
-        Checkpoint.load("classpath:en-chat"),
-        new LookAhead(),
-        new SimpleMeterRegistry());
+        builder, Checkpoint.load("classpath:en-chat"), new LookAhead(), new SimpleMeterRegistry());
     topology = builder.build();
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "support-moods");
