@@ -203,7 +203,7 @@ final class BenchCommand implements Callable<Integer> {
     Path folder = out.resolve(kind.toString());
     Utils.delete(folder.toFile()); // of an earlier run
     Files.createDirectories(folder);
-    try (Cluster cluster = new Cluster(folder)) {
+    try (Cluster cluster = new Cluster(Main.class, folder)) {
       return switch (kind) {
         case STREAM -> new StreamBench(setup).run(cluster, folder, progress);
         case LATENCY -> new LatencyBench(setup, batch).run(cluster, folder, rate(), progress);
