@@ -9,7 +9,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
 /** Reports a failed command in one line; with {@code --verbose} its stack trace follows. */
-public final class OneLineErrors implements IExecutionExceptionHandler {
+final class OneLineErrors implements IExecutionExceptionHandler {
 
   /** Option of every command that may fail. */
   static final String VERBOSE = "--verbose";

@@ -10,5 +10,7 @@
  * BlasKernels}) are taken by {@link io.undercurrent.kernel.Kernels#best()} only where a self-check
  * at start finds the same bits, so a result never depends on the machine, the JDK or the batch it
  * was computed in.
+ *
+ * <p>Internal: may change without notice.
  */
 package io.undercurrent.kernel;

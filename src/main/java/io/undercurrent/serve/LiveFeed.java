@@ -22,7 +22,7 @@ import java.util.Set;
  * <p>Kept are the last {@value #KEPT} records, and fewer if they are long: {@value #KEPT_CHARS}
  * chars of text and keys in all, about 15 MB of heap at most. Thread-safe.
  */
-public final class LiveFeed implements AutoCloseable {
+final class LiveFeed implements AutoCloseable {
 
   static final int LOOK_BACK = 2_000;
   static final int KEPT = 5_000;

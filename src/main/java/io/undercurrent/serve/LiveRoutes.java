@@ -41,7 +41,7 @@ import java.util.function.Supplier;
  * Last-Event-ID go on where they were, if that is still kept. Each viewer has a thread, so that a
  * slow one holds nobody up; who comes when all are taken is asked to come back later.
  */
-public final class LiveRoutes implements Routes {
+final class LiveRoutes implements Routes {
 
   private static final int BATCH = 20;
   private static final long TICK_MS = 100;

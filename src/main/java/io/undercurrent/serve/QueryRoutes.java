@@ -46,7 +46,7 @@ import java.util.stream.Stream;
  * instead (a standby, or what is restored so far) and says so. Nothing here changes a state.
  * Thread-safe.
  */
-public final class QueryRoutes implements Routes {
+final class QueryRoutes implements Routes {
 
   /** Threads that compute answers at once. */
   private static final int COMPUTING = 2;

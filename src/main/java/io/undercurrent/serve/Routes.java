@@ -3,7 +3,7 @@ package io.undercurrent.serve;
 import io.javalin.config.RoutesConfig;
 
 /** Some of an endpoint's routes. Closed before the endpoint stops. */
-public sealed interface Routes extends AutoCloseable permits QueryRoutes, LiveRoutes {
+sealed interface Routes extends AutoCloseable permits QueryRoutes, LiveRoutes {
 
   /** Adds them; called once, by the endpoint. */
   void add(RoutesConfig routes);
