@@ -43,7 +43,6 @@ class ArchitectureTest {
           entry("config"),
           entry("broker"),
           entry("chart"),
-          entry("diagram"),
           entry(
               "app",
               "kernel",
@@ -75,7 +74,6 @@ class ArchitectureTest {
               "broker",
               "train",
               "chart",
-              "diagram",
               "measure"));
 
   private static Map.Entry<String, List<String>> entry(String user, String... used) {

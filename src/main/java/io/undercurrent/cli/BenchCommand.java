@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -71,11 +72,14 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   @Parameters(
-      paramLabel = "WHAT",
-      arity = "0..*",
-      description =
-          "stream, latency, growth, replay, precision, queries (default: all of them, in this order).")
-  private List<String> words = List.of();
+      index = "0..*",
+      paramLabel = "[WHAT...]",
+      hideParamSyntax = true,
+      arity = "1",
+      split = ",",
+      defaultValue = "stream,latency,growth,replay,precision,queries",
+      description = "${COMPLETION-CANDIDATES} (default: all of them, in this order).")
+  private Set<Kind> wanted;
 
   @Option(
       names = "--records",
@@ -166,7 +170,6 @@ final class BenchCommand implements Callable<Integer> {
     check(batch >= 1, "--batch must be at least 1");
     check(rate == null || rate > 0, "--rate must be above 0");
     check(queryRate > 0, "--query-rate must be above 0");
-    Set<Kind> wanted = Words.named(Kind.class, words, spec.commandLine());
     String path = model == null ? TopologyDefinition.shipped().model() : model;
     Model loaded = Checkpoint.load(path);
     Setup setup =
@@ -181,7 +184,7 @@ final class BenchCommand implements Callable<Integer> {
     Files.createDirectories(out);
     BenchProgress progress = new BenchProgress(spec.commandLine().getErr());
     try {
-      for (Kind kind : wanted) {
+      for (Kind kind : EnumSet.copyOf(wanted)) {
         to.printf("%n%s%n%s", kind, measure(kind, setup, progress));
         to.flush();
       }

@@ -50,7 +50,9 @@ public final class Main implements Runnable {
 
   /** All commands, their errors in one line. */
   static CommandLine commandLine() {
-    return new CommandLine(new Main()).setExecutionExceptionHandler(new OneLineErrors());
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(new OneLineErrors());
   }
 
   @Override

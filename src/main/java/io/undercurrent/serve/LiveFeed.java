@@ -72,10 +72,10 @@ public final class LiveFeed implements AutoCloseable {
     byKey.clear();
     keptChars = 0;
     int opened = generation;
-    topic = opener.open(LOOK_BACK, seen -> add(opened, seen));
+    topic = opener.open(LOOK_BACK, (key, record) -> add(opened, key, record));
   }
 
-  private synchronized void add(int opened, EnrichedTopic.Seen seen) {
+  private synchronized void add(int opened, byte[] key, EnrichedRecord record) {
     if (opened != generation || topic == null) {
       return; // of a topic that is closed already
     }
@@ -83,10 +83,13 @@ public final class LiveFeed implements AutoCloseable {
       stop();
       return;
     }
-    LiveRecord event = event(seen);
-    if (event == null) {
-      return;
+    if (key == null && record == null) {
+      return; // a tombstone of no key
     }
+    LiveRecord event =
+        record == null
+            ? new LiveRecord(++number, LiveKey.of(key), null)
+            : LiveRecord.of(++number, record);
     if (event.record() == null) {
       byKey.remove(event.key());
       kept.removeIf(of -> of.key().equals(event.key()));
@@ -97,14 +100,6 @@ public final class LiveFeed implements AutoCloseable {
     }
     keep(event);
     viewers.forEach(viewer -> viewer.offer(event));
-  }
-
-  private LiveRecord event(EnrichedTopic.Seen seen) {
-    if (seen.record() != null) {
-      EnrichedRecord record = LiveRecord.kept(seen.record());
-      return new LiveRecord(++number, LiveKey.of(record), record);
-    }
-    return seen.key() == null ? null : new LiveRecord(++number, LiveKey.of(seen.key()), null);
   }
 
   private void keep(LiveRecord event) {
@@ -135,14 +130,14 @@ public final class LiveFeed implements AutoCloseable {
    * The last records of a key, oldest first. Where nobody has looked for a while it waits up to 3
    * seconds until the topic's end is reached.
    */
-  List<EnrichedRecord> last(LiveKey key, int most) {
+  List<EnrichedRecord> last(LiveKey key, int max) {
     synchronized (this) {
       use();
     }
     awaitCaughtUp();
     synchronized (this) {
       Deque<LiveRecord> found = byKey.getOrDefault(key, new ArrayDeque<>());
-      return found.stream().skip(Math.max(0, found.size() - most)).map(LiveRecord::record).toList();
+      return found.stream().skip(Math.max(0, found.size() - max)).map(LiveRecord::record).toList();
     }
   }
 
@@ -162,24 +157,17 @@ public final class LiveFeed implements AutoCloseable {
   }
 
   /**
-   * Begins to look on.
+   * Begins to look on. Where nobody has looked for a while it waits up to 3 seconds until the
+   * topic's end is reached.
    *
    * @param lastEventId what the viewer had seen last; null or any other text for nothing
-   * @param most who may look on at once
-   * @return null if there are as many already
    */
-  Viewer view(String lastEventId, int most) {
+  Viewer view(String lastEventId) {
     synchronized (this) {
-      if (viewers.size() >= most || closed) {
-        return null;
-      }
       use();
     }
     awaitCaughtUp();
     synchronized (this) {
-      if (viewers.size() >= most || closed) {
-        return null;
-      }
       long seen = seen(lastEventId);
       Viewer viewer = new Viewer(this, seen >= 0);
       viewers.add(viewer);

@@ -41,16 +41,20 @@ record LiveRecord(long number, LiveKey key, EnrichedRecord record) {
     return json;
   }
 
-  private static String cut(String text, int most) {
-    if (text.length() <= most) {
+  private static String cut(String text, int max) {
+    if (text.length() <= max) {
       return text;
     }
-    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    int end = Character.isHighSurrogate(text.charAt(max - 1)) ? max - 1 : max;
     return text.substring(0, end) + "\u2026";
   }
 
-  /** The record as it is kept. */
-  static EnrichedRecord kept(EnrichedRecord record) {
+  /** The event of a record, whose text is cut where it is too long to be kept. */
+  static LiveRecord of(long number, EnrichedRecord record) {
+    return new LiveRecord(number, LiveKey.of(record), kept(record));
+  }
+
+  private static EnrichedRecord kept(EnrichedRecord record) {
     return record.text().length() <= KEPT_CHARS
         ? record
         : new EnrichedRecord(

@@ -3,9 +3,12 @@ package io.undercurrent.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.javalin.config.RoutesConfig;
+import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
+import io.javalin.http.sse.SseClient;
+import io.javalin.http.staticfiles.Location;
+import io.javalin.http.staticfiles.StaticFileConfig;
 import io.undercurrent.app.SourceTopic;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.enrich.EnrichedRecord;
@@ -14,10 +17,13 @@ import io.undercurrent.enrich.Source;
 import io.undercurrent.query.ConversationTrace;
 import io.undercurrent.query.StreamsQueries;
 import io.undercurrent.query.TracedRecord;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -43,6 +49,11 @@ import java.util.function.Supplier;
  */
 public final class LiveRoutes implements Routes {
 
+  /** Nothing is loaded from elsewhere, and no text of a record can run. */
+  private static final String POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+          + " img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
   private static final int BATCH = 20;
   private static final long TICK_MS = 100;
   private static final long STATUS_NANOS = 1_000_000_000;
@@ -54,6 +65,7 @@ public final class LiveRoutes implements Routes {
 
   private final LiveFeed feed;
   private final int streams;
+  private final Semaphore places; // one for each stream
   private final StreamsQueries queries;
   private final TopologyDefinition definition;
   private final ModelIdentity model;
@@ -76,6 +88,7 @@ public final class LiveRoutes implements Routes {
       SourceTopic input) {
     this.feed = feed;
     this.streams = streams;
+    places = new Semaphore(streams);
     this.queries = queries;
     this.definition = definition;
     this.model = model;
@@ -83,63 +96,106 @@ public final class LiveRoutes implements Routes {
     this.input = input;
   }
 
-  /** Threads that viewers may hold. */
-  int streams() {
-    return streams;
-  }
-
   @Override
-  public void add(RoutesConfig routes) {
-    PageFiles.add(routes);
-    routes.get("/v1/live", this::live);
-    routes.get("/v1/keys/{key}/trace", this::trace);
-    routes.post("/v1/messages", this::message);
+  public void add(JavalinConfig config) {
+    config.staticFiles.add(files -> page(files, "/", "io/undercurrent/serve/site"));
+    config.staticFiles.add(files -> page(files, "/page/uplot", uplot()));
+    config.routes.get("/v1/live", this::live);
+    config.routes.get("/v1/keys/{key}/trace", this::trace);
+    config.routes.post("/v1/messages", this::message);
   }
 
-  private void live(Context ctx) throws IOException {
-    try (Viewer viewer = feed.view(ctx.header("Last-Event-ID"), streams)) {
-      if (viewer == null) {
-        throw Problem.unavailable(
-            "all %d live streams are taken: come back in a moment, or raise undercurrent.live.streams"
-                .formatted(streams),
-            RETRY_SECONDS);
-      }
-      ctx.disableCompression();
-      ctx.res().setContentType("text/event-stream");
-      ctx.res().setCharacterEncoding("UTF-8");
-      ctx.res().setHeader("Cache-Control", "no-store");
-      ctx.res().setHeader("X-Accel-Buffering", "no");
-      OutputStream out = ctx.res().getOutputStream();
-      send(out, "hello", null, hello(viewer));
-      show(viewer, out);
+  private static void page(StaticFileConfig files, String path, String folder) {
+    files.hostedPath = path;
+    files.directory = folder;
+    files.location = Location.CLASSPATH;
+    files.headers =
+        Map.of(
+            "Content-Security-Policy",
+            POLICY,
+            "X-Content-Type-Options",
+            "nosniff",
+            "Referrer-Policy",
+            "no-referrer",
+            "Cache-Control",
+            "no-cache"); // asks each time, and is answered 304 where the ETag is the same
+  }
+
+  /**
+   * The folder of the charts' library on the class path: its WebJar has the version in the path.
+   */
+  private static String uplot() {
+    Properties maven = new Properties();
+    try (InputStream in =
+        LiveRoutes.class.getResourceAsStream(
+            "/META-INF/maven/org.webjars.npm/uplot/pom.properties")) {
+      maven.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return "META-INF/resources/webjars/uplot/" + maven.getProperty("version");
+  }
+
+  /**
+   * Begins a stream. Javalin's own {@code SseHandler} does nothing where Accept does not name the
+   * type, and curl and others that accept any type do not.
+   */
+  private void live(Context ctx) {
+    if (!places.tryAcquire()) {
+      throw Problem.unavailable(
+          "all %d live streams are taken: come back in a moment, or raise undercurrent.live.streams"
+              .formatted(streams),
+          RETRY_SECONDS);
+    }
+    ctx.disableCompression();
+    ctx.res().setContentType("text/event-stream");
+    ctx.res().setCharacterEncoding("UTF-8");
+    ctx.res().setHeader("Cache-Control", "no-store");
+    ctx.res().setHeader("X-Accel-Buffering", "no");
+    SseClient client = new SseClient(ctx);
+    ctx.async(() -> live(client));
+  }
+
+  private void live(SseClient client) {
+    try (Viewer viewer = feed.view(client.ctx().header("Last-Event-ID"))) {
+      client.sendEvent("hello", bytes(hello(viewer)));
+      show(viewer, client);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (IOException e) {
-      // The viewer has left, or took nothing for the connection's idle time.
+    } finally {
+      places.release();
     }
   }
 
-  private void show(Viewer viewer, OutputStream out) throws IOException, InterruptedException {
+  /**
+   * Until the feed ends, or the viewer has left or takes nothing for the connection's idle time.
+   */
+  private void show(Viewer viewer, SseClient client) throws InterruptedException {
     long statusNanos = System.nanoTime() - STATUS_NANOS;
     boolean past = true; // what is kept goes out at once, in few events
-    while (!feed.isClosed()) {
+    while (!feed.isClosed() && !client.terminated()) {
       long begin = System.nanoTime();
       List<LiveRecord> taken = viewer.take(past ? Viewer.QUEUE : BATCH, TICK_MS);
       past = false;
       if (!taken.isEmpty()) {
         ArrayNode summaries = Json.array();
         taken.forEach(event -> summaries.add(event.summary()));
-        send(out, "records", feed.id(taken.get(taken.size() - 1)), summaries);
+        client.sendEvent("records", bytes(summaries), feed.id(taken.get(taken.size() - 1)));
       }
-      if (System.nanoTime() - statusNanos >= STATUS_NANOS) {
+      if (System.nanoTime() - statusNanos >= STATUS_NANOS && !client.terminated()) {
         statusNanos = System.nanoTime();
-        send(out, "status", null, status(viewer));
+        client.sendEvent("status", bytes(status(viewer)));
       }
       long restMs = TICK_MS - (System.nanoTime() - begin) / 1_000_000;
       if (restMs > 0 && !taken.isEmpty()) {
         Thread.sleep(restMs);
       }
     }
+  }
+
+  /** What {@link SseClient} writes as it is: anything else goes through Javalin's JSON mapper. */
+  private static InputStream bytes(JsonNode json) {
+    return new ByteArrayInputStream(Json.bytes(json));
   }
 
   private ObjectNode hello(Viewer viewer) {
@@ -159,19 +215,6 @@ public final class LiveRoutes implements Routes {
         .put("leftOut", viewer.leftOut())
         .put("lag", queries.inputLag(definition.topics()))
         .put("state", queries.state());
-  }
-
-  private static void send(OutputStream out, String event, String id, JsonNode data)
-      throws IOException {
-    StringBuilder head = new StringBuilder("event: ").append(event).append('\n');
-    if (id != null) {
-      head.append("id: ").append(id).append('\n');
-    }
-    out.write(head.append("data: ").toString().getBytes(StandardCharsets.UTF_8));
-    out.write(Json.bytes(data)); // has no line ends
-    out.write('\n');
-    out.write('\n');
-    out.flush();
   }
 
   private void trace(Context ctx) {
@@ -236,10 +279,10 @@ public final class LiveRoutes implements Routes {
     return String.valueOf(cause.getMessage()).replaceAll("\\s+", " ");
   }
 
-  private static String bounded(String name, String value, int least, int most) {
-    if (value.length() < least || value.length() > most) {
+  private static String bounded(String name, String value, int min, int max) {
+    if (value.length() < min || value.length() > max) {
       throw Problem.badRequest(
-          "%s must have %d to %d chars, found %d".formatted(name, least, most, value.length()));
+          "%s must have %d to %d chars, found %d".formatted(name, min, max, value.length()));
     }
     return value;
   }

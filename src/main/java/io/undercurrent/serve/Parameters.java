@@ -56,14 +56,14 @@ final class Parameters {
     return true;
   }
 
-  static long integer(Context ctx, String name, long otherwise, long least, long most) {
+  static long integer(Context ctx, String name, long otherwise, long min, long max) {
     String value = ctx.queryParam(name);
     if (value == null) {
       return otherwise;
     }
     try {
       long number = Long.parseLong(value);
-      if (number >= least && number <= most) {
+      if (number >= min && number <= max) {
         return number;
       }
     } catch (NumberFormatException e) {
@@ -71,7 +71,7 @@ final class Parameters {
     }
     throw Problem.badRequest(
         "%s must be an integer from %d to %d, found %s"
-            .formatted(name, least, most, shortened(value)));
+            .formatted(name, min, max, shortened(value)));
   }
 
   /** Rejects fields of a body that nothing would read. */

@@ -2,6 +2,7 @@ package io.undercurrent.serve;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
@@ -88,7 +89,8 @@ public final class QueryRoutes implements Routes {
   }
 
   @Override
-  public void add(RoutesConfig routes) {
+  public void add(JavalinConfig config) {
+    RoutesConfig routes = config.routes;
     routes.get("/openapi.json", QueryRoutes::openApi);
     routes.get("/v1/keys/{key}", ctx -> answer(ctx, Set.of("records"), this::key));
     routes.get("/v1/keys/{key}/next", ctx -> answer(ctx, Set.of("text", "count"), this::next));

@@ -41,13 +41,13 @@ final class Viewer implements AutoCloseable {
     notifyAll();
   }
 
-  /** Up to {@code most} events, oldest first; none if none comes within {@code ms}. */
-  synchronized List<LiveRecord> take(int most, long ms) throws InterruptedException {
+  /** Up to {@code max} events, oldest first; none if none comes within {@code ms}. */
+  synchronized List<LiveRecord> take(int max, long ms) throws InterruptedException {
     if (waiting.isEmpty()) {
       wait(ms);
     }
     List<LiveRecord> taken = new ArrayList<>();
-    while (!waiting.isEmpty() && taken.size() < most) {
+    while (!waiting.isEmpty() && taken.size() < max) {
       taken.add(waiting.remove());
     }
     return taken;
