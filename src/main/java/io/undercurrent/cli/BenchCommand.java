@@ -222,7 +222,7 @@ final class BenchCommand implements Callable<Integer> {
 
   /** Records a second: what was asked for, or half of the most there was. */
   private double rate() {
-    double perSecond = rate != null ? rate : StreamBench.most(out) / 2;
+    double perSecond = rate != null ? rate : StreamBench.fastest(out) / 2;
     check(
         Double.isFinite(perSecond),
         "--rate must be given where stream has not been measured in " + out);
@@ -240,7 +240,7 @@ final class BenchCommand implements Callable<Integer> {
   private List<String> texts() throws IOException {
     List<String> texts =
         input == null
-            ? PlayedMessage.ownTexts()
+            ? PlayedMessages.ownTexts()
             : Files.readAllLines(input).stream().filter(line -> !line.isBlank()).toList();
     check(!texts.isEmpty(), "--input must have at least one text, found none in " + input);
     return texts;

@@ -2,6 +2,7 @@ package io.undercurrent.serve;
 
 import io.undercurrent.app.EnrichedTopic;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -33,7 +34,7 @@ public final class LiveFeed implements AutoCloseable {
   private final EnrichedTopic.Opener opener;
   private final Set<Viewer> viewers = new HashSet<>();
   private final Deque<LiveRecord> kept = new ArrayDeque<>();
-  private final Map<LiveKey, Deque<LiveRecord>> byKey = new HashMap<>();
+  private final Map<KeyText, Deque<LiveRecord>> byKey = new HashMap<>();
   private final Rate rate = new Rate();
 
   private EnrichedTopic topic; // null while nobody looks
@@ -88,7 +89,7 @@ public final class LiveFeed implements AutoCloseable {
     }
     LiveRecord event =
         record == null
-            ? new LiveRecord(++number, LiveKey.of(key), null)
+            ? new LiveRecord(++number, KeyText.of(key), null)
             : LiveRecord.of(++number, record);
     if (event.record() == null) {
       byKey.remove(event.key());
@@ -130,7 +131,7 @@ public final class LiveFeed implements AutoCloseable {
    * The last records of a key, oldest first. Where nobody has looked for a while it waits up to 3
    * seconds until the topic's end is reached.
    */
-  List<EnrichedRecord> last(LiveKey key, int max) {
+  List<EnrichedRecord> last(KeyText key, int max) {
     synchronized (this) {
       use();
     }
@@ -259,7 +260,7 @@ public final class LiveFeed implements AutoCloseable {
   }
 
   /** The feed's keys and how many records of each are kept; for tests. */
-  synchronized List<LiveKey> keys() {
+  synchronized List<KeyText> keys() {
     return new ArrayList<>(byKey.keySet());
   }
 }

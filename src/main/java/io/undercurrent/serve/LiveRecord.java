@@ -2,6 +2,7 @@ package io.undercurrent.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 
 /**
  * One event of the feed.
@@ -9,7 +10,7 @@ import io.undercurrent.enrich.EnrichedRecord;
  * @param number of the event, from 1
  * @param record null where the key was forgotten
  */
-record LiveRecord(long number, LiveKey key, EnrichedRecord record) {
+record LiveRecord(long number, KeyText key, EnrichedRecord record) {
 
   private static final int TEXT_CHARS = 200;
 
@@ -19,8 +20,8 @@ record LiveRecord(long number, LiveKey key, EnrichedRecord record) {
   /** What a list shows of it. */
   ObjectNode summary() {
     if (record == null) {
-      ObjectNode json = Json.object();
-      key.put(json);
+      ObjectNode json = Answers.object();
+      Answers.put(json, key);
       return json.put("forgotten", true);
     }
     return summary(record);
@@ -28,8 +29,8 @@ record LiveRecord(long number, LiveKey key, EnrichedRecord record) {
 
   /** The same of any record. */
   static ObjectNode summary(EnrichedRecord record) {
-    ObjectNode json = Json.object();
-    LiveKey.of(record).put(json);
+    ObjectNode json = Answers.object();
+    Answers.put(json, keyOf(record));
     json.put("record", record.conversation().records());
     json.put("text", cut(record.text(), TEXT_CHARS));
     json.put("label", record.sentiment() == null ? null : record.sentiment().label());
@@ -51,7 +52,11 @@ record LiveRecord(long number, LiveKey key, EnrichedRecord record) {
 
   /** The event of a record, whose text is cut where it is too long to be kept. */
   static LiveRecord of(long number, EnrichedRecord record) {
-    return new LiveRecord(number, LiveKey.of(record), kept(record));
+    return new LiveRecord(number, keyOf(record), kept(record));
+  }
+
+  private static KeyText keyOf(EnrichedRecord record) {
+    return new KeyText(record.key(), record.keyEncoding());
   }
 
   private static EnrichedRecord kept(EnrichedRecord record) {

@@ -12,6 +12,7 @@ import io.javalin.http.staticfiles.StaticFileConfig;
 import io.undercurrent.app.SourceTopic;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.query.ConversationTrace;
@@ -178,7 +179,7 @@ public final class LiveRoutes implements Routes {
       List<LiveRecord> taken = viewer.take(past ? Viewer.QUEUE : BATCH, TICK_MS);
       past = false;
       if (!taken.isEmpty()) {
-        ArrayNode summaries = Json.array();
+        ArrayNode summaries = Answers.array();
         taken.forEach(event -> summaries.add(event.summary()));
         client.sendEvent("records", bytes(summaries), feed.id(taken.get(taken.size() - 1)));
       }
@@ -195,12 +196,12 @@ public final class LiveRoutes implements Routes {
 
   /** What {@link SseClient} writes as it is: anything else goes through Javalin's JSON mapper. */
   private static InputStream bytes(JsonNode json) {
-    return new ByteArrayInputStream(Json.bytes(json));
+    return new ByteArrayInputStream(Answers.bytes(json));
   }
 
   private ObjectNode hello(Viewer viewer) {
-    ObjectNode json = Json.object().put("returning", viewer.returning());
-    json.set("model", Json.of(model));
+    ObjectNode json = Answers.object().put("returning", viewer.returning());
+    json.set("model", Answers.of(model));
     definition.topics().forEach(json.putArray("topics")::add);
     json.put("enriched", definition.enriched());
     return json.put("input", input != null);
@@ -208,7 +209,7 @@ public final class LiveRoutes implements Routes {
 
   private ObjectNode status(Viewer viewer) {
     LiveFeed.Status status = feed.status();
-    return Json.object()
+    return Answers.object()
         .put("records", status.records())
         .put("conversations", status.conversations())
         .put("perSecond", status.perSecond())
@@ -221,7 +222,7 @@ public final class LiveRoutes implements Routes {
     Parameters.only(ctx, Set.of("after", "keyEncoding"));
     byte[] bytes = Parameters.key(ctx);
     long after = Parameters.integer(ctx, "after", 0, 0, Long.MAX_VALUE);
-    LiveKey key = LiveKey.of(bytes);
+    KeyText key = KeyText.of(bytes);
     List<EnrichedRecord> atHand = feed.last(key, LiveFeed.KEPT);
     if (atHand.isEmpty() && after == 0) {
       throw Problem.notFound(
@@ -230,14 +231,14 @@ public final class LiveRoutes implements Routes {
     }
     Traces.Part part =
         atHand.isEmpty() ? new Traces.Part(List.of(), true) : traces.read(key, atHand, after);
-    ObjectNode json = Json.object();
-    key.put(json);
+    ObjectNode json = Answers.object();
+    Answers.put(json, key);
     json.put("complete", part.complete());
     ArrayNode records = json.putArray("records");
     for (TracedRecord record : part.records()) {
-      records.add(Json.of(record));
+      records.add(Answers.of(record));
     }
-    ctx.contentType("application/json").result(Json.bytes(json));
+    ctx.contentType("application/json").result(Answers.bytes(json));
   }
 
   private void message(Context ctx) {
@@ -254,11 +255,11 @@ public final class LiveRoutes implements Routes {
     String text = bounded("text", Parameters.string(body, "text"), 1, MAX_TEXT_CHARS);
     Source source = sent(key, text);
     ObjectNode json =
-        Json.object()
+        Answers.object()
             .put("topic", source.topic())
             .put("partition", source.partition())
             .put("offset", source.offset());
-    ctx.status(HttpStatus.ACCEPTED).contentType("application/json").result(Json.bytes(json));
+    ctx.status(HttpStatus.ACCEPTED).contentType("application/json").result(Answers.bytes(json));
   }
 
   private Source sent(String key, String text) {

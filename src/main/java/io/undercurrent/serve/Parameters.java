@@ -3,6 +3,7 @@ package io.undercurrent.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Context;
+import io.undercurrent.io.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map.Entry;
@@ -89,7 +90,7 @@ final class Parameters {
   static String string(ObjectNode body, String name) {
     JsonNode value = body.path(name);
     if (!value.isTextual()) {
-      throw Problem.badRequest("%s must be a string, found %s".formatted(name, found(value)));
+      throw Problem.badRequest("%s must be a string, found %s".formatted(name, Json.found(value)));
     }
     return value.textValue();
   }
@@ -100,13 +101,10 @@ final class Parameters {
       return null;
     }
     if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-      throw Problem.badRequest("%s must be an integer, found %s".formatted(name, found(value)));
+      throw Problem.badRequest(
+          "%s must be an integer, found %s".formatted(name, Json.found(value)));
     }
     return value.longValue();
-  }
-
-  private static String found(JsonNode value) {
-    return value.isMissingNode() ? "nothing" : shortened(value.toString());
   }
 
   static String shortened(String value) {

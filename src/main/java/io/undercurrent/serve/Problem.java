@@ -49,8 +49,8 @@ final class Problem extends RuntimeException {
     ctx.status(status)
         .contentType(CONTENT_TYPE)
         .result(
-            Json.bytes(
-                Json.object()
+            Answers.bytes(
+                Answers.object()
                     .put("title", HttpStatus.forStatus(status).getMessage())
                     .put("status", status)
                     .put("detail", getMessage())));

@@ -9,6 +9,7 @@ import io.javalin.http.HttpStatus;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.query.OnDemand;
@@ -120,7 +121,7 @@ public final class QueryRoutes implements Routes {
             ? readForAnother(key, Forwarding.takesCopy(ctx))
             : find(ctx, key, stale);
     if (question.stored != null) {
-      ctx.contentType("application/json").result(Json.bytes(questions.apply(question)));
+      ctx.contentType("application/json").result(Answers.bytes(questions.apply(question)));
     }
   }
 
@@ -224,9 +225,9 @@ public final class QueryRoutes implements Routes {
 
     /** What every answer about a key says. */
     ObjectNode json() {
-      ObjectNode json = Json.object();
-      LiveKey.of(key).put(json);
-      json.set("model", Json.of(about.model()));
+      ObjectNode json = Answers.object();
+      Answers.put(json, KeyText.of(key));
+      json.set("model", Answers.of(about.model()));
       json.put("stale", stored.stale());
       if (stored.behind() != null) {
         json.put("behind", stored.behind());
@@ -250,7 +251,7 @@ public final class QueryRoutes implements Routes {
     json.set("next", next(stored, "", question.count()));
     if (feed != null && question.records() > 0) {
       ArrayNode last = json.putArray("lastRecords");
-      feed.last(LiveKey.of(question.key), question.records())
+      feed.last(KeyText.of(question.key), question.records())
           .forEach(record -> last.add(LiveRecord.summary(record)));
     }
     return json;
@@ -264,7 +265,7 @@ public final class QueryRoutes implements Routes {
 
   private ArrayNode next(StoredKey stored, String text, int count) {
     List<NextToken> next = computing.with(onDemand -> onDemand.next(stored, text, count));
-    return Json.of(next);
+    return Answers.of(next);
   }
 
   private void enrich(Context ctx) {
@@ -277,7 +278,7 @@ public final class QueryRoutes implements Routes {
     EnrichedRecord enriched =
         computing.with(
             onDemand -> onDemand.enrich(key.getBytes(StandardCharsets.UTF_8), text, timestampMs));
-    ctx.contentType("application/json").result(Json.bytes(Json.of(enriched)));
+    ctx.contentType("application/json").result(Answers.bytes(Answers.of(enriched)));
   }
 
   /**
@@ -297,7 +298,7 @@ public final class QueryRoutes implements Routes {
       throw Problem.unavailable("too many bodies are being received: try again in a moment", 1);
     }
     try {
-      return Json.read(ctx.bodyAsBytes());
+      return Answers.read(ctx.bodyAsBytes());
     } finally {
       receiving.release();
     }
@@ -305,14 +306,14 @@ public final class QueryRoutes implements Routes {
 
   private void topology(Context ctx) {
     Parameters.only(ctx, Set.of());
-    ObjectNode json = Json.object().put("name", definition.name());
+    ObjectNode json = Answers.object().put("name", definition.name());
     definition.topics().forEach(json.putArray("topics")::add);
     json.put("text", definition.text() == null ? null : definition.text().toString());
     json.put("key", definition.key() == null ? null : definition.key().toString());
     json.put("store", definition.store());
     json.put("enriched", definition.enriched());
     json.put("deadLetters", definition.deadLetters());
-    json.set("model", Json.of(about.model()));
+    json.set("model", Answers.of(about.model()));
     json.put("state", queries.state());
     json.put("lag", queries.inputLag(definition.topics()));
     ArrayNode instances = json.putArray("instances");
@@ -323,7 +324,7 @@ public final class QueryRoutes implements Routes {
       instance.standby().forEach(node.putArray("standby")::add);
     }
     json.put("description", description);
-    ctx.contentType("application/json").result(Json.bytes(json));
+    ctx.contentType("application/json").result(Answers.bytes(json));
   }
 
   private static void openApi(Context ctx) throws IOException {

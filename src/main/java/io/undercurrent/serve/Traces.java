@@ -1,6 +1,7 @@
 package io.undercurrent.serve;
 
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.query.ConversationTrace;
 import io.undercurrent.query.TracedRecord;
 import java.util.ArrayDeque;
@@ -26,12 +27,12 @@ final class Traces {
 
   private final Supplier<ConversationTrace> maker;
   private final ReentrantLock lock = new ReentrantLock(true);
-  private final Map<LiveKey, Traced> traced =
+  private final Map<KeyText, Traced> traced =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<LiveKey, Traced> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<KeyText, Traced> eldest) {
           return size() > CONVERSATIONS;
         }
       };
@@ -70,7 +71,7 @@ final class Traces {
    * @param atHand records of the key, oldest first
    * @param after number of the record after which they are wanted; 0 for all
    */
-  Part read(LiveKey key, List<EnrichedRecord> atHand, long after) {
+  Part read(KeyText key, List<EnrichedRecord> atHand, long after) {
     try {
       if (!lock.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         throw Problem.unavailable("another conversation is being read: try again in a moment", 1);
@@ -86,7 +87,7 @@ final class Traces {
     }
   }
 
-  private Traced of(LiveKey key, List<EnrichedRecord> atHand) {
+  private Traced of(KeyText key, List<EnrichedRecord> atHand) {
     Traced found = traced.get(key);
     if (found == null || !found.goesOn(atHand)) {
       found = new Traced(maker.get());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
+import io.undercurrent.io.AtomicFile;
 import io.undercurrent.model.ModelConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,7 +12,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -156,9 +156,11 @@ public final class Snapshot {
   /** Gives the records to the run, all or none of them. */
   public void write(Path run, int threads) throws IOException {
     new RunFolder(run, recipe, threads).claim(); // so that they are not found by another recipe
-    Path file = run.resolve(FILE);
-    Path temporary = run.resolve(FILE + ".tmp");
-    try (JsonGenerator json = JSON.createGenerator(Files.newBufferedWriter(temporary))) {
+    AtomicFile.replace(run.resolve(FILE), this::writeRecords);
+  }
+
+  private void writeRecords(Path file) throws IOException {
+    try (JsonGenerator json = JSON.createGenerator(Files.newBufferedWriter(file))) {
       json.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
       for (int i = 0; i < conversations.size(); i++) {
         for (Item item : conversations.get(i)) {
@@ -173,7 +175,5 @@ public final class Snapshot {
       }
       json.writeRaw('\n');
     }
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.undercurrent.app.EnrichedTopic;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -96,7 +97,7 @@ class LiveFeedTest {
     assertThat(feed.status().records()).isEqualTo(3 * LiveFeed.KEPT);
     int kept = 0;
     for (int key = 0; key < 7; key++) {
-      kept += feed.last(LiveKey.of(("k" + key).getBytes(UTF_8)), Integer.MAX_VALUE).size();
+      kept += feed.last(KeyText.of(("k" + key).getBytes(UTF_8)), Integer.MAX_VALUE).size();
     }
     assertThat(kept).isEqualTo(LiveFeed.KEPT);
 
@@ -105,8 +106,8 @@ class LiveFeedTest {
     }
     assertThat(feed.keys())
         .hasSizeLessThanOrEqualTo(LiveFeed.KEPT_CHARS / LiveRecord.KEPT_CHARS)
-        .contains(LiveKey.of("long199".getBytes(UTF_8)));
-    assertThat(feed.last(LiveKey.of("long199".getBytes(UTF_8)), 9).get(0).text())
+        .contains(KeyText.of("long199".getBytes(UTF_8)));
+    assertThat(feed.last(KeyText.of("long199".getBytes(UTF_8)), 9).get(0).text())
         .hasSizeLessThanOrEqualTo(LiveRecord.KEPT_CHARS + 1);
   }
 
@@ -120,7 +121,7 @@ class LiveFeedTest {
           .extracting(e -> e.summary().has("forgotten"))
           .containsExactly(false, true);
       come("k", 1, "b");
-      assertThat(feed.last(LiveKey.of("k".getBytes(UTF_8)), 9)).hasSize(1);
+      assertThat(feed.last(KeyText.of("k".getBytes(UTF_8)), 9)).hasSize(1);
     }
   }
 
