@@ -17,7 +17,7 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import java.io.IOException;
 import java.util.List;
 
-/** The JSON of answers: enriched records as the topic has them, and what is made around them. */
+/** The JSON of requests and answers; enriched records are written as in the topic. */
 final class Answers {
 
   private Answers() {}

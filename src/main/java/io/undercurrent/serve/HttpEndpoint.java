@@ -31,10 +31,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Health answers are {@code {"status":"UP"}} or {@code {"status":"DOWN"}}; a supplier that
  * throws counts as down. Anything else is answered with 404. Errors are problem details (RFC 9457)
- * with one sentence for whoever asked.
+ * with one sentence for the client.
  *
- * <p>Connections, threads and bodies are bounded: whoever holds many of them, or sends slowly,
- * keeps others from being answered at most, never records from being processed.
+ * <p>Connections, threads and bodies are bounded. A client that holds many of them or sends slowly
+ * can delay other clients' answers, but not the processing of records.
  *
  * <p>Thread safe. The suppliers are called on the endpoint's own threads, several at a time, and
  * must not block for long. The threads are daemons: an endpoint that nobody closes does not keep
@@ -50,7 +50,7 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final int THREAD_IDLE_TIMEOUT_MS = 30_000;
   private static final int MAX_CONNECTIONS = 512;
 
-  /** How long a connection may neither take nor bring anything. */
+  /** How long a connection may neither send nor receive a byte. */
   private static final int CONNECTION_IDLE_TIMEOUT_MS = 20_000;
 
   /** Bytes of a request's head: its longest text, each char as nine. */
@@ -156,7 +156,7 @@ public final class HttpEndpoint implements AutoCloseable {
     routes.get("/health/ready", ctx -> health(ctx, ready));
   }
 
-  /** What Javalin itself refuses. */
+  /** Answers a request that Javalin itself refuses. */
   private static void refused(HttpResponseException e, Context ctx) {
     HttpStatus status = HttpStatus.forStatus(e.getStatus());
     String detail =

@@ -14,10 +14,10 @@ record LiveRecord(long number, KeyText key, EnrichedRecord record) {
 
   private static final int TEXT_CHARS = 200;
 
-  /** Chars of text that are kept at most; a longer one cannot be traced exactly. */
+  /** The most chars of a text that are kept; a record with a longer text has no exact trace. */
   static final int KEPT_CHARS = 20_000;
 
-  /** What a list shows of it. */
+  /** The event's fields in {@code /v1/live}. */
   ObjectNode summary() {
     if (record == null) {
       ObjectNode json = Answers.object();
@@ -27,7 +27,7 @@ record LiveRecord(long number, KeyText key, EnrichedRecord record) {
     return summary(record);
   }
 
-  /** The same of any record. */
+  /** A record's fields in lists. */
   static ObjectNode summary(EnrichedRecord record) {
     ObjectNode json = Answers.object();
     Answers.put(json, keyOf(record));

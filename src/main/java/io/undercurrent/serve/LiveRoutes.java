@@ -33,24 +33,25 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * The live page and what it is fed with.
+ * The live page and the routes that it reads from.
  *
  * <table>
  * <caption>Routes</caption>
  * <tr><td>{@code GET /}</td><td>the page; its files under {@code /page/}</td></tr>
- * <tr><td>{@code GET /v1/live}</td><td>what comes out, as server-sent events</td></tr>
+ * <tr><td>{@code GET /v1/live}</td><td>records as they are enriched, as server-sent events</td></tr>
  * <tr><td>{@code GET /v1/keys/{key}/trace}</td><td>a key's last records, token by token</td></tr>
  * <tr><td>{@code POST /v1/messages}</td><td>a message into the source topic, where allowed</td></tr>
  * </table>
  *
- * <p>Events of {@code /v1/live}: {@code hello} at first, {@code records} with up to {@value #BATCH}
- * summaries ten times a second, {@code status} once a second. Viewers who come back with
- * Last-Event-ID go on where they were, if that is still kept. Each viewer has a thread, so that a
- * slow one holds nobody up; who comes when all are taken is asked to come back later.
+ * <p>Events of {@code /v1/live}: first {@code hello}, then {@code records} with up to {@value
+ * #BATCH} summaries ten times a second, and {@code status} once a second. A viewer who reconnects
+ * with Last-Event-ID continues after that event if it is still kept. Each viewer has its own
+ * thread, so a slow viewer delays no other. When all streams are taken the answer is 503 with
+ * Retry-After.
  */
 public final class LiveRoutes implements Routes {
 
-  /** Nothing is loaded from elsewhere, and no text of a record can run. */
+  /** The page loads nothing from other hosts, and a record's text cannot run as a script. */
   private static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
           + " img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -75,9 +76,9 @@ public final class LiveRoutes implements Routes {
   private final Semaphore receiving = new Semaphore(RECEIVING);
 
   /**
-   * @param streams viewers at once
-   * @param traces makes what reads a conversation again
-   * @param input where messages typed into the page go; null for none
+   * @param streams the largest number of viewers at the same time
+   * @param traces makes a reader of conversations
+   * @param input takes the messages that are typed into the page; null where none may be sent
    */
   public LiveRoutes(
       LiveFeed feed,
@@ -119,12 +120,10 @@ public final class LiveRoutes implements Routes {
             "Referrer-Policy",
             "no-referrer",
             "Cache-Control",
-            "no-cache"); // asks each time, and is answered 304 where the ETag is the same
+            "no-cache"); // the browser asks each time; the answer is 304 if the ETag is unchanged
   }
 
-  /**
-   * The folder of the charts' library on the class path: its WebJar has the version in the path.
-   */
+  /** The charts' library on the class path. Its WebJar has the version in the path. */
   private static String uplot() {
     Properties maven = new Properties();
     try (InputStream in =
@@ -138,8 +137,8 @@ public final class LiveRoutes implements Routes {
   }
 
   /**
-   * Begins a stream. Javalin's own {@code SseHandler} does nothing where Accept does not name the
-   * type, and curl and others that accept any type do not.
+   * Begins a stream. Javalin's {@code SseHandler} would answer nothing to a client that accepts any
+   * type, such as curl: it looks for {@code text/event-stream} in the Accept header.
    */
   private void live(Context ctx) {
     if (!places.tryAcquire()) {
@@ -169,11 +168,12 @@ public final class LiveRoutes implements Routes {
   }
 
   /**
-   * Until the feed ends, or the viewer has left or takes nothing for the connection's idle time.
+   * Sends events until the feed is closed, the viewer leaves, or the viewer reads nothing for the
+   * connection's idle time.
    */
   private void show(Viewer viewer, SseClient client) throws InterruptedException {
     long statusNanos = System.nanoTime() - STATUS_NANOS;
-    boolean past = true; // what is kept goes out at once, in few events
+    boolean past = true; // kept records are sent at once, in few events
     while (!feed.isClosed() && !client.terminated()) {
       long begin = System.nanoTime();
       List<LiveRecord> taken = viewer.take(past ? Viewer.QUEUE : BATCH, TICK_MS);
@@ -194,7 +194,7 @@ public final class LiveRoutes implements Routes {
     }
   }
 
-  /** What {@link SseClient} writes as it is: anything else goes through Javalin's JSON mapper. */
+  /** {@link SseClient} writes a stream as it is; it would map other objects to JSON itself. */
   private static InputStream bytes(JsonNode json) {
     return new ByteArrayInputStream(Answers.bytes(json));
   }

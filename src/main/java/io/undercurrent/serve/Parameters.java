@@ -9,14 +9,16 @@ import java.util.Base64;
 import java.util.Map.Entry;
 import java.util.Set;
 
-/** What requests say, checked; every error names the parameter, the expectation and the finding. */
+/**
+ * Reads and checks parameters; every error names the parameter, the expectation and the finding.
+ */
 final class Parameters {
 
   private static final String KEY_ENCODING = "keyEncoding";
 
   private Parameters() {}
 
-  /** Rejects query parameters that nothing would read: mostly misspelt ones. */
+  /** Refuses unknown query parameters, which are mostly misspelt. */
   static void only(Context ctx, Set<String> names) {
     for (String name : ctx.queryParamMap().keySet()) {
       if (!names.contains(name)) {
@@ -68,14 +70,14 @@ final class Parameters {
         return number;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // reported below
     }
     throw Problem.badRequest(
         "%s must be an integer from %d to %d, found %s"
             .formatted(name, min, max, shortened(value)));
   }
 
-  /** Rejects fields of a body that nothing would read. */
+  /** Refuses unknown fields of a body. */
   static void onlyFields(ObjectNode body, Set<String> names) {
     for (Entry<String, JsonNode> field : body.properties()) {
       String name = field.getKey();

@@ -32,28 +32,28 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Questions about keys, answered by whichever instance is asked.
+ * Queries about keys. Every instance answers about every key.
  *
  * <table>
  * <caption>Routes, as {@code /openapi.json} describes them</caption>
- * <tr><td>{@code GET /v1/keys/{key}}</td><td>what is known of a key</td></tr>
- * <tr><td>{@code GET /v1/keys/{key}/next}</td><td>what would come after a beginning</td></tr>
- * <tr><td>{@code POST /v1/enrich}</td><td>a record read without a past</td></tr>
- * <tr><td>{@code GET /v1/topology}</td><td>what flows where, and who runs it</td></tr>
+ * <tr><td>{@code GET /v1/keys/{key}}</td><td>the state of a key's conversation</td></tr>
+ * <tr><td>{@code GET /v1/keys/{key}/next}</td><td>the likeliest next tokens after a text</td></tr>
+ * <tr><td>{@code POST /v1/enrich}</td><td>enriches a record of a fresh key</td></tr>
+ * <tr><td>{@code GET /v1/topology}</td><td>topics, stores and instances</td></tr>
  * <tr><td>{@code GET /openapi.json}</td><td>the description</td></tr>
  * </table>
  *
- * <p>An instance that does not have a key asks the one that has it. While the key's state moves or
- * is restored the answer is 503 with Retry-After; with {@code stale=true} it may come from a copy
- * instead (a standby, or what is restored so far) and says so. Nothing here changes a state.
- * Thread-safe.
+ * <p>An instance that does not have a key forwards the request to the one that has it. While the
+ * key's state moves or is restored the answer is 503 with Retry-After. With {@code stale=true} a
+ * copy may answer instead (a standby, or what is restored so far), and the answer says so. No query
+ * changes a state. Thread-safe.
  */
 public final class QueryRoutes implements Routes {
 
-  /** Threads that compute answers at once. */
+  /** Answers that are computed at the same time. */
   private static final int COMPUTING = 2;
 
-  /** Bodies that are being received at once; a slow sender holds a thread. */
+  /** Bodies that are received at the same time: a slow sender holds a thread. */
   private static final int RECEIVING = 8;
 
   private static final int RETRY_SECONDS = 1;
@@ -71,9 +71,9 @@ public final class QueryRoutes implements Routes {
   private final Forwarding forwarding = new Forwarding();
 
   /**
-   * @param onDemand makes what computes answers
+   * @param onDemand makes one computer of answers
    * @param description of the topology as Kafka Streams prints it
-   * @param feed what came out last; null for none, and then keys are answered without last records
+   * @param feed the last enriched records; null to answer without a key's last records
    */
   public QueryRoutes(
       StreamsQueries queries,
@@ -106,7 +106,7 @@ public final class QueryRoutes implements Routes {
     return Problem.unavailable(e.getMessage(), RETRY_SECONDS);
   }
 
-  /** Answers about a key here, or has the instance answer that has it. */
+  /** Answers about a key, or forwards the request to the instance that has the key. */
   private void answer(
       Context ctx, Set<String> parameters, Function<Question, ObjectNode> questions) {
     Set<String> all = new HashSet<>(parameters);
@@ -125,7 +125,7 @@ public final class QueryRoutes implements Routes {
     }
   }
 
-  /** For an instance that asks on: where the key is not here, it asks the next. */
+  /** Reads for another instance, which asks the next one if the key is not here. */
   private StoredKey readForAnother(byte[] key, boolean stale) {
     try {
       return queries.read(queries.locate(key), key, stale);
@@ -135,9 +135,9 @@ public final class QueryRoutes implements Routes {
   }
 
   /**
-   * The state itself comes first, wherever it is; then, if it will do, a copy.
+   * Tries the active state first, on whichever instance it is, and then a copy if that is allowed.
    *
-   * @return null where another instance has answered
+   * @return null if another instance has answered
    */
   private StoredKey find(Context ctx, byte[] key, boolean stale) {
     Place place = queries.locate(key);
@@ -169,7 +169,7 @@ public final class QueryRoutes implements Routes {
         : Stream.of(active);
   }
 
-  /** Has the first of them answer that does. */
+  /** Forwards to each host until one answers. */
   private boolean passOn(Context ctx, Stream<Host> hosts, String wanted) {
     return hosts.distinct().anyMatch(host -> forwarding.answer(ctx, host, wanted));
   }
@@ -188,7 +188,7 @@ public final class QueryRoutes implements Routes {
         RETRY_SECONDS);
   }
 
-  /** A request about a key, and what was found under it. */
+  /** A request about a key, and the state that was found. */
   private final class Question {
     private final Context ctx;
     private final byte[] key;
@@ -199,7 +199,7 @@ public final class QueryRoutes implements Routes {
       this.key = key;
     }
 
-    /** Bad parameters are found before anybody is asked. */
+    /** Refuses bad parameters before the state is looked for. */
     void check() {
       if (text().length() > MAX_TEXT_CHARS) {
         throw Problem.badRequest(
@@ -223,7 +223,7 @@ public final class QueryRoutes implements Routes {
       return (int) Parameters.integer(ctx, "records", USUAL_LAST_RECORDS, 0, MAX_LAST_RECORDS);
     }
 
-    /** What every answer about a key says. */
+    /** The fields that every answer about a key has. */
     ObjectNode json() {
       ObjectNode json = Answers.object();
       Answers.put(json, KeyText.of(key));
@@ -284,7 +284,7 @@ public final class QueryRoutes implements Routes {
   /**
    * A request's JSON body.
    *
-   * @param receiving how many more may be received at once
+   * @param receiving one permit for each body that may be received at the same time
    */
   static ObjectNode body(Context ctx, Semaphore receiving) {
     String type = ctx.contentType();
@@ -335,6 +335,6 @@ public final class QueryRoutes implements Routes {
 
   @Override
   public void close() {
-    // Nothing goes on after an answer.
+    // A query leaves nothing running.
   }
 }

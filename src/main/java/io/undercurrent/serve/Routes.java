@@ -2,13 +2,13 @@ package io.undercurrent.serve;
 
 import io.javalin.config.JavalinConfig;
 
-/** Some of an endpoint's routes. Closed before the endpoint stops. */
+/** A group of an endpoint's routes. The endpoint closes it before it stops. */
 public sealed interface Routes extends AutoCloseable permits QueryRoutes, LiveRoutes {
 
   /** Adds them; called once, by the endpoint. */
   void add(JavalinConfig config);
 
-  /** Ends what still goes on for a request; further calls do nothing. */
+  /** Ends requests that are still being answered; further calls do nothing. */
   @Override
   void close();
 }

@@ -14,9 +14,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * The courses of conversations that somebody has opened, each read once and kept while it is among
- * the last {@value #CONVERSATIONS} opened; of each the last {@value #RECORDS} records. One is
- * computed at a time, and no more than {@value #TOKENS} tokens for one request. Thread-safe.
+ * The traces of the last {@value #CONVERSATIONS} conversations that were opened, up to {@value
+ * #RECORDS} records each. A record is read once. One trace is computed at a time, and at most about
+ * {@value #TOKENS} tokens for one request. Thread-safe.
  */
 final class Traces {
 
@@ -44,7 +44,7 @@ final class Traces {
   /**
    * A part of a conversation.
    *
-   * @param complete whether all was read that was at hand; otherwise another request reads on
+   * @param complete whether all records at hand were read; otherwise the next request continues
    */
   record Part(List<TracedRecord> records, boolean complete) {}
 
@@ -56,8 +56,8 @@ final class Traces {
       this.trace = trace;
     }
 
-    /** Whether records at hand go on from what was read, and nothing was forgotten in between. */
-    boolean goesOn(List<EnrichedRecord> atHand) {
+    /** Whether the records at hand continue those that were read, with none forgotten between. */
+    boolean continues(List<EnrichedRecord> atHand) {
       TracedRecord last = records.peekLast();
       return atHand.stream()
           .filter(r -> last != null && number(r) >= number(last.record()))
@@ -69,7 +69,7 @@ final class Traces {
 
   /**
    * @param atHand records of the key, oldest first
-   * @param after number of the record after which they are wanted; 0 for all
+   * @param after the number of a record: only later ones are returned; 0 for all
    */
   Part read(KeyText key, List<EnrichedRecord> atHand, long after) {
     try {
@@ -89,7 +89,7 @@ final class Traces {
 
   private Traced of(KeyText key, List<EnrichedRecord> atHand) {
     Traced found = traced.get(key);
-    if (found == null || !found.goesOn(atHand)) {
+    if (found == null || !found.continues(atHand)) {
       found = new Traced(maker.get());
       traced.put(key, found);
     }
