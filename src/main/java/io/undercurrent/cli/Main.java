@@ -52,7 +52,7 @@ public final class Main implements Runnable {
   static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.ansi()))
+        .setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.ansiOfBoth()))
         .setExecutionExceptionHandler(new OneLineErrors());
   }
 

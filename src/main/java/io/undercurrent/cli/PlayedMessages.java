@@ -4,6 +4,7 @@ import io.undercurrent.app.AppException;
 import io.undercurrent.io.Json;
 import io.undercurrent.io.Lines;
 import io.undercurrent.io.Lines.Line;
+import io.undercurrent.io.Lines.LineTooLongException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,6 +84,8 @@ final class PlayedMessages {
         count++;
         braces += line.firstByte() == '{' ? 1 : 0;
       }
+    } catch (LineTooLongException e) {
+      throw new AppException(file + ": " + e.getMessage(), e);
     }
     boolean json = 2 * braces > count;
     if (first != null && (!json || first.firstByte() == '[') && isDocument(first)) {

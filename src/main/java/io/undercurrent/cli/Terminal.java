@@ -21,15 +21,21 @@ final class Terminal {
   }
 
   /**
-   * Whether escape codes are written. Picocli's own guess, {@link Ansi#AUTO}, asks whether there is
-   * a console, which since JDK 22 there always is.
+   * Whether escape codes are written to standard output. Picocli's own guess, {@link Ansi#AUTO},
+   * asks whether there is a console, which since JDK 22 there always is.
    */
   static Ansi ansi() {
     return ansi(isOutput(), System.getenv());
   }
 
+  /** The same for what goes to standard output and standard error: help and errors. */
+  static Ansi ansiOfBoth() {
+    boolean both = isOutput() && Boolean.getBoolean("undercurrent.stderr.terminal");
+    return ansi(both, System.getenv());
+  }
+
   /**
-   * The same.
+   * The same of any terminal.
    *
    * @param environment {@code NO_COLOR} of any value but the empty one asks for none, and so does a
    *     {@code TERM} of {@code dumb}

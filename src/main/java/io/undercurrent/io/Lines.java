@@ -15,6 +15,9 @@ import java.util.Arrays;
  */
 public final class Lines {
 
+  /** Bytes of the longest line that is read. */
+  public static final int MAX_LINE_BYTES = 1 << 26;
+
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   private final InputStream in;
@@ -54,7 +57,20 @@ public final class Lines {
     }
   }
 
-  /** The next line; null at the end. */
+  /** A line has more than {@value #MAX_LINE_BYTES} bytes. */
+  public static final class LineTooLongException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private LineTooLongException(long number) {
+      super("line %d must have at most %,d bytes, found more".formatted(number, MAX_LINE_BYTES));
+    }
+  }
+
+  /**
+   * The next line; null at the end.
+   *
+   * @throws LineTooLongException if it is too long; the stream is not read on then
+   */
   public Line next() throws IOException {
     for (byte[] bytes = read(); bytes != null; bytes = read()) {
       number++;
@@ -75,6 +91,9 @@ public final class Lines {
     }
     ByteArrayOutputStream line = new ByteArrayOutputStream(256);
     for (; b >= 0 && b != '\n'; b = in.read()) {
+      if (line.size() == MAX_LINE_BYTES) {
+        throw new LineTooLongException(number + 1);
+      }
       line.write(b);
     }
     byte[] bytes = line.toByteArray();

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.undercurrent.io.Lines.Line;
+import io.undercurrent.io.Lines.LineTooLongException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -41,6 +43,21 @@ class LinesTest {
     assertThat(lines.get(0).text()).isEqualTo("a");
     assertThat(lines.get(1).text()).isEqualTo("\uFEFFb");
     assertThat(lines("\uFEFF\n")).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseALineWithoutEnd() {
+    Lines lines = new Lines(new Endless());
+    assertThatThrownBy(lines::next)
+        .isInstanceOf(LineTooLongException.class)
+        .hasMessage("line 1 must have at most 67,108,864 bytes, found more");
+  }
+
+  private static final class Endless extends InputStream {
+    @Override
+    public int read() {
+      return 0;
+    }
   }
 
   @Test
