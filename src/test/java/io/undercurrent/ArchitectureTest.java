@@ -30,7 +30,7 @@ class ArchitectureTest {
           entry("inference", "kernel", "text", "model"),
           entry("metrics"),
           entry("enrich", "kernel", "text", "model", "inference", "metrics", "streams.internals"),
-          entry("streams", "io", "kernel", "model", "enrich", "metrics", "streams.internals"),
+          entry("streams", "kernel", "model", "enrich", "metrics", "streams.internals"),
           entry(
               "streams.internals",
               "kernel",

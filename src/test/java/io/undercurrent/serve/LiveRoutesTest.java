@@ -15,6 +15,8 @@ import io.undercurrent.query.ConversationTrace;
 import io.undercurrent.query.StreamsQueries;
 import io.undercurrent.query.StreamsQueries.Host;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -199,11 +201,37 @@ class LiveRoutesTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
   }
 
+  /** Takes the connection's idle time of 20 s. */
+  @Test
+  void shouldDropAViewerWhoReadsNothing() throws Exception {
+    try (Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(1_024);
+      socket.connect(new InetSocketAddress("127.0.0.1", http.port()));
+      socket
+          .getOutputStream()
+          .write(
+              "GET /v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+      while (feed.status().viewers() == 0) {
+        Thread.sleep(20);
+      }
+      String longKey = "k".repeat(10_000);
+      while (feed.status().viewers() > 0) {
+        come(longKey, "a");
+        Thread.sleep(1);
+      }
+      assertThat(get("/health/live").statusCode()).isEqualTo(200);
+    }
+  }
+
   private void come(String text) {
+    come("k", text);
+  }
+
+  private void come(String key, String text) {
     topic.accept(
-        "k".getBytes(StandardCharsets.UTF_8),
+        key.getBytes(StandardCharsets.UTF_8),
         new EnrichedRecord(
-            "k",
+            key,
             null,
             text,
             false,
