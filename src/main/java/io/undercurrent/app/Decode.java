@@ -2,11 +2,11 @@ package io.undercurrent.app;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import io.undercurrent.app.JsonField.Kind;
-import io.undercurrent.app.JsonField.MalformedJsonException;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.enrich.Utf8;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.RecordSize;
 import io.undercurrent.streams.internals.SourceText;
@@ -151,7 +151,7 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
     try {
       return JsonField.find(value, pointer);
     } catch (MalformedJsonException e) {
-      throw new BadRecordException(Reason.MALFORMED_JSON, e.getMessage());
+      throw new BadRecordException(Reason.MALFORMED_JSON, "the value " + e.getMessage());
     }
   }
 

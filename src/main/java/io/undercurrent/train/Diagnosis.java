@@ -3,6 +3,7 @@ package io.undercurrent.train;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.undercurrent.chart.LineChart;
 import io.undercurrent.chart.Pictures;
+import io.undercurrent.io.AtomicFile;
 import io.undercurrent.model.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,7 +147,7 @@ public final class Diagnosis {
     for (Plan plan : plans) {
       trials.add(trial(plan, listener));
     }
-    RunFolder.replace(
+    AtomicFile.replace(
         run.resolve("diagnosis.json"),
         new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(trials));
     draw(trials);

@@ -2,6 +2,7 @@ package io.undercurrent.train;
 
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.io.AtomicFile;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
@@ -171,7 +172,7 @@ public final class Trainer implements AutoCloseable {
       return Tokenizer.read(Files.readAllBytes(run.tokenizer()));
     }
     Tokenizer tokenizer = training.tokenizer();
-    RunFolder.replace(run.tokenizer(), tokenizer.toJson());
+    AtomicFile.replace(run.tokenizer(), tokenizer.toJson());
     return tokenizer;
   }
 

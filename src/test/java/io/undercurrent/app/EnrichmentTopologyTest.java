@@ -289,13 +289,22 @@ class EnrichmentTopologyTest {
 
     send("k", "[".repeat(500_000));
     send("k", "{\"a\":".repeat(500_000));
-    send("k", "{\"message\": {\"text\": \"a\"}, \"n\": " + "9".repeat(500_000) + "}");
-
     assertThat(deadLetters.readRecordsToList())
         .extracting(record -> header(record, "__streams.errors.message"))
         .allMatch(message -> message.startsWith("malformed-json: "));
     send("k", "{\"message\": {\"text\": \"a\"}}");
     assertThat(enriched.getQueueSize()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldReadValidJsonWhateverFieldsItHasBeside() {
+    start(JSON);
+
+    send("k", "{\"message\": {\"text\": \"a\"}, \"n\": " + "9".repeat(500_000) + "}");
+    send("k", "{\"a\": 1, \"a\": 2, \"message\": {\"text\": \"a\"}}");
+
+    assertThat(deadLetters.isEmpty()).isTrue();
+    assertThat(enriched.getQueueSize()).isEqualTo(2);
   }
 
   @Test

@@ -1,5 +1,5 @@
 // Moods over time, drawn by uPlot.
-import uPlot from "/page/uplot.js";
+import uPlot from "/page/uplot/dist/uPlot.esm.js";
 
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

@@ -1,32 +1,26 @@
 package io.undercurrent.serve;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.query.TracedRecord;
 import io.undercurrent.query.TracedRecord.Piece;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import java.io.IOException;
 import java.util.List;
 
-/** The JSON of answers: enriched records as the topic has them, and what is made around them. */
-final class Json {
+/** The JSON of requests and answers; enriched records are written as in the topic. */
+final class Answers {
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
-  private Json() {}
+  private Answers() {}
 
   static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
@@ -38,7 +32,7 @@ final class Json {
 
   static byte[] bytes(JsonNode json) {
     try {
-      return JSON.writeValueAsBytes(json);
+      return Json.STRICT.writeValueAsBytes(json);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree cannot fail to be written", e);
     }
@@ -50,29 +44,21 @@ final class Json {
    * @throws Problem if it is not one JSON object
    */
   static ObjectNode read(byte[] body) {
+    JsonNode json;
     try {
-      JsonNode json = JSON.readTree(body);
-      if (json instanceof ObjectNode object) {
-        return object;
-      }
-      throw Problem.badRequest(
-          "the body must be a JSON object, found "
-              + (json.isMissingNode() ? "nothing" : json.getNodeType().name().toLowerCase()));
-    } catch (JsonProcessingException e) {
-      throw Problem.badRequest("the body must be JSON, found: " + oneLine(e.getOriginalMessage()));
-    } catch (IOException e) {
-      throw Problem.badRequest("the body must be JSON, found other bytes");
+      json = Json.parse(body);
+    } catch (MalformedJsonException e) {
+      throw Problem.badRequest("the body " + e.getMessage());
     }
-  }
-
-  private static String oneLine(String message) {
-    String line = message.replaceAll("\\s+", " ");
-    return line.length() <= 200 ? line : line.substring(0, 200) + "...";
+    if (json instanceof ObjectNode object) {
+      return object;
+    }
+    throw Problem.badRequest("the body must be a JSON object, found " + Json.found(json));
   }
 
   static ObjectNode of(EnrichedRecord record) {
     try {
-      return (ObjectNode) JSON.readTree(EnrichedRecordSerde.toJson(record));
+      return (ObjectNode) Json.STRICT.readTree(EnrichedRecordSerde.toJson(record));
     } catch (IOException e) {
       throw new IllegalStateException("what was just written can be read", e);
     }
@@ -91,6 +77,14 @@ final class Json {
           .put("probability", (float) token.probability());
     }
     return tokens;
+  }
+
+  /** Writes a key as enriched records do. */
+  static void put(ObjectNode json, KeyText key) {
+    json.put("key", key.text());
+    if (key.encoding() != null) {
+      json.put("keyEncoding", key.encoding());
+    }
   }
 
   static ObjectNode of(TracedRecord traced) {
