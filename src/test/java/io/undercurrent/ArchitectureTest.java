@@ -27,7 +27,7 @@ class ArchitectureTest {
           entry("model", "kernel", "text"),
           entry("checkpoint", "kernel", "text", "model"),
           entry("inference", "kernel", "text", "model"),
-          entry("metrics"),
+          entry("metrics", "kernel", "model"),
           entry("enrich", "kernel", "text", "model", "inference", "metrics", "streams.internals"),
           entry("streams", "kernel", "model", "enrich", "metrics", "streams.internals"),
           entry(
@@ -40,7 +40,7 @@ class ArchitectureTest {
               "metrics",
               "streams"),
           entry("query", "text", "model", "inference", "enrich", "streams", "streams.internals"),
-          entry("config"),
+          entry("config", "model", "enrich"),
           entry("broker"),
           entry("chart"),
           entry("diagram"),

@@ -1,9 +1,9 @@
 package io.undercurrent.enrich;
 
-import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.inference.Unread;
+import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
@@ -347,7 +347,7 @@ public final class Enrichment {
   private static void requireFinite(String what, boolean holds) {
     if (!holds) {
       throw new BadRecordException(
-          Reason.NOT_FINITE,
+          DeadLetterReason.NOT_FINITE,
           "the "
               + what
               + " must be of finite numbers, found others; the key's state stays as it was");

@@ -6,13 +6,13 @@ import io.undercurrent.enrich.EnrichmentBatch;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Stored;
 import io.undercurrent.enrich.Subject;
+import io.undercurrent.metrics.DroppedReason;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -44,30 +44,6 @@ public final class ComputedAhead implements AutoCloseable {
   /** Records after which it is tried again. */
   static final int PAUSE_RECORDS = 10_000;
 
-  /** Why a result was not used. A closed set: the codes are values of a metric tag. */
-  public enum Dropped {
-    KEY,
-    TEXT,
-    TIMESTAMP,
-    SOURCE,
-    STATE,
-    MODEL,
-    /** Its key was forgotten, or another record of its key was computed, after it was computed. */
-    MEMORY,
-    /** Its record never came: another node of the topology kept it. */
-    PASSED,
-    /** The processor was closed, or the partition read anew. */
-    CLOSED;
-
-    String code() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    public static List<String> codes() {
-      return Arrays.stream(values()).map(Dropped::code).toList();
-    }
-  }
-
   /**
    * A result and what it was computed from.
    *
@@ -79,26 +55,26 @@ public final class ComputedAhead implements AutoCloseable {
   record Result(Subject subject, byte[] state, String model, Outcome outcome, long nanos) {
 
     /** What of it is not as {@code now}; null if nothing. */
-    Dropped differsFrom(Subject now, byte[] stored, String fingerprint) {
+    DroppedReason differsFrom(Subject now, byte[] stored, String fingerprint) {
       if (!subject.key().equals(now.key())) {
-        return Dropped.KEY;
+        return DroppedReason.KEY;
       }
       if (subject.isTombstone() && now.isTombstone()) {
         return null; // it depends on nothing else
       }
       if (!Objects.equals(subject.text(), now.text())) {
-        return Dropped.TEXT;
+        return DroppedReason.TEXT;
       }
       if (!Objects.equals(subject.timestampMs(), now.timestampMs())) {
-        return Dropped.TIMESTAMP;
+        return DroppedReason.TIMESTAMP;
       }
       if (!Objects.equals(subject.source(), now.source())) {
-        return Dropped.SOURCE;
+        return DroppedReason.SOURCE;
       }
       if (!model.equals(fingerprint)) {
-        return Dropped.MODEL;
+        return DroppedReason.MODEL;
       }
-      return Arrays.equals(state, stored) ? null : Dropped.STATE;
+      return Arrays.equals(state, stored) ? null : DroppedReason.STATE;
     }
   }
 
@@ -195,13 +171,13 @@ public final class ComputedAhead implements AutoCloseable {
   /** Whether there is a result of this record; one that is of no use is dropped. */
   private boolean isUsable(Lane lane, long offset, Subject now) {
     Map<Long, Result> passed = lane.results.headMap(offset);
-    passed.values().forEach(result -> drop(result, Dropped.PASSED));
+    passed.values().forEach(result -> drop(result, DroppedReason.PASSED));
     passed.clear();
     Result result = lane.results.get(offset);
     if (result == null) {
       return false;
     }
-    Dropped reason = result.differsFrom(now, situation.state(now.key()), fingerprint);
+    DroppedReason reason = result.differsFrom(now, situation.state(now.key()), fingerprint);
     if (reason == null) {
       predicted(true);
       return true;
@@ -294,15 +270,15 @@ public final class ComputedAhead implements AutoCloseable {
               result -> {
                 boolean ofKey = result.subject().key().equals(key);
                 if (ofKey) {
-                  drop(result, Dropped.MEMORY);
+                  drop(result, DroppedReason.MEMORY);
                 }
                 return ofKey;
               });
     }
   }
 
-  private void drop(Result result, Dropped reason) {
-    metrics.droppedAhead(reason.code());
+  private void drop(Result result, DroppedReason reason) {
+    metrics.droppedAhead(reason);
     predicted(false);
   }
 
@@ -340,7 +316,7 @@ public final class ComputedAhead implements AutoCloseable {
   @Override
   public void close() {
     for (Lane lane : lanes.values()) {
-      lane.results.values().forEach(result -> metrics.droppedAhead(Dropped.CLOSED.code()));
+      lane.results.values().forEach(result -> metrics.droppedAhead(DroppedReason.CLOSED));
       if (lane.cursor != null) {
         lane.cursor.close();
       }

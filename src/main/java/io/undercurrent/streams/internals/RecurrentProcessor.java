@@ -1,7 +1,6 @@
 package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.Enrichment.Outcome;
@@ -14,6 +13,8 @@ import io.undercurrent.enrich.Subject;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.kernel.Functions;
+import io.undercurrent.metrics.DeadLetterReason;
+import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
@@ -54,12 +55,13 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private final Model model;
   private final Function<? super V, Message> message;
   private final EnrichmentSettings settings;
-  private final EnrichmentMetrics metrics;
+  private final EnricherMeters meters;
   private final Mailboxes lookAhead; // null for none
   private final Preview<K, V> preview; // null for none
   private final byte[] modelHeader;
 
   private ProcessorContext<K, EnrichedRecord> context;
+  private EnrichmentMetrics metrics;
   private KeyValueStore<Bytes, byte[]> store;
   private MemoryStore memories; // null for a model that has none
   private Enrichment enrichment;
@@ -73,7 +75,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
       Model model,
       Function<? super V, Message> message,
       EnrichmentSettings settings,
-      EnrichmentMetrics metrics,
+      EnricherMeters meters,
       Mailboxes lookAhead,
       Preview<K, V> preview) {
     this.lookAhead = lookAhead;
@@ -82,7 +84,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     this.model = model;
     this.message = message;
     this.settings = settings;
-    this.metrics = metrics;
+    this.meters = meters;
     this.modelHeader = (model.name() + "@" + model.fingerprint()).getBytes(StandardCharsets.UTF_8);
   }
 
@@ -90,6 +92,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   public void init(ProcessorContext<K, EnrichedRecord> context) {
     Functions.requireSubnormals();
     this.context = context;
+    metrics = meters.in(TopologyName.of(context.appConfigs()));
     store = context.getStateStore(settings.store());
     memories =
         model.config().hasMemory()
@@ -253,7 +256,8 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private Bytes key(Record<K, V> record) {
     if (record.key() == null) {
       throw new BadRecordException(
-          Reason.NULL_KEY, "a record must have a key, for state is kept per key; found null");
+          DeadLetterReason.NULL_KEY,
+          "a record must have a key, for state is kept per key; found null");
     }
     return Bytes.wrap(keySerde.serializer().serialize(changelog, record.key()));
   }
@@ -261,7 +265,8 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private Message message(V value) {
     Message read = message.apply(value);
     if (read == null) {
-      throw new BadRecordException(Reason.MISSING_TEXT, "the value must have a text, found none");
+      throw new BadRecordException(
+          DeadLetterReason.MISSING_TEXT, "the value must have a text, found none");
     }
     return read;
   }
@@ -288,7 +293,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     long size = RecordSize.of(key.get(), EnrichedRecordSerde.toJson(enriched).length, headers);
     if (size > limit) {
       throw new BadRecordException(
-          Reason.TOO_LARGE,
+          DeadLetterReason.TOO_LARGE,
           "the enriched record must fit %d bytes (max.request.size, max.message.bytes), found %d"
               .formatted(limit, size));
     }
@@ -299,7 +304,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     long size = RecordSize.of(key.get(), entry.length, new RecordHeaders());
     if (size > settings.maxRecordBytes()) {
       throw new BadRecordException(
-          Reason.TOO_LARGE,
+          DeadLetterReason.TOO_LARGE,
           "what is remembered of the record must fit %d bytes (max.request.size), found %d"
               .formatted(settings.maxRecordBytes(), size));
     }
