@@ -45,8 +45,8 @@ class ArchitectureTest {
           entry("checkpoint", "io", "kernel", "text", "model"),
           entry("interop", "io", "text", "model", "checkpoint"),
           entry("inference", "kernel", "text", "model"),
-          entry("metrics"),
-          entry("enrich", "kernel", "text", "model", "inference"),
+          entry("metrics", "kernel", "model"),
+          entry("enrich", "kernel", "text", "model", "inference", "metrics"),
           entry("streams", "kernel", "model", "enrich", "metrics", "streams.internals"),
           entry(
               "streams.internals",
@@ -58,7 +58,7 @@ class ArchitectureTest {
               "metrics",
               "streams"),
           entry("query", "text", "model", "inference", "enrich", "streams", "streams.internals"),
-          entry("config"),
+          entry("config", "model", "enrich"),
           entry("broker"),
           entry("chart", "io"),
           entry(

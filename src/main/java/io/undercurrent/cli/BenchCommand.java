@@ -3,6 +3,7 @@ package io.undercurrent.cli;
 import io.undercurrent.app.AppException;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.measure.Cluster;
 import io.undercurrent.measure.GrowthBench;
 import io.undercurrent.measure.LatencyBench;
@@ -173,7 +174,15 @@ final class BenchCommand implements Callable<Integer> {
     String path = model == null ? TopologyDefinition.shipped().model() : model;
     Model loaded = Checkpoint.load(path);
     Setup setup =
-        new Setup(loaded, path, texts(), BenchAppCommand.MAX_TOKENS, records, keys, threads, out);
+        new Setup(
+            loaded,
+            path,
+            texts(),
+            EnrichmentSettings.DEFAULTS.maxTokens(),
+            records,
+            keys,
+            threads,
+            out);
     PrintWriter to = spec.commandLine().getOut();
     to.printf(
         "%d processors, JDK %s, model %s@%s%n",

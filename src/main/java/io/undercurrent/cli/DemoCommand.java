@@ -84,10 +84,9 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--http-port",
       paramLabel = "PORT",
-      defaultValue = "8080",
       description =
           "Where page, queries and metrics are served (default: ${DEFAULT-VALUE}; 0 for any).")
-  private int httpPort;
+  private int httpPort = UndercurrentConfig.DEFAULT_HTTP_PORT;
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 

@@ -29,7 +29,6 @@ import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
@@ -509,7 +508,7 @@ class EnrichmentTopologyTest {
                     StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
                     definition.deadLetters(),
                     DeadLetterHandler.METRICS_CONFIG,
-                    RecurrentProcessorSupplier.metrics(registry, model))));
+                    registry)));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(definition, model, settings, registry), properties);

@@ -65,7 +65,7 @@ class DescribeCommandTest {
         .startsWith("0 Settings")
         .contains(
             "\nundercurrent.max.tokens\n  int, default 512, 1 to 65536; importance medium\n"
-                + "  Tokens read of a record; the rest of its text is cut off.\n",
+                + "  Tokens read from a record; text beyond this limit is ignored.\n",
             "boolean, default true, true or false;",
             "double, default 60.0, more than 0;",
             "short, default -1, -1 or at least 1;",
@@ -89,8 +89,8 @@ class DescribeCommandTest {
     }
     assertThat(printed)
         .contains(
-            "\nundercurrent_sentiment_records_total\n  counter, records, by label\n"
-                + "  Records by their sentiment\n",
+            "\nundercurrent_sentiment_records_total\n  counter, records, by enricher, label\n"
+                + "  Records by sentiment\n",
             "Meters of Kafka and the JVM");
   }
 

@@ -1,19 +1,21 @@
-package io.undercurrent.app;
+package io.undercurrent.streams;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.undercurrent.metrics.MeterNames;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.apache.kafka.streams.KafkaStreams;
 
-/** The meters that Kafka Streams and its clients have of their own, while it runs. */
+/** Registers the meters that Kafka Streams and its clients have of their own, until closed. */
 final class KafkaMeters implements AutoCloseable {
 
   /**
-   * Tasks, stores and partitions come and go with rebalances: a lag should not be missing for a
-   * minute, which is the binder's own pace.
+   * How often new meters are looked for. Rebalances add tasks, stores and partitions; with the
+   * binder's default of a minute their meters would be missing for that long.
    */
   private static final Duration REFRESH = Duration.ofSeconds(5);
 
@@ -26,8 +28,9 @@ final class KafkaMeters implements AutoCloseable {
           });
   private final KafkaStreamsMetrics metrics;
 
-  KafkaMeters(KafkaStreams streams) {
-    metrics = new KafkaStreamsMetrics(streams, List.of(), scheduler, REFRESH);
+  KafkaMeters(KafkaStreams streams, String topology) {
+    List<Tag> tags = List.of(Tag.of(MeterNames.TOPOLOGY, topology));
+    metrics = new KafkaStreamsMetrics(streams, tags, scheduler, REFRESH);
   }
 
   void bindTo(MeterRegistry registry) {
