@@ -28,8 +28,10 @@ public final class BadRecordException extends RuntimeException {
     TOO_LARGE,
     /** A number of the key's next state or of the result would be infinite, or none. */
     NOT_FINITE,
-    /** A key or value that a serde could not read or write. */
+    /** A key or value that a serde could not read. */
     DESERIALIZATION,
+    /** A key or value that a serde could not write. */
+    SERIALIZATION,
     OTHER;
 
     /** As it stands in metrics and dead letters: {@code null-key}. */

@@ -34,7 +34,8 @@ public final class MeterCatalogue {
           "too-large",
               "The record that would be written is larger than may be sent or its topic takes",
           "not-finite", "A number of the next state or the result would be infinite, or none",
-          "deserialization", "A serde could not read or write the record",
+          "deserialization", "A serde could not read the record",
+          "serialization", "A serde could not write the record",
           "other", "Anything else: report it");
 
   /** Why a result that was computed ahead was not used. */

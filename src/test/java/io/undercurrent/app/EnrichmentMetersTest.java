@@ -180,7 +180,6 @@ class EnrichmentMetersTest {
   }
 
   private void start(Model model) {
-    String handler = DeadLetterHandler.class.getName();
     Properties properties = new Properties();
     var metrics = RecurrentProcessorSupplier.metrics(registry, model);
     properties.putAll(
@@ -189,14 +188,7 @@ class EnrichmentMetersTest {
                     "application.id", "test",
                     "bootstrap.servers", "localhost:1",
                     "state.dir", folder.toString()))
-            .streams(
-                Map.of(
-                    StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
-                    handler,
-                    StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
-                    DEFINITION.deadLetters(),
-                    DeadLetterHandler.METRICS_CONFIG,
-                    metrics)));
+            .streams(DeadLetterHandler.settings(DEFINITION.deadLetters(), registry)));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(

@@ -30,7 +30,6 @@ import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.StateFormatException;
 import java.io.IOException;
@@ -47,7 +46,6 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
@@ -481,7 +479,6 @@ class EnrichmentTopologyTest {
   }
 
   private void start(TopologyDefinition definition, EnrichmentSettings settings) {
-    String handler = DeadLetterHandler.class.getName();
     Properties properties = new Properties();
     properties.putAll(
         UndercurrentConfig.of(
@@ -489,18 +486,7 @@ class EnrichmentTopologyTest {
                     "application.id", "test",
                     "bootstrap.servers", "localhost:1",
                     "state.dir", folder.toString()))
-            .streams(
-                Map.of(
-                    StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
-                    handler,
-                    StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                    handler,
-                    StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                    handler,
-                    StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
-                    definition.deadLetters(),
-                    DeadLetterHandler.METRICS_CONFIG,
-                    RecurrentProcessorSupplier.metrics(registry, model))));
+            .streams(DeadLetterHandler.settings(definition.deadLetters(), registry)));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(definition, model, settings, registry), properties);

@@ -25,7 +25,6 @@ import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.MemoryStore;
 import io.undercurrent.streams.internals.StateFormatException;
 import java.io.IOException;
@@ -339,7 +338,7 @@ class MemoryTopologyTest {
                     "application.id", "test",
                     "bootstrap.servers", "localhost:1",
                     "state.dir", folder.toString()))
-            .streams(deadLetters()));
+            .streams(DeadLetterHandler.settings(DEFINITION.deadLetters())));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(DEFINITION, model, settings, new SimpleMeterRegistry()),
@@ -349,21 +348,6 @@ class MemoryTopologyTest {
     enriched =
         driver.createOutputTopic(
             "messages-enriched", new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
-  private Map<String, Object> deadLetters() {
-    String handler = DeadLetterHandler.class.getName();
-    return Map.of(
-        "processing.exception.handler",
-        handler,
-        "deserialization.exception.handler",
-        handler,
-        "production.exception.handler",
-        handler,
-        "errors.dead.letter.queue.topic.name",
-        DEFINITION.deadLetters(),
-        DeadLetterHandler.METRICS_CONFIG,
-        RecurrentProcessorSupplier.metrics(new SimpleMeterRegistry(), model));
   }
 
   private void send(String key, String text) {

@@ -82,7 +82,7 @@ final class LookAheadDriver implements AutoCloseable {
                 model,
                 settings,
                 RecurrentProcessorSupplier.metrics(driver.registry, model),
-                new TopologyConfig(new StreamsConfig(configs(driver.registry, model, configs))),
+                new TopologyConfig(new StreamsConfig(configs(driver.registry, configs))),
                 driver.lookAhead));
   }
 
@@ -90,7 +90,7 @@ final class LookAheadDriver implements AutoCloseable {
       Model model, Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     Properties properties = new Properties();
-    properties.putAll(configs(registry, model, configs));
+    properties.putAll(configs(registry, configs));
     properties.put(StreamsConfig.STATE_DIR_CONFIG, states.getPath());
     driver = new TopologyTestDriver(topology.apply(this), properties);
   }
@@ -105,25 +105,15 @@ final class LookAheadDriver implements AutoCloseable {
   }
 
   private static Map<String, Object> configs(
-      SimpleMeterRegistry registry, Model model, Map<String, Object> configs) {
-    String handler = DeadLetterHandler.class.getName();
-    Map<String, Object> all = new HashMap<>();
-    all.putAll(
-        UndercurrentConfig.of(Map.of("application.id", "test", "bootstrap.servers", "localhost:1"))
-            .streams(
-                Map.of(
-                    "processing.exception.handler",
-                    handler,
-                    "deserialization.exception.handler",
-                    handler,
-                    "production.exception.handler",
-                    handler,
-                    "errors.dead.letter.queue.topic.name",
-                    DEFINITION.deadLetters(),
-                    "default.timestamp.extractor",
-                    MissingTimestamps.class.getName(),
-                    DeadLetterHandler.METRICS_CONFIG,
-                    RecurrentProcessorSupplier.metrics(registry, model))));
+      SimpleMeterRegistry registry, Map<String, Object> configs) {
+    Map<String, Object> defaults =
+        new HashMap<>(DeadLetterHandler.settings(DEFINITION.deadLetters(), registry));
+    defaults.put("default.timestamp.extractor", MissingTimestamps.class.getName());
+    Map<String, Object> all =
+        new HashMap<>(
+            UndercurrentConfig.of(
+                    Map.of("application.id", "test", "bootstrap.servers", "localhost:1"))
+                .streams(defaults));
     all.putAll(configs);
     return all;
   }
