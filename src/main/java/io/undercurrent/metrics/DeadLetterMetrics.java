@@ -34,7 +34,7 @@ public final class DeadLetterMetrics {
   }
 
   /** A record went to the dead-letter topic. */
-  public void count(String reason) {
+  public void deadLetter(String reason) {
     byReason.getOrDefault(reason, byReason.get(EnrichmentMetrics.OTHER_REASON)).increment();
   }
 }

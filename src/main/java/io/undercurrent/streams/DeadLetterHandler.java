@@ -1,7 +1,6 @@
 package io.undercurrent.streams;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.metrics.DeadLetterMetrics;
@@ -15,6 +14,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,6 +27,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
@@ -101,7 +102,7 @@ public final class DeadLetterHandler
   /** Configuration: bytes that the topic takes, where that is less than is sent; optional. */
   public static final String MAX_BYTES_CONFIG = "undercurrent.dead.letter.max.bytes";
 
-  /** Configuration: the {@link DeadLetterMetrics} that count dead letters; optional. */
+  /** Configuration: the {@link MeterRegistry} in which dead letters are counted; optional. */
   static final String METRICS_CONFIG = "undercurrent.dead.letter.metrics";
 
   static final String EXCEPTION_HEADER = "__streams.errors.exception";
@@ -138,15 +139,6 @@ public final class DeadLetterHandler
    * @param topic must exist
    */
   public static Map<String, Object> settings(String topic) {
-    return settings(topic, new CompositeMeterRegistry());
-  }
-
-  /**
-   * The same, with the meter {@code undercurrent.dead.letters}.
-   *
-   * @param registry where it is registered
-   */
-  public static Map<String, Object> settings(String topic, MeterRegistry registry) {
     String handler = DeadLetterHandler.class.getName();
     return Map.of(
         StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
@@ -157,10 +149,19 @@ public final class DeadLetterHandler
         handler,
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
         Objects.requireNonNull(topic, "topic"),
-        METRICS_CONFIG,
-        new DeadLetterMetrics(registry, Reason.codes()),
         MovedStates.CONFIG,
         new MovedStates());
+  }
+
+  /**
+   * The same, with the meter {@code undercurrent.dead.letters}.
+   *
+   * @param registry where it is registered once Kafka Streams makes the handlers
+   */
+  public static Map<String, Object> settings(String topic, MeterRegistry registry) {
+    Map<String, Object> settings = new HashMap<>(settings(topic));
+    settings.put(METRICS_CONFIG, Objects.requireNonNull(registry, "registry"));
+    return settings;
   }
 
   @Override
@@ -173,7 +174,10 @@ public final class DeadLetterHandler
               + " must name the topic of dead letters, found nothing");
     }
     topic = name.toString();
-    metrics = (DeadLetterMetrics) configs.get(METRICS_CONFIG);
+    metrics =
+        configs.get(METRICS_CONFIG) instanceof MeterRegistry registry
+            ? new DeadLetterMetrics(registry, Reason.codes())
+            : null;
     moved = MovedStates.of(configs);
     maxBytes = maxRequestSize(configs);
     Object taken = configs.get(MAX_BYTES_CONFIG);
@@ -371,8 +375,16 @@ public final class DeadLetterHandler
     return enriched || context.offset() == last ? MOVED : null;
   }
 
+  /** Every enrichment adds a header whose name begins alike. */
   private static boolean isEnriched(Headers headers) {
-    return headers != null && headers.lastHeader(RecurrentProcessorSupplier.MODEL_HEADER) != null;
+    if (headers != null) {
+      for (Header header : headers) {
+        if (header.key().startsWith(RecurrentProcessorSupplier.MODEL_HEADER)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static boolean isAboutTheRecord(Exception exception) {
@@ -397,7 +409,7 @@ public final class DeadLetterHandler
   private ProducerRecord<byte[], byte[]> deadLetter(
       Reason reason, ErrorHandlerContext context, Exception exception, String state) {
     if (metrics != null) {
-      metrics.count(reason.code());
+      metrics.deadLetter(reason.code());
     }
     log(reason, context, exception);
     String message =

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import com.fasterxml.jackson.core.JsonPointer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
@@ -323,8 +323,8 @@ class StreamsAppTest {
   @Test
   void shouldNotFailWhereItIsClosedWhileItStarts() throws Exception {
     StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"));
-    AppenderBase<ILoggingEvent> closer =
-        new AppenderBase<>() {
+    UnsynchronizedAppenderBase<ILoggingEvent> closer =
+        new UnsynchronizedAppenderBase<>() { // Kafka Streams logs too, as it closes
           @Override
           protected void append(ILoggingEvent event) {
             if (event.getMessage().startsWith("kernels: ")) {

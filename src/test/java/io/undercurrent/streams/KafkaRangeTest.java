@@ -26,6 +26,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +100,17 @@ class KafkaRangeTest {
                 "null-key a b", "unchanged",
                 "deserialization downstream", "moved",
                 "serialization unwritable", "moved"));
+  }
+
+  @Test
+  void shouldBeDocumented() throws Exception {
+    List<Path> versions = versions().toList();
+
+    assertThat(versions).hasSize(2);
+    assertThat(Files.readString(Path.of("docs", "operating.md")))
+        .contains(
+            "Kafka Streams %s to %s"
+                .formatted(versions.get(0).getFileName(), versions.get(1).getFileName()));
   }
 
   private static void send(String topic) throws Exception {
