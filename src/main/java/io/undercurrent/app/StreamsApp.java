@@ -14,12 +14,15 @@ import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
@@ -94,31 +97,18 @@ public final class StreamsApp implements AutoCloseable {
 
   private static StreamsConfig streamsConfig(
       TopologyDefinition definition, UndercurrentConfig config, MeterRegistry registry) {
-    String handler = DeadLetterHandler.class.getName();
     String deadLetters = StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG;
     if (config.streams(Map.of()).containsKey(deadLetters)) {
       throw new AppException(
           deadLetters + " must not be set: it is the topology's sinks.deadLetters");
     }
+    Map<String, Object> ours =
+        new HashMap<>(DeadLetterHandler.settings(definition.deadLetters(), registry));
+    ours.put(
+        StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, MissingTimestamps.class.getName());
+    ours.put(ApplicationMeters.TOPOLOGY_CONFIG, definition.name());
     try {
-      return new StreamsConfig(
-          withAddress(
-              config,
-              Map.of(
-                  StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
-                  handler,
-                  StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                  handler,
-                  StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                  handler,
-                  deadLetters,
-                  definition.deadLetters(),
-                  StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
-                  MissingTimestamps.class.getName(),
-                  DeadLetterHandler.METRICS_CONFIG,
-                  registry,
-                  ApplicationMeters.TOPOLOGY_CONFIG,
-                  definition.name())));
+      return new StreamsConfig(withAddress(config, ours));
     } catch (ConfigException e) {
       throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
     }
@@ -151,16 +141,38 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * Checks that the cluster answers and the topics are there, and finds out how large the records
-   * are that they take: without, only {@code max.request.size} limits what is sent.
+   * Checks that the cluster answers, that the topics are there and that Kafka Streams' own topics
+   * have as many partitions, and finds out how large the records are that they take: without, only
+   * {@code max.request.size} limits what is sent.
    *
    * @param create whether to make those that are missing
    */
   public void checkTopics(boolean create) {
-    Map<String, Integer> found = topics.check(create);
+    Map<String, Integer> found = topics.check(create, internalTopics());
     synchronized (this) {
       topicLimits = found;
     }
+  }
+
+  /** Those that Kafka Streams makes for the topology. */
+  private List<String> internalTopics() {
+    List<String> internal = new ArrayList<>();
+    internal.add(changelog(definition.store()));
+    if (model.config().hasMemory()) {
+      internal.add(changelog(enrichment().memoryStore()));
+    }
+    if (definition.key() != null) {
+      internal.add(applicationId() + "-" + EnrichmentTopology.REPARTITION + "-repartition");
+    }
+    return internal;
+  }
+
+  private String changelog(String store) {
+    return applicationId() + "-" + store + "-changelog";
+  }
+
+  private String applicationId() {
+    return streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG);
   }
 
   /** Starts processing, in threads of its own; after {@link #close} nothing. */
@@ -175,16 +187,24 @@ public final class StreamsApp implements AutoCloseable {
       }
       starting = create();
       streams = starting;
+      meters.bindTo(starting);
     }
-    meters.bindTo(starting);
     log.info("kernels: {}, states in {}", Kernels.best().name(), model.statePrecision());
     // Outside the lock: stream threads report their states while this waits for them.
     try {
       starting.start();
+    } catch (IllegalStateException e) {
+      if (!isClosed()) { // it was closed just before: Kafka Streams refuses to start then
+        throw e;
+      }
     } catch (KafkaException e) {
       failed(e);
       throw new AppException(startFailure(e), e);
     }
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   private KafkaStreams create() {
@@ -223,9 +243,7 @@ public final class StreamsApp implements AutoCloseable {
   private String startFailure(KafkaException e) {
     if (e.getMessage().contains("multiple instances")) {
       return "the state folder %s is in use by another instance of %s: stop that, or set another state.dir"
-          .formatted(
-              streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG),
-              streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG));
+          .formatted(streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG), applicationId());
     }
     return "cannot start: " + AppException.oneLine(e);
   }
@@ -279,8 +297,7 @@ public final class StreamsApp implements AutoCloseable {
    * to say, and neither a request nor Kafka Streams should wait for that.
    */
   private void lookUpPartitions() {
-    String id = streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG);
-    String changelog = id + "-" + definition.store() + "-changelog";
+    String changelog = changelog(definition.store());
     try {
       while (partitions == 0 && isLive()) {
         try {
@@ -428,11 +445,24 @@ public final class StreamsApp implements AutoCloseable {
 
   private void throwFailure() {
     if (failure != null) {
-      throw new AppException(
-          "stopped: %s; started again, it goes on after the last commit"
-              .formatted(AppException.oneLine(failure)),
-          failure);
+      throw new AppException(stopped(failure), failure);
     }
+  }
+
+  /**
+   * Why it stopped, and what a restart does: only what Kafka calls retriable may be gone by then.
+   */
+  static String stopped(Throwable failure) {
+    boolean retriable = false;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      retriable |= cause instanceof RetriableException;
+    }
+    return "stopped: %s; %s"
+        .formatted(
+            AppException.oneLine(failure),
+            retriable
+                ? "started again, it goes on after the last commit"
+                : "mend that first: started again after the last commit, it may stop there again");
   }
 
   /**

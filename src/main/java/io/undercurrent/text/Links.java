@@ -57,8 +57,8 @@ final class Links {
   }
 
   /**
-   * Up to the cursor.next space, quote or angle bracket, without the punctuation of the sentence
-   * around it.
+   * Up to the next space, quote or angle bracket, without the punctuation of the sentence around
+   * it.
    */
   static int endOfLink(TextCursor cursor, int from) {
     int at = from;

@@ -46,7 +46,6 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
@@ -489,7 +488,6 @@ class EnrichmentTopologyTest {
   }
 
   private void start(TopologyDefinition definition, EnrichmentSettings settings) {
-    String handler = DeadLetterHandler.class.getName();
     Properties properties = new Properties();
     properties.putAll(
         UndercurrentConfig.of(
@@ -497,18 +495,7 @@ class EnrichmentTopologyTest {
                     "application.id", "test",
                     "bootstrap.servers", "localhost:1",
                     "state.dir", folder.toString()))
-            .streams(
-                Map.of(
-                    StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
-                    handler,
-                    StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                    handler,
-                    StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                    handler,
-                    StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
-                    definition.deadLetters(),
-                    DeadLetterHandler.METRICS_CONFIG,
-                    registry)));
+            .streams(DeadLetterHandler.settings(definition.deadLetters(), registry)));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(definition, model, settings, registry), properties);

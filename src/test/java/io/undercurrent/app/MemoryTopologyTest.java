@@ -338,7 +338,7 @@ class MemoryTopologyTest {
                     "application.id", "test",
                     "bootstrap.servers", "localhost:1",
                     "state.dir", folder.toString()))
-            .streams(deadLetters()));
+            .streams(DeadLetterHandler.settings(DEFINITION.deadLetters())));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(DEFINITION, model, settings, new SimpleMeterRegistry()),
@@ -348,21 +348,6 @@ class MemoryTopologyTest {
     enriched =
         driver.createOutputTopic(
             "messages-enriched", new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
-  private Map<String, Object> deadLetters() {
-    String handler = DeadLetterHandler.class.getName();
-    return Map.of(
-        "processing.exception.handler",
-        handler,
-        "deserialization.exception.handler",
-        handler,
-        "production.exception.handler",
-        handler,
-        "errors.dead.letter.queue.topic.name",
-        DEFINITION.deadLetters(),
-        DeadLetterHandler.METRICS_CONFIG,
-        new SimpleMeterRegistry());
   }
 
   private void send(String key, String text) {

@@ -37,8 +37,11 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /**
  * Reads each record in the light of its key's state. One record in, one record out.
  *
- * <p>State and memory are written last: whatever throws before, also downstream, leaves the key as
- * it was.
+ * <p>A record that fails here, before it is forwarded, leaves its key's state and memory as they
+ * were. A record that fails downstream moves them all the same if the exception handler resumes:
+ * Kafka Streams calls the handler at the node that failed, and {@code forward} returns as if
+ * nothing had happened. If the handler fails instead, {@code forward} throws, nothing is written
+ * here and the stream thread ends.
  */
 public final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecord> {
 
@@ -68,6 +71,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private long skippedClusters;
   private boolean looksAhead; // whether records are computed several at once
   private String changelog;
+  private MovedStates moved; // null where no dead letter is to say what became of a state
 
   public RecurrentProcessor(
       Serde<K> keySerde,
@@ -100,6 +104,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     stored =
         new StoredKeys(model)
             .in(store, memories == null ? null : context.getStateStore(settings.memoryStore()));
+    moved = MovedStates.of(context.appConfigs());
     close(); // Kafka Streams may use a processor again; what was computed ahead is of before
     searchedClusters = 0;
     skippedClusters = 0;
@@ -123,7 +128,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     headers.add(RecurrentProcessorSupplier.MODEL_HEADER, modelHeader);
     Record<K, V> onward = record.withHeaders(headers);
     if (record.value() == null) {
-      context.forward(onward.withValue(null));
+      forward(onward.withValue(null));
       store.delete(key);
       long bytes = key.get().length; // a deletion is a key in the changelog
       if (memories != null) {
@@ -144,10 +149,18 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     if (entry != null) {
       requireFits(entry, MemoryStore.at(key, number));
     }
-    context.forward(onward.withValue(outcome.record()));
+    forward(onward.withValue(outcome.record()));
     store.put(key, result.after());
     metrics.stored(key.get().length + result.after().length + remember(key, number, entry, result));
     count(record.timestamp(), result);
+  }
+
+  /** From here on the state moves, unless {@code forward} throws and the stream thread ends. */
+  private void forward(Record<K, EnrichedRecord> record) {
+    if (moved != null) {
+      place().ifPresent(at -> moved.move(context.taskId(), at));
+    }
+    context.forward(record);
   }
 
   /** Returns how many bytes were written, keys included. */
@@ -231,6 +244,9 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     if (ahead != null) {
       ahead.close();
       ahead = null;
+    }
+    if (moved != null) {
+      moved.clear(context.taskId());
     }
   }
 

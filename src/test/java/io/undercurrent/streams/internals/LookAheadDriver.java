@@ -107,24 +107,14 @@ final class LookAheadDriver implements AutoCloseable {
 
   private static Map<String, Object> configs(
       SimpleMeterRegistry registry, Map<String, Object> configs) {
-    String handler = DeadLetterHandler.class.getName();
-    Map<String, Object> all = new HashMap<>();
-    all.putAll(
-        UndercurrentConfig.of(Map.of("application.id", "test", "bootstrap.servers", "localhost:1"))
-            .streams(
-                Map.of(
-                    "processing.exception.handler",
-                    handler,
-                    "deserialization.exception.handler",
-                    handler,
-                    "production.exception.handler",
-                    handler,
-                    "errors.dead.letter.queue.topic.name",
-                    DEFINITION.deadLetters(),
-                    "default.timestamp.extractor",
-                    MissingTimestamps.class.getName(),
-                    DeadLetterHandler.METRICS_CONFIG,
-                    registry)));
+    Map<String, Object> defaults =
+        new HashMap<>(DeadLetterHandler.settings(DEFINITION.deadLetters(), registry));
+    defaults.put("default.timestamp.extractor", MissingTimestamps.class.getName());
+    Map<String, Object> all =
+        new HashMap<>(
+            UndercurrentConfig.of(
+                    Map.of("application.id", "test", "bootstrap.servers", "localhost:1"))
+                .streams(defaults));
     all.putAll(configs);
     return all;
   }
