@@ -9,6 +9,7 @@ import io.undercurrent.checkpoint.CheckpointException;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.metrics.AppMetrics;
 import io.undercurrent.metrics.EnrichmentMetrics;
@@ -16,6 +17,8 @@ import io.undercurrent.metrics.MeterCatalogue;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import io.undercurrent.query.ConversationTrace;
+import io.undercurrent.query.KeyQueries;
+import io.undercurrent.query.KeyView;
 import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.query.OnDemand;
 import io.undercurrent.query.StoredKey;
@@ -23,10 +26,12 @@ import io.undercurrent.query.StreamsQueries;
 import io.undercurrent.query.TracedRecord;
 import io.undercurrent.query.UnknownKeyException;
 import io.undercurrent.streams.DeadLetterHandler;
+import io.undercurrent.streams.Enriched;
 import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.StoreSettings;
 import java.io.IOException;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
@@ -62,18 +67,23 @@ class ApiTest {
   /** The API. Every other type of the library is internal and may change without notice. */
   static final List<Class<?>> API =
       List.of(
-          RecurrentProcessorSupplier.class,
+          Enricher.class,
+          StoreSettings.class,
+          Enriched.class,
           LookAhead.class,
           Preview.class,
           EnrichedRecordSerde.class,
           DeadLetterHandler.class,
           EnrichedRecord.class,
+          KeyEncoding.class,
           EnrichmentSettings.class,
           Source.class,
           BadRecordException.class,
           Checkpoint.class,
           CheckpointException.class,
           Model.class,
+          KeyQueries.class,
+          KeyView.class,
           StreamsQueries.class,
           StoredKey.class,
           OnDemand.class,

@@ -47,7 +47,7 @@ class ArchitectureTest {
           entry("inference", "kernel", "text", "model"),
           entry("metrics", "kernel", "model"),
           entry("enrich", "kernel", "text", "model", "inference", "metrics"),
-          entry("streams", "kernel", "model", "enrich", "metrics", "streams.internals"),
+          entry("streams", "model", "enrich", "metrics", "query", "streams.internals"),
           entry(
               "streams.internals",
               "kernel",
@@ -57,7 +57,7 @@ class ArchitectureTest {
               "enrich",
               "metrics",
               "streams"),
-          entry("query", "text", "model", "inference", "enrich", "streams", "streams.internals"),
+          entry("query", "text", "model", "inference", "enrich", "streams.internals"),
           entry("config", "model", "enrich"),
           entry("broker"),
           entry("chart", "io"),
@@ -226,7 +226,7 @@ class ArchitectureTest {
         "config",
         "measure",
         "cli");
-    onlyIn("io.micrometer..", "metrics", "streams", "app", "serve", "cli");
+    onlyIn("io.micrometer..", "metrics", "streams", "streams.internals", "app", "serve", "cli");
     onlyIn("io.javalin..", "serve");
     onlyIn("picocli..", "cli");
     onlyIn("org.knowm..", "chart");

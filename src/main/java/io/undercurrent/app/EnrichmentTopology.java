@@ -2,12 +2,11 @@ package io.undercurrent.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.SourceText;
 import java.util.List;
 import java.util.Map;
@@ -52,17 +51,11 @@ public final class EnrichmentTopology {
       Model model,
       EnrichmentSettings settings,
       MeterRegistry registry) {
-    return build(
-        definition,
-        model,
-        settings,
-        EnricherMeters.of(registry, ENRICH, model),
-        new TopologyConfig(explicitNames()),
-        null);
+    return build(definition, model, settings, registry, new TopologyConfig(explicitNames()), null);
   }
 
   /**
-   * @param meters that the enrichment reports to
+   * @param registry where meters are registered
    * @param config what of the application's configuration shapes the topology
    * @param lookAhead the application's, or null to compute records one by one
    */
@@ -70,7 +63,7 @@ public final class EnrichmentTopology {
       TopologyDefinition definition,
       Model model,
       EnrichmentSettings settings,
-      EnricherMeters meters,
+      MeterRegistry registry,
       TopologyConfig config,
       LookAhead lookAhead) {
     Serde<byte[]> bytes = Serdes.ByteArray();
@@ -87,18 +80,27 @@ public final class EnrichmentTopology {
       messages =
           messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
     }
-    RecurrentProcessorSupplier<byte[], SourceText> enrich =
-        new RecurrentProcessorSupplier<>(bytes, model, m -> m, ours, meters);
+    Enricher.Builder<byte[], SourceText> enricher =
+        Enricher.builder(bytes, model)
+            .text(SourceText::text)
+            .source(SourceText::source)
+            .keyEncoding(definition.keyEncoding())
+            .store(store -> store.name(ours.store()))
+            .maxTokens(ours.maxTokens())
+            .nextTokens(ours.nextTokens())
+            .halfLifeTokens(ours.halfLifeTokens())
+            .maxRecordBytes(ours.maxRecordBytes())
+            .batch(ours.batchRecords(), ours.batchTokens())
+            .meters(registry);
     if (lookAhead != null) {
-      enrich =
-          enrich.lookingAhead(
-              lookAhead,
-              definition.key() == null
-                  ? decode.get().preview(config.timestampExtractorSupplier.get())
-                  : Preview.of(bytes, new MessageSerde()));
+      enricher.lookAhead(
+          lookAhead,
+          definition.key() == null
+              ? decode.get().preview(config.timestampExtractorSupplier.get())
+              : Preview.of(bytes, new MessageSerde()));
     }
     messages
-        .process(enrich, Named.as(ENRICH))
+        .process(enricher.build().supplier(), Named.as(ENRICH))
         .to(definition.enriched(), Produced.with(bytes, new EnrichedRecordSerde()).withName(SINK));
     return builder.build();
   }

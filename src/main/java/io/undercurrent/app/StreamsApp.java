@@ -52,7 +52,7 @@ public final class StreamsApp implements AutoCloseable {
   private final StreamsConfig streamsConfig;
   private final EnrichmentSettings settings;
   private final Topics topics;
-  private final EnricherMeters enricherMeters;
+  private final MeterRegistry registry;
   private final ApplicationMeters meters;
   private final LookAhead lookAhead; // null where records are computed one by one
 
@@ -81,10 +81,11 @@ public final class StreamsApp implements AutoCloseable {
         config.statePrecision().equals(UndercurrentConfig.STATE_PRECISION_AUTO)
             ? model
             : model.withStatePrecision(StatePrecision.of(config.statePrecision()));
+    this.registry = registry;
     this.streamsConfig = streamsConfig(definition, config, registry);
     this.meters = new ApplicationMeters(registry, streamsConfig.originals());
-    this.enricherMeters = EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model);
-    enricherMeters.in(definition.name()); // exported from now on, not from the first task on
+    EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model)
+        .in(definition.name()); // exported from now on, not from the first task on
     this.topics = new Topics(definition, config, streamsConfig);
     this.settings =
         EnrichmentSettings.DEFAULTS
@@ -226,7 +227,7 @@ public final class StreamsApp implements AutoCloseable {
         definition,
         model,
         settings.withMaxRecordBytes(Math.min(sent, taken)),
-        enricherMeters,
+        registry,
         new TopologyConfig(streamsConfig),
         lookAhead);
   }

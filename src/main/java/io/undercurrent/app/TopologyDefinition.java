@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,6 +26,8 @@ import java.util.regex.Pattern;
  * @param topics that are read, at least one
  * @param text where in a JSON value the text is; null where the whole value is the text
  * @param key where in a JSON value the key is; null to use the record's key
+ * @param keyEncoding how enriched records write the bytes of the key; a record whose key is not of
+ *     this encoding is a dead letter. {@code TEXT} where the key comes from the value
  * @param model a checkpoint folder, or {@code classpath:NAME}
  * @param nextTokens how many likely next tokens are reported
  * @param store name of the state store
@@ -36,6 +39,7 @@ public record TopologyDefinition(
     List<String> topics,
     JsonPointer text,
     JsonPointer key,
+    KeyEncoding keyEncoding,
     String model,
     int nextTokens,
     String store,
@@ -54,9 +58,25 @@ public record TopologyDefinition(
     topics = List.copyOf(topics);
   }
 
+  /** With keys that are texts. */
+  public TopologyDefinition(
+      String name,
+      List<String> topics,
+      JsonPointer text,
+      JsonPointer key,
+      String model,
+      int nextTokens,
+      String store,
+      String enriched,
+      String deadLetters) {
+    this(
+        name, topics, text, key, KeyEncoding.TEXT, model, nextTokens, store, enriched, deadLetters);
+  }
+
   /** The same between other topics. */
   public TopologyDefinition withTopics(List<String> from, String to, String dead) {
-    return new TopologyDefinition(name, from, text, key, model, nextTokens, store, to, dead);
+    return new TopologyDefinition(
+        name, from, text, key, keyEncoding, model, nextTokens, store, to, dead);
   }
 
   /**
@@ -105,7 +125,7 @@ public record TopologyDefinition(
     TopologyDefinition definition(JsonNode yaml) {
       object("the file", yaml, Set.of("name", "source", "model", "next", "store", "sinks"));
       JsonNode source = yaml.path("source");
-      object("source", source, Set.of("topics", "value", "text", "key"));
+      object("source", source, Set.of("topics", "value", "text", "key", "keyEncoding"));
       JsonNode sinks = yaml.path("sinks");
       object("sinks", sinks, Set.of("enriched", "deadLetters"));
 
@@ -116,6 +136,7 @@ public record TopologyDefinition(
               topics(source.path("topics")),
               text(json, source.path("text")),
               key(json, source.path("key")),
+              keyEncoding(source.path("key"), source.path("keyEncoding")),
               string("model", yaml.path("model")),
               integer("next", yaml.path("next"), 0, EnrichmentSettings.MAX_NEXT_TOKENS),
               kafkaName("store", yaml.path("store")),
@@ -166,6 +187,17 @@ public record TopologyDefinition(
         throw wrong("source.key", "record unless source.value is json", value);
       }
       return pointer("source.key", value);
+    }
+
+    private KeyEncoding keyEncoding(JsonNode key, JsonNode value) {
+      if (value.isMissingNode()) {
+        return KeyEncoding.TEXT;
+      }
+      if (!key.asText().equals("record")) {
+        throw wrong("source.keyEncoding", "left out unless source.key is record", value);
+      }
+      List<String> codes = KeyEncoding.codes();
+      return KeyEncoding.values()[oneOf("source.keyEncoding", value, codes)];
     }
 
     private JsonPointer pointer(String key, JsonNode value) {

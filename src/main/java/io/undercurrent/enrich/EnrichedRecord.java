@@ -2,7 +2,6 @@ package io.undercurrent.enrich;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
@@ -10,8 +9,10 @@ import java.util.Objects;
 /**
  * A record with what the network made of it. Immutable.
  *
- * @param key the record's key: its text, or its bytes in base64 if {@code keyEncoding} says so
- * @param keyEncoding {@code base64} for a key that is not valid UTF-8, otherwise null
+ * @param key the record's key as text
+ * @param keyEncoding how {@code key} says the key's bytes: null for UTF-8 text, the code of another
+ *     {@link KeyEncoding}, or {@value #CUSTOM} for a text that the application chose. The same in
+ *     all records of a stream
  * @param text what was read of the record's text
  * @param truncated whether a limit cut the text there
  * @param sentiment of this record in the light of the key's state; null without tokens
@@ -36,8 +37,11 @@ public record EnrichedRecord(
     ModelIdentity model,
     Source source) {
 
-  /** Value of {@link #keyEncoding} for a key that is not valid UTF-8. */
+  /** Value of {@link #keyEncoding} for the bytes of the key in base64. */
   public static final String BASE64 = "base64";
+
+  /** Value of {@link #keyEncoding} for a text that does not tell the bytes of the key. */
+  public static final String CUSTOM = "custom";
 
   /** A record that no past one was looked at for. */
   public EnrichedRecord(
@@ -71,9 +75,8 @@ public record EnrichedRecord(
     next = List.copyOf(next);
     Objects.requireNonNull(conversation, "conversation");
     Objects.requireNonNull(model, "model");
-    if (keyEncoding != null && !keyEncoding.equals(BASE64)) {
-      throw new IllegalArgumentException(
-          "keyEncoding must be null or " + BASE64 + ", found " + keyEncoding);
+    if (keyEncoding != null && !keyEncoding.equals(CUSTOM)) {
+      KeyEncoding.ofCode(keyEncoding);
     }
   }
 
@@ -138,16 +141,49 @@ public record EnrichedRecord(
   /** Which model; the fingerprint changes with every weight. */
   public record ModelIdentity(String name, String fingerprint) {}
 
-  /** The record's key as it was. */
+  /**
+   * The bytes of the record's key.
+   *
+   * @throws IllegalStateException if {@link #keyEncoding} is {@value #CUSTOM}: the application that
+   *     chose the text has to tell the key from it
+   */
   public byte[] keyBytes() {
-    return keyEncoding == null
-        ? key.getBytes(StandardCharsets.UTF_8)
-        : Base64.getDecoder().decode(key);
+    if (CUSTOM.equals(keyEncoding)) {
+      throw new IllegalStateException(
+          "keyEncoding must tell the key's bytes, found " + CUSTOM + " with key " + key);
+    }
+    return (keyEncoding == null ? KeyEncoding.TEXT : KeyEncoding.ofCode(keyEncoding)).bytes(key);
+  }
+
+  /** The same record with another text for its key. */
+  public EnrichedRecord withKey(KeyText keyText) {
+    return new EnrichedRecord(
+        keyText.text,
+        keyText.encoding,
+        text,
+        truncated,
+        sentiment,
+        next,
+        surprise,
+        attention,
+        conversation,
+        model,
+        source);
   }
 
   /** A key as {@link #key} and {@link #keyEncoding} have it. */
   public record KeyText(String text, String encoding) {
 
+    /**
+     * A key in the encoding of its stream.
+     *
+     * @throws IllegalArgumentException if the bytes are not of this encoding
+     */
+    public static KeyText of(byte[] key, KeyEncoding encoding) {
+      return new KeyText(encoding.text(key), encoding == KeyEncoding.TEXT ? null : encoding.code());
+    }
+
+    /** A key for people to read: its text, or base64 if it is not valid UTF-8. */
     public static KeyText of(byte[] key) {
       try {
         return new KeyText(Utf8.decode(ByteBuffer.wrap(key)), null);

@@ -1,10 +1,8 @@
 package io.undercurrent.query;
 
-import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.internals.InputLag;
-import io.undercurrent.streams.internals.StoredKeys;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -18,18 +16,14 @@ import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyQueryMetadata;
 import org.apache.kafka.streams.LagInfo;
-import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsMetadata;
 import org.apache.kafka.streams.ThreadMetadata;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.state.HostInfo;
-import org.apache.kafka.streams.state.QueryableStoreTypes;
-import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
  * What may be asked of a running application: where a key's state is, the state itself, who else
@@ -43,10 +37,9 @@ public final class StreamsQueries {
 
   private final Supplier<KafkaStreams> streams;
   private final Host self;
-  private final Model model;
   private final EnrichmentSettings settings;
   private final IntSupplier partitions;
-  private final StoredKeys storedKeys;
+  private final LocalStates states;
 
   /** Where an instance can be asked: its {@code application.server}. */
   public record Host(String name, int port) {
@@ -117,9 +110,8 @@ public final class StreamsQueries {
     this.streams = streams;
     this.partitions = partitions;
     this.self = self;
-    this.model = model;
     this.settings = settings;
-    storedKeys = new StoredKeys(model);
+    states = new LocalStates(model, settings);
   }
 
   /** What other instances know this one by. */
@@ -206,42 +198,13 @@ public final class StreamsQueries {
   }
 
   private StoredKey read(int partition, byte[] key, Long behind) {
-    boolean stale = behind != null;
-    StoredKeys stored =
-        storedKeys.in(
-            store(settings.store(), partition, stale),
-            model.config().hasMemory() ? store(settings.memoryStore(), partition, stale) : null);
-    StoredKeys.Found found = stored.find(Bytes.wrap(key));
-    if (found.bytes() == null) {
-      throw new UnknownKeyException(
-          "there is no state for key %s: no record of it was read, or it was forgotten"
-              .formatted(quoted(key)));
-    }
-    if (found.foreign()) {
-      throw new UnknownKeyException(
-          "the state of key %s was made by another model: its next record starts anew"
-              .formatted(quoted(key)));
-    }
-    return new StoredKey(found.state(), behind);
-  }
-
-  private ReadOnlyKeyValueStore<Bytes, byte[]> store(String name, int partition, boolean stale) {
-    StoreQueryParameters<ReadOnlyKeyValueStore<Bytes, byte[]>> parameters =
-        StoreQueryParameters.fromNameAndType(
-                name, QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
-            .withPartition(partition);
-    return running().store(stale ? parameters.enableStaleStores() : parameters);
+    return states.read(running(), partition, key, behind);
   }
 
   private long behind(int partition) {
     Map<Integer, LagInfo> lags =
         running().allLocalStorePartitionLags().getOrDefault(settings.store(), Map.of());
     return lags.containsKey(partition) ? Math.max(0, lags.get(partition).offsetLag()) : -1;
-  }
-
-  private static String quoted(byte[] key) {
-    String text = KeyText.of(key).text();
-    return '"' + (text.length() <= 100 ? text : text.substring(0, 100) + "...") + '"';
   }
 
   /** Kafka Streams' word for what it is doing; {@code CREATED} before the start. */

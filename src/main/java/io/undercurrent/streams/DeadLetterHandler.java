@@ -386,7 +386,7 @@ public final class DeadLetterHandler
   private static boolean isEnriched(Headers headers) {
     if (headers != null) {
       for (Header header : headers) {
-        if (header.key().startsWith(RecurrentProcessorSupplier.MODEL_HEADER)) {
+        if (header.key().startsWith(Enricher.MODEL_HEADER)) {
           return true;
         }
       }

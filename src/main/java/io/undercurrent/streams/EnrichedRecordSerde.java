@@ -34,7 +34,16 @@ import org.apache.kafka.common.serialization.Serializer;
 /**
  * Enriched records as JSON: fields in a fixed order, numbers with nine significant digits, so that
  * the same record is the same bytes wherever it was made. A null record is a tombstone. The
- * deserialiser passes over fields that it does not know: later versions may add some. Thread-safe.
+ * deserialiser passes over fields that it does not know: later versions may add some. Bytes that
+ * are no enriched record throw {@link SerializationException}. Thread-safe.
+ *
+ * <p>To read a topic of enriched records, with a consumer or in another topology:
+ *
+ * <pre>{@code
+ * new KafkaConsumer<>(configs, new StringDeserializer(), new EnrichedRecordSerde().deserializer())
+ *
+ * builder.stream("messages-enriched", Consumed.with(Serdes.String(), new EnrichedRecordSerde()))
+ * }</pre>
  */
 public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
 

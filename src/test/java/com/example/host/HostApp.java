@@ -2,7 +2,7 @@ package com.example.host;
 
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.Enricher;
 import java.util.Properties;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -28,8 +28,7 @@ public final class HostApp {
     StreamsBuilder builder = new StreamsBuilder();
     builder.stream("messages", Consumed.with(Serdes.String(), Serdes.String()))
         .process(
-            RecurrentProcessorSupplier.ofText(
-                Serdes.String(), Checkpoint.load("classpath:en-chat")),
+            Enricher.ofText(Serdes.String(), Checkpoint.load("classpath:en-chat")).supplier(),
             Named.as("enrich"))
         .to("messages-enriched", Produced.with(Serdes.String(), new EnrichedRecordSerde()));
     Properties properties = new Properties();

@@ -13,7 +13,6 @@ import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.inference.Reading.Hit;
-import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
@@ -66,7 +65,7 @@ class EnrichmentMetersTest {
       byte[] text = ("customer-" + i + " a b " + random.nextInt()).getBytes(UTF_8);
       byte[] bad = {(byte) 0xff, (byte) i};
       messages.pipeInput(("order-" + i).getBytes(UTF_8), i % 10 == 0 ? bad : text);
-      messages.pipeInput(i % 7 == 0 ? null : new byte[] {(byte) i}, i % 11 == 0 ? null : text);
+      messages.pipeInput(i % 7 == 0 ? null : bytes("k" + i), i % 11 == 0 ? null : text);
     }
     assertThat(counter(MeterNames.RECORDS)).isGreaterThan(1_000);
     assertThat(ids()).isEqualTo(before);
@@ -136,13 +135,13 @@ class EnrichmentMetersTest {
     start(LetterModel.of(1).withReference(reference()));
     assertThat(drift("unknown")).isNaN();
     for (int i = 0; i < 200; i++) {
-      messages.pipeInput(new byte[] {(byte) i}, bytes(i % 2 == 0 ? "a b" : "a unheard"));
+      messages.pipeInput(bytes("k" + i), bytes(i % 2 == 0 ? "a b" : "a unheard"));
     }
     assertThat(drift("unknown"))
         .as("half of them have unknown words, as has the reference")
         .isLessThan(0.01);
     for (int i = 0; i < 1_000; i++) {
-      messages.pipeInput(new byte[] {(byte) i}, bytes("never heard"));
+      messages.pipeInput(bytes("k" + i), bytes("never heard"));
     }
     assertThat(drift("unknown")).isGreaterThan(0.25);
     assertThat(drift("sentiment")).isFinite();
@@ -193,7 +192,7 @@ class EnrichmentMetersTest {
                 DEFINITION,
                 model,
                 EnrichmentSettings.DEFAULTS,
-                EnricherMeters.of(registry, "support", model),
+                registry,
                 new TopologyConfig(new StreamsConfig(properties)),
                 null),
             properties);

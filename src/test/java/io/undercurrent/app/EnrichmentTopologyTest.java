@@ -15,6 +15,7 @@ import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Numbers;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Inference;
@@ -180,7 +181,7 @@ class EnrichmentTopologyTest {
 
   @Test
   void shouldTakeKeysOfAnyBytes() {
-    start(TEXT);
+    start(withKeys(KeyEncoding.BASE64));
     byte[][] keys = {{}, {0}, {(byte) 0xff}, {(byte) 0xff, 0}, bytes("caf\u00e9"), new byte[300]};
     for (byte[] key : keys) {
       messages.pipeInput(key, bytes("a b"));
@@ -195,6 +196,34 @@ class EnrichmentTopologyTest {
       assertThat(value.keyBytes()).isEqualTo(keys[i]);
       assertThat(value.conversation().records()).isEqualTo(2);
     }
+  }
+
+  @Test
+  void shouldWriteKeysInTheEncodingOfTheDefinition() {
+    start(withKeys(KeyEncoding.LONG));
+    messages.pipeInput(new byte[] {0, 0, 0, 0, 0, 0, 0, 103}, bytes("a"));
+    messages.pipeInput(new byte[] {-1, -1, -1, -1, -1, -1, -1, -1}, bytes("a"));
+    EnrichedRecord first = receive();
+    assertThat(first.key()).isEqualTo("103");
+    assertThat(first.keyEncoding()).isEqualTo("long");
+    assertThat(first.keyBytes()).isEqualTo(new byte[] {0, 0, 0, 0, 0, 0, 0, 103});
+    assertThat(receive().key()).isEqualTo("-1");
+
+    send("short", "a");
+    assertDeadLetter(bytes("short"), bytes("a"), "deserialization", 2);
+  }
+
+  /** One rule for a stream: a key that is no text does not become base64 among texts. */
+  @Test
+  void shouldSendKeysThatAreNoTextToTheDeadLettersWhereKeysAreTexts() {
+    start(TEXT);
+    byte[] key = {(byte) 0xff};
+    messages.pipeInput(key, bytes("a"));
+    assertDeadLetter(key, bytes("a"), "invalid-utf8", 0);
+    messages.pipeInput(key, (byte[]) null);
+    assertDeadLetter(key, null, "invalid-utf8", 1);
+    assertThat(enriched.isEmpty()).isTrue();
+    assertThat(store().all().hasNext()).isFalse();
   }
 
   @Test
@@ -563,6 +592,20 @@ class EnrichmentTopologyTest {
 
   private static byte[] bytes(String text) {
     return text.getBytes(UTF_8);
+  }
+
+  private static TopologyDefinition withKeys(KeyEncoding encoding) {
+    return new TopologyDefinition(
+        "test",
+        List.of("messages"),
+        null,
+        null,
+        encoding,
+        "unused",
+        5,
+        "hidden-state",
+        "messages-enriched",
+        "messages-dead-letters");
   }
 
   private static TopologyDefinition definition(String text, String key) {

@@ -14,9 +14,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
@@ -63,6 +65,7 @@ class MemoryTopologyTest {
           List.of("messages"),
           null,
           null,
+          KeyEncoding.BASE64, // for keys of any bytes
           "unused",
           5,
           "hidden-state",
@@ -124,12 +127,13 @@ class MemoryTopologyTest {
       if (outcome.entry() != null) {
         memory.put(outcome.record(), outcome.entry());
       }
+      EnrichedRecord record = outcome.enriched().withKey(KeyText.of(key, DEFINITION.keyEncoding()));
       assertThat(new String(enriched.readValue(), UTF_8))
-          .isEqualTo(new String(EnrichedRecordSerde.toJson(outcome.enriched()), UTF_8));
+          .isEqualTo(new String(EnrichedRecordSerde.toJson(record), UTF_8));
       assertThat(states().get(of)).isEqualTo(outcome.state());
       SortedMap<Long, byte[]> stored = entries(key);
       assertThat(stored.keySet()).isEqualTo(memory.keySet());
-      stored.forEach((record, entry) -> assertThat(entry).isEqualTo(memory.get(record)));
+      stored.forEach((number, entry) -> assertThat(entry).isEqualTo(memory.get(number)));
       assertThat(stored.size()).isLessThanOrEqualTo(Math.max(records, (tokens + 1) / 2 + 1));
     }
   }

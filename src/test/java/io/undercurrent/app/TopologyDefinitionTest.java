@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
+import io.undercurrent.enrich.KeyEncoding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,12 +50,21 @@ class TopologyDefinitionTest {
   }
 
   @Test
+  void shouldReadTheEncodingOfTheRecordsKeys() throws IOException {
+    String yaml = JSON.replace("key: /customer/id", "key: record\n  keyEncoding: long");
+    assertThat(load(yaml).keyEncoding()).isEqualTo(KeyEncoding.LONG);
+    assertThat(load(yaml).withTopics(List.of("a"), "b", "c").keyEncoding())
+        .isEqualTo(KeyEncoding.LONG);
+  }
+
+  @Test
   void shouldReadTheDefinitionThatShips() {
     TopologyDefinition definition = TopologyDefinition.load(Path.of("topology", "enrich.yaml"));
 
     assertThat(definition.topics()).containsExactly("messages");
     assertThat(definition.text()).hasToString("/text");
     assertThat(definition.key()).isNull();
+    assertThat(definition.keyEncoding()).isEqualTo(KeyEncoding.TEXT);
     assertThat(TopologyDefinition.shipped()).isEqualTo(definition);
   }
 
@@ -84,8 +95,14 @@ class TopologyDefinitionTest {
             + " /message/text, found \"message\"",
         "key: /customer/id | key: customer | source.key must be record or a JSON pointer such as"
             + " /message/text, found \"customer\"",
-        "key: /customer/id | keys: record | keys of source must be of [key, text, topics, value],"
-            + " found keys",
+        "key: /customer/id | keys: record | keys of source must be of [key, keyEncoding, text,"
+            + " topics, value], found keys",
+        "key: /customer/id | keyEncoding: hex | source.key must be record or a JSON pointer such as"
+            + " /message/text, found nothing",
+        "key: /customer/id | key: record\\n  keyEncoding: hex | source.keyEncoding must be text or"
+            + " base64 or long or integer or short or uuid, found \"hex\"",
+        "key: /customer/id | key: /customer/id\\n  keyEncoding: long | source.keyEncoding must be"
+            + " left out unless source.key is record, found \"long\"",
         "next: 0 | next: 101 | next must be an integer from 0 to 100, found 101",
         "next: 0 | next: '5' | next must be an integer from 0 to 100, found \"5\"",
         "next: 0 | next: 1.5 | next must be an integer from 0 to 100, found 1.5",
@@ -95,7 +112,7 @@ class TopologyDefinitionTest {
             + " blank, found nothing"
       })
   void shouldSayInOneLineWhatIsWrong(String line, String instead, String message) {
-    String yaml = JSON.replace(line, instead == null ? "" : instead);
+    String yaml = JSON.replace(line, instead == null ? "" : instead.replace("\\n", "\n"));
 
     assertThatThrownBy(() -> load(yaml))
         .isInstanceOf(DefinitionException.class)

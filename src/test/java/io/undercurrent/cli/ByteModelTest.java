@@ -11,7 +11,7 @@ import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
+import io.undercurrent.streams.Enricher;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -97,7 +97,7 @@ class ByteModelTest {
   private List<JsonNode> fromTopology() throws IOException {
     StreamsBuilder builder = new StreamsBuilder();
     builder.stream("messages", Consumed.with(Serdes.String(), Serdes.String()))
-        .process(RecurrentProcessorSupplier.ofText(Serdes.String(), model))
+        .process(Enricher.ofText(Serdes.String(), model).supplier())
         .to("enriched", Produced.with(Serdes.String(), new EnrichedRecordSerde()));
     Properties properties = new Properties();
     properties.put("application.id", "bytes");

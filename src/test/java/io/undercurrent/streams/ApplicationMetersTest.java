@@ -9,15 +9,12 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.MeterCatalogue;
 import io.undercurrent.metrics.MeterCatalogue.Entry;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.Model;
-import io.undercurrent.streams.internals.SourceText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,7 +120,7 @@ class ApplicationMetersTest {
     await("all records", () -> records("support") == 2 * TICKETS && records("chat") == 2 * CHATS);
     await("no lag", () -> lag() == 0);
     assertEveryMeterIsThere();
-    assertThat(restored).containsExactlyInAnyOrder("support", "support-memory", "chat");
+    assertThat(restored).containsExactlyInAnyOrder("support-hidden-state", "support-hidden-state-memory", "chat-hidden-state");
     assertThat(states).contains(State.REBALANCING, State.RUNNING);
 
     Set<String> still = new TreeSet<>();
@@ -205,23 +202,22 @@ class ApplicationMetersTest {
     builder.stream("tickets", strings)
         .peek((key, value) -> await(gate))
         .filter((key, value) -> value == null || !value.equals("kept"))
-        .process(enricher("support", support), Named.as("support"))
+        .process(enricher("support", support).supplier(), Named.as("support"))
         .to("tickets-enriched", enriched);
     builder.stream("chats.en", strings)
         .peek((key, value) -> await(gate))
-        .process(enricher("chat", chat), Named.as("chat"))
+        .process(enricher("chat", chat).supplier(), Named.as("chat"))
         .to("chats-enriched", enriched);
     return builder.build();
   }
 
-  private RecurrentProcessorSupplier<String, String> enricher(String name, Model model) {
-    return new RecurrentProcessorSupplier<String, String>(
-            Serdes.String(),
-            model,
-            text -> new SourceText(text, null),
-            EnrichmentSettings.DEFAULTS.withMaxTokens(12).withStore(name),
-            EnricherMeters.of(registry, name, model))
-        .lookingAhead(lookAhead, Preview.of(Serdes.String(), Serdes.String()));
+  private Enricher<String, String> enricher(String name, Model model) {
+    return Enricher.builder(Serdes.String(), model)
+        .named(name)
+        .maxTokens(12)
+        .meters(registry)
+        .lookAhead(lookAhead, Serdes.String())
+        .build();
   }
 
   private static Model looking(long seed) {

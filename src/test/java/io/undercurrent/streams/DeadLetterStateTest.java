@@ -10,6 +10,7 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.metrics.MeterNames;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -81,7 +82,7 @@ class DeadLetterStateTest {
   void shouldLeaveTheStateUnchangedWhereAStepBeforeOrTheDeserializerFails() {
     source(Serdes.serdeFrom(new StringSerializer(), new Unreadable()))
         .mapValues(DeadLetterStateTest::failAtFail)
-        .process(RecurrentProcessorSupplier.ofText(Serdes.String(), LetterModel.of(1)))
+        .process(Enricher.ofText(Serdes.String(), LetterModel.of(1)).supplier())
         .to("out", Produced.with(Serdes.String(), ENRICHED));
     start(DeadLetterHandler.settings("dead", registry));
 
@@ -157,7 +158,7 @@ class DeadLetterStateTest {
   void shouldSayThatABranchBeforeTheFailedOneMovedTheState() {
     KStream<String, String> source = source(Serdes.String());
     source
-        .process(RecurrentProcessorSupplier.ofText(Serdes.String(), LetterModel.of(1)))
+        .process(Enricher.ofText(Serdes.String(), LetterModel.of(1)).supplier())
         .to("out", Produced.with(Serdes.String(), ENRICHED));
     source
         .mapValues(DeadLetterStateTest::failAtFail)
@@ -183,7 +184,7 @@ class DeadLetterStateTest {
 
     TestRecord<byte[], byte[]> letter = dead.readRecord();
     assertThat(letter.headers().lastHeader(DeadLetterHandler.STATE_HEADER)).isNull();
-    assertThat(letter.headers().lastHeader(RecurrentProcessorSupplier.MODEL_HEADER)).isNotNull();
+    assertThat(letter.headers().lastHeader(Enricher.MODEL_HEADER)).isNotNull();
     assertThat(states().get(key())).isNotNull();
   }
 
@@ -192,7 +193,7 @@ class DeadLetterStateTest {
     source(Serdes.String())
         .mapValues(DeadLetterStateTest::failAtFail)
         .repartition(Repartitioned.with(Serdes.String(), Serdes.String()).withName("by-key"))
-        .process(RecurrentProcessorSupplier.ofText(Serdes.String(), LetterModel.of(1)))
+        .process(Enricher.ofText(Serdes.String(), LetterModel.of(1)).supplier())
         .to("out", Produced.with(Serdes.String(), ENRICHED));
     start(DeadLetterHandler.settings("dead", registry));
 
@@ -207,7 +208,7 @@ class DeadLetterStateTest {
   void shouldSayNothingOfTheStateWhereAPunctuatorMadeTheRecord() {
     source(Serdes.String())
         .process(Ticking::new)
-        .process(RecurrentProcessorSupplier.ofText(Serdes.String(), LetterModel.of(1)))
+        .process(Enricher.ofText(Serdes.String(), LetterModel.of(1)).supplier())
         .mapValues(DeadLetterStateTest::failAtFail)
         .to("out", Produced.with(Serdes.String(), ENRICHED));
     start(DeadLetterHandler.settings("dead", registry));
@@ -326,7 +327,7 @@ class DeadLetterStateTest {
 
   private KStream<String, EnrichedRecord> enriched() {
     return source(Serdes.String())
-        .process(RecurrentProcessorSupplier.ofText(Serdes.String(), LetterModel.of(1)));
+        .process(Enricher.ofText(Serdes.String(), LetterModel.of(1)).supplier());
   }
 
   private void start(Map<String, Object> configs) {

@@ -8,7 +8,6 @@ import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import io.undercurrent.query.StreamsQueries;
 import io.undercurrent.query.StreamsQueries.Host;
-import io.undercurrent.streams.internals.SourceText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -63,13 +62,11 @@ final class KafkaRangeApp {
     StreamsBuilder builder = new StreamsBuilder();
     builder.stream(id, Consumed.with(Serdes.String(), readable))
         .process(
-            new RecurrentProcessorSupplier<String, String>(
-                    Serdes.String(),
-                    model,
-                    text -> new SourceText(text, null),
-                    EnrichmentSettings.DEFAULTS,
-                    registry)
-                .lookingAhead(lookAhead, Preview.of(Serdes.String(), readable)),
+            Enricher.builder(Serdes.String(), model)
+                .meters(registry)
+                .lookAhead(lookAhead, readable)
+                .build()
+                .supplier(),
             Named.as("enrich"))
         .mapValues(
             record -> {

@@ -126,6 +126,7 @@ final class ComputedAhead implements AutoCloseable {
   private int place;
   private int wrongs;
   private int pause; // records until it is tried again
+  private boolean warned; // that nothing is polled for it
 
   ComputedAhead(
       Mailboxes lookAhead,
@@ -360,6 +361,13 @@ final class ComputedAhead implements AutoCloseable {
     if (lane.cursor == null) {
       Mailbox mailbox = lookAhead.ofThisThread();
       lane.cursor = mailbox == null ? null : mailbox.open(partition);
+      if (mailbox == null && !warned) {
+        warned = true;
+        log.warn(
+            "{}: no polled records of this thread are known, so records are computed one by one."
+                + " Pass the application's settings through LookAhead.addTo",
+            partition);
+      }
     }
     return lane;
   }

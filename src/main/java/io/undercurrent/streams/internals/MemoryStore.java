@@ -4,19 +4,15 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
-import org.apache.kafka.streams.state.StoreBuilder;
-import org.apache.kafka.streams.state.Stores;
 
 /**
  * The store of all keys' memories: an entry for each record, in the bytes of {@link MemoryFormat}.
- * Entries are written once, never changed, and deleted when they lie too far back. On disk in
- * RocksDB, backed by a compacted changelog topic; not cached, as there is nothing to write over.
+ * Entries are written once, never changed, and deleted when they lie too far back.
  *
  * <p>An entry's key is the length of the record's key (4 bytes, big-endian), the record's key, and
  * the record's number (8 bytes, big-endian): so the entries of a key lie side by side in order.
@@ -30,20 +26,9 @@ public final class MemoryStore {
 
   private final KeyValueStore<Bytes, byte[]> store;
 
-  /** A view of a store that {@link #builder} built. */
+  /** A view of the store of a task. */
   public MemoryStore(KeyValueStore<Bytes, byte[]> store) {
     this.store = store;
-  }
-
-  /**
-   * @param name of the store, and in the name of its changelog; changing it leaves all memories
-   *     behind
-   */
-  public static StoreBuilder<KeyValueStore<Bytes, byte[]>> builder(String name) {
-    return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
-        .withLoggingEnabled(HiddenStateStore.CHANGELOG)
-        .withCachingDisabled();
   }
 
   /** A key's entries by their records' numbers, oldest first. */

@@ -6,30 +6,29 @@ import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.Enrichment.Outcome;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.metrics.DeadLetterReason;
-import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.ComputedAhead.Result;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.processor.api.Processor;
-import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -43,7 +42,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * nothing had happened. If the handler fails instead, {@code forward} throws, nothing is written
  * here and the stream thread ends.
  */
-public final class RecurrentProcessor<K, V> implements Processor<K, V, K, EnrichedRecord> {
+final class RecurrentProcessor<K, V> {
 
   /** JSON around the texts of an enriched record: names, numbers, the topic; 100 next tokens. */
   private static final int JSON_OVERHEAD_BYTES = 16_384;
@@ -51,17 +50,24 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   /** A control character in JSON: six bytes. Any other takes fewer. */
   private static final long MAX_JSON_BYTES_PER_CHAR = 6;
 
-  private final Serde<K> keySerde;
+  /** Sends a record's result downstream. */
+  @FunctionalInterface
+  interface Onward {
+
+    /**
+     * @param enriched null for a tombstone
+     */
+    void forward(EnrichedRecord enriched, Headers headers);
+  }
+
+  private final EnricherSpec<K, V> spec;
   private final Model model;
-  private final Function<? super V, SourceText> text;
   private final EnrichmentSettings settings;
-  private final EnricherMeters meters;
-  private final Mailboxes lookAhead; // null for none
-  private final Preview<K, V> preview; // null for none
   private final byte[] modelHeader;
 
-  private ProcessorContext<K, EnrichedRecord> context;
+  private ProcessingContext context;
   private EnrichmentMetrics metrics;
+  private Preview<K, V> preview; // null where records are computed one by one
   private KeyValueStore<Bytes, byte[]> store;
   private MemoryStore memories; // null for a model that has none
   private StoredKeys stored;
@@ -73,29 +79,17 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private String changelog;
   private MovedStates moved; // null where no dead letter is to say what became of a state
 
-  public RecurrentProcessor(
-      Serde<K> keySerde,
-      Model model,
-      Function<? super V, SourceText> text,
-      EnrichmentSettings settings,
-      EnricherMeters meters,
-      Mailboxes lookAhead,
-      Preview<K, V> preview) {
-    this.lookAhead = lookAhead;
-    this.preview = preview;
-    this.keySerde = keySerde;
-    this.model = model;
-    this.text = text;
-    this.settings = settings;
-    this.meters = meters;
+  RecurrentProcessor(EnricherSpec<K, V> spec) {
+    this.spec = spec;
+    this.model = spec.model();
+    this.settings = spec.settings();
     this.modelHeader = (model.name() + "@" + model.fingerprint()).getBytes(StandardCharsets.UTF_8);
   }
 
-  @Override
-  public void init(ProcessorContext<K, EnrichedRecord> context) {
+  void init(ProcessingContext context) {
     Functions.requireSubnormals();
     this.context = context;
-    metrics = meters.in(TopologyName.of(context.appConfigs()));
+    metrics = spec.meters().in(TopologyName.of(context.appConfigs()));
     store = context.getStateStore(settings.store());
     memories =
         model.config().hasMemory()
@@ -108,7 +102,8 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     close(); // Kafka Streams may use a processor again; what was computed ahead is of before
     searchedClusters = 0;
     skippedClusters = 0;
-    looksAhead = lookAhead != null && settings.batchRecords() > 1;
+    looksAhead = spec.lookAhead() != null && settings.batchRecords() > 1;
+    preview = looksAhead ? preview(context) : null;
     enrichment =
         new Enrichment(
             model,
@@ -116,19 +111,40 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
             looksAhead ? Math.min(settings.batchRecords(), Inference.MAX_ROWS) : 1);
     ahead =
         new ComputedAhead(
-            lookAhead, enrichment, model.fingerprint(), settings, stored, this::preview, metrics);
+            spec.lookAhead(),
+            enrichment,
+            model.fingerprint(),
+            settings,
+            stored,
+            this::preview,
+            metrics);
     // What a serde that keeps schemas by topic has to be told; as Kafka's own stores do.
     changelog = context.applicationId() + "-" + settings.store() + "-changelog";
+    spec.changelog().found(changelog);
   }
 
-  @Override
-  public void process(Record<K, V> record) {
-    Bytes key = key(record);
-    Headers headers = new RecordHeaders(record.headers());
-    headers.add(RecurrentProcessorSupplier.MODEL_HEADER, modelHeader);
-    Record<K, V> onward = record.withHeaders(headers);
-    if (record.value() == null) {
-      forward(onward.withValue(null));
+  private Preview<K, V> preview(ProcessingContext context) {
+    if (spec.preview() != null) {
+      return spec.preview();
+    }
+    try {
+      @SuppressWarnings("unchecked")
+      Serde<V> values = (Serde<V>) context.valueSerde();
+      return Preview.of(spec.keySerde(), values);
+    } catch (ConfigException e) {
+      throw new ConfigException(
+          "lookAhead(lookAhead) needs default.value.serde, found none: set it, or give"
+              + " lookAhead() the serde of the source's values");
+    }
+  }
+
+  void process(K recordKey, V value, long timestampMs, Headers recordHeaders, Onward onward) {
+    Bytes key = key(recordKey);
+    Headers headers = new RecordHeaders(recordHeaders);
+    headers.add(spec.modelHeader(), modelHeader);
+    if (value == null) {
+      takesIn();
+      onward.forward(null, headers);
       store.delete(key);
       long bytes = key.get().length; // a deletion is a key in the changelog
       if (memories != null) {
@@ -139,28 +155,33 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
       metrics.tombstone();
       return;
     }
-    Message message = message(key, text(record.value()), record.timestamp(), position());
+    Message message = message(key, text(value), timestampMs, position());
+    KeyText keyText = keyText(recordKey, value, key);
     Result result = enrich(new Incoming(key, message));
     countClusters();
     Outcome outcome = result.outcome();
-    requireFits(outcome.record(), key, headers);
+    EnrichedRecord enriched = outcome.record().withKey(keyText); // no preview has a say in that
+    requireFits(enriched, key, headers);
     long number = outcome.after().records();
     byte[] entry = outcome.remembered() == null ? null : stored.serialize(outcome.remembered());
     if (entry != null) {
       requireFits(entry, MemoryStore.at(key, number));
     }
-    forward(onward.withValue(outcome.record()));
+    takesIn();
+    onward.forward(enriched, headers);
     store.put(key, result.after());
     metrics.stored(key.get().length + result.after().length + remember(key, number, entry, result));
-    count(record.timestamp(), result);
+    count(timestampMs, result);
   }
 
-  /** From here on the state moves, unless {@code forward} throws and the stream thread ends. */
-  private void forward(Record<K, EnrichedRecord> record) {
+  /**
+   * Notes that the state takes the record in. It does from here on, unless forwarding throws and
+   * the stream thread ends.
+   */
+  private void takesIn() {
     if (moved != null) {
       place().ifPresent(at -> moved.move(context.taskId(), at));
     }
-    context.forward(record);
   }
 
   /** Returns how many bytes were written, keys included. */
@@ -226,7 +247,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     if (record == null) {
       return null;
     }
-    Bytes key = key(record);
+    Bytes key = key(record.key());
     return new Incoming(
         key,
         record.value() == null
@@ -239,8 +260,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
                     new Source(raw.topic(), raw.partition(), raw.offset(), timestampMs)));
   }
 
-  @Override
-  public void close() {
+  void close() {
     if (ahead != null) {
       ahead.close();
       ahead = null;
@@ -250,17 +270,51 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     }
   }
 
-  private Bytes key(Record<K, V> record) {
-    if (record.key() == null) {
+  /** The key as state is kept by. */
+  private Bytes key(K key) {
+    if (key == null) {
       throw new BadRecordException(
           DeadLetterReason.NULL_KEY,
           "a record must have a key, for state is kept per key; found null");
     }
-    return Bytes.wrap(keySerde.serializer().serialize(changelog, record.key()));
+    byte[] bytes = spec.keySerde().serializer().serialize(changelog, key);
+    if (spec.keyText() == null) {
+      requireEncoding(bytes);
+    }
+    return Bytes.wrap(bytes);
+  }
+
+  private void requireEncoding(byte[] key) {
+    if (spec.keyEncoding() == KeyEncoding.BASE64) {
+      return; // any bytes are
+    }
+    try {
+      spec.keyEncoding().text(key);
+    } catch (IllegalArgumentException e) {
+      throw new BadRecordException(
+          spec.keyEncoding() == KeyEncoding.TEXT
+              ? DeadLetterReason.INVALID_UTF8
+              : DeadLetterReason.DESERIALIZATION,
+          e.getMessage());
+    }
+  }
+
+  /** The key as the enriched record names it. */
+  private KeyText keyText(K key, V value, Bytes bytes) {
+    if (spec.keyText() == null) {
+      return KeyText.of(bytes.get(), spec.keyEncoding());
+    }
+    String text = spec.keyText().apply(key, value);
+    if (text == null) {
+      throw new BadRecordException(
+          DeadLetterReason.MISSING_KEY,
+          "keyText() must give every record a text for its key, found null");
+    }
+    return new KeyText(text, EnrichedRecord.CUSTOM);
   }
 
   private SourceText text(V value) {
-    SourceText read = text.apply(value);
+    SourceText read = spec.text().apply(value);
     if (read == null) {
       throw new BadRecordException(
           DeadLetterReason.MISSING_TEXT, "the value must have a text, found none");

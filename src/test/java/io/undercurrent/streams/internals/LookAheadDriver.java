@@ -8,7 +8,6 @@ import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.metrics.DroppedReason;
-import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
@@ -75,20 +74,18 @@ final class LookAheadDriver implements AutoCloseable {
   /** Of the topology of {@link #DEFINITION}. */
   static LookAheadDriver of(Model model, EnrichmentSettings settings, Map<String, Object> configs) {
     return new LookAheadDriver(
-        model,
         configs,
         driver ->
             EnrichmentTopology.build(
                 DEFINITION,
                 model,
                 settings,
-                EnricherMeters.of(driver.registry, "support", model),
+                driver.registry,
                 new TopologyConfig(new StreamsConfig(configs(driver.registry, configs))),
                 driver.lookAhead));
   }
 
-  LookAheadDriver(
-      Model model, Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
+  LookAheadDriver(Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     Properties properties = new Properties();
     properties.putAll(configs(registry, configs));

@@ -6,6 +6,7 @@ import io.undercurrent.streams.LookAhead;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
@@ -54,6 +55,25 @@ class LookAheadInterceptorTest {
             interceptors(
                 Map.of("interceptor.classes", "x.One", "consumer.interceptor.classes", "x.Two")))
         .isEqualTo(List.of("x.Two", OURS));
+  }
+
+  @Test
+  void shouldTakePropertiesAndTheirDefaults() {
+    Properties defaults = new Properties();
+    defaults.setProperty("application.id", "a");
+    Properties configs = new Properties(defaults);
+    configs.setProperty("bootstrap.servers", "localhost:1");
+    configs.put("num.stream.threads", 2);
+    configs.setProperty("interceptor.classes", "x.One");
+
+    Properties with = lookAhead.addTo(configs);
+    assertThat(with)
+        .containsEntry("application.id", "a")
+        .containsEntry("num.stream.threads", 2)
+        .containsEntry("main.consumer.interceptor.classes", List.of("x.One", OURS));
+    assertThat(new StreamsConfig(with).getMainConsumerConfigs("g", "c", 0).get(Mailboxes.CONFIG))
+        .isSameAs(PolledBy.threadsOf(lookAhead));
+    assertThat(configs).hasSize(3);
   }
 
   /** What the main consumer is given, and the other consumers are not. */

@@ -3,12 +3,14 @@ package io.undercurrent.streams.internals;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.kernel.Kernels;
@@ -19,9 +21,9 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.ComputedAhead.Result;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +60,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** When a result that was computed ahead is used, and each reason for which it must not be. */
 class LookAheadTest {
@@ -89,6 +92,84 @@ class LookAheadTest {
     assertThat(driver.batches() - batches).isEqualTo(3);
     assertThat(driver.largestBatch()).isEqualTo(8);
     assertThat(driver.dropped()).isZero();
+  }
+
+  /** Right behind a source, the serdes say what a polled record will be. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldReadAheadWithTheSerdesOfTheSource(boolean givesSerde) {
+    Enricher.Builder<byte[], String> builder =
+        Enricher.builder(BYTES, model).keyEncoding(KeyEncoding.TEXT).batch(8, 4_096);
+    driver =
+        new LookAheadDriver(
+            givesSerde ? Map.of() : Map.of("default.value.serde", Serdes.StringSerde.class),
+            of -> {
+              builder.meters(of.registry);
+              Enricher<byte[], String> enricher =
+                  givesSerde
+                      ? builder.lookAhead(of.lookAhead, Serdes.String()).build()
+                      : builder.lookAhead(of.lookAhead).build();
+              StreamsBuilder topology = new StreamsBuilder();
+              topology.stream("messages", Consumed.with(BYTES, Serdes.String()).withName("source"))
+                  .process(enricher.supplier(), Named.as("enrich"))
+                  .to(
+                      "messages-enriched",
+                      Produced.with(BYTES, new EnrichedRecordSerde()).withName("sink"));
+              return topology.build();
+            });
+    settle();
+    pollTen();
+    driver.processAll();
+
+    assertThat(driver.used()).isEqualTo(8); // of two batches, each by its first record
+    assertThat(driver.dropped()).isZero();
+    assertOneByOne("messages");
+  }
+
+  /** Each use computes ahead for itself, and sees by the state that the other one was there. */
+  @Test
+  void shouldGiveTheSameBytesWhereTwoUsesShareTheirStates() {
+    driver =
+        new LookAheadDriver(
+            Map.of(),
+            of -> {
+              Enricher<byte[], SourceText> enricher =
+                  enricher(of.registry, of.lookAhead, preview(r -> r));
+              StreamsBuilder topology = new StreamsBuilder();
+              for (String topic : List.of("messages", "others")) {
+                topology.stream(topic, Consumed.with(BYTES, BYTES).withName(topic + "-source"))
+                    .mapValues(
+                        value ->
+                            value == null ? null : new SourceText(new String(value, UTF_8), null),
+                        Named.as(topic + "-text"))
+                    .process(enricher.supplier(), Named.as(topic + "-enrich"))
+                    .to(
+                        "messages-enriched",
+                        Produced.with(BYTES, new EnrichedRecordSerde()).withName(topic + "-sink"));
+              }
+              return topology.build();
+            });
+    OneByOne expected = new OneByOne(model, settings);
+    List<String> values = new ArrayList<>();
+    for (int round = 0; round < 6; round++) {
+      for (int i = 0; i < 20; i++) {
+        boolean message = i % 10 < 7;
+        String topic = message ? "messages" : "others";
+        long offset =
+            message ? round * 14 + i / 10 * 7 + i % 10 : round * 6 + i / 10 * 3 + i % 10 - 7;
+        String text = i == 13 ? null : "a b " + (char) ('c' + i);
+        long time = round * 20 + i;
+        driver.poll(topic, key(i % 3), text == null ? null : bytes(text), time);
+        values.add(expected.read(key(i % 3), text, time, new Source(topic, 0, offset, time)));
+      }
+      driver.processAll();
+    }
+
+    assertThat(driver.used()).isPositive();
+    assertThat(driver.dropped(DroppedReason.STATE)).isPositive();
+    assertThat(
+            driver.enriched().stream().map(v -> v == null ? null : new String(v, UTF_8)).toList())
+        .isEqualTo(values);
   }
 
   @Test
@@ -445,9 +526,7 @@ class LookAheadTest {
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Processor<byte[], SourceText, byte[], EnrichedRecord> processor =
-        new RecurrentProcessorSupplier<byte[], SourceText>(BYTES, model, m -> m, settings, registry)
-            .lookingAhead(lookAhead, preview(r -> r))
-            .get();
+        enricher(registry, lookAhead, preview(r -> r)).supplier().get();
     Life first = new Life(processor, mailbox);
     first.process(0, 1);
     first.poll(1, 12);
@@ -612,7 +691,7 @@ class LookAheadTest {
   private void start(
       Preview<byte[], SourceText> preview,
       Supplier<Processor<byte[], SourceText, byte[], SourceText>> node) {
-    driver = new LookAheadDriver(model, new HashMap<>(), d -> topology(preview, node, d));
+    driver = new LookAheadDriver(new HashMap<>(), d -> topology(preview, node, d));
   }
 
   private Topology topology(
@@ -627,13 +706,23 @@ class LookAheadTest {
                 Named.as("text"));
     messages
         .process(node::get, Named.as("node"))
-        .process(
-            new RecurrentProcessorSupplier<byte[], SourceText>(
-                    BYTES, model, m -> m, settings, of.registry)
-                .lookingAhead(of.lookAhead, preview),
-            Named.as("enrich"))
+        .process(enricher(of.registry, of.lookAhead, preview).supplier(), Named.as("enrich"))
         .to("messages-enriched", Produced.with(BYTES, new EnrichedRecordSerde()).withName("sink"));
     return builder.build();
+  }
+
+  private Enricher<byte[], SourceText> enricher(
+      MeterRegistry registry, LookAhead lookAhead, Preview<byte[], SourceText> preview) {
+    return Enricher.builder(BYTES, model)
+        .text(SourceText::text)
+        .source(SourceText::source)
+        .keyEncoding(KeyEncoding.TEXT)
+        .maxTokens(settings.maxTokens())
+        .nextTokens(settings.nextTokens())
+        .batch(settings.batchRecords(), settings.batchTokens())
+        .meters(registry)
+        .lookAhead(lookAhead, preview)
+        .build();
   }
 
   private static Preview<byte[], SourceText> preview(

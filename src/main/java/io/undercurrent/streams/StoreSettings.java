@@ -1,0 +1,139 @@
+package io.undercurrent.streams;
+
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * How an {@link Enricher} keeps the states of its keys. Without a choice: on disk in RocksDB,
+ * behind a cache that writes a key's last state once per commit, and with a compacted changelog
+ * topic.
+ *
+ * <pre>{@code
+ * .store(s -> s.inMemory().changelog(Map.of("min.insync.replicas", "2")))
+ * }</pre>
+ *
+ * <p>A model with attention or a cache has a second store, named after the first with {@code
+ * -memory} behind it. It follows the same settings, but is never cached: its entries are written
+ * once.
+ *
+ * <p>Immutable and thread-safe: each method returns new settings. No argument may be null.
+ */
+public final class StoreSettings {
+
+  private static final Pattern KAFKA_NAME = Pattern.compile("(?!\\.{1,2}$)[a-zA-Z0-9._-]{1,249}");
+
+  private final String name;
+  private final boolean inMemory;
+  private final boolean cached;
+  private final Map<String, String> changelog; // null for none
+
+  private StoreSettings(
+      String name, boolean inMemory, boolean cached, Map<String, String> changelog) {
+    this.name = name;
+    this.inMemory = inMemory;
+    this.cached = cached;
+    this.changelog = changelog;
+  }
+
+  static StoreSettings named(String name) {
+    return new StoreSettings(
+        requireName("the store's name", name),
+        false,
+        true,
+        Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+  }
+
+  /**
+   * @param what has the name
+   * @return the name
+   * @throws IllegalArgumentException if Kafka would refuse it in the name of a topic
+   */
+  static String requireName(String what, String name) {
+    if (!KAFKA_NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "%s must be 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-', found \"%s\""
+              .formatted(what, name));
+    }
+    return name;
+  }
+
+  /**
+   * Another name for the store than the one that follows from {@link Enricher.Builder#named}. The
+   * name is part of the changelog topic's name: a changed one leaves all states behind.
+   *
+   * @throws IllegalArgumentException if Kafka would refuse the name
+   */
+  public StoreSettings name(String name) {
+    return new StoreSettings(requireName("the store's name", name), inMemory, cached, changelog);
+  }
+
+  /** States in the Java heap instead of RocksDB. They are restored from the changelog. */
+  public StoreSettings inMemory() {
+    return new StoreSettings(name, true, cached, changelog);
+  }
+
+  /**
+   * Every state is written to the store and to the changelog at once, and not once per commit:
+   * sooner visible in the changelog, and more bytes.
+   */
+  public StoreSettings withoutCache() {
+    return new StoreSettings(name, inMemory, false, changelog);
+  }
+
+  /**
+   * Settings of the changelog topic, beside {@code cleanup.policy=compact} or in place of it. Kafka
+   * Streams uses them when it creates the topic and checks them then.
+   *
+   * @param topicSettings such as {@code min.insync.replicas}; added to those of earlier calls
+   */
+  public StoreSettings changelog(Map<String, String> topicSettings) {
+    Map<String, String> all = new HashMap<>(changelog == null ? named(name).changelog : changelog);
+    all.putAll(topicSettings);
+    return new StoreSettings(name, inMemory, cached, Map.copyOf(all));
+  }
+
+  /**
+   * No changelog topic. States are then lost with the instance's disk, or with its process if they
+   * are {@link #inMemory}, and a key that moves to another instance starts anew.
+   */
+  public StoreSettings withoutChangelog() {
+    return new StoreSettings(name, inMemory, cached, null);
+  }
+
+  String name() {
+    return name;
+  }
+
+  /**
+   * @param memory name of the second store; null for a model that has none
+   */
+  Set<StoreBuilder<?>> builders(String memory) {
+    Set<StoreBuilder<?>> builders = new LinkedHashSet<>();
+    builders.add(builder(name, cached));
+    if (memory != null) {
+      builders.add(builder(memory, false));
+    }
+    return builders;
+  }
+
+  private StoreBuilder<KeyValueStore<Bytes, byte[]>> builder(String store, boolean cached) {
+    KeyValueBytesStoreSupplier kept =
+        inMemory ? Stores.inMemoryKeyValueStore(store) : Stores.persistentKeyValueStore(store);
+    StoreBuilder<KeyValueStore<Bytes, byte[]>> builder =
+        Stores.keyValueStoreBuilder(kept, Serdes.Bytes(), Serdes.ByteArray());
+    builder = cached ? builder.withCachingEnabled() : builder.withCachingDisabled();
+    return changelog == null
+        ? builder.withLoggingDisabled()
+        : builder.withLoggingEnabled(changelog);
+  }
+}
