@@ -28,11 +28,11 @@ import java.util.stream.Collectors;
 /**
  * The safetensors format: 8 bytes little-endian header length, a JSON header {@code {"name":
  * {"dtype", "shape", "data_offsets": [begin, end]}, ...}}, then the tensors. Reads F32, F16 and
- * BF16.
+ * BF16; writes F32 and F16.
  */
 final class Safetensors {
 
-  /** The dtypes we read; BF16 is not written. */
+  /** The types of values that are read; BF16 is not written. */
   enum Dtype {
     F32(4),
     F16(2),
@@ -58,11 +58,11 @@ final class Safetensors {
   private Safetensors() {}
 
   /**
-   * Reads exactly the expected tensors.
+   * Reads a file that holds exactly the expected tensors.
    *
-   * @param file what to call the bytes in messages
-   * @throws CheckpointException if a name, shape, dtype or offset is not as it must be, or a value
-   *     is not finite
+   * @param file the name of the file in messages
+   * @throws CheckpointException if a name, shape, dtype or offset is not as expected, or a value is
+   *     not finite
    */
   static Parameters read(String file, byte[] bytes, List<Tensor> expected) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -104,12 +104,12 @@ final class Safetensors {
           file + ": must have at least 8 bytes, found " + buffer.remaining());
     }
     long length = buffer.getLong();
-    long most = Math.min(MAX_HEADER_BYTES, buffer.remaining());
-    if (length < 2 || length > most) {
+    long max = Math.min(MAX_HEADER_BYTES, buffer.remaining());
+    if (length < 2 || length > max) {
       throw new CheckpointException(
           file
               + ": header length must be 2 to "
-              + most
+              + max
               + ", found "
               + Long.toUnsignedString(length));
     }
@@ -203,7 +203,7 @@ final class Safetensors {
     return found.isMissingNode() ? "nothing" : found.toString();
   }
 
-  /** The tensors must tile the data: no gap, no overlap, nothing beyond the end. */
+  /** Checks that the tensors cover the data without a gap, an overlap or a rest. */
   private static void checkCoverage(String file, Map<String, Entry> entries, long dataBytes) {
     List<Map.Entry<String, Entry>> byOffset = new ArrayList<>(entries.entrySet());
     byOffset.sort(
@@ -257,9 +257,10 @@ final class Safetensors {
   }
 
   /**
-   * The file's bytes, tensors in the order of the parameters.
+   * The bytes of a file with these tensors, in this order.
    *
-   * @throws CheckpointException if a value is not finite in that precision: nobody could read it
+   * @throws CheckpointException if a value is not finite in that precision; such a file could not
+   *     be read
    */
   static byte[] write(Parameters parameters, Dtype dtype) {
     if (dtype == Dtype.BF16) {
@@ -305,12 +306,15 @@ final class Safetensors {
     return buffer.array();
   }
 
-  /** Writes beside the file and moves into place, so that a crash never leaves half a file. */
+  /**
+   * Replaces a file in one step: writes a temporary file and moves it, so that a crash leaves no
+   * half-written file.
+   */
   static void replace(Path file, byte[] bytes) throws IOException {
     replace(Map.of(file, bytes));
   }
 
-  /** Replaces files of which none is touched before all are written. */
+  /** Replaces files in this way; no file is replaced before all temporary files are written. */
   static void replace(Map<Path, byte[]> files) throws IOException {
     for (Map.Entry<Path, byte[]> file : files.entrySet()) {
       Files.write(temporary(file.getKey()), file.getValue());

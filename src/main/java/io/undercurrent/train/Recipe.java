@@ -567,7 +567,6 @@ public record Recipe(
         model.numLayers,
         model.window,
         Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
-        ModelConfig.SENTIMENT_LABELS,
         nextToken(model, vocabSize),
         model.attention == null
             ? ModelConfig.Attention.NONE

@@ -87,7 +87,7 @@ class TokenizerJsonTest {
   }
 
   @Test
-  void shouldRefuseWhatIsNoJson() {
+  void shouldRefuseAFileThatIsNotJson() {
     assertRefused(bytes(""), "tokenizer.json");
     assertRefused(bytes("{\"type\":"), "must be valid JSON");
     assertRefused(bytes("{} {}"), "must be valid JSON");
