@@ -457,7 +457,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         throws IOException {
       ServerSocketChannel channel = waiting.remove(address.getPort());
       if (channel == null) {
-        throw new IOException("listener " + listenerName + " was opened before");
+        throw new IOException(
+            "listener " + listenerName + " must be opened once, found a second request");
       }
       return channel;
     }

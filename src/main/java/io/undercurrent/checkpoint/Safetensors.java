@@ -234,7 +234,12 @@ final class Safetensors {
       Entry entry = entries.get(tensor.name());
       if (entry == null) {
         throw new CheckpointException(
-            file + ": tensor " + tensor.name() + " " + tensor.shapeText() + " is missing");
+            file
+                + ": must have tensor "
+                + tensor.name()
+                + " "
+                + tensor.shapeText()
+                + ", found none");
       }
       Tensor found = new Tensor(tensor.name(), entry.shape);
       if (!tensor.equals(found)) {

@@ -18,8 +18,8 @@ final class Contractions {
   }
 
   /**
-   * Words that are split as a whole. Of forms without an apostrophe only unambiguous ones are
-   * listed: "its", "well", "ill", "id" and "were" are not split.
+   * Words and the pieces that they are split into. Of forms without an apostrophe only unambiguous
+   * ones are listed: "its", "well", "ill", "id" and "were" are not split.
    */
   private static final String[][] WHOLE = {
     {"cannot", "can", "not"},

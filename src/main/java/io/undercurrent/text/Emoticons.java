@@ -8,7 +8,7 @@ import io.undercurrent.text.RawToken.Kind;
  */
 final class Emoticons {
 
-  /** Maximum length of the run of letters or digits that ends an emoticon (":DDD", "<333"). */
+  /** Maximum length of the run of letters or digits that ends an emoticon: ":DDD", "&lt;333". */
   private static final int MAX_LETTER_RUN = 8;
 
   /** Whole faces, longest first, and the face that each is read as. */

@@ -9,8 +9,9 @@ package io.undercurrent.text;
  * together they are the text from 0 to {@code end}. White space belongs to the span beside it.
  *
  * @param ids token ids in the order of the text, without an end-of-record token; never null
- * @param ends for each token the index in the text behind the last char of its span; ascending, as
- *     many as {@code ids}; the last one is {@code end}. Empty if spans were not asked for
+ * @param ends for each token the index in the text behind the last char of its span; never
+ *     descending, as many as {@code ids}; the last one is {@code end}. Empty if spans were not
+ *     asked for
  * @param unknown how many of the ids are classes of unknown words
  * @param end chars of the text that were read: {@code text.substring(0, end)} alone gives the same
  *     ids; never inside a surrogate pair; the length of the text unless it was truncated

@@ -21,8 +21,8 @@ public interface Tokenizer {
    * @param text any chars, unpaired surrogates and control characters included
    * @param maxTokens the maximum number of ids to return, at least 1; at most {@code maxTokens *}
    *     {@value #MAX_CHARS_PER_TOKEN} chars are read
-   * @param spans whether to note which part of the text each token stands for; costs 5 % more for
-   *     words, twice as much for bytes
+   * @param spans whether to find the span of the text that each token stands for; this takes 5 %
+   *     more time for words and twice the time for bytes
    * @throws IllegalArgumentException if {@code maxTokens} is less than 1
    */
   Encoding encode(String text, int maxTokens, boolean spans);

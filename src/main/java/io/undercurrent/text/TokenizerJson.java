@@ -34,10 +34,10 @@ final class TokenizerJson {
       root = JSON.readTree(json);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          FILE + " must be valid JSON: " + oneLine(e.getOriginalMessage()), e);
+          FILE + " must be JSON, found: " + oneLine(e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          FILE + " must be valid UTF-8: " + oneLine(e.getMessage()), e);
+          FILE + " must be UTF-8, found: " + oneLine(e.getMessage()), e);
     }
     require(root.isObject(), "the file", "a JSON object", root);
     return root;

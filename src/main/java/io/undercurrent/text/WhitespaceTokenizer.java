@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 /**
  * Splits a text at spaces. For text that has been cut into tokens already, such as the Penn
  * Treebank of the language modelling papers; nothing is folded. Token 0 ends a record. Token 1 is
- * {@value #UNKNOWN}: a token that the vocabulary lacks, or one that is spelt so. Immutable and
- * thread-safe; no argument or result is null.
+ * {@value #UNKNOWN}: it stands for every token that the vocabulary lacks, and for itself. Immutable
+ * and thread-safe; no argument or result is null.
  */
 public final class WhitespaceTokenizer implements Tokenizer {
 

@@ -13,7 +13,7 @@ import java.util.Map;
  *
  * <p>The limit never cuts a group of tokens that belong together (do n't, {@code <caps>} and its
  * word, the parts of a hashtag), so fewer than {@code maxTokens} ids may be returned. Encoding
- * takes about a microsecond a token.
+ * takes about 0.1 microseconds a token (the demo's messages on JDK 17, compiled code).
  */
 public final class WordTokenizer implements Tokenizer {
 

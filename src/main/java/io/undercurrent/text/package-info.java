@@ -6,8 +6,8 @@
  * finds the raw tokens (words, numbers, emoticons, emoji, links, ...), words are split the way the
  * Penn Treebank splits them (do n't), and each piece becomes an id of the vocabulary, or the class
  * of unknown word it belongs to. A token never depends on text to the right of its own group, so a
- * text that a limit cuts gives the same tokens as the part that was kept alone. Each token's span
- * in the text is known.
+ * text that a limit cuts gives the same tokens as the part that was kept alone. An {@link
+ * io.undercurrent.text.Encoding} can say which span of the text each token stands for.
  *
  * <p>{@link io.undercurrent.text.ByteTokenizer} takes a text's bytes as tokens, for text without
  * words; {@link io.undercurrent.text.WhitespaceTokenizer} splits text at spaces. {@link

@@ -100,7 +100,7 @@ class SafetensorsTest {
         arguments(
             "missing tensor",
             "{" + A + "," + tensor("c", "F32", "[4]", 24, 40) + "}",
-            "tensor b (4) is missing"),
+            "must have tensor b (4), found none"),
         arguments(
             "surplus tensor",
             "{" + A + "," + B + "," + tensor("c", "F32", "[0]", 40, 40) + "}",
