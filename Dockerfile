@@ -10,11 +10,11 @@ WORKDIR /build
 # Maven's plugins and the libraries, in layers that a change of sources leaves as they are. Without ND4J: the launcher asks
 # for the Vector API, which is faster and gives the same bits, and that leaves 140 MB out.
 COPY pom.xml .
-RUN mvn -B -ntp -DskipTests -Dspotless.check.skip package dependency:copy-dependencies \
+RUN mvn -B -ntp -DskipTests -Dspotless.check.skip -Dlauncher package dependency:copy-dependencies \
       -DincludeScope=runtime -DexcludeGroupIds=org.nd4j,org.bytedeco -DoutputDirectory=target/lib
 COPY topology topology
 COPY src/main src/main
-RUN mvn -B -ntp -DskipTests -Dspotless.check.skip package
+RUN mvn -B -ntp -DskipTests -Dspotless.check.skip -Dlauncher package
 
 FROM ${BASE}
 RUN groupadd --gid 10001 undercurrent \
@@ -26,7 +26,7 @@ COPY --from=build /build/target/lib lib
 COPY undercurrent .
 COPY config/streams.properties config/compose.properties config/
 COPY topology topology
-COPY --from=build /build/target/undercurrent.jar lib/
+COPY --from=build /build/target/undercurrent.jar /build/target/undercurrent-app.jar lib/
 # Half of the container's memory for the heap: RocksDB and the network's buffers are outside it. A process that is out of
 # memory ends, so that whoever started it starts it again.
 ENV UNDERCURRENT_JAVA_OPTS="-XX:MaxRAMPercentage=50 -XX:+ExitOnOutOfMemoryError"

@@ -4,34 +4,49 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import com.tngtech.archunit.library.Architectures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Which package may use which. */
+/** Which package may use which, and what is public. */
 class ArchitectureTest {
 
-  private static final JavaClasses CLASSES =
+  static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("io.undercurrent");
+
+  private static final Path SOURCES = Path.of("src", "main", "java", "io", "undercurrent");
 
   /** Each package, and the packages that it may use. */
   private static final Map<String, List<String>> MAY_USE =
       Map.ofEntries(
           entry("kernel"),
-          entry("text"),
+          entry("io"),
+          entry("text", "io"),
           entry("model", "kernel", "text"),
-          entry("checkpoint", "kernel", "text", "model"),
-          entry("interop", "text", "model", "checkpoint"),
+          entry("checkpoint", "io", "kernel", "text", "model"),
+          entry("interop", "io", "text", "model", "checkpoint"),
           entry("inference", "kernel", "text", "model"),
-          entry("metrics"),
-          entry("enrich", "kernel", "text", "model", "inference"),
+          entry("metrics", "kernel", "model"),
+          entry("enrich", "kernel", "text", "model", "inference", "metrics"),
           entry("streams", "kernel", "model", "enrich", "metrics", "streams.internals"),
           entry(
               "streams.internals",
@@ -43,12 +58,12 @@ class ArchitectureTest {
               "metrics",
               "streams"),
           entry("query", "text", "model", "inference", "enrich", "streams", "streams.internals"),
-          entry("config"),
+          entry("config", "model", "enrich"),
           entry("broker"),
-          entry("chart"),
-          entry("diagram"),
+          entry("chart", "io"),
           entry(
               "app",
+              "io",
               "kernel",
               "model",
               "enrich",
@@ -57,11 +72,12 @@ class ArchitectureTest {
               "query",
               "metrics",
               "config"),
-          entry("serve", "model", "enrich", "query", "app", "streams", "metrics", "config"),
-          entry("train", "kernel", "text", "model", "checkpoint", "inference", "chart"),
+          entry("serve", "io", "model", "enrich", "query", "app", "streams", "metrics", "config"),
+          entry("train", "io", "kernel", "text", "model", "checkpoint", "inference", "chart"),
           entry("measure", "kernel", "text", "model", "inference", "streams.internals"),
           entry(
               "cli",
+              "io",
               "kernel",
               "text",
               "model",
@@ -79,8 +95,35 @@ class ArchitectureTest {
               "interop",
               "train",
               "chart",
-              "diagram",
               "measure"));
+
+  /** What the library's jar has; the app's jar has the other packages. */
+  static final Set<String> LIBRARY =
+      Set.of(
+          "io",
+          "kernel",
+          "text",
+          "model",
+          "checkpoint",
+          "inference",
+          "enrich",
+          "streams",
+          "streams.internals",
+          "query",
+          "metrics");
+
+  /** Packages of which embedders should use nothing. {@link ApiTest} has the API. */
+  private static final Set<String> INTERNAL =
+      Set.of("io", "kernel", "text", "model", "inference", "config", "streams.internals");
+
+  private static final String INTERNAL_SENTENCE = "Internal: may change without notice";
+
+  /** Public although no other package uses it, each with its reason. */
+  private static final Set<String> PUBLIC_ON_THEIR_OWN =
+      Set.of(
+          "io.undercurrent.cli.Main", // the JVM starts it
+          "io.undercurrent.chart.Picture", // others use it as a type argument only
+          "io.undercurrent.app.MissingTimestamps"); // Kafka makes one of its name
 
   private static Map.Entry<String, List<String>> entry(String user, String... used) {
     return Map.entry(user, List.of(used));
@@ -102,6 +145,73 @@ class ArchitectureTest {
                   .mayOnlyAccessLayers(each.getValue().toArray(String[]::new));
     }
     layers.check(CLASSES);
+  }
+
+  @Test
+  void shouldUseNothingOfTheAppInTheLibrary() {
+    for (String user : LIBRARY) {
+      assertThat(LIBRARY).as(user).containsAll(MAY_USE.get(user));
+    }
+  }
+
+  @Test
+  void shouldSayOfInternalPackagesThatTheyAreInternal() throws IOException {
+    Set<String> internals =
+        MAY_USE.keySet().stream()
+            .filter(name -> name.endsWith(".internals"))
+            .collect(Collectors.toCollection(TreeSet::new));
+    internals.addAll(INTERNAL);
+    for (String name : internals) {
+      Path info = SOURCES.resolve(name.replace('.', '/')).resolve("package-info.java");
+      assertThat(Files.readString(info).replaceAll("\\s+\\*?\\s*", " "))
+          .as(info.toString())
+          .contains(INTERNAL_SENTENCE);
+    }
+  }
+
+  @Test
+  void shouldBePublicOnlyForOtherPackages() {
+    JavaClasses withTests = new ClassFileImporter().importPackages("io.undercurrent");
+    List<String> unused = new ArrayList<>();
+    for (JavaClass each : CLASSES) {
+      if (each.isTopLevelClass()
+          && each.getModifiers().contains(JavaModifier.PUBLIC)
+          && !each.isAssignableTo(Throwable.class)
+          && ApiTest.API.stream().noneMatch(type -> type.getName().equals(each.getName()))
+          && !usedElsewhere(each.getName(), withTests)) {
+        unused.add(each.getName());
+      }
+    }
+    assertThat(unused).as("public, but no other package uses it").isSubsetOf(PUBLIC_ON_THEIR_OWN);
+  }
+
+  private static boolean usedElsewhere(String name, JavaClasses classes) {
+    String ofPackage = classes.get(name).getPackageName();
+    return classes.stream()
+        .filter(each -> each.getName().equals(name) || each.getName().startsWith(name + "$"))
+        .flatMap(each -> each.getDirectDependenciesToSelf().stream())
+        .anyMatch(use -> !use.getOriginClass().getPackageName().equals(ofPackage));
+  }
+
+  /** A class named in a string is a use that no other test here sees. */
+  @Test
+  void shouldNameNoClassOfAnotherPackageInAString() throws IOException {
+    Pattern named = Pattern.compile("\"(io\\.undercurrent(\\.[a-z]\\w*)+)\\.[A-Z]\\w*");
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> sources = Files.walk(SOURCES)) {
+      for (Path source : sources.filter(path -> path.toString().endsWith(".java")).toList()) {
+        String own =
+            "io.undercurrent."
+                + SOURCES.relativize(source.getParent()).toString().replace('/', '.');
+        Matcher matcher = named.matcher(Files.readString(source));
+        while (matcher.find()) {
+          if (!matcher.group(1).equals(own)) {
+            found.add(source + ": " + matcher.group());
+          }
+        }
+      }
+    }
+    assertThat(found).isEmpty();
   }
 
   @Test

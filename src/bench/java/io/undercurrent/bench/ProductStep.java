@@ -2,6 +2,7 @@ package io.undercurrent.bench;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 import java.util.Arrays;
 
 /** The floor: the products with h that no step can do without, and nothing else. */
@@ -11,6 +12,7 @@ final class ProductStep implements StepSubject {
   private final PackedMatrix[] weights; // (H, 4*H): W_hh of all layers, W_ih of all but one
   private final float[] h; // (B, H)
   private final float[] z; // (B, 4*H)
+  private final ProductScratch scratch = new ProductScratch();
 
   ProductStep(StepCase one) {
     batch = Kernels.best().paddedRows(one.batch());
@@ -33,7 +35,7 @@ final class ProductStep implements StepSubject {
   @Override
   public void step(int[] tokens) {
     for (PackedMatrix weight : weights) {
-      weight.multiply(batch, h, z);
+      weight.multiply(batch, h, z, scratch);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.undercurrent.app;
 
+import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import java.time.Duration;
 import java.util.HashMap;
@@ -9,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -32,7 +33,7 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   private final String topic;
   private final Map<String, Object> config;
   private final long lookBack;
-  private final Consumer<Seen> listener;
+  private final BiConsumer<byte[], EnrichedRecord> listener;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile KafkaConsumer<byte[], byte[]> following; // null between consumers
   private volatile boolean caughtUp;
@@ -46,7 +47,10 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
    * @param listener told of every record on that thread
    */
   EnrichedTopicConsumer(
-      String topic, Map<String, Object> config, long lookBack, Consumer<Seen> listener) {
+      String topic,
+      Map<String, Object> config,
+      long lookBack,
+      BiConsumer<byte[], EnrichedRecord> listener) {
     this.topic = topic;
     this.lookBack = lookBack;
     this.listener = listener;
@@ -138,9 +142,8 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   private void tell(ConsumerRecord<byte[], byte[]> record) {
     try {
       listener.accept(
-          new Seen(
-              record.key(),
-              record.value() == null ? null : EnrichedRecordSerde.fromJson(record.value())));
+          record.key(),
+          record.value() == null ? null : EnrichedRecordSerde.fromJson(record.value()));
     } catch (SerializationException e) {
       log.debug("{}-{}@{}: {}", topic, record.partition(), record.offset(), e.getMessage());
     }

@@ -2,7 +2,7 @@ package io.undercurrent.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.LookAhead;
@@ -56,13 +56,13 @@ public final class EnrichmentTopology {
         definition,
         model,
         settings,
-        RecurrentProcessorSupplier.metrics(registry, model),
+        EnricherMeters.of(registry, ENRICH, model),
         new TopologyConfig(explicitNames()),
         null);
   }
 
   /**
-   * @param metrics of {@link RecurrentProcessorSupplier#metrics}
+   * @param meters that the enrichment reports to
    * @param config what of the application's configuration shapes the topology
    * @param lookAhead the application's, or null to compute records one by one
    */
@@ -70,7 +70,7 @@ public final class EnrichmentTopology {
       TopologyDefinition definition,
       Model model,
       EnrichmentSettings settings,
-      EnrichmentMetrics metrics,
+      EnricherMeters meters,
       TopologyConfig config,
       LookAhead lookAhead) {
     Serde<byte[]> bytes = Serdes.ByteArray();
@@ -88,7 +88,7 @@ public final class EnrichmentTopology {
           messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
     }
     RecurrentProcessorSupplier<byte[], SourceText> enrich =
-        new RecurrentProcessorSupplier<>(bytes, model, m -> m, ours, metrics);
+        new RecurrentProcessorSupplier<>(bytes, model, m -> m, ours, meters);
     if (lookAhead != null) {
       enrich =
           enrich.lookingAhead(

@@ -4,16 +4,15 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.metrics.AppMetrics;
-import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.query.StreamsQueries;
 import io.undercurrent.query.StreamsQueries.Host;
+import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -50,14 +49,12 @@ public final class StreamsApp implements AutoCloseable {
   private final StreamsConfig streamsConfig;
   private final EnrichmentSettings settings;
   private final Topics topics;
-  private final MeterRegistry registry;
-  private final EnrichmentMetrics metrics;
-  private final AppMetrics appMetrics;
+  private final EnricherMeters enricherMeters;
+  private final ApplicationMeters meters;
   private final LookAhead lookAhead; // null where records are computed one by one
 
   private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
   private KafkaStreams streams; // null before start
-  private KafkaMeters kafkaMeters; // null before start
   private Throwable failure;
   private boolean hasRun;
   private int rejoins;
@@ -81,11 +78,10 @@ public final class StreamsApp implements AutoCloseable {
         config.statePrecision().equals(UndercurrentConfig.STATE_PRECISION_AUTO)
             ? model
             : model.withStatePrecision(StatePrecision.of(config.statePrecision()));
-    this.registry = registry;
-    this.metrics = RecurrentProcessorSupplier.metrics(registry, model);
-    this.appMetrics = new AppMetrics(registry);
-    appMetrics.model(registry, model.name(), model.fingerprint(), model.config().kind().toString());
-    this.streamsConfig = streamsConfig(definition, config, metrics);
+    this.streamsConfig = streamsConfig(definition, config, registry);
+    this.meters = new ApplicationMeters(registry, streamsConfig.originals());
+    this.enricherMeters = EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model);
+    enricherMeters.in(definition.name()); // exported from now on, not from the first task on
     this.topics = new Topics(definition, config, streamsConfig);
     this.settings =
         EnrichmentSettings.DEFAULTS
@@ -94,12 +90,10 @@ public final class StreamsApp implements AutoCloseable {
             .withMaxRecordBytes(maxRecordBytes(streamsConfig))
             .withBatch(config.batchRecords(), config.batchTokens());
     this.lookAhead = config.batchRecords() == 1 ? null : new LookAhead();
-    StreamsQueries queries = queries();
-    appMetrics.lag(registry, () -> queries.inputLag(definition.topics()));
   }
 
   private static StreamsConfig streamsConfig(
-      TopologyDefinition definition, UndercurrentConfig config, EnrichmentMetrics metrics) {
+      TopologyDefinition definition, UndercurrentConfig config, MeterRegistry registry) {
     String handler = DeadLetterHandler.class.getName();
     String deadLetters = StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG;
     if (config.streams(Map.of()).containsKey(deadLetters)) {
@@ -122,7 +116,9 @@ public final class StreamsApp implements AutoCloseable {
                   StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
                   MissingTimestamps.class.getName(),
                   DeadLetterHandler.METRICS_CONFIG,
-                  metrics)));
+                  registry,
+                  ApplicationMeters.TOPOLOGY_CONFIG,
+                  definition.name())));
     } catch (ConfigException e) {
       throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
     }
@@ -179,9 +175,8 @@ public final class StreamsApp implements AutoCloseable {
       }
       starting = create();
       streams = starting;
-      kafkaMeters = new KafkaMeters(starting);
     }
-    kafkaMeters.bindTo(registry);
+    meters.bindTo(starting);
     log.info("kernels: {}, states in {}", Kernels.best().name(), model.statePrecision());
     // Outside the lock: stream threads report their states while this waits for them.
     try {
@@ -196,8 +191,8 @@ public final class StreamsApp implements AutoCloseable {
     try {
       KafkaStreams created = new KafkaStreams(topology(), runConfig());
       created.setUncaughtExceptionHandler(this::failed);
-      created.setStateListener((now, before) -> changed(now));
-      created.setGlobalStateRestoreListener(new Restores(appMetrics));
+      created.setStateListener(meters.stateListener((now, before) -> changed(now)));
+      created.setGlobalStateRestoreListener(meters.restoreListener());
       return created;
     } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
@@ -211,7 +206,7 @@ public final class StreamsApp implements AutoCloseable {
         definition,
         model,
         settings.withMaxRecordBytes(Math.min(sent, taken)),
-        metrics,
+        enricherMeters,
         new TopologyConfig(streamsConfig),
         lookAhead);
   }
@@ -270,9 +265,6 @@ public final class StreamsApp implements AutoCloseable {
 
   private synchronized void changed(State now) {
     log.info("Kafka Streams is {}", now);
-    if (now == State.REBALANCING) {
-      appMetrics.rebalance();
-    }
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
       Thread looking = new Thread(this::lookUpPartitions, "undercurrent-partitions");
@@ -362,7 +354,7 @@ public final class StreamsApp implements AutoCloseable {
 
   /** Records of states that this instance has still to read back; 0 where it does not restore. */
   public long toRestore() {
-    return appMetrics.recordsToRestore();
+    return meters.recordsToRestore();
   }
 
   /** Whether records are being processed now. */
@@ -477,7 +469,7 @@ public final class StreamsApp implements AutoCloseable {
     if (!inTime) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
-    kafkaMeters.close();
+    meters.close();
     return inTime;
   }
 

@@ -1,11 +1,11 @@
 package io.undercurrent.chart;
 
+import io.undercurrent.io.AtomicFile;
 import java.awt.AWTError;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
 
@@ -36,9 +36,9 @@ public final class Pictures {
     if (unable || picture.isEmpty()) {
       return false;
     }
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
     try {
-      write(picture, temporary);
+      AtomicFile.replace(file, temporary -> write(picture, temporary));
+      return true;
     } catch (LinkageError | InternalError | AWTError | RuntimeException e) {
       if (e instanceof RuntimeException && hasFonts()) {
         says.accept(
@@ -53,9 +53,6 @@ public final class Pictures {
               + " numbers are in files of their own");
       return false;
     }
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    return true;
   }
 
   /**

@@ -1,13 +1,11 @@
 package io.undercurrent.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.io.AtomicFile;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.Fingerprint;
@@ -67,13 +65,6 @@ public record Checkpoint(
           "attention",
           "cache",
           "tokenizer");
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .build();
 
   /**
    * Loads a model and its reference for drift.
@@ -160,7 +151,7 @@ public record Checkpoint(
     Safetensors.Dtype dtype = half ? Safetensors.Dtype.F16 : Safetensors.Dtype.F32;
     byte[] tensors = Safetensors.write(parameters, dtype);
     Files.createDirectories(folder);
-    Safetensors.replace(
+    AtomicFile.replaceAll(
         Map.of(
             folder.resolve(CONFIG),
             configJson(config),
@@ -175,7 +166,7 @@ public record Checkpoint(
    * training run.
    */
   public static void writeTensors(Path file, Parameters parameters) throws IOException {
-    Safetensors.replace(file, Safetensors.write(parameters, Safetensors.Dtype.F32));
+    AtomicFile.replace(file, Safetensors.write(parameters, Safetensors.Dtype.F32));
   }
 
   /**
@@ -188,8 +179,8 @@ public record Checkpoint(
     System.arraycopy(read.values(), 0, into.values(), 0, read.values().length);
   }
 
-  private static byte[] configJson(ModelConfig config) throws IOException {
-    ObjectNode json = JSON.createObjectNode();
+  private static byte[] configJson(ModelConfig config) {
+    ObjectNode json = Json.STRICT.createObjectNode();
     json.put("name", config.name());
     json.put("kind", config.kind().toString());
     json.put("vocab_size", config.vocabSize());
@@ -224,21 +215,18 @@ public record Checkpoint(
           .put("lambda", config.cache().lambda());
     }
     json.put("tokenizer", TOKENIZER);
-    return (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
+    return (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private static ModelConfig config(String file, byte[] bytes) {
     JsonNode json;
     try {
-      json = JSON.readTree(bytes);
-    } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + ": must be JSON, found: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
+      json = Json.parse(bytes);
+    } catch (MalformedJsonException e) {
+      throw new CheckpointException(file + ": " + e.getMessage(), e);
     }
     if (!json.isObject()) {
-      throw new CheckpointException(
-          file + ": must be a JSON object, found " + Safetensors.describe(json));
+      throw new CheckpointException(file + ": must be a JSON object, found " + Json.found(json));
     }
     for (var field : json.properties()) {
       if (!KEYS.contains(field.getKey())) {
@@ -290,7 +278,7 @@ public record Checkpoint(
     JsonNode tied = json.path("tie_weights");
     if (!tied.isMissingNode() && !tied.isBoolean()) {
       throw new CheckpointException(
-          file + ": tie_weights must be true or false, found " + Safetensors.describe(tied));
+          file + ": tie_weights must be true or false, found " + Json.found(tied));
     }
     JsonNode head = object(file, json, "next_token", "cutoffs", "div_value");
     if (head.isMissingNode()) {
@@ -301,9 +289,7 @@ public record Checkpoint(
     values.forEach(value -> cutoffs.add(value.isInt() ? value.asInt() : null));
     if (!values.isArray() || cutoffs.contains(null)) {
       throw new CheckpointException(
-          file
-              + ": next_token.cutoffs must be a list of integers, found "
-              + Safetensors.describe(values));
+          file + ": next_token.cutoffs must be a list of integers, found " + Json.found(values));
     }
     return new NextToken(cutoffs, integer(file, head, "div_value"), tied.asBoolean());
   }
@@ -338,7 +324,7 @@ public record Checkpoint(
       throw new CheckpointException(
           file
               + ": %s must be an object of %s and %s, found ".formatted(key, others, last)
-              + Safetensors.describe(value));
+              + Json.found(value));
     }
     return value;
   }
@@ -347,7 +333,7 @@ public record Checkpoint(
     JsonNode value = json.path(key);
     if (!value.isNumber()) {
       throw new CheckpointException(
-          file + ": " + key + " must be a number, found " + Safetensors.describe(value));
+          file + ": " + key + " must be a number, found " + Json.found(value));
     }
     return value.floatValue();
   }
@@ -356,7 +342,7 @@ public record Checkpoint(
     JsonNode value = json.path(key);
     if (!value.isTextual()) {
       throw new CheckpointException(
-          file + ": " + key + " must be a string, found " + Safetensors.describe(value));
+          file + ": " + key + " must be a string, found " + Json.found(value));
     }
     return value.asText();
   }
@@ -367,7 +353,7 @@ public record Checkpoint(
     values.forEach(value -> strings.add(value.isTextual() ? value.asText() : null));
     if (!values.isArray() || strings.contains(null)) {
       throw new CheckpointException(
-          file + ": " + key + " must be a list of strings, found " + Safetensors.describe(values));
+          file + ": " + key + " must be a list of strings, found " + Json.found(values));
     }
     return strings;
   }
@@ -376,7 +362,7 @@ public record Checkpoint(
     JsonNode value = json.path(key);
     if (!value.isInt()) {
       throw new CheckpointException(
-          file + ": " + key + " must be an integer, found " + Safetensors.describe(value));
+          file + ": " + key + " must be an integer, found " + Json.found(value));
     }
     return value.asInt();
   }

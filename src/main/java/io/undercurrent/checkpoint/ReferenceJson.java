@@ -1,15 +1,14 @@
 package io.undercurrent.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
-import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +21,6 @@ public final class ReferenceJson {
   public static final String FILE = "reference.json";
 
   private static final Logger log = LoggerFactory.getLogger(ReferenceJson.class);
-  private static final JsonMapper JSON = new JsonMapper();
 
   private ReferenceJson() {}
 
@@ -36,7 +34,7 @@ public final class ReferenceJson {
    */
   static DriftReference read(String file, byte[] bytes, String fingerprint) {
     try {
-      JsonNode json = JSON.readTree(bytes);
+      JsonNode json = Json.parse(bytes);
       String of = json.at("/model/fingerprint").asText();
       if (!of.equals(fingerprint)) {
         log.warn(
@@ -52,10 +50,8 @@ public final class ReferenceJson {
           histogram(json, "score"),
           histogram(json, "surprise"),
           histogram(json, "unknown"));
-    } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + ": must be JSON, found: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
+    } catch (MalformedJsonException e) {
+      throw new CheckpointException(file + ": " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(file + ": " + e.getMessage(), e);
     }
@@ -66,9 +62,8 @@ public final class ReferenceJson {
    *
    * @param sentiment (classes) the share of each class in the records
    */
-  public static String write(Model model, double[] sentiment, DriftReference reference)
-      throws JsonProcessingException {
-    ObjectNode root = JSON.createObjectNode();
+  public static String write(Model model, double[] sentiment, DriftReference reference) {
+    ObjectNode root = Json.STRICT.createObjectNode();
     root.putObject("model").put("name", model.name()).put("fingerprint", model.fingerprint());
     root.put("records", reference.records());
     ObjectNode shares = root.putObject("sentiment");
@@ -78,7 +73,7 @@ public final class ReferenceJson {
     put(root.putObject("score"), "P(positive) - P(negative)", reference.score());
     put(root.putObject("surprise"), "bits per token", reference.surprise());
     put(root.putObject("unknown"), "share of a record's tokens", reference.unknown());
-    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+    return root.toPrettyString() + "\n";
   }
 
   private static void put(ObjectNode node, String unit, Histogram histogram) {

@@ -1,22 +1,16 @@
 package io.undercurrent.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.kernel.Float16;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -48,12 +42,6 @@ final class Safetensors {
   private record Entry(Dtype dtype, int[] shape, long begin, long end) {}
 
   private static final int MAX_HEADER_BYTES = 1 << 20;
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
 
   private Safetensors() {}
 
@@ -119,16 +107,13 @@ final class Safetensors {
   private static Map<String, Entry> header(String file, byte[] bytes, int length) {
     JsonNode root;
     try {
-      root = JSON.readTree(bytes, 8, length);
-    } catch (JsonProcessingException e) {
-      throw new CheckpointException(
-          file + ": header must be JSON, found: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": header cannot be read: " + e.getMessage(), e);
+      root = Json.parse(bytes, 8, length);
+    } catch (MalformedJsonException e) {
+      throw new CheckpointException(file + ": header " + e.getMessage(), e);
     }
     if (!root.isObject()) {
       throw new CheckpointException(
-          file + ": header must be a JSON object, found " + describe(root));
+          file + ": header must be a JSON object, found " + Json.found(root));
     }
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : root.properties()) {
@@ -149,7 +134,7 @@ final class Safetensors {
               throw new CheckpointException(
                   where
                       + ": dtype must be F32, F16 or BF16, found "
-                      + describe(node.path("dtype")));
+                      + Json.found(node.path("dtype")));
         };
     long[] shape = longs(where + ": shape", node.path("shape"));
     long[] offsets = longs(where + ": data_offsets", node.path("data_offsets"));
@@ -186,7 +171,7 @@ final class Safetensors {
   private static long[] longs(String where, JsonNode node) {
     if (!node.isArray() || node.size() > 8) {
       throw new CheckpointException(
-          where + " must be an array of integers, found " + describe(node));
+          where + " must be an array of integers, found " + Json.found(node));
     }
     long[] values = new long[node.size()];
     for (int i = 0; i < values.length; i++) {
@@ -197,10 +182,6 @@ final class Safetensors {
       values[i] = value.asLong();
     }
     return values;
-  }
-
-  static String describe(JsonNode found) {
-    return found.isMissingNode() ? "nothing" : found.toString();
   }
 
   /** Checks that the tensors cover the data without a gap, an overlap or a rest. */
@@ -271,7 +252,7 @@ final class Safetensors {
     if (dtype == Dtype.BF16) {
       throw new IllegalArgumentException("dtype must be F32 or F16, found BF16");
     }
-    ObjectNode header = JSON.createObjectNode();
+    ObjectNode header = Json.STRICT.createObjectNode();
     long at = 0;
     for (Tensor tensor : parameters.tensors()) {
       ObjectNode entry = header.putObject(tensor.name()).put("dtype", dtype.name());
@@ -309,31 +290,5 @@ final class Safetensors {
       }
     }
     return buffer.array();
-  }
-
-  /**
-   * Replaces a file in one step: writes a temporary file and moves it, so that a crash leaves no
-   * half-written file.
-   */
-  static void replace(Path file, byte[] bytes) throws IOException {
-    replace(Map.of(file, bytes));
-  }
-
-  /** Replaces files in this way; no file is replaced before all temporary files are written. */
-  static void replace(Map<Path, byte[]> files) throws IOException {
-    for (Map.Entry<Path, byte[]> file : files.entrySet()) {
-      Files.write(temporary(file.getKey()), file.getValue());
-    }
-    for (Path file : files.keySet()) {
-      Files.move(
-          temporary(file),
-          file,
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    }
-  }
-
-  private static Path temporary(Path file) {
-    return file.resolveSibling(file.getFileName() + ".tmp");
   }
 }

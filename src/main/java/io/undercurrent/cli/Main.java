@@ -33,6 +33,12 @@ import picocli.CommandLine.Spec;
     })
 public final class Main implements Runnable {
 
+  /** Logback's name for the property that names its configuration. */
+  private static final String LOGGING = "logback.configurationFile";
+
+  /** Our configuration, on the class path. It isn't called logback.xml: that name is the host's. */
+  private static final String OUR_LOGGING = "io/undercurrent/cli/logback.xml";
+
   @Option(
       names = OneLineErrors.VERBOSE,
       scope = ScopeType.INHERIT,
@@ -45,13 +51,19 @@ public final class Main implements Runnable {
 
   /** Runs one command and exits with its code: 0 for success, 1 for failure, 2 for bad usage. */
   public static void main(String[] args) {
+    if (System.getProperty(LOGGING) == null) { // before the first logger is made
+      System.setProperty(LOGGING, OUR_LOGGING);
+    }
     System.setProperty("java.awt.headless", "true"); // pictures go to files, never to a screen
     System.exit(commandLine().execute(args));
   }
 
   /** All commands, their errors in one line. */
   static CommandLine commandLine() {
-    return new CommandLine(new Main()).setExecutionExceptionHandler(new OneLineErrors());
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.ansiOfBoth()))
+        .setExecutionExceptionHandler(new OneLineErrors());
   }
 
   @Override

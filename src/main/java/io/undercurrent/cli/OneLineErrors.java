@@ -1,15 +1,20 @@
 package io.undercurrent.cli;
 
 import io.undercurrent.app.AppException;
+import io.undercurrent.train.RecipeException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
-/** Reports a failed command in one line; with {@code --verbose} its stack trace follows. */
-public final class OneLineErrors implements IExecutionExceptionHandler {
+/**
+ * Reports a failed command in one line, or in one line for each error of a recipe; with {@code
+ * --verbose} its stack trace follows.
+ */
+final class OneLineErrors implements IExecutionExceptionHandler {
 
   /** Option of every command that may fail. */
   static final String VERBOSE = "--verbose";
@@ -17,9 +22,13 @@ public final class OneLineErrors implements IExecutionExceptionHandler {
   @Override
   public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
     boolean verbose = isVerbose(parsed);
-    command
-        .getErr()
-        .println(command.getColorScheme().errorText("error: " + line(failure, verbose)));
+    List<String> errors =
+        failure instanceof RecipeException
+            ? failure.getMessage().lines().toList()
+            : List.of(line(failure, verbose));
+    for (String error : errors) {
+      command.getErr().println(command.getColorScheme().errorText("error: " + error));
+    }
     if (verbose) {
       failure.printStackTrace(command.getErr());
     }

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       "  ./undercurrent run --config config/streams.properties --topology topology/enrich.yaml",
       "  ./undercurrent run --set bootstrap.servers=kafka:9092 --set undercurrent.http.port=8081"
     })
-public final class RunCommand implements Callable<Integer> {
+final class RunCommand implements Callable<Integer> {
 
   private static final Duration STARTING = Duration.ofSeconds(10);
 

@@ -30,11 +30,12 @@ import picocli.CommandLine.Spec;
     description = "Train a model from a recipe and a folder of data.",
     footer = {
       "",
-      "Example: train the default model (docs/training.md says what the folder holds):",
-      "  ./undercurrent train --recipe config/train/en-chat.yaml --data ~/data",
-      "A stopped run goes on where it was saved last when started again.",
+      "Example: train the model that ships further, on your own labelled messages"
+          + " (docs/training.md says how to write them):",
+      "  ./undercurrent train --recipe config/train/my-first.yaml --data data",
+      "A stopped run continues when it is started again with the same command.",
       "",
-      "Example: learn from a topic instead; the folder still has the dev sets:",
+      "Example: train on a topic instead of files; the dev sets are still files:",
       "  ./undercurrent train --recipe FILE --data ~/data --from-topic labelled"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -65,7 +66,9 @@ final class TrainCommand implements Callable<Integer> {
         names = "--recipe",
         required = true,
         paramLabel = "FILE",
-        description = "What to train, and how: config/train/*.yaml.")
+        description =
+            "What to train and how, for example config/train/my-first.yaml. docs/training.md has"
+                + " all keys with their defaults.")
     private Path recipe;
 
     @Option(
@@ -95,7 +98,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--threads",
       paramLabel = "N",
       defaultValue = "2",
-      description = "Workers (default: ${DEFAULT-VALUE}). Part of what decides the result.")
+      description = "Workers (default: ${DEFAULT-VALUE}). Another number gives another result.")
   private int threads;
 
   @Spec private CommandSpec spec;
@@ -118,11 +121,11 @@ final class TrainCommand implements Callable<Integer> {
     Path best;
     try (Bar bar = new Bar(err);
         Trainer trainer = new Trainer(read, task.model.data, folder, threads, bar)) {
-      if (snapshot != null && snapshot.isWanted(folder, threads)) {
+      if (snapshot != null && snapshot.isNeeded(folder, threads)) {
         topic.read(snapshot, err);
         snapshot.write(folder, threads);
       } else if (snapshot != null) {
-        bar.says("learning from the records of the topic that " + folder + " has kept");
+        bar.says("using the records of the topic that are kept in " + folder);
       }
       best = trainer.train();
     }

@@ -28,13 +28,19 @@ public record EnrichmentSettings(
   public static final EnrichmentSettings DEFAULTS =
       new EnrichmentSettings(512, 5, 60, "hidden-state", Integer.MAX_VALUE, 32, 4_096);
 
-  private static final int MAX_TOKENS = 65_536;
-  private static final int MAX_BATCH_TOKENS = 1_048_576;
+  public static final int MAX_TOKENS = 65_536;
+  public static final int MAX_BATCH_RECORDS = 1_024;
+  public static final int MAX_BATCH_TOKENS = 1_048_576;
   public static final int MAX_NEXT_TOKENS = 100;
 
   public EnrichmentSettings {
-    require("maxTokens", maxTokens >= 1 && maxTokens <= MAX_TOKENS, "1 to 65536", maxTokens);
-    require("nextTokens", nextTokens >= 0 && nextTokens <= MAX_NEXT_TOKENS, "0 to 100", nextTokens);
+    require(
+        "maxTokens", maxTokens >= 1 && maxTokens <= MAX_TOKENS, "1 to " + MAX_TOKENS, maxTokens);
+    require(
+        "nextTokens",
+        nextTokens >= 0 && nextTokens <= MAX_NEXT_TOKENS,
+        "0 to " + MAX_NEXT_TOKENS,
+        nextTokens);
     require(
         "halfLifeTokens",
         halfLifeTokens > 0 && Double.isFinite(halfLifeTokens),
@@ -42,7 +48,11 @@ public record EnrichmentSettings(
         halfLifeTokens);
     require("store", !store.isBlank(), "not blank", store);
     require("maxRecordBytes", maxRecordBytes >= 1, "at least 1", maxRecordBytes);
-    require("batchRecords", batchRecords >= 1 && batchRecords <= 1_024, "1 to 1024", batchRecords);
+    require(
+        "batchRecords",
+        batchRecords >= 1 && batchRecords <= MAX_BATCH_RECORDS,
+        "1 to " + MAX_BATCH_RECORDS,
+        batchRecords);
     require(
         "batchTokens",
         batchTokens >= 1 && batchTokens <= MAX_BATCH_TOKENS,

@@ -1,8 +1,8 @@
 package io.undercurrent.enrich;
 
-import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.Enrichment.Outcome;
 import io.undercurrent.inference.Reading;
+import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
@@ -92,7 +92,7 @@ final class Outcomes {
   private static void requireFinite(String what, boolean finite) {
     if (!finite) {
       throw new BadRecordException(
-          Reason.NOT_FINITE,
+          DeadLetterReason.NOT_FINITE,
           "the "
               + what
               + " must consist of finite numbers, found NaN or infinity;"

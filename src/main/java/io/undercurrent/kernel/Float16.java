@@ -1,11 +1,17 @@
 package io.undercurrent.kernel;
 
-/** IEEE 754 half precision; the JDK has its own conversions only since 20. */
+/**
+ * Conversions between float and IEEE 754 half precision. The JDK has its own only since version 20.
+ * Stateless and thread-safe.
+ */
 public final class Float16 {
 
   private Float16() {}
 
-  /** The half nearest to {@code value}, ties to even; too large becomes infinity. */
+  /**
+   * The half nearest to {@code value}, ties to even. A value that rounds past the largest half
+   * (65504) becomes infinity; every NaN becomes the same quiet NaN.
+   */
   public static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = (bits >>> 16) & 0x8000;
@@ -25,7 +31,7 @@ public final class Float16 {
     return (short) (sign | (Float.floatToRawIntBits(shifted) - 0x3f000000));
   }
 
-  /** The value of a half, exactly. */
+  /** The exact value of a half as a float. */
   public static float toFloat(short half) {
     int sign = (half & 0x8000) << 16;
     int exponent = (half >>> 10) & 0x1f;

@@ -1,13 +1,18 @@
 package io.undercurrent.kernel;
 
+import static io.undercurrent.kernel.Fma.fma;
+
 import java.util.Arrays;
 
-/** The definition of every kernel, in plain Java loops that HotSpot can vectorise. */
+/**
+ * The definition of every kernel: plain Java loops, which HotSpot can vectorise. Stateless and
+ * thread-safe.
+ */
 public final class PlainKernels implements Kernels {
 
   @Override
   public String name() {
-    return "plain";
+    return Fma.HARDWARE ? "plain" : "plain-software-fma";
   }
 
   @Override
@@ -31,7 +36,7 @@ public final class PlainKernels implements Kernels {
     return Functions.max(x, offset, n);
   }
 
-  /** B as K rows of N, so that the inner loop runs over outputs and each output stays one chain. */
+  /** B as K rows of N: the inner loop runs over outputs, so that each output stays one chain. */
   private static final class PlainMatrix extends PackedMatrix {
 
     private final float[][] rows; // (K, N)
@@ -62,15 +67,16 @@ public final class PlainKernels implements Kernels {
         float[] c,
         int cOffset,
         int cRowStride,
-        boolean add) {
-      // Loops from index 0 vectorise, loops at an offset do not.
-      float[] out = m == 1 && cOffset == 0 ? c : new float[n];
+        boolean add,
+        ProductScratch scratch) {
+      // HotSpot vectorises loops that begin at index 0, not loops at an offset.
+      float[] out = m == 1 && cOffset == 0 ? c : scratch.out(n);
       for (int i = 0; i < m; i++) {
         int at = cOffset + i * cRowStride;
         if (add) {
           System.arraycopy(c, at, out, 0, n);
         } else {
-          Arrays.fill(out, 0f);
+          Arrays.fill(out, 0, n, 0f);
         }
         int left = aOffset + i * aRowStride;
         int p = 0;
@@ -109,15 +115,13 @@ public final class PlainKernels implements Kernels {
         float[] out,
         int n) {
       for (int j = 0; j < n; j++) {
-        out[j] =
-            Math.fma(
-                a3, b3[j], Math.fma(a2, b2[j], Math.fma(a1, b1[j], Math.fma(a0, b0[j], out[j]))));
+        out[j] = fma(a3, b3[j], fma(a2, b2[j], fma(a1, b1[j], fma(a0, b0[j], out[j]))));
       }
     }
 
     private static void step(float a, float[] b, float[] out, int n) {
       for (int j = 0; j < n; j++) {
-        out[j] = Math.fma(a, b[j], out[j]);
+        out[j] = fma(a, b[j], out[j]);
       }
     }
   }

@@ -9,19 +9,26 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The kernels on the Vector API (incubating: needs {@code --add-modules jdk.incubator.vector}).
  *
- * <p>B is packed once into panels two vectors wide; six rows of A meet one panel in twelve
- * accumulators, or three rows two panels. Vectors run across outputs, so each output is the same
- * chain as in {@link PlainKernels}.
+ * <p>B is packed once into panels that are two vectors wide. Six rows of A are multiplied with one
+ * panel at a time, or three rows with two panels: twelve accumulators in both cases. A vector holds
+ * neighbouring outputs, so each output is the same chain as in {@link PlainKernels}.
  */
 final class VectorKernels implements Kernels {
 
-  /** At most 16 lanes, the number of partial sums; longer vectors would not fit them. */
+  /** At most 16 lanes, because exponentials are summed into 16 partial sums. */
   private static final VectorSpecies<Float> S =
       FloatVector.SPECIES_PREFERRED.length() > 16
           ? FloatVector.SPECIES_512
           : FloatVector.SPECIES_PREFERRED;
 
   private static final int L = S.length();
+
+  /** Throws if multiply-adds of vectors would be slow. */
+  VectorKernels() {
+    if (!Fma.HARDWARE) {
+      throw new UnsupportedOperationException("the Vector API needs a JVM with an FMA instruction");
+    }
+  }
 
   @Override
   public String name() {
@@ -35,8 +42,8 @@ final class VectorKernels implements Kernels {
 
   @Override
   public int paddedRows(int rows) {
-    int past = rows % PanelMatrix.ROWS; // of the last six
-    return past == 2 ? rows + 1 : past > 3 ? rows - past + PanelMatrix.ROWS : rows;
+    int last = rows % PanelMatrix.ROWS; // rows after the last whole six
+    return last == 2 ? rows + 1 : last > 3 ? rows - last + PanelMatrix.ROWS : rows;
   }
 
   @Override
@@ -55,7 +62,8 @@ final class VectorKernels implements Kernels {
       m2 = m2.max(FloatVector.fromArray(S, x, i + 2 * L));
       m3 = m3.max(FloatVector.fromArray(S, x, i + 3 * L));
     }
-    float max = m0.max(m1).max(m2.max(m3)).reduceLanes(VectorOperators.MAX); // in any order
+    float max =
+        m0.max(m1).max(m2.max(m3)).reduceLanes(VectorOperators.MAX); // the order does not matter
     return whole == n ? max : Math.max(max, Functions.max(x, offset + whole, n - whole));
   }
 
@@ -104,23 +112,23 @@ final class VectorKernels implements Kernels {
     private static final int WIDTH = 2 * L;
     private static final int ROWS = 6;
 
-    /** 256 x 512 floats of B, 512 KiB, stay in a level-2 cache while all rows of A pass. */
+    /** A block of B: 256 x 512 floats, 512 KiB, stay in a level-2 cache for all rows of A. */
     private static final int K_BLOCK = 256;
 
     private static final int N_BLOCK = 512;
 
-    /** Rows of a transposed A that are laid out at once: three cache lines of each column. */
+    /** Rows of a transposed A that are copied at once: three cache lines of each column. */
     private static final int GROUP = 8 * ROWS;
 
-    /** Columns of a transposed A whose lines stay in the level-1 cache while they are laid out. */
+    /** Columns of a transposed A that are copied at once; their lines fit a level-1 cache. */
     private static final int TILE = 32;
 
-    /** No power of two, so that rows laid out do not share the cache's sets. */
-    private static final int LEFT_STRIDE = K_BLOCK + 16;
+    /** Floats between two copied rows: no power of two, so that rows do not share cache sets. */
+    private static final int COPY_STRIDE = K_BLOCK + 16;
 
     /**
-     * Where chains begin that do not go on from C. Read as C would be: a vector that is one of two
-     * after a branch is an object (JDK 17), and 12 of them a call made 45 kB a token in training.
+     * The start of chains that do not continue C. It is read like C, because JDK 17 allocates an
+     * object for a vector that a branch chooses: 45 kB a token in training.
      */
     private static final float[] ZEROS = new float[8 * L];
 
@@ -165,28 +173,31 @@ final class VectorKernels implements Kernels {
         float[] c,
         int cOffset,
         int cRowStride,
-        boolean add) {
-      int past = m % ROWS;
-      boolean transposed = aColumnStride != 1 && m > 1; // its rows have to be laid out
-      int sixes = past > 3 || transposed ? m : m - past; // six rows cost less than four alone
-      if (sixes > 0) {
-        blocks(sixes, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add);
+        boolean add,
+        ProductScratch scratch) {
+      int last = m % ROWS;
+      boolean transposed = aColumnStride != 1 && m > 1; // its rows are copied before
+      int inBlocks = last > 3 || transposed ? m : m - last; // six rows cost less than four alone
+      if (inBlocks > 0) {
+        blocks(
+            inBlocks, a, aOffset, aRowStride, aColumnStride, c, cOffset, cRowStride, add, scratch);
       }
-      int at = aOffset + sixes * aRowStride;
-      int to = cOffset + sixes * cRowStride;
-      if (m - sixes == 3) {
-        threeRows(a, at, aRowStride, aColumnStride, c, to, cRowStride, add);
+      int from = aOffset + inBlocks * aRowStride;
+      int to = cOffset + inBlocks * cRowStride;
+      if (m - inBlocks == 3) {
+        threeRows(a, from, aRowStride, aColumnStride, c, to, cRowStride, add, scratch);
       } else {
-        for (int i = sixes; i < m; i++, at += aRowStride, to += cRowStride) {
-          row(0, a, at, aColumnStride, c, to, add);
+        for (int i = inBlocks; i < m; i++, from += aRowStride, to += cRowStride) {
+          row(0, a, from, aColumnStride, c, to, add, scratch);
         }
       }
     }
 
     /**
-     * Six rows at a time, B in blocks that fit the cache: every block is fetched once however many
-     * rows there are. Between K blocks the chains rest in C. Rows short of six and columns short of
-     * a panel are made up with zeros, which is still several times faster than chain by chain.
+     * Multiplies six rows at a time with blocks of B that fit into the cache, so that every block
+     * is fetched once for all rows. Between two K blocks the chains wait in C. Missing rows of the
+     * last six and missing columns of the last panel are computed as zeros and dropped, which is
+     * several times faster than one chain after the other.
      */
     private void blocks(
         int m,
@@ -197,12 +208,12 @@ final class VectorKernels implements Kernels {
         float[] c,
         int cOffset,
         int cRowStride,
-        boolean add) {
+        boolean add,
+        ProductScratch scratch) {
       boolean transposed = aColumnStride != 1;
-      int group = transposed ? GROUP : ROWS; // rows that are laid out at once
-      Scratch scratch = Scratch.OF_THREAD.get();
-      float[] left = scratch.left;
-      float[] few = scratch.few;
+      int group = transposed ? GROUP : ROWS; // rows that are copied at once
+      float[] copies = scratch.left(group * COPY_STRIDE);
+      float[] out = scratch.out(ROWS * WIDTH);
       int panelsPerBlock = Math.max(1, N_BLOCK / WIDTH);
       int allPanels = lastColumns > 0 ? wholePanels + 1 : wholePanels;
       for (int p0 = 0; p0 < allPanels; p0 += panelsPerBlock) {
@@ -213,27 +224,27 @@ final class VectorKernels implements Kernels {
           for (int i = 0; i < m; i += ROWS) {
             int rows = Math.min(ROWS, m - i);
             int from = aOffset + i * aRowStride + k0 * aColumnStride;
-            boolean laidOut = transposed || rows < ROWS;
-            if (laidOut && i % group == 0) {
+            boolean copied = transposed || rows < ROWS;
+            if (copied && i % group == 0) {
               int together = Math.min(group, m - i);
-              layOut(a, from, aRowStride, aColumnStride, together, depth, left);
+              copyRows(a, from, aRowStride, aColumnStride, together, depth, copies);
             }
-            float[] operand = laidOut ? left : a;
-            int at = laidOut ? i % group * LEFT_STRIDE : from;
-            int stride = laidOut ? LEFT_STRIDE : aRowStride;
+            float[] left = copied ? copies : a;
+            int leftAt = copied ? i % group * COPY_STRIDE : from;
+            int leftRow = copied ? COPY_STRIDE : aRowStride;
             for (int p = p0; p < p1; p++) {
               int panel = (p * k + k0) * WIDTH;
               int cAt = cOffset + i * cRowStride + p * WIDTH;
               int columns = p < wholePanels ? WIDTH : lastColumns;
               if (rows == ROWS && columns == WIDTH) {
-                sixRows(operand, at, stride, depth, panels, panel, c, cAt, cRowStride, resume);
+                sixRows(left, leftAt, leftRow, depth, panels, panel, c, cAt, cRowStride, resume);
               } else {
                 for (int r = 0; r < rows && resume; r++) {
-                  System.arraycopy(c, cAt + r * cRowStride, few, r * WIDTH, columns);
+                  System.arraycopy(c, cAt + r * cRowStride, out, r * WIDTH, columns);
                 }
-                sixRows(operand, at, stride, depth, panels, panel, few, 0, WIDTH, resume);
+                sixRows(left, leftAt, leftRow, depth, panels, panel, out, 0, WIDTH, resume);
                 for (int r = 0; r < rows; r++) {
-                  System.arraycopy(few, r * WIDTH, c, cAt + r * cRowStride, columns);
+                  System.arraycopy(out, r * WIDTH, c, cAt + r * cRowStride, columns);
                 }
               }
             }
@@ -242,23 +253,15 @@ final class VectorKernels implements Kernels {
       }
     }
 
-    /** A thread's own, 53 kB: a product allocates nothing. */
-    private static final class Scratch {
-      static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
-
-      final float[] left = new float[GROUP * LEFT_STRIDE]; // rows of A
-      final float[] few = new float[ROWS * WIDTH]; // in place of C
-    }
-
-    /** Rows of A, LEFT_STRIDE apart, and zeros up to a multiple of ROWS. */
-    private static void layOut(
-        float[] a, int from, int rowStride, int columnStride, int rows, int depth, float[] left) {
+    /** Copies rows of A to rows of COPY_STRIDE, and adds rows of zeros up to a multiple of ROWS. */
+    private static void copyRows(
+        float[] a, int from, int rowStride, int columnStride, int rows, int depth, float[] to) {
       for (int r = rows; r % ROWS != 0; r++) {
-        Arrays.fill(left, r * LEFT_STRIDE, r * LEFT_STRIDE + depth, 0f);
+        Arrays.fill(to, r * COPY_STRIDE, r * COPY_STRIDE + depth, 0f);
       }
       if (columnStride == 1) {
         for (int r = 0; r < rows; r++) {
-          System.arraycopy(a, from + r * rowStride, left, r * LEFT_STRIDE, depth);
+          System.arraycopy(a, from + r * rowStride, to, r * COPY_STRIDE, depth);
         }
         return;
       }
@@ -267,7 +270,7 @@ final class VectorKernels implements Kernels {
         for (int r = 0; r < rows; r++) {
           int at = from + r * rowStride + q0 * columnStride;
           for (int q = q0; q < q1; q++, at += columnStride) {
-            left[r * LEFT_STRIDE + q] = a[at];
+            to[r * COPY_STRIDE + q] = a[at];
           }
         }
       }
@@ -336,16 +339,24 @@ final class VectorKernels implements Kernels {
       c51.intoArray(c, cAt + 5 * cRow + L);
     }
 
-    /** Three rows against two panels at a time. */
+    /** Multiplies three rows with two panels at a time. */
     private void threeRows(
-        float[] a, int aAt, int aRow, int aColumn, float[] c, int cAt, int cRow, boolean add) {
+        float[] a,
+        int aAt,
+        int aRow,
+        int aColumn,
+        float[] c,
+        int cAt,
+        int cRow,
+        boolean add,
+        ProductScratch scratch) {
       int pairs = wholePanels - wholePanels % 2;
       for (int p = 0; p < pairs; p += 2) {
         int to = cAt + p * WIDTH;
         twoPanels(a, aAt, aRow, aColumn, k, panels, p * k * WIDTH, c, to, cRow, add);
       }
       for (int r = 0; r < 3; r++) {
-        row(pairs, a, aAt + r * aRow, aColumn, c, cAt + r * cRow, add);
+        row(pairs, a, aAt + r * aRow, aColumn, c, cAt + r * cRow, add, scratch);
       }
     }
 
@@ -413,9 +424,19 @@ final class VectorKernels implements Kernels {
       c23.intoArray(c, cAt + 2 * cRow + 3 * L);
     }
 
-    /** One row against four panels at a time: eight chains hide the latency of the multiply-add. */
+    /**
+     * Multiplies one row with four panels at a time, from {@code firstPanel} on: eight accumulators
+     * hide the latency of a multiply-add.
+     */
     private void row(
-        int firstPanel, float[] a, int aAt, int aColumn, float[] c, int cAt, boolean add) {
+        int firstPanel,
+        float[] a,
+        int aAt,
+        int aColumn,
+        float[] c,
+        int cAt,
+        boolean add,
+        ProductScratch scratch) {
       int p = firstPanel;
       for (; p + 4 <= wholePanels; p += 4) {
         fourPanels(a, aAt, aColumn, k, panels, p * k * WIDTH, c, cAt + p * WIDTH, add);
@@ -424,12 +445,12 @@ final class VectorKernels implements Kernels {
         onePanel(a, aAt, aColumn, k, panels, p * k * WIDTH, c, cAt + p * WIDTH, add);
       }
       if (lastColumns > 0) {
-        float[] few = Scratch.OF_THREAD.get().few;
+        float[] out = scratch.out(WIDTH);
         if (add) {
-          System.arraycopy(c, cAt + p * WIDTH, few, 0, lastColumns);
+          System.arraycopy(c, cAt + p * WIDTH, out, 0, lastColumns);
         }
-        onePanel(a, aAt, aColumn, k, panels, p * k * WIDTH, few, 0, add);
-        System.arraycopy(few, 0, c, cAt + p * WIDTH, lastColumns);
+        onePanel(a, aAt, aColumn, k, panels, p * k * WIDTH, out, 0, add);
+        System.arraycopy(out, 0, c, cAt + p * WIDTH, lastColumns);
       }
     }
 

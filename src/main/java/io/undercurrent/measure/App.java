@@ -61,7 +61,7 @@ final class App implements AutoCloseable {
     if (queries) {
       command.add("--queries");
     }
-    jvm = new ChildJvm(folder.resolve(id + ".log"), command);
+    jvm = cluster.child(folder.resolve(id + ".log"), command);
     try {
       address = jvm.awaitReady(START_TIMEOUT);
     } catch (RuntimeException | InterruptedException e) {

@@ -2,6 +2,7 @@ package io.undercurrent.measure;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.text.Encoding;
@@ -76,13 +77,14 @@ final class Arithmetic {
     float[] a = new float[ROWS * k];
     Arrays.fill(a, 0.5f);
     float[] c = new float[ROWS * n];
+    ProductScratch scratch = new ProductScratch();
     double best = 0;
     long begin = System.nanoTime();
     while (System.nanoTime() - begin < 2 * MEASURE_NANOS) {
       long from = System.nanoTime();
       int times = 50;
       for (int i = 0; i < times; i++) {
-        matrix.multiply(ROWS, a, c);
+        matrix.multiply(ROWS, a, c, scratch);
       }
       best = Math.max(best, (double) times * ROWS * k * n / (System.nanoTime() - from) * 1e9);
     }

@@ -17,9 +17,8 @@ import java.util.concurrent.TimeUnit;
  * <p>The command says {@code ready ...} in one line once it is, and ends when its standard input
  * does: no child outlives this JVM, however that ends. Not thread-safe.
  */
-public final class ChildJvm implements AutoCloseable {
+final class ChildJvm implements AutoCloseable {
 
-  private static final String MAIN = "io.undercurrent.cli.Main";
   private static final String VECTORS = "jdk.incubator.vector";
   private static final String READY = "ready";
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(40);
@@ -30,10 +29,11 @@ public final class ChildJvm implements AutoCloseable {
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
   /**
+   * @param main the class whose {@code main} runs the command
    * @param log takes the child's standard error
    * @param arguments command and options
    */
-  ChildJvm(Path log, List<String> arguments) {
+  ChildJvm(Class<?> main, Path log, List<String> arguments) {
     this.name = arguments.get(0);
     this.log = log;
     List<String> command = new ArrayList<>();
@@ -42,7 +42,7 @@ public final class ChildJvm implements AutoCloseable {
       command.addAll(List.of("--add-modules", VECTORS));
     }
     command.addAll(List.of("-Xmx1g", "-XX:+UseParallelGC"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);
     try {
       process = new ProcessBuilder(command).redirectError(log.toFile()).start();

@@ -27,16 +27,20 @@ public final class Cluster implements AutoCloseable {
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
+  private final Class<?> main;
   private final ChildJvm broker;
   private final String bootstrapServers;
   private final Admin admin;
 
   /**
+   * @param main the class whose {@code main} runs the commands {@code bench-broker} and {@code
+   *     bench-app}
    * @param folder where topics and the broker's log go; made anew
    */
-  public Cluster(Path folder) throws InterruptedException {
+  public Cluster(Class<?> main, Path folder) throws InterruptedException {
+    this.main = main;
     broker =
-        new ChildJvm(
+        child(
             folder.resolve("broker.log"),
             List.of("bench-broker", folder.resolve("broker").toString()));
     try {
@@ -46,6 +50,11 @@ public final class Cluster implements AutoCloseable {
       throw e;
     }
     admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
+  }
+
+  /** Starts a command of this program in a JVM of its own. */
+  ChildJvm child(Path log, List<String> arguments) {
+    return new ChildJvm(main, log, arguments);
   }
 
   String bootstrapServers() {

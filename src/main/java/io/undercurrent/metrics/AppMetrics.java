@@ -1,8 +1,8 @@
 package io.undercurrent.metrics;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -10,16 +10,17 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The meters of an application as a whole: which model it runs, how often partitions moved, and how
- * its states are being restored.
+ * The meters of an application as a whole: rebalances, restores of its states, lag.
  *
- * <p>All exist from the start but model, kernels and lag, which come when they are known.
- * Thread-safe. One for each registry: gauges of a second one are not seen.
+ * <p>All but the lag are registered at once. Thread-safe. Make one for each application: in one
+ * registry, the gauges of a second one with the same topology replace those of the first.
  */
 public final class AppMetrics {
 
   private static final double NANOS_PER_SECOND = 1e9;
 
+  private final MeterRegistry registry;
+  private final Tags tags;
   private final LongSupplier nanoTime;
   private final Counter rebalances;
   private final Counter restores;
@@ -27,137 +28,114 @@ public final class AppMetrics {
   private final Map<String, Restore> restoring = new ConcurrentHashMap<>();
 
   /**
-   * A restore on its way.
+   * A restore in progress.
    *
-   * @param begunNanos on the clock
-   * @param records it began with
-   * @param left of them
+   * @param begunNanos when it began, by {@code nanoTime}
+   * @param records to be read when it began
+   * @param left records still to be read
    */
   private record Restore(long begunNanos, long records, long left) {}
 
-  public AppMetrics(MeterRegistry registry) {
-    this(registry, System::nanoTime);
+  /**
+   * @param topology value of the tag {@link MeterNames#TOPOLOGY}
+   */
+  public AppMetrics(MeterRegistry registry, String topology) {
+    this(registry, topology, System::nanoTime);
   }
 
-  AppMetrics(MeterRegistry registry, LongSupplier nanoTime) {
+  AppMetrics(MeterRegistry registry, String topology, LongSupplier nanoTime) {
+    this.registry = registry;
+    this.tags = Tags.of(MeterNames.TOPOLOGY, topology);
     this.nanoTime = nanoTime;
-    rebalances =
-        counter(registry, MeterNames.REBALANCES, "rebalances", "Times that partitions moved");
+    rebalances = counter(MeterNames.REBALANCES, "rebalances", "Times that partitions were moved");
     restores =
         counter(
-            registry,
             MeterNames.RESTORES,
             "restores",
-            "Restores of a store's partition from its changelog that ended");
-    restored =
-        counter(
-            registry, MeterNames.RESTORED, "records", "Records read from changelogs into stores");
+            "Finished restores; each is of one partition of a store, from its changelog");
+    restored = counter(MeterNames.RESTORED, "records", "Records read from changelogs into stores");
     gauge(
-        registry,
         MeterNames.RESTORING,
         "stores",
         "Partitions of stores that are being restored now",
         AppMetrics::restoring);
     gauge(
-        registry,
         MeterNames.RESTORE_REMAINING,
         "records",
-        "Records that the restores under way have still to read, by their changelogs' offsets",
+        "Records that the restores in progress have still to read, by changelog offsets",
         AppMetrics::recordsToRestore);
     gauge(
-        registry,
         MeterNames.RESTORE_TIME_LEFT,
         "seconds",
-        "Time until the restores under way end, at their pace so far; 0 without any, NaN while the"
-            + " pace is not known",
+        "Time until the restores in progress end, at their speed so far; 0 without a restore, NaN"
+            + " before the speed is known",
         AppMetrics::secondsLeft);
   }
 
-  private static Counter counter(
-      MeterRegistry registry, String name, String unit, String description) {
-    return Counter.builder(name).baseUnit(unit).description(description).register(registry);
+  private Counter counter(String name, String unit, String description) {
+    return Counter.builder(name)
+        .tags(tags)
+        .baseUnit(unit)
+        .description(description)
+        .register(registry);
   }
 
   private void gauge(
-      MeterRegistry registry,
-      String name,
-      String unit,
-      String description,
-      ToDoubleFunction<AppMetrics> value) {
-    Gauge.builder(name, this, value)
-        .baseUnit(unit)
-        .description(description)
-        .strongReference(true)
-        .register(registry);
+      String name, String unit, String description, ToDoubleFunction<AppMetrics> value) {
+    Gauges.register(registry, name, tags, unit, description, this, value);
   }
 
   /**
-   * Says which model the application runs: a gauge that is always 1, with the model in its tags.
+   * Registers the gauge of the application's lag.
    *
-   * @param kind of network
+   * @param lag in records, called whenever meters are read; null while it is not known
    */
-  public void model(MeterRegistry registry, String name, String fingerprint, String kind) {
-    Gauge.builder(MeterNames.MODEL, () -> 1)
-        .tag(MeterNames.MODEL_NAME, name)
-        .tag(MeterNames.FINGERPRINT, fingerprint)
-        .tag(MeterNames.KIND, kind)
-        .baseUnit("info")
-        .description("Always 1; its tags say which model is running")
-        .register(registry);
+  public void lag(Supplier<Long> lag) {
+    Gauges.register(
+        registry,
+        MeterNames.LAG,
+        tags,
+        "records",
+        "Records of the source topics that this instance has still to read, as of its last fetch; 0"
+            + " before the first fetch",
+        lag,
+        known -> {
+          Long records = known.get();
+          return records == null ? 0 : records;
+        });
   }
 
-  /**
-   * Says how far behind the application is.
-   *
-   * @param lag in records, asked whenever meters are read; null where it is not known, or nothing
-   *     is assigned
-   */
-  public void lag(MeterRegistry registry, Supplier<Long> lag) {
-    Gauge.builder(
-            MeterNames.LAG,
-            () -> {
-              Long records = lag.get();
-              return records == null ? 0 : records;
-            })
-        .baseUnit("records")
-        .description(
-            "Records of the source topics that this instance has still to read, as of its last"
-                + " fetch; 0 before the first")
-        .strongReference(true)
-        .register(registry);
-  }
-
-  /** Partitions are moving. */
+  /** Counts one rebalance. */
   public void rebalance() {
     rebalances.increment();
   }
 
   /**
-   * A store's partition is about to be restored.
+   * Begins a restore.
    *
    * @param what names store and partition
-   * @param records at most to be read
+   * @param records to be read, at most
    */
   public void restoreBegins(String what, long records) {
     restoring.put(what, new Restore(nanoTime.getAsLong(), records, records));
   }
 
   /**
-   * Some of it was read.
+   * Reports progress of a restore.
    *
-   * @param read records in this step
+   * @param read records read in this step
    * @param left records still to be read
    */
-  public void restoreGoesOn(String what, long read, long left) {
+  public void restoreProgresses(String what, long read, long left) {
     restored.increment(read);
     restoring.computeIfPresent(
         what, (w, r) -> new Restore(r.begunNanos, r.records, Math.max(0, left)));
   }
 
   /**
-   * It ended, or was given up because the partition moved.
+   * Ends a restore.
    *
-   * @param whole whether all of it was read
+   * @param whole true if everything was read, false if the partition moved away before
    */
   public void restoreEnds(String what, boolean whole) {
     if (restoring.remove(what) != null && whole) {
@@ -169,14 +147,14 @@ public final class AppMetrics {
     return restoring.size();
   }
 
-  /** Records that the restores under way have still to read; no broker is asked. */
+  /** Records that the restores in progress have still to read. Asks no broker. */
   public long recordsToRestore() {
     return restoring.values().stream().mapToLong(Restore::left).sum();
   }
 
-  /** Restores go on side by side: the last to end counts. */
+  /** Restores run in parallel, so the one that ends last counts. */
   private double secondsLeft() {
-    double most = 0;
+    double max = 0;
     long now = nanoTime.getAsLong();
     for (Restore restore : restoring.values()) {
       double read = restore.records - restore.left;
@@ -184,9 +162,9 @@ public final class AppMetrics {
         return Double.NaN;
       }
       if (restore.left > 0) {
-        most = Math.max(most, (now - restore.begunNanos) / read * restore.left);
+        max = Math.max(max, (now - restore.begunNanos) / read * restore.left);
       }
     }
-    return most / NANOS_PER_SECOND;
+    return max / NANOS_PER_SECOND;
   }
 }

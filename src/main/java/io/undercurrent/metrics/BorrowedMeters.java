@@ -4,8 +4,9 @@ import io.undercurrent.metrics.MeterCatalogue.Entry;
 import java.util.List;
 
 /**
- * Meters of others that our dashboards and alerts read, in our words. A test sees them all in what
- * an app exports, and no others in dashboards and alerts.
+ * Meters of Kafka and the JVM that our dashboards and alerts read, with descriptions of our own.
+ * Tests check that an application exports all of them, and that dashboards and alerts read no
+ * others.
  */
 final class BorrowedMeters {
 
@@ -15,29 +16,29 @@ final class BorrowedMeters {
 
   static final List<Entry> ALL =
       List.of(
-          gauge("jvm_gc_overhead", "share", NONE, "Share of time that garbage collection took"),
+          gauge("jvm_gc_overhead", "share", NONE, "Share of time spent in garbage collection"),
           gauge(
               "jvm_memory_max_bytes",
               "bytes",
               List.of("area", "id"),
-              "What a memory pool may grow to; -1 where it has no limit of its own"),
+              "Maximum size of a memory pool; -1 if it has none"),
           gauge(
               "jvm_memory_usage_after_gc",
               "share",
               List.of("area", "pool"),
-              "Share of the long-lived heap that the last collection left in use"),
-          gauge("jvm_memory_used_bytes", "bytes", List.of("area", "id"), "Memory in use by pool"),
+              "Share of the long-lived heap in use after the last garbage collection"),
+          gauge("jvm_memory_used_bytes", "bytes", List.of("area", "id"), "Memory in use, by pool"),
           gauge(
               "kafka_consumer_fetch_manager_records_lag",
               "records",
               List.of("client_id", "partition", "topic"),
-              "Records that a partition is behind, as of the last fetch; a topic with a dot in its"
-                  + " name is there twice"),
+              "Lag of a partition, as of the last fetch; a topic with a dot in its name is listed"
+                  + " twice"),
           gauge(
               "kafka_stream_alive_stream_threads",
               "threads",
               List.of("client_id"),
-              "Stream threads that live"),
+              "Stream threads that are running"),
           counter(
               "kafka_stream_failed_stream_threads_total",
               "threads",
@@ -47,59 +48,65 @@ final class BorrowedMeters {
               "kafka_stream_state_estimate_num_keys",
               "keys",
               STORE,
-              "Entries of a store, as RocksDB estimates them: what was written over counts until it"
-                  + " is compacted"),
+              "Entries of a store, as RocksDB estimates them; overwritten entries count until they"
+                  + " are compacted"),
           gauge(
               "kafka_stream_state_size_all_mem_tables",
               "bytes",
               STORE,
-              "A store in RocksDB's memory, outside of the heap"),
+              "RocksDB's memory tables of a store, outside the heap"),
           gauge(
-              "kafka_stream_state_total_sst_files_size", "bytes", STORE, "A store's files on disk"),
+              "kafka_stream_state_total_sst_files_size",
+              "bytes",
+              STORE,
+              "Size of a store's files on disk"),
           gauge(
               "kafka_stream_thread_commit_latency_avg",
               "milliseconds",
               THREAD,
-              "Time of a commit, the mean of the last 30 s"),
+              "Mean time of a commit, over the last 30 s"),
           gauge(
               "kafka_stream_thread_commit_latency_max",
               "milliseconds",
               THREAD,
-              "Time of a commit, the longest of the last 30 s"),
+              "Longest time of a commit, over the last 30 s"),
           gauge(
               "kafka_stream_thread_commit_ratio",
               "share",
               THREAD,
-              "Share of a thread's time that commits take"),
+              "Share of a thread's time spent on commits"),
           counter(
               "kafka_stream_thread_commit_total", "commits", THREAD, "Commits of a thread's tasks"),
           gauge(
               "kafka_stream_thread_poll_ratio",
               "share",
               THREAD,
-              "Share of a thread's time that waiting for records takes"),
+              "Share of a thread's time spent waiting for records"),
           gauge(
               "kafka_stream_thread_process_ratio",
               "share",
               THREAD,
-              "Share of a thread's time that processing takes"),
+              "Share of a thread's time spent on processing"),
           gauge(
               "kafka_stream_thread_punctuate_ratio",
               "share",
               THREAD,
-              "Share of a thread's time that punctuators take"),
+              "Share of a thread's time spent on punctuators"),
           counter(
               "kafka_stream_topic_records_consumed_total",
               "records",
               List.of("processor_node_id", "task_id", "thread_id", "topic"),
               "Records read from a source or repartition topic"),
           gauge(
-              "process_cpu_usage", "share", NONE, "Share of the processors that the process uses"),
+              "process_cpu_usage",
+              "share",
+              NONE,
+              "Share of the machine's processors that the process uses"),
           gauge(
               "process_start_time_seconds",
               "seconds",
               NONE,
-              "When the process started, since 1970-01-01"),
+              "Time at which the process started, since 1970-01-01 UTC"),
           gauge("system_cpu_usage", "share", NONE, "Share of the machine's processors in use"));
 
   private BorrowedMeters() {}

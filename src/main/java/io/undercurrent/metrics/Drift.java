@@ -1,94 +1,74 @@
 package io.undercurrent.metrics;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.DriftReference.Histogram;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How far the latest records lie from those that a model was made for: a population stability index
- * for each of sentiment, surprise and unknown words, over the last {@value #WINDOW} records.
+ * Measures how much the latest records differ from the records that a model was made for: the
+ * population stability index (PSI) of sentiment, surprise and unknown words over the last {@value
+ * #WINDOW} records.
  *
- * <p>With e_i the share of bin i in the reference, a_i that in the window, and B bins:
+ * <p>Let e_i be the share of bin i in the reference, a_i its share in the window, and B the number
+ * of bins:
  *
  * <pre>
  *   PSI = sum over i of (a_i - e_i) * ln(a_i / e_i)
  * </pre>
  *
- * <p>0 for the same shares; by custom a shift to look at from 0.1 and a large one from 0.25
- * (Siddiqi, Credit Risk Scorecards, 2006). It is Jeffreys' divergence (Kullback and Leibler, On
- * Information and Sufficiency, 1951), infinite where a bin is empty; so half a record is added to
- * every bin of either side (Krichevsky and Trofimov 1981). Chance alone makes about {@code (B - 1)
- * * (1 / window + 1 / reference)} of it (Yurdakul 2018), 0.01 for ten bins and a full window.
+ * <p>Equal shares give 0. By custom, 0.1 is a shift to look at and 0.25 a large one (Siddiqi,
+ * Credit Risk Scorecards, 2006). The PSI is Jeffreys' divergence (Kullback and Leibler, On
+ * Information and Sufficiency, 1951). An empty bin would make it infinite, so half a record is
+ * added to every bin of both sides (Krichevsky and Trofimov 1981). Chance alone gives about {@code
+ * (B - 1) * (1 / window + 1 / reference)} (Yurdakul 2018): 0.01 for ten bins and a full window.
  *
- * <p>Not a number before {@value #LEAST} records. Thread-safe and without locks: a reader may see a
- * record half counted. Takes 4 bytes for each record of the window and allocates nothing later.
+ * <p>The PSI is NaN before {@value #LEAST} records. Thread-safe without locks: a reader may see a
+ * record that is half counted. Uses 4 bytes for each record of the window; {@link #add} allocates
+ * nothing.
  */
-public final class Drift {
+final class Drift {
 
-  /** Records that are looked at: the last ones. */
+  /** How many of the latest records are compared. */
   public static final int WINDOW = 1_000;
 
-  /** Records before which chance would make most of it: 0.045 of ten bins. */
+  /** Records needed before there is a PSI: with fewer, chance alone gives 0.045 for ten bins. */
   public static final int LEAST = 200;
 
   private static final int BITS = 8; // of a bin's number, and 0 for none yet
   private static final int MASK = (1 << BITS) - 1;
 
-  private final Bins[] reference; // (3) score, surprise, unknown
+  private final Histogram[] reference; // (3) score, surprise, unknown
   private final double[][] expected; // (3, bins) shares
   private final AtomicIntegerArray[] counts; // (3, bins) of the window
   private final AtomicIntegerArray window = new AtomicIntegerArray(WINDOW); // bins + 1, packed
   private final AtomicInteger records = new AtomicInteger(); // modulo 2^31
 
-  /**
-   * A distribution of values over bins: bin i has those above edge i - 1 and up to edge i, the last
-   * those above the last edge. Not to be written.
-   *
-   * @param edges ascending, at most 100
-   * @param shares of the records, one more than edges, adding up to 1
-   */
-  public record Bins(double[] edges, double[] shares) {
-
-    public Bins {
-      if (edges.length > 100 || shares.length != edges.length + 1) {
-        throw new IllegalArgumentException(
-            "bins must have at most 100 edges and one more share, found %d and %d"
-                .formatted(edges.length, shares.length));
-      }
-    }
-
-    int bin(double value) {
-      int bin = 0;
-      while (bin < edges.length && value > edges[bin]) {
-        bin++;
-      }
-      return bin;
-    }
-  }
-
-  /**
-   * @param referenceRecords that the shares are of, at least 1
-   * @param score P(positive) - P(negative) of a record
-   * @param surprise bits per token of a record
-   * @param unknown share of a record's tokens that the vocabulary lacks
-   */
-  public Drift(long referenceRecords, Bins score, Bins surprise, Bins unknown) {
-    reference = new Bins[] {score, surprise, unknown};
-    expected = new double[reference.length][];
-    counts = new AtomicIntegerArray[reference.length];
-    for (int d = 0; d < reference.length; d++) {
-      double[] shares = reference[d].shares();
+  public Drift(DriftReference reference) {
+    this.reference = new Histogram[] {reference.score(), reference.surprise(), reference.unknown()};
+    expected = new double[this.reference.length][];
+    counts = new AtomicIntegerArray[this.reference.length];
+    for (int d = 0; d < counts.length; d++) {
+      double[] shares = this.reference[d].shares();
       expected[d] = new double[shares.length];
       for (int i = 0; i < shares.length; i++) {
-        expected[d][i] = share(shares[i] * referenceRecords, referenceRecords, shares.length);
+        double count = shares[i] * reference.records();
+        expected[d][i] = share(count, reference.records(), shares.length);
       }
       counts[d] = new AtomicIntegerArray(shares.length);
     }
   }
 
-  /** Counts a record with tokens, and forgets the one that leaves the window. */
+  /**
+   * Counts one record that has tokens; the oldest record leaves the window.
+   *
+   * @param score P(positive) - P(negative)
+   * @param bitsPerToken surprise
+   * @param unknownShare share of the tokens that are not in the vocabulary
+   */
   public void add(double score, double bitsPerToken, double unknownShare) {
     int bins =
         reference[0].bin(score) + 1
@@ -156,28 +136,32 @@ public final class Drift {
     return (count + 0.5) / (of + 0.5 * bins);
   }
 
-  /** Gauges of this in {@code registry}; the first one there stays. */
-  void bindTo(MeterRegistry registry) {
-    gauge(registry, "sentiment", Drift::ofSentiment);
-    gauge(registry, "surprise", Drift::ofSurprise);
-    gauge(registry, "unknown", Drift::ofUnknown);
-    Gauge.builder(MeterNames.DRIFT_WINDOW, this, Drift::window)
-        .description("Records that drift is computed over, at most " + WINDOW)
-        .baseUnit("records")
-        .strongReference(true)
-        .register(registry);
+  /** Registers the gauges, each with {@code tags}. */
+  void bindTo(MeterRegistry registry, Tags tags) {
+    gauge(registry, tags, "sentiment", Drift::ofSentiment);
+    gauge(registry, tags, "surprise", Drift::ofSurprise);
+    gauge(registry, tags, "unknown", Drift::ofUnknown);
+    Gauges.register(
+        registry,
+        MeterNames.DRIFT_WINDOW,
+        tags,
+        "records",
+        "Records that drift is computed from: the latest, at most " + WINDOW,
+        this,
+        Drift::window);
   }
 
-  private void gauge(MeterRegistry registry, String of, ToDoubleFunction<Drift> value) {
-    Gauge.builder(MeterNames.DRIFT, this, value)
-        .tag(MeterNames.OF, of)
-        .description(
-            "Population stability index of the latest records against the model's reference: a"
-                + " shift from 0.1, a large one from 0.25; NaN before "
-                + LEAST
-                + " records, absent for a model without reference.json")
-        .baseUnit("psi")
-        .strongReference(true)
-        .register(registry);
+  private void gauge(MeterRegistry registry, Tags tags, String of, ToDoubleFunction<Drift> value) {
+    Gauges.register(
+        registry,
+        MeterNames.DRIFT,
+        tags.and(MeterNames.OF, of),
+        "psi",
+        "Population stability index of the latest records against the model's reference: from 0.1 a"
+            + " shift, from 0.25 a large one; NaN before "
+            + LEAST
+            + " records; missing for a model without reference.json",
+        this,
+        value);
   }
 }

@@ -2,34 +2,32 @@ package io.undercurrent.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.Model;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.List;
+import java.util.EnumMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The meters that a processor reports to.
+ * The meters of one enricher in one application, for its processors to report to. Made by {@link
+ * EnricherMeters#in}.
  *
- * <p>All meters exist from the start, so that they export 0 and a rate over them is right from the
- * first event. Several holders in one registry share their meters: the counts of all stream threads
- * add up.
+ * <p>All meters are registered at once, so that each exports 0 before its first event and a rate
+ * over it is right. All stream threads count into the same meters.
  *
- * <p>Thread safe, and without locks on the way of a record. No argument may be null.
+ * <p>Thread-safe; reporting a record takes no lock. No argument may be null.
  */
 public final class EnrichmentMetrics {
-  /** Value of {@link MeterNames#REASON} for a reason outside the closed set. */
-  public static final String OTHER_REASON = "other";
-
   /** Value of {@link MeterNames#LABEL} for a label that is not the model's. */
   public static final String OTHER_LABEL = "other";
 
-  // A step is 10 to 100 microseconds; shared by a batch, less.
+  // One token takes 10 to 100 microseconds alone, and less in a batch.
   private static final Duration[] STEP_BUCKETS = {
     Duration.ofNanos(2_500),
     Duration.ofNanos(5_000),
@@ -43,7 +41,7 @@ public final class EnrichmentMetrics {
     Duration.ofMillis(5)
   };
 
-  // From what a quiet stream takes to a backlog of a day.
+  // From the latency of a quiet stream to a backlog of one day.
   private static final Duration[] LATENCY_BUCKETS = {
     Duration.ofMillis(5),
     Duration.ofMillis(10),
@@ -64,7 +62,7 @@ public final class EnrichmentMetrics {
     Duration.ofDays(1)
   };
 
-  // From the answers of a chat to a customer who comes back after a season.
+  // From the next message in a chat to a customer who returns after three months.
   private static final Duration[] AGE_BUCKETS = {
     Duration.ofSeconds(1),
     Duration.ofSeconds(10),
@@ -78,7 +76,7 @@ public final class EnrichmentMetrics {
     Duration.ofDays(90)
   };
 
-  // From one short record in a batch (tens of microseconds) to one that starves its stream thread.
+  // From a short record in a batch (tens of microseconds) to one that blocks its thread for long.
   private static final Duration[] DURATION_BUCKETS = {
     Duration.ofNanos(25_000),
     Duration.ofNanos(50_000),
@@ -102,6 +100,7 @@ public final class EnrichmentMetrics {
   };
 
   private final MeterRegistry registry;
+  private final Tags tags;
   private final LanguageMetrics language;
   private final Counter records;
   private final Counter tokens;
@@ -122,92 +121,100 @@ public final class EnrichmentMetrics {
   private final Counter searchedClusters;
   private final Counter skippedClusters;
   private final Counter storedBytes;
-  private final Map<String, Counter> aheadDropped;
-  private final Map<String, Counter> deadLetters;
+  private final Map<DroppedReason, Counter> aheadDropped = new EnumMap<>(DroppedReason.class);
 
   /**
-   * Meters in {@code registry} with no sentiment labels and no reasons but {@value #OTHER_REASON}.
-   */
-  public static EnrichmentMetrics in(MeterRegistry registry) {
-    return in(registry, List.of(), List.of(), List.of(), null);
-  }
-
-  /**
-   * Meters in {@code registry}.
+   * Registers the meters of one enricher in one application.
    *
-   * @param sentimentLabels the model's labels, in any order; any other is counted as {@value
-   *     #OTHER_LABEL}
-   * @param deadLetterReasons the closed set of reasons; any other is counted as {@value
-   *     #OTHER_REASON}, so that the text of an exception cannot become a tag
-   * @param droppedReasons the closed set of reasons for which results computed ahead are not used
-   * @param drift from the model's reference, or null where there is none; the meters of a registry
-   *     show that of the first holder that has one
+   * @param topology value of the tag {@link MeterNames#TOPOLOGY}
+   * @param enricher value of the tag {@link MeterNames#ENRICHER}
    */
-  public static EnrichmentMetrics in(
-      MeterRegistry registry,
-      Collection<String> sentimentLabels,
-      Collection<String> deadLetterReasons,
-      Collection<String> droppedReasons,
-      Drift drift) {
-    return new EnrichmentMetrics(
-        Objects.requireNonNull(registry, "registry"),
-        sentimentLabels,
-        deadLetterReasons,
-        droppedReasons,
-        drift);
+  static EnrichmentMetrics of(
+      MeterRegistry registry, String topology, String enricher, Model model) {
+    EnrichmentMetrics metrics =
+        new EnrichmentMetrics(
+            registry, topology, enricher, model.config().labels(), model.reference());
+    metrics.model(model.name(), model.fingerprint(), model.config().kind().toString());
+    metrics.kernels(Kernels.best().name());
+    return metrics;
   }
 
-  private EnrichmentMetrics(
+  /**
+   * @param sentimentLabels the model's labels, in any order; any other label is counted as {@value
+   *     #OTHER_LABEL}
+   * @param reference null for a model without one: then there are no meters of drift
+   */
+  EnrichmentMetrics(
       MeterRegistry registry,
+      String topology,
+      String enricher,
       Collection<String> sentimentLabels,
-      Collection<String> deadLetterReasons,
-      Collection<String> droppedReasons,
-      Drift drift) {
+      DriftReference reference) {
     this.registry = registry;
-    language = new LanguageMetrics(registry, sentimentLabels, drift);
-    records = counter(MeterNames.RECORDS, "records", "Records enriched");
+    tags = Tags.of(MeterNames.TOPOLOGY, topology, MeterNames.ENRICHER, enricher);
+    language = new LanguageMetrics(registry, tags, sentimentLabels, reference);
+    records =
+        counter(MeterNames.RECORDS, "records", "Records enriched, including those without a token");
     tokens = counter(MeterNames.TOKENS, "tokens", "Tokens read");
     unknownTokens =
-        counter(MeterNames.UNKNOWN_TOKENS, "tokens", "Tokens read that the vocabulary lacks");
+        counter(MeterNames.UNKNOWN_TOKENS, "tokens", "Tokens read that are not in the vocabulary");
     truncatedRecords =
-        counter(MeterNames.TRUNCATED_RECORDS, "records", "Records whose text was cut at a limit");
+        counter(
+            MeterNames.TRUNCATED_RECORDS,
+            "records",
+            "Records whose text was cut at undercurrent.max.tokens");
     emptyRecords = counter(MeterNames.EMPTY_RECORDS, "records", "Records without any token");
-    tombstones = counter(MeterNames.TOMBSTONES, "tombstones", "Records that made a key forgotten");
+    tombstones =
+        counter(
+            MeterNames.TOMBSTONES,
+            "tombstones",
+            "Records with a null value; each deletes the state of its key");
     freshStates = counter(MeterNames.FRESH_STATES, "states", "Keys seen for the first time");
     foreignStates =
-        counter(MeterNames.FOREIGN_STATES, "states", "States of another model, found and not read");
+        counter(
+            MeterNames.FOREIGN_STATES,
+            "states",
+            "States of another model that were found and ignored; their keys started again");
     expired =
         counter(
             MeterNames.EXPIRED,
             "entries",
-            "Entries of keys' memories that lay too far back and were deleted");
+            "Entries deleted from keys' memories because they were too old");
     stepDuration =
         timer(
             MeterNames.STEP_DURATION,
-            "Time of one token through the network: of each batch, divided by its steps",
+            "Time to read one token: the time of a batch divided by its tokens",
             STEP_BUCKETS);
     recordDuration =
-        timer(MeterNames.RECORD_DURATION, "Time to enrich one record", DURATION_BUCKETS);
+        timer(
+            MeterNames.RECORD_DURATION,
+            "Time to enrich one record, or its share of a batch's time",
+            DURATION_BUCKETS);
     latency =
         timer(
             MeterNames.END_TO_END_LATENCY,
-            "From a record's timestamp to its being enriched; the commit follows",
+            "Time from a record's timestamp until it is enriched, before the commit",
             LATENCY_BUCKETS);
     stateAge =
         timer(
             MeterNames.STATE_AGE,
-            "How long before a record its key's last one was, by their timestamps",
+            "Time between a record and the one before it of the same key, by timestamps",
             AGE_BUCKETS);
     batchRecords =
         DistributionSummary.builder(MeterNames.BATCH_RECORDS)
-            .description("Records computed at once")
+            .tags(tags)
+            .description("Records computed together in one batch")
             .baseUnit("records")
             .serviceLevelObjectives(BATCH_BUCKETS_RECORDS)
             .register(registry);
     aheadUsed =
-        counter(MeterNames.AHEAD_USED, "records", "Records whose result had been computed ahead");
+        counter(
+            MeterNames.AHEAD_USED, "records", "Records for which a result computed ahead was used");
     inlineRecords =
-        counter(MeterNames.INLINE_RECORDS, "records", "Records that were computed when they came");
+        counter(
+            MeterNames.INLINE_RECORDS,
+            "records",
+            "Records computed when they arrived, because no result computed ahead could be used");
     searchedClusters =
         counter(
             MeterNames.SEARCHED_CLUSTERS,
@@ -217,33 +224,32 @@ public final class EnrichmentMetrics {
         counter(
             MeterNames.SKIPPED_CLUSTERS,
             "clusters",
-            "Clusters of rare words that could have no likely next word and were not searched");
+            "Clusters of rare words that were not searched, because none of their words could be likely enough");
     storedBytes =
         counter(
             MeterNames.STORED_BYTES,
             "bytes",
-            "Keys and values written to the stores of states and memories; their changelogs get no"
-                + " more");
-    Map<String, Counter> dropped = new HashMap<>();
-    droppedReasons.forEach(reason -> dropped.put(reason, droppedCounter(reason)));
-    dropped.put(OTHER_REASON, droppedCounter(OTHER_REASON));
-    aheadDropped = Map.copyOf(dropped);
-    Map<String, Counter> byReason = new HashMap<>();
-    for (String reason : deadLetterReasons) {
-      byReason.put(reason, deadLetterCounter(reason));
+            "Bytes of keys and values written to the stores of states and memories; an upper limit of"
+                + " what their changelogs receive");
+    for (DroppedReason reason : DroppedReason.values()) {
+      aheadDropped.put(
+          reason,
+          Counter.builder(MeterNames.AHEAD_DROPPED)
+              .tags(tags)
+              .tag(MeterNames.REASON, reason.code())
+              .baseUnit("results")
+              .description("Results computed ahead but not used")
+              .register(registry));
     }
-    byReason.put(OTHER_REASON, deadLetterCounter(OTHER_REASON));
-    deadLetters = Map.copyOf(byReason);
   }
 
   /**
-   * One record was enriched.
+   * Counts one enriched record.
    *
-   * @param tokens tokens in it, at least 0, without the end-of-record token; 0 makes it an empty
-   *     record
-   * @param unknown how many of them the vocabulary lacks, 0 to {@code tokens}
-   * @param truncated whether its text was cut at a limit
-   * @param nanos time that it took, or its share of the time where it was computed in a batch
+   * @param tokens in the record, at least 0, without the end-of-record token
+   * @param unknown tokens that are not in the vocabulary, 0 to {@code tokens}
+   * @param truncated whether the text was cut at the limit of tokens
+   * @param nanos time to enrich the record, or its share of a batch's time
    */
   public void record(int tokens, int unknown, boolean truncated, long nanos) {
     records.increment();
@@ -258,46 +264,55 @@ public final class EnrichmentMetrics {
     recordDuration.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** Those of what was read. */
+  /** The meters of what the records say. */
   public LanguageMetrics language() {
     return language;
   }
 
-  /** So long after its timestamp a record was enriched; a timestamp in the future counts as now. */
+  /**
+   * Records the latency of one record.
+   *
+   * @param ms time since the record's timestamp; a negative one counts as 0
+   */
   public void latency(long ms) {
     latency.record(Math.max(0, ms), TimeUnit.MILLISECONDS);
   }
 
-  /** So long before a record its key's last one was, at least 0. */
+  /**
+   * Records the time between a record and the one before it of the same key.
+   *
+   * @param ms at least 0
+   */
   public void stateAge(long ms) {
     stateAge.record(ms, TimeUnit.MILLISECONDS);
   }
 
-  /** So many entries of a key's memory were deleted. */
+  /** Counts deleted entries of a key's memory. */
   public void expired(int entries) {
     expired.increment(entries);
   }
 
-  /** A record without a value made its key forgotten. */
+  /** Counts one record with a null value. */
   public void tombstone() {
     tombstones.increment();
   }
 
-  /** A key was seen for the first time. */
+  /** Counts one key seen for the first time. */
   public void freshState() {
     freshStates.increment();
   }
 
-  /** A state of another model was found and not read. */
+  /** Counts one state that another model made. */
   public void foreignState() {
     foreignStates.increment();
   }
 
   /**
-   * Records were computed at once.
+   * Counts one batch.
    *
-   * @param steps of all of them: a token each, end-of-record tokens too
-   * @param nanos that it took
+   * @param records in the batch
+   * @param steps tokens that the network read, with one end-of-record token for each record
+   * @param nanos time of the whole batch
    */
   public void batch(int records, int steps, long nanos) {
     batchRecords.record(records);
@@ -306,68 +321,68 @@ public final class EnrichmentMetrics {
     }
   }
 
-  /** A record took the result that had been computed ahead for it. */
+  /** Counts one record for which a result computed ahead was used. */
   public void usedAhead() {
     aheadUsed.increment();
   }
 
-  /** A record is computed now that it has come. */
+  /** Counts one record that is computed when it arrives. */
   public void inline() {
     inlineRecords.increment();
   }
 
-  /** So many clusters of rare words were searched for likely next words, and so many were not. */
+  /** Counts clusters of rare words that were searched for likely next words, and skipped ones. */
   public void clusters(long searched, long skipped) {
     searchedClusters.increment(searched);
     skippedClusters.increment(skipped);
   }
 
-  /** A result that was computed ahead is not used. */
-  public void droppedAhead(String reason) {
-    aheadDropped.getOrDefault(reason, aheadDropped.get(OTHER_REASON)).increment();
+  /** Counts one result that was computed ahead and is not used. */
+  public void droppedAhead(DroppedReason reason) {
+    aheadDropped.get(reason).increment();
   }
 
-  /** So many bytes, keys and values, were written to the stores. */
+  /** Counts bytes of keys and values that were written to the stores. */
   public void stored(long bytes) {
     storedBytes.increment(bytes);
   }
 
-  /** The name of the kernels that compute here. */
-  public void kernels(String provider) {
-    Gauge.builder(MeterNames.KERNELS, () -> 1)
-        .tag(MeterNames.PROVIDER, provider)
-        .baseUnit("info")
-        .description("Always 1; its tag says which kernels compute: vector, openblas or plain")
-        .register(registry);
+  void model(String name, String fingerprint, String kind) {
+    Tags described =
+        tags.and(
+            MeterNames.MODEL_NAME,
+            name,
+            MeterNames.FINGERPRINT,
+            fingerprint,
+            MeterNames.KIND,
+            kind);
+    info(MeterNames.MODEL, described, "Always 1; the tags name the model that is running");
   }
 
-  /** A record went to the dead-letter topic. */
-  public void deadLetter(String reason) {
-    deadLetters.getOrDefault(reason, deadLetters.get(OTHER_REASON)).increment();
+  void kernels(String provider) {
+    info(
+        MeterNames.KERNELS,
+        tags.and(MeterNames.PROVIDER, provider),
+        "Always 1; the tag names the kernels that compute: vector, plain, or plain-software-fma on a"
+            + " CPU without an FMA instruction");
+  }
+
+  private void info(String name, Tags described, String description) {
+    Gauges.remove(registry, name, tags); // of a former model
+    Gauges.register(registry, name, described, "info", description, this, metrics -> 1);
   }
 
   private Counter counter(String name, String unit, String description) {
-    return Counter.builder(name).baseUnit(unit).description(description).register(registry);
-  }
-
-  private Counter droppedCounter(String reason) {
-    return Counter.builder(MeterNames.AHEAD_DROPPED)
-        .tag(MeterNames.REASON, reason)
-        .baseUnit("results")
-        .description("Results that were computed ahead and not used")
-        .register(registry);
-  }
-
-  private Counter deadLetterCounter(String reason) {
-    return Counter.builder(MeterNames.DEAD_LETTERS)
-        .tag(MeterNames.REASON, reason)
-        .baseUnit("letters")
-        .description("Records that went to the dead-letter topic")
+    return Counter.builder(name)
+        .tags(tags)
+        .baseUnit(unit)
+        .description(description)
         .register(registry);
   }
 
   private Timer timer(String name, String description, Duration[] buckets) {
     return Timer.builder(name)
+        .tags(tags)
         .description(description)
         .serviceLevelObjectives(buckets)
         .register(registry);

@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.DriftReference.Histogram;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,59 +15,28 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What can be measured: our own meters, as they are registered, and those of Kafka and the JVM that
- * dashboards and alerts read. {@code docs/meters.md} is {@link #markdown} and tested to be.
+ * Lists the meters: our own, as they are registered, and those of Kafka and the JVM that dashboards
+ * and alerts read. {@link #markdown} writes {@code docs/meters.md}; a test compares the two.
  */
 public final class MeterCatalogue {
 
   private static final String PREFIX = "undercurrent.";
 
-  /** Why records go to the dead letters: as the tag has it, and what it means. */
-  static final Map<String, String> DEAD_LETTER_REASONS =
+  /** Values of the tag {@link MeterNames#OF}: what drift is measured of. */
+  private static final Map<String, String> DRIFT_OF =
       inOrder(
-          "null-key", "The record has no key",
-          "invalid-utf8", "The value is not UTF-8",
-          "malformed-json", "The value is not JSON",
-          "missing-text", "There is nothing where the text should be",
-          "text-not-a-string", "What is there is not a string",
-          "missing-key", "There is no key where the JSON pointer to it points",
-          "key-not-scalar", "What is there is not a string, a number or a boolean",
-          "tombstone-without-key", "A null value, where the key is in the value",
-          "too-large",
-              "The record that would be written is larger than may be sent or its topic takes",
-          "not-finite", "A number of the next state or the result would be infinite, or none",
-          "deserialization", "A serde could not read or write the record",
-          "other", "Anything else: report it");
-
-  /** Why a result that was computed ahead was not used. */
-  static final Map<String, String> DROPPED_REASONS =
-      inOrder(
-          "key", "The record that came has another key",
-          "text", "It has another text",
-          "timestamp", "It has another timestamp",
-          "source", "It was read elsewhere",
-          "state", "The key's state is another one",
-          "model", "The model is another one",
-          "memory", "Its key was forgotten, or another of its records computed, in between",
-          "passed", "The record never came: another node of the topology kept it",
-          "closed", "The processor was closed, or the partition read anew",
-          "other", "Anything else");
-
-  /** What drift is measured of. */
-  static final Map<String, String> DRIFT_OF =
-      inOrder(
-          "sentiment", "P(positive) - P(negative) of a record",
-          "surprise", "Bits per token of a record",
-          "unknown", "Share of a record's tokens that the vocabulary lacks");
+          "sentiment", "P(positive) - P(negative) of a record.",
+          "surprise", "Surprise of a record, in bits per token.",
+          "unknown", "Share of a record's tokens that are not in the vocabulary.");
 
   /**
    * A meter.
    *
-   * @param name as Prometheus has it; of a histogram without {@code _bucket}, {@code _count},
+   * @param name as Prometheus reads it; a histogram's without {@code _bucket}, {@code _count},
    *     {@code _sum} and {@code _max}
    * @param type {@code counter}, {@code gauge} or {@code histogram}
    * @param unit of its values
-   * @param tags their keys, sorted; {@code topology}, which all have in an app, left out
+   * @param tags keys of its tags, sorted, without {@code topology}, which every meter has
    * @param description a phrase
    */
   public record Entry(
@@ -73,25 +44,26 @@ public final class MeterCatalogue {
 
   private MeterCatalogue() {}
 
-  /** Our own, sorted by name. */
+  /** Our own meters, sorted by name. */
   public static List<Entry> own() {
     MeterRegistry registry = new SimpleMeterRegistry();
-    Drift.Bins bins = new Drift.Bins(new double[0], new double[] {1});
-    EnrichmentMetrics.in(registry, List.of(), List.of(), List.of(), new Drift(1, bins, bins, bins))
-        .kernels("");
-    AppMetrics app = new AppMetrics(registry);
-    app.model(registry, "", "", "");
-    app.lag(registry, () -> 0L);
+    Histogram bins = new Histogram(new double[] {0}, new double[] {1, 0});
+    DriftReference reference = new DriftReference(1, bins, bins, bins);
+    EnrichmentMetrics enricher = new EnrichmentMetrics(registry, "", "", List.of(), reference);
+    enricher.model("", "", "");
+    enricher.kernels("");
+    new DeadLetterMetrics(registry, "");
+    new AppMetrics(registry, "").lag(() -> null);
     return of(registry);
   }
 
-  /** Our own among those of a registry, sorted by name. */
+  /** Our own meters in a registry, sorted by name. */
   public static List<Entry> of(MeterRegistry registry) {
     Map<String, Meter.Id> byName = new TreeMap<>();
     Map<String, Set<String>> tags = new TreeMap<>();
     for (Meter meter : registry.getMeters()) {
       Meter.Id id = meter.getId();
-      // Registries without histograms of their own show the buckets as gauges.
+      // A registry without histograms of its own registers the buckets as gauges.
       if (id.getName().startsWith(PREFIX) && !id.getName().endsWith(".histogram")) {
         byName.put(id.getName(), id);
         Set<String> keys = tags.computeIfAbsent(id.getName(), n -> new TreeSet<>());
@@ -116,14 +88,14 @@ public final class MeterCatalogue {
     return new Entry(exported(id, unit), type, unit, tags, id.getDescription());
   }
 
-  /** As Prometheus has it: with the unit, and a counter with {@code _total}. */
+  /** The name in Prometheus: with the unit, and {@code _total} for a counter. */
   private static String exported(Meter.Id id, String unit) {
     String name = id.getName().replace('.', '_');
     String withUnit = name.endsWith("_" + unit) ? name : name + "_" + unit;
     return id.getType() == Meter.Type.COUNTER ? withUnit + "_total" : withUnit;
   }
 
-  /** Of Kafka Streams, its clients and the JVM: those that dashboards and alerts read. */
+  /** Meters of Kafka Streams, its clients and the JVM that dashboards and alerts read. */
   public static List<Entry> borrowed() {
     return BorrowedMeters.ALL;
   }
@@ -136,40 +108,85 @@ public final class MeterCatalogue {
     return Collections.unmodifiableMap(all);
   }
 
-  /** All tables, as {@code docs/meters.md} has them. */
+  /** The content of {@code docs/meters.md}. */
   public static String markdown() {
     StringBuilder out = new StringBuilder();
     out.append(
         """
         # Meters
 
-        As Prometheus reads them at `/metrics`; Micrometer's names have dots and neither unit nor `_total`. All of an app carry
-        the tag `topology`, the name in its definition. A key never becomes a tag: what tags can be is known when an app starts.
-        A histogram is `_bucket`, `_count`, `_sum` and `_max`, the last of these the largest of about the last minute.
+        Names are as Prometheus reads them at `/metrics`. Micrometer's names have dots instead, and neither unit nor `_total`.
+        A histogram has the series `_bucket`, `_count`, `_sum` and `_max`; `_max` is the largest value of about the last minute.
 
-        This file is made of the meters themselves: `mvn test -Dtest=MeterCatalogueTest -Dmeters.write`.
+        Every meter has the tag `topology`: with `run` the name in the topology's definition; in your own application its
+        `application.id`, or the name that you set. The meters of an enricher also have the tag `enricher`, its name; with `run` it
+        is `enrich`. No key and no text becomes a tag, so the number of series does not grow with the records.
+
+        `mvn test -Dtest=MeterCatalogueTest -Dmeters.write` writes this file from the registered meters.
+
+        ## In your own application
+
+        An enricher that was given a registry reports to it from its first task on. `ApplicationMeters` adds the meters of the
+        application as a whole: rebalances, restores, lag, dead letters and Kafka's own. With both, the shipped dashboards and
+        alerts work as they do for `run`; register Micrometer's JVM binders for the panels about the JVM.
+
+        ```java
+        ApplicationMeters meters = new ApplicationMeters(registry, configs);
+        KafkaStreams streams = new KafkaStreams(topology, new StreamsConfig(configs));
+        meters.attachTo(streams);
+        streams.start();
+        ```
+
+        `KafkaStreams` takes only one state listener and one restore listener. If you have your own, pass them through the meters
+        instead of calling `attachTo`:
+
+        ```java
+        streams.setStateListener(meters.stateListener(myStateListener));
+        streams.setGlobalStateRestoreListener(meters.restoreListener(myRestoreListener));
+        meters.bindTo(streams);
+        ```
+
+        If something else registers Kafka's own meters, such as Spring's `KafkaStreamsMicrometerListener`, call `bindLagTo` instead
+        of `bindTo`. To choose the tag `topology`, set `undercurrent.meters.topology` in `configs`. Dead letters are counted if
+        `DeadLetterHandler` knows the registry: set `undercurrent.dead.letter.metrics` in `configs` to it.
 
         ## Our own
 
         """);
     table(out, own());
-    out.append("\n## What tags can be\n");
-    values(out, "undercurrent_dead_letters_total", MeterNames.REASON, DEAD_LETTER_REASONS);
-    values(out, "undercurrent_ahead_dropped_results_total", MeterNames.REASON, DROPPED_REASONS);
+    out.append("\n## Values of tags\n");
+    values(out, "undercurrent_dead_letters_total", MeterNames.REASON, deadLetterReasons());
+    values(out, "undercurrent_ahead_dropped_results_total", MeterNames.REASON, droppedReasons());
     values(out, "undercurrent_drift_psi", MeterNames.OF, DRIFT_OF);
-    out.append("\n## Of Kafka and the JVM, as far as dashboards and alerts read them\n\n");
+    out.append("\n## Meters of Kafka and the JVM that dashboards and alerts read\n\n");
     table(out, borrowed());
     return out.toString();
   }
 
+  private static Map<String, String> deadLetterReasons() {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    for (DeadLetterReason reason : DeadLetterReason.values()) {
+      reasons.put(reason.code(), reason.description());
+    }
+    return reasons;
+  }
+
+  private static Map<String, String> droppedReasons() {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    for (DroppedReason reason : DroppedReason.values()) {
+      reasons.put(reason.code(), reason.description());
+    }
+    return reasons;
+  }
+
   private static void values(
       StringBuilder out, String meter, String tag, Map<String, String> meanings) {
-    out.append("\n| `%s` of `%s` | |\n| --- | --- |\n".formatted(tag, meter));
+    out.append("\n| `%s` of `%s` | description |\n| --- | --- |\n".formatted(tag, meter));
     meanings.forEach((value, meaning) -> out.append("| `%s` | %s |\n".formatted(value, meaning)));
   }
 
   private static void table(StringBuilder out, List<Entry> entries) {
-    out.append("| meter | type | unit | tags | |\n| --- | --- | --- | --- | --- |\n");
+    out.append("| meter | type | unit | tags | description |\n| --- | --- | --- | --- | --- |\n");
     for (Entry e : entries) {
       out.append("| `%s` | %s | %s | ".formatted(e.name, e.type, e.unit));
       out.append(String.join(", ", e.tags.stream().map(tag -> "`" + tag + "`").toList()));

@@ -1,5 +1,7 @@
 package io.undercurrent.model;
 
+import static io.undercurrent.kernel.Fma.fma;
+
 import io.undercurrent.kernel.Float16;
 import io.undercurrent.kernel.Kernels;
 import java.util.Arrays;
@@ -140,7 +142,7 @@ public final class ContinuousCache {
     for (; u < h.length; u++) {
       float q = query[offset + u];
       for (int i = start; i < end; i++) {
-        e[i] = Math.fma(q, h[u][i], e[i]);
+        e[i] = fma(q, h[u][i], e[i]);
       }
     }
     for (int i = start; i < end; i++) {
@@ -163,8 +165,7 @@ public final class ContinuousCache {
       int start,
       int end) {
     for (int i = start; i < end; i++) {
-      e[i] =
-          Math.fma(q3, h3[i], Math.fma(q2, h2[i], Math.fma(q1, h1[i], Math.fma(q0, h0[i], e[i]))));
+      e[i] = fma(q3, h3[i], fma(q2, h2[i], fma(q1, h1[i], fma(q0, h0[i], e[i]))));
     }
   }
 

@@ -39,13 +39,22 @@ public record DriftReference(long records, Histogram score, Histogram surprise, 
     public static Histogram of(List<Double> values, double[] edges) {
       double[] shares = new double[edges.length + 1];
       for (double value : values) {
-        int bin = 0;
-        while (bin < edges.length && value > edges[bin]) {
-          bin++;
-        }
-        shares[bin] += 1.0 / values.size();
+        shares[bin(edges, value)] += 1.0 / values.size();
       }
       return new Histogram(edges, shares);
+    }
+
+    /** The bin of {@code value}, from 0 to the number of edges. */
+    public int bin(double value) {
+      return bin(edges, value);
+    }
+
+    private static int bin(double[] edges, double value) {
+      int bin = 0;
+      while (bin < edges.length && value > edges[bin]) {
+        bin++;
+      }
+      return bin;
     }
 
     public Histogram {

@@ -1,5 +1,7 @@
 package io.undercurrent.model;
 
+import static io.undercurrent.kernel.Fma.fma;
+
 import io.undercurrent.kernel.Functions;
 
 /**
@@ -46,12 +48,12 @@ final class GruCell implements Cell {
     }
     Functions.sigmoid(z, size);
     for (int u = 0; u < size; u++) {
-      n[u] = Math.fma(r[u], un[u], n[u]);
+      n[u] = fma(r[u], un[u], n[u]);
     }
     Functions.tanh(n, size);
     System.arraycopy(h, 0, previous, 0, size);
     for (int u = 0; u < size; u++) {
-      h[u] = Math.fma(z[u], previous[u] - n[u], n[u]);
+      h[u] = fma(z[u], previous[u] - n[u], n[u]);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.undercurrent.model;
 
+import static io.undercurrent.kernel.Fma.fma;
+
 import io.undercurrent.kernel.Functions;
 import java.util.Arrays;
 
@@ -44,7 +46,7 @@ final class LstmCell implements Cell {
     Functions.sigmoid(o, n);
     System.arraycopy(c, 0, previous, 0, n);
     for (int u = 0; u < n; u++) {
-      c[u] = Math.fma(f[u], previous[u], i[u] * g[u]);
+      c[u] = fma(f[u], previous[u], i[u] * g[u]);
     }
     System.arraycopy(c, 0, tanhC, 0, n);
     Functions.tanh(tanhC, n);

@@ -3,11 +3,15 @@ package io.undercurrent.model;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 
 /**
  * A network ready to read. Its weights are packed for the kernels. The input product of the first
  * layer is a table with one row per token, or one such table for each position of a larger window.
  * Immutable and thread-safe; the caller holds the scratch.
+ *
+ * <p>{@link #step} defines the forward pass. Training computes it for whole chunks; {@code
+ * ServedForwardTest} checks that both give the same at every shape.
  */
 public final class Network {
 
@@ -85,7 +89,16 @@ public final class Network {
       weightIh.pack(p, parameters.offset("rnn.weight_ih_l0") + index * in, 1, config.inputSize(0));
       float[] table = new float[Math.multiplyExact(rows, out)];
       weightIh.multiply(
-          rows, p, parameters.offset("embedding.weight"), in, 1, table, 0, out, false);
+          rows,
+          p,
+          parameters.offset("embedding.weight"),
+          in,
+          1,
+          table,
+          0,
+          out,
+          false,
+          new ProductScratch());
       tables[index] = table;
     }
     float[] own = tables[tables.length - 1];
@@ -120,6 +133,7 @@ public final class Network {
   public static final class Scratch {
     private final Cell.Step step; // of B * H units
     private final float[] product; // (B, H)
+    private final ProductScratch buffers = new ProductScratch();
     private final int[] token = new int[1];
     private final int[][] window = new int[1][];
 
@@ -167,14 +181,14 @@ public final class Network {
             input(tokens[r], windows[r], gate, z, r * hidden);
           }
         } else {
-          inputs[l][gate].multiply(m, h[l - 1], z);
+          inputs[l][gate].multiply(m, h[l - 1], z, scratch.buffers);
           addToRows(n, z, biases[l], gate * hidden);
         }
         if (cell.keepsPartsApart()) {
-          recurrent[l][gate].multiply(m, h[l], step.u()[gate]);
+          recurrent[l][gate].multiply(m, h[l], step.u()[gate], scratch.buffers);
           addToRows(n, step.u()[gate], recurrentBiases[l], gate * hidden);
         } else if (recurrentKind) {
-          recurrent[l][gate].multiply(m, h[l], scratch.product);
+          recurrent[l][gate].multiply(m, h[l], scratch.product, scratch.buffers);
           add(z, scratch.product, n * hidden);
         }
       }
@@ -217,7 +231,7 @@ public final class Network {
    * Pool}, followed by the context (H) of {@link #attention} if there is one.
    */
   public void sentimentLogits(float[] features, float[] logits) {
-    sentiment.multiply(1, features, logits);
+    sentiment.multiply(1, features, logits, new ProductScratch());
     add(logits, sentimentBias, logits.length);
   }
 

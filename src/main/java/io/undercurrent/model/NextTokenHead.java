@@ -2,6 +2,7 @@ package io.undercurrent.model;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 
 /**
  * The head that says which token comes next. Immutable and thread-safe; scratch is the caller's.
@@ -18,8 +19,10 @@ import io.undercurrent.kernel.PackedMatrix;
  * came, or where one could be among the most probable. No probability is reported as less than
  * e^-87 of the highest.
  *
- * <p>Apart from {@link #scratch}, no method allocates more than the products of the {@link Kernels}
- * do.
+ * <p>This is the definition of the probabilities. Training has its own forward pass with a backward
+ * pass; {@code ServedForwardTest} checks that both give the same at every shape.
+ *
+ * <p>Only {@link #scratch} and the first product with it allocate.
  */
 public final class NextTokenHead {
 
@@ -91,6 +94,7 @@ public final class NextTokenHead {
     private final float[] tail; // (rows, tokens of a cluster) exponentials
     private final float[] tailSum; // (rows) their sums
     private final float[] sums = new float[Kernels.PARTIAL_SUMS];
+    private final ProductScratch buffers = new ProductScratch();
     private long searched;
     private long skipped;
 
@@ -142,10 +146,10 @@ public final class NextTokenHead {
   public void expect(int rows, Scratch s) {
     int m = kernels.paddedRows(rows);
     if (projection == null) {
-      head.multiply(m, s.h, s.e);
+      head.multiply(m, s.h, s.e, s.buffers);
     } else {
-      projection.multiply(m, s.h, s.projected);
-      head.multiply(m, s.projected, s.e);
+      projection.multiply(m, s.h, s.projected, s.buffers);
+      head.multiply(m, s.projected, s.e, s.buffers);
     }
     for (int r = 0; r < rows; r++) {
       int at = r * outputs;
@@ -247,8 +251,8 @@ public final class NextTokenHead {
       System.arraycopy(s.h, s.member[m] * hidden, s.memberH, m * hidden, hidden);
     }
     int rows = kernels.paddedRows(members);
-    narrow[i].multiply(rows, s.memberH, s.narrow);
-    tail[i].multiply(rows, s.narrow, s.tail);
+    narrow[i].multiply(rows, s.memberH, s.narrow, s.buffers);
+    tail[i].multiply(rows, s.narrow, s.tail, s.buffers);
     for (int m = 0; m < members; m++) {
       s.tailSum[m] = softmax(s.tail, m * size(i), size(i), s);
     }

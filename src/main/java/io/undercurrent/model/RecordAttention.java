@@ -1,9 +1,12 @@
 package io.undercurrent.model;
 
+import static io.undercurrent.kernel.Fma.fma;
+
 import io.undercurrent.kernel.Float16;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,6 +23,9 @@ import java.util.List;
  * <p>h is the top hidden state after the last token read. m_r is the one after the last token of
  * past record r, in half precision. s_null is learnt; its weight goes to no record. Without past
  * records the context is zero.
+ *
+ * <p>This is the definition of the forward pass. Training has its own with a backward pass; {@code
+ * ServedForwardTest} checks that both give the same at every shape.
  */
 public final class RecordAttention {
 
@@ -59,6 +65,7 @@ public final class RecordAttention {
     private final float[] q; // (A)
     private final float[] weights; // (1 + R) null, then the records
     private final float[] sums = new float[Kernels.PARTIAL_SUMS];
+    private final ProductScratch buffers = new ProductScratch();
     private int count;
 
     private Scratch(RecordAttention attention) {
@@ -98,7 +105,7 @@ public final class RecordAttention {
       }
     }
     if (s.count > 0) {
-      key.multiply(s.count, s.m, s.k);
+      key.multiply(s.count, s.m, s.k, s.buffers);
     }
   }
 
@@ -109,14 +116,14 @@ public final class RecordAttention {
    * @param context receives the context (H) from {@code offset} on
    */
   public void attend(float[] h, float[] context, int offset, Scratch s) {
-    query.multiply(1, h, s.q);
+    query.multiply(1, h, s.q, s.buffers);
     float root = (float) Math.sqrt(size);
     float[] a = s.weights;
     a[0] = nullScore;
     for (int r = 0; r < s.count; r++) {
       float dot = 0f;
       for (int i = 0; i < size; i++) {
-        dot = Math.fma(s.q[i], s.k[r * size + i], dot);
+        dot = fma(s.q[i], s.k[r * size + i], dot);
       }
       a[1 + r] = dot / root;
     }
@@ -128,7 +135,7 @@ public final class RecordAttention {
     Arrays.fill(context, offset, offset + hidden, 0f);
     for (int r = 0; r < s.count; r++) {
       for (int u = 0; u < hidden; u++) {
-        context[offset + u] = Math.fma(a[1 + r], s.m[r * hidden + u], context[offset + u]);
+        context[offset + u] = fma(a[1 + r], s.m[r * hidden + u], context[offset + u]);
       }
     }
   }

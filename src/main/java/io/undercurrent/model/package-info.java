@@ -4,5 +4,7 @@
  * immutable and shared; state is passed in.
  *
  * <p>Tensor names, shapes and gate order are those of a PyTorch {@code state_dict}.
+ *
+ * <p>Internal: may change without notice, except for {@link io.undercurrent.model.Model}.
  */
 package io.undercurrent.model;

@@ -3,6 +3,7 @@ package io.undercurrent.query;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.model.Model;
+import io.undercurrent.streams.internals.InputLag;
 import io.undercurrent.streams.internals.StoredKeys;
 import java.util.Collection;
 import java.util.Comparator;
@@ -16,7 +17,6 @@ import java.util.UUID;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.common.utils.Utils;
@@ -294,20 +294,6 @@ public final class StreamsQueries {
    */
   public Long inputLag(Collection<String> topics) {
     KafkaStreams running = streams.get();
-    if (running == null) {
-      return null;
-    }
-    double lag = 0;
-    boolean known = false;
-    for (Metric metric : running.metrics().values()) {
-      if (metric.metricName().name().equals("records-lag")
-          && topics.contains(metric.metricName().tags().get("topic"))
-          && metric.metricValue() instanceof Double value
-          && !value.isNaN()) {
-        lag += value;
-        known = true;
-      }
-    }
-    return known ? (long) lag : null;
+    return running == null ? null : InputLag.of(running, topics);
   }
 }

@@ -17,7 +17,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What {@code run} and {@code demo} serve over HTTP beside an app. */
+/** Starts the HTTP endpoint of {@code run} and {@code demo}. */
 public final class Serving {
 
   private static final Logger log = LoggerFactory.getLogger(Serving.class);
@@ -27,7 +27,7 @@ public final class Serving {
   /**
    * Serves the app's meters, health and queries, and the live page if the settings want it.
    *
-   * @param port instead of the setting's
+   * @param port overrides the setting
    * @throws IllegalStateException if it cannot bind
    */
   public static HttpEndpoint start(

@@ -1,10 +1,12 @@
 package io.undercurrent.streams;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
-import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.metrics.DeadLetterMetrics;
+import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.streams.internals.RecordSize;
 import io.undercurrent.streams.internals.StateFormatException;
+import io.undercurrent.streams.internals.TopologyName;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -56,7 +58,7 @@ public final class DeadLetterHandler
         DeserializationExceptionHandler,
         ProductionExceptionHandler {
 
-  /** Configuration: the {@link EnrichmentMetrics} that count dead letters; optional. */
+  /** Configuration: the {@link MeterRegistry} in which dead letters are counted; optional. */
   public static final String METRICS_CONFIG = "undercurrent.dead.letter.metrics";
 
   /** Configuration: bytes that the topic takes, where that is less than is sent; optional. */
@@ -76,9 +78,9 @@ public final class DeadLetterHandler
 
   private static final int KAFKA_MAX_REQUEST_SIZE = 1024 * 1024;
 
-  private final Map<Reason, Long> counts = new EnumMap<>(Reason.class);
+  private final Map<DeadLetterReason, Long> counts = new EnumMap<>(DeadLetterReason.class);
   private String topic;
-  private EnrichmentMetrics metrics; // null where nobody counts
+  private DeadLetterMetrics metrics; // null where nobody counts
   private int maxBytes;
   private boolean exactlyOnce;
 
@@ -91,7 +93,10 @@ public final class DeadLetterHandler
               + " must name the topic of dead letters, found nothing");
     }
     topic = name.toString();
-    metrics = (EnrichmentMetrics) configs.get(METRICS_CONFIG);
+    metrics =
+        configs.get(METRICS_CONFIG) instanceof MeterRegistry registry
+            ? new DeadLetterMetrics(registry, TopologyName.of(configs))
+            : null;
     maxBytes = maxRequestSize(configs);
     Object taken = configs.get(MAX_BYTES_CONFIG);
     if (taken != null) {
@@ -132,10 +137,12 @@ public final class DeadLetterHandler
     if (record == null || !isAboutTheRecord(exception)) {
       return ProcessingExceptionHandler.Response.fail();
     }
-    Reason reason =
+    DeadLetterReason reason =
         exception instanceof BadRecordException bad
             ? bad.reason()
-            : exception instanceof SerializationException ? Reason.DESERIALIZATION : Reason.OTHER;
+            : exception instanceof SerializationException
+                ? DeadLetterReason.DESERIALIZATION
+                : DeadLetterReason.OTHER;
     return ProcessingExceptionHandler.Response.resume(deadLetters(reason, context, exception));
   }
 
@@ -145,7 +152,7 @@ public final class DeadLetterHandler
       ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
     return isAboutTheRecord(exception)
         ? DeserializationExceptionHandler.Response.resume(
-            deadLetters(Reason.DESERIALIZATION, context, exception))
+            deadLetters(DeadLetterReason.DESERIALIZATION, context, exception))
         : DeserializationExceptionHandler.Response.fail();
   }
 
@@ -160,7 +167,7 @@ public final class DeadLetterHandler
         && !exactlyOnce
         && !record.topic().equals(topic)) {
       return ProductionExceptionHandler.Response.resume(
-          deadLetters(Reason.TOO_LARGE, context, exception));
+          deadLetters(DeadLetterReason.TOO_LARGE, context, exception));
     }
     return ProductionExceptionHandler.Response.fail();
   }
@@ -175,7 +182,7 @@ public final class DeadLetterHandler
       SerializationExceptionOrigin origin) {
     return isAboutTheRecord(exception)
         ? ProductionExceptionHandler.Response.resume(
-            deadLetters(Reason.DESERIALIZATION, context, exception))
+            deadLetters(DeadLetterReason.DESERIALIZATION, context, exception))
         : ProductionExceptionHandler.Response.fail();
   }
 
@@ -196,9 +203,9 @@ public final class DeadLetterHandler
   }
 
   private List<ProducerRecord<byte[], byte[]>> deadLetters(
-      Reason reason, ErrorHandlerContext context, Exception exception) {
+      DeadLetterReason reason, ErrorHandlerContext context, Exception exception) {
     if (metrics != null) {
-      metrics.deadLetter(reason.code());
+      metrics.deadLetter(reason);
     }
     log(reason, context, exception);
     String message =
@@ -247,7 +254,7 @@ public final class DeadLetterHandler
   }
 
   /** Names the record and not what is in it: texts do not belong in logs. */
-  private void log(Reason reason, ErrorHandlerContext context, Exception exception) {
+  private void log(DeadLetterReason reason, ErrorHandlerContext context, Exception exception) {
     long count;
     synchronized (counts) {
       count = counts.merge(reason, 1L, Long::sum);

@@ -3,16 +3,21 @@ package io.undercurrent.streams;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Attention;
-import io.undercurrent.enrich.EnrichedRecord.Conversation;
-import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
-import io.undercurrent.enrich.EnrichedRecord.Probabilities;
 import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import io.undercurrent.enrich.EnrichedRecord.Surprise;
 import io.undercurrent.enrich.Numbers;
@@ -20,8 +25,7 @@ import io.undercurrent.enrich.Source;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Set;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -37,7 +41,51 @@ public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8).build();
 
-  private static final JsonMapper MAPPER = new JsonMapper();
+  /** Fields that are left out where there is nothing to say; all others must be there. */
+  private static final Set<String> OPTIONAL =
+      Set.of("keyEncoding", "truncated", "attention", "nothing", "source");
+
+  private static final JsonMapper READER =
+      JsonMapper.builder()
+          .annotationIntrospector(new Required())
+          .propertyNamingStrategy(new Names())
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .withCoercionConfig(
+              LogicalType.Textual,
+              text -> {
+                text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail);
+                text.setCoercion(CoercionInputShape.Float, CoercionAction.Fail);
+                text.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
+              })
+          .build();
+
+  /** Which components of the records must be there. */
+  private static final class Required extends JacksonAnnotationIntrospector {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Boolean hasRequiredMarker(AnnotatedMember member) {
+      if (member instanceof AnnotatedParameter parameter
+          && parameter.getDeclaringClass().isRecord()) {
+        return !OPTIONAL.contains(
+            parameter.getDeclaringClass().getRecordComponents()[parameter.getIndex()].getName());
+      }
+      return super.hasRequiredMarker(member);
+    }
+  }
+
+  /** Units stand in the names of components, not of fields. */
+  private static final class Names extends PropertyNamingStrategies.NamingBase {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String translate(String component) {
+      return component.equals("timestampMs") ? "timestamp" : component;
+    }
+  }
+
   private static final int USUAL_BYTES = 1024;
 
   /** One enriched record as one line of JSON, UTF-8, without a line end. */
@@ -175,105 +223,14 @@ public final class EnrichedRecordSerde implements Serde<EnrichedRecord> {
    */
   public static EnrichedRecord fromJson(byte[] json) {
     try {
-      return read(MAPPER.readTree(json));
-    } catch (IOException | IllegalArgumentException e) {
+      EnrichedRecord record = READER.readValue(json, EnrichedRecord.class);
+      if (record != null) {
+        return record;
+      }
+    } catch (IOException e) {
       throw new SerializationException("enriched record: " + e.getMessage(), e);
     }
-  }
-
-  private static EnrichedRecord read(JsonNode json) {
-    List<NextToken> next = new ArrayList<>();
-    for (JsonNode token : json.required("next")) {
-      next.add(
-          new NextToken(
-              token.required("token").textValue(), token.required("probability").doubleValue()));
-    }
-    JsonNode conversation = json.required("conversation");
-    JsonNode score = conversation.required("score");
-    JsonNode model = json.required("model");
-    return new EnrichedRecord(
-        text(json, "key"),
-        json.path("keyEncoding").textValue(),
-        text(json, "text"),
-        json.path("truncated").booleanValue(),
-        sentiment(json.required("sentiment")),
-        next,
-        surprise(json.required("surprise")),
-        attention(json.path("attention")),
-        new Conversation(
-            score.isNull() ? null : score.doubleValue(),
-            conversation.required("records").longValue(),
-            conversation.required("tokens").longValue()),
-        new ModelIdentity(text(model, "name"), text(model, "fingerprint")),
-        source(json.path("source")));
-  }
-
-  private static Sentiment sentiment(JsonNode json) {
-    if (json.isNull()) {
-      return null;
-    }
-    JsonNode probabilities = json.required("probabilities");
-    return new Sentiment(
-        text(json, "label"),
-        json.required("score").doubleValue(),
-        new Probabilities(
-            probabilities.required("negative").doubleValue(),
-            probabilities.required("neutral").doubleValue(),
-            probabilities.required("positive").doubleValue()));
-  }
-
-  private static Surprise surprise(JsonNode json) {
-    return json.isNull()
-        ? null
-        : new Surprise(
-            json.required("bitsPerToken").doubleValue(),
-            json.required("tokens").intValue(),
-            json.required("unknown").intValue());
-  }
-
-  private static Attention attention(JsonNode json) {
-    if (json.isMissingNode()) {
-      return null;
-    }
-    List<PastRecord> records = new ArrayList<>();
-    for (JsonNode past : json.required("records")) {
-      records.add(
-          new PastRecord(
-              past.required("record").longValue(),
-              past.required("weight").doubleValue(),
-              text(past, "text")));
-    }
-    List<PastToken> tokens = new ArrayList<>();
-    for (JsonNode past : json.required("tokens")) {
-      tokens.add(
-          new PastToken(
-              past.required("record").longValue(),
-              past.required("position").intValue(),
-              text(past, "token"),
-              past.required("weight").doubleValue()));
-    }
-    JsonNode nothing = json.path("nothing");
-    return new Attention(records, nothing.isMissingNode() ? null : nothing.doubleValue(), tokens);
-  }
-
-  private static Source source(JsonNode json) {
-    if (json.isMissingNode()) {
-      return null;
-    }
-    JsonNode timestamp = json.required("timestamp");
-    return new Source(
-        text(json, "topic"),
-        json.required("partition").intValue(),
-        json.required("offset").longValue(),
-        timestamp.isNull() ? null : timestamp.longValue());
-  }
-
-  private static String text(JsonNode json, String field) {
-    JsonNode value = json.required(field);
-    if (!value.isTextual()) {
-      throw new IllegalArgumentException(field + " must be a string, found " + value);
-    }
-    return value.textValue();
+    throw new SerializationException("enriched record: must be a JSON object, found null");
   }
 
   @Override

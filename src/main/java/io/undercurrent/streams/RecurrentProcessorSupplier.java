@@ -3,15 +3,10 @@ package io.undercurrent.streams;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.kernel.Kernels;
-import io.undercurrent.metrics.Drift;
-import io.undercurrent.metrics.EnrichmentMetrics;
-import io.undercurrent.model.DriftReference;
+import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.model.Model;
-import io.undercurrent.streams.internals.ComputedAhead;
 import io.undercurrent.streams.internals.HiddenStateStore;
 import io.undercurrent.streams.internals.MemoryStore;
 import io.undercurrent.streams.internals.RecurrentProcessor;
@@ -56,7 +51,7 @@ public final class RecurrentProcessorSupplier<K, V>
   private final Model model;
   private final Function<? super V, SourceText> message;
   private final EnrichmentSettings settings;
-  private final EnrichmentMetrics metrics;
+  private final EnricherMeters meters;
   private final LookAhead lookAhead; // null for none
   private final Preview<K, V> preview; // null for none
 
@@ -87,19 +82,24 @@ public final class RecurrentProcessorSupplier<K, V>
       Function<? super V, SourceText> message,
       EnrichmentSettings settings,
       MeterRegistry registry) {
-    this(keySerde, model, message, settings, metrics(registry, model));
+    this(
+        keySerde,
+        model,
+        message,
+        settings,
+        EnricherMeters.of(registry, EnricherMeters.DEFAULT_NAME, model));
   }
 
   /**
-   * @param metrics of {@link #metrics}
+   * @param meters that the processors report to
    */
   public RecurrentProcessorSupplier(
       Serde<K> keySerde,
       Model model,
       Function<? super V, SourceText> message,
       EnrichmentSettings settings,
-      EnrichmentMetrics metrics) {
-    this(keySerde, model, message, settings, metrics, null, null);
+      EnricherMeters meters) {
+    this(keySerde, model, message, settings, meters, null, null);
   }
 
   private RecurrentProcessorSupplier(
@@ -107,14 +107,14 @@ public final class RecurrentProcessorSupplier<K, V>
       Model model,
       Function<? super V, SourceText> message,
       EnrichmentSettings settings,
-      EnrichmentMetrics metrics,
+      EnricherMeters meters,
       LookAhead lookAhead,
       Preview<K, V> preview) {
     this.keySerde = Objects.requireNonNull(keySerde, "keySerde");
     this.model = Objects.requireNonNull(model, "model");
     this.message = Objects.requireNonNull(message, "message");
     this.settings = Objects.requireNonNull(settings, "settings");
-    this.metrics = metrics;
+    this.meters = Objects.requireNonNull(meters, "meters");
     this.lookAhead = lookAhead;
     this.preview = preview;
   }
@@ -132,36 +132,9 @@ public final class RecurrentProcessorSupplier<K, V>
         model,
         message,
         settings,
-        metrics,
+        meters,
         Objects.requireNonNull(lookAhead, "lookAhead"),
         Objects.requireNonNull(preview, "preview"));
-  }
-
-  /** The meters of processors and dead letters in {@code registry}: one for an application. */
-  public static EnrichmentMetrics metrics(MeterRegistry registry, Model model) {
-    EnrichmentMetrics metrics =
-        EnrichmentMetrics.in(
-            registry,
-            model.config().labels(),
-            Reason.codes(),
-            ComputedAhead.Dropped.codes(),
-            drift(model.reference()));
-    metrics.kernels(Kernels.best().name());
-    return metrics;
-  }
-
-  private static Drift drift(DriftReference reference) {
-    return reference == null
-        ? null
-        : new Drift(
-            reference.records(),
-            bins(reference.score()),
-            bins(reference.surprise()),
-            bins(reference.unknown()));
-  }
-
-  private static Drift.Bins bins(DriftReference.Histogram histogram) {
-    return new Drift.Bins(histogram.edges(), histogram.shares());
   }
 
   @Override
@@ -171,7 +144,7 @@ public final class RecurrentProcessorSupplier<K, V>
         model,
         message,
         settings,
-        metrics,
+        meters,
         lookAhead == null ? null : lookAhead.mailboxes(),
         preview);
   }

@@ -1,11 +1,9 @@
 package io.undercurrent.text;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,24 +18,14 @@ final class TokenizerJson {
 
   private static final String FILE = "tokenizer.json";
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
   private TokenizerJson() {}
 
   static JsonNode parse(byte[] json) {
     JsonNode root;
     try {
-      root = JSON.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          FILE + " must be JSON, found: " + oneLine(e.getOriginalMessage()), e);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          FILE + " must be UTF-8, found: " + oneLine(e.getMessage()), e);
+      root = Json.parse(json);
+    } catch (MalformedJsonException e) {
+      throw new IllegalArgumentException(FILE + " " + e.getMessage(), e);
     }
     require(root.isObject(), "the file", "a JSON object", root);
     return root;
@@ -71,7 +59,7 @@ final class TokenizerJson {
    */
   static byte[] write(String type, int version, List<String> tokens) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = JSON.createGenerator(out)) {
+    try (JsonGenerator json = Json.STRICT.createGenerator(out)) {
       json.writeStartObject();
       json.writeStringField("type", type);
       json.writeNumberField("version", version);

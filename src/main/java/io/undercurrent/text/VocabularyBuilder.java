@@ -66,16 +66,20 @@ public final class VocabularyBuilder {
    */
   public record Settings(int maxSize, int minDocuments) {
     public Settings {
-      int min = Special.count() + alwaysIn().size();
-      if (maxSize < min) {
+      if (maxSize < minSize()) {
         throw new IllegalArgumentException(
-            "maxSize must be at least " + min + ", found " + maxSize);
+            "maxSize must be at least " + minSize() + ", found " + maxSize);
       }
       if (minDocuments < 1 || minDocuments > MAX_MIN_DOCUMENTS) {
         throw new IllegalArgumentException(
             "minDocuments must be 1 to " + MAX_MIN_DOCUMENTS + ", found " + minDocuments);
       }
     }
+  }
+
+  /** The minimum of {@link Settings#maxSize}: the number of tokens that every vocabulary holds. */
+  public static int minSize() {
+    return Special.count() + alwaysIn().size();
   }
 
   /**

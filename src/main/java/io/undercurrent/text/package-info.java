@@ -19,5 +19,7 @@
  * <p>Which character is a letter and what its lower case is comes from {@code characters.txt},
  * frozen from the Unicode 13 data of JDK 17, never from the running JDK: the same text gives the
  * same ids on every JDK.
+ *
+ * <p>Internal: may change without notice.
  */
 package io.undercurrent.text;

@@ -8,17 +8,18 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * A network that learns the adding problem (Hochreiter and Schmidhuber 1997, as Le et al. 2015 have
- * it): it reads T pairs of a number from [0, 1) and a marker, which is 1 at one step of each half
- * and 0 elsewhere, and says after the last what the two marked numbers add up to. What it needs
- * lies up to T steps back, and nothing but the recurrent state carries it there.
+ * A small network that learns the adding problem (Hochreiter and Schmidhuber 1997, in the form of
+ * Le et al. 2015). It reads T pairs of a number from [0, 1) and a marker. The marker is 1 at one
+ * step in each half of the sequence, and 0 at all others. After the last pair the network outputs
+ * the sum of the two marked numbers. These are up to T steps back, so only the recurrent state can
+ * carry them.
  *
- * <p>The layer, its initial weights, optimiser and clipping are those that models are trained with;
- * the linear output over the last h is the first row of the sentiment head. Not thread-safe.
+ * <p>The layer, its initial weights, the optimiser and the clipping are those of model training.
+ * The linear output over the last h is the first row of the sentiment head. Not thread-safe.
  */
 final class AddingProblem {
 
-  /** The mean squared error of always saying 1: twice the variance of a number from [0, 1). */
+  /** The mean squared error of always answering 1: twice the variance of a number from [0, 1). */
   static final double BASELINE = 1 / 6.0;
 
   private static final int INPUTS = 2; // I: the number, the marker
@@ -59,8 +60,8 @@ final class AddingProblem {
   }
 
   /**
-   * Scales the recurrent weights to a spectral radius, the largest absolute value of an eigenvalue.
-   * For kinds with one gate.
+   * Scales the recurrent weights to a spectral radius: the largest absolute value of an eigenvalue.
+   * Only for kinds with one gate.
    */
   AddingProblem withSpectralRadius(double radius) {
     float[] p = parameters.values();
@@ -84,7 +85,7 @@ final class AddingProblem {
   static double spectralRadius(float[] w, int n) {
     double[] power = new double[n * n];
     Arrays.setAll(power, i -> w[i]);
-    double logNorm = 0; // of W^k without the factors that were taken out
+    double logNorm = 0; // of W^k, divided by k: the norms that the powers were divided by
     int k = 1;
     for (int squarings = 0; squarings < 10; squarings++) {
       double norm = Math.sqrt(Arrays.stream(power).map(v -> v * v).sum());
@@ -110,23 +111,24 @@ final class AddingProblem {
   }
 
   /**
-   * What one step saw.
+   * The result of one training step.
    *
    * @param error mean squared error of the batch, before the update
    * @param norm global norm of the gradient, before clipping
    */
-  record Learnt(double error, double norm) {
+  record StepResult(double error, double norm) {
     boolean isFinite() {
       return Double.isFinite(error) && Double.isFinite(norm);
     }
   }
 
   /**
-   * Learns from a new batch; not if error or gradient are no longer finite.
+   * Takes one training step on a new batch. Parameters stay as they are if the error or the
+   * gradient is NaN or infinite.
    *
    * @param clip the global norm that gradients are scaled down to; infinite for no clipping
    */
-  Learnt learn(Optimizer optimizer, double clip, double rate) {
+  StepResult learn(Optimizer optimizer, double clip, double rate) {
     draw(random);
     double error = forward();
     backward((t, dh, dc) -> {});
@@ -135,16 +137,16 @@ final class AddingProblem {
     for (float v : g) {
       squares += (double) v * v;
     }
-    Learnt learnt = new Learnt(error, Math.sqrt(squares));
-    if (learnt.isFinite()) {
-      float scale = learnt.norm > clip ? (float) (clip / learnt.norm) : 1f;
+    StepResult result = new StepResult(error, Math.sqrt(squares));
+    if (result.isFinite()) {
+      float scale = result.norm > clip ? (float) (clip / result.norm) : 1f;
       optimizer.nextStep();
       optimizer.update(parameters.values(), g, scale, (float) rate, 0, g.length);
     }
-    return learnt;
+    return result;
   }
 
-  /** The mean squared error over new batches that training does not see. */
+  /** The mean squared error over batches that training does not use. */
   double error(int batches) {
     SplittableRandom unseen = new SplittableRandom(-1);
     double sum = 0;
@@ -156,8 +158,8 @@ final class AddingProblem {
   }
 
   /**
-   * How far the gradient of the loss after step T flows back: its norm at the state k steps before,
-   * over h and c together, for k from 0 to T - 1. Over one batch that training does not see.
+   * The norm of the loss's gradient at the state k steps before the loss, for k from 0 to T - 1, of
+   * h and c together. Over one batch that training does not use.
    */
   double[] gradientByDistance() {
     draw(new SplittableRandom(-2));

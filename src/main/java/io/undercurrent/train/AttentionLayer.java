@@ -10,31 +10,34 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * {@link RecordAttention} for B rows, forward and backward. Past records of earlier chunks are
- * carried over without gradient. In training m_r is not rounded to half precision; 5e-4 at most is
- * little beside dropout.
+ * Attention over past records for B rows, forward and backward. {@link RecordAttention} defines the
+ * forward pass; {@code ServedForwardTest} holds this layer to it at every shape. One difference is
+ * deliberate: training does not round m_r to half precision, an error of at most 5e-4. Past records
+ * of earlier chunks get no gradient. Owned by one thread at a time.
  */
 final class AttentionLayer {
 
+  /** {@link Past#at} of a record that ended in an earlier chunk. */
   private static final int EARLIER_CHUNK = -1;
 
   private final Weights weights;
   private final Kernels kernels;
-  private final int most; // R
+  private final int maxRecords; // R
   private final int hidden; // H
   private final int size; // A
   private final float[] carried; // (B, R, H) oldest first
-  private final float[] carriedCount; // (B) how many of R there are
-  private final List<List<Past>> past; // (B) of this chunk's beginning and of the chunk
-  private final List<Past> all = new ArrayList<>(); // all of the chunk
+  private final float[] carriedCount; // (B) records that row b has carried, at most R
+  private final List<List<Past>> past; // (B) records that row b can look at now
+  private final List<Past> all =
+      new ArrayList<>(); // every record of the chunk, also those that are out of reach now
 
   AttentionLayer(ModelConfig config, Weights weights, Kernels kernels, int rows) {
     this.weights = weights;
     this.kernels = kernels;
-    most = config.attention().records();
+    maxRecords = config.attention().records();
     hidden = config.hiddenSize();
     size = config.attention().size();
-    carried = new float[rows * most * hidden];
+    carried = new float[rows * maxRecords * hidden];
     carriedCount = new float[rows];
     past = new ArrayList<>();
     for (int b = 0; b < rows; b++) {
@@ -50,11 +53,11 @@ final class AttentionLayer {
     return List.of(carried, carriedCount);
   }
 
-  /** A record that ended. */
+  /** A past record: its last hidden state and the gradients that reach it. */
   private static final class Past {
     private final float[] m; // (H)
-    private final int at; // where m lies in the chunk's out, or EARLIER_CHUNK
-    private float[] k; // (A), once it was looked at
+    private final int at; // index of m in the chunk's hidden states, or EARLIER_CHUNK
+    private float[] k; // (A); null until the record is looked at
     private float[] dm; // (H)
     private float[] dk; // (A)
 
@@ -65,44 +68,49 @@ final class AttentionLayer {
   }
 
   /**
-   * What one record saw.
+   * The attention of one record, kept for the backward pass.
    *
-   * @param h (H)
-   * @param q (A)
-   * @param a (1 + r) weights, of nothing first
+   * @param records the r past records, oldest first
+   * @param h (H) the hidden state that looks back
+   * @param q (A) its query
+   * @param a (1 + r) the weights: of nothing, then of the records
    */
   record Look(List<Past> records, float[] h, float[] q, float[] a) {}
 
-  /** Begins a chunk with what the last one left. */
+  /** Begins a chunk with the records that the last chunk carried over. */
   void begin() {
     all.clear();
     for (int b = 0; b < past.size(); b++) {
       past.get(b).clear();
       for (int r = 0; r < (int) carriedCount[b]; r++) {
-        int from = (b * most + r) * hidden;
+        int from = (b * maxRecords + r) * hidden;
         past.get(b).add(new Past(Arrays.copyOfRange(carried, from, from + hidden), EARLIER_CHUNK));
       }
       all.addAll(past.get(b));
     }
   }
 
-  /** Row b starts afresh. */
+  /** Row b starts from the initial state: it has no past records. */
   void forget(int b) {
     past.get(b).clear();
   }
 
-  /** A record of row b has ended with the h at {@code at}. */
+  /** Adds a record of row b, which ended with the h at index {@code at} of {@code out}. */
   void remember(int b, float[] out, int at) {
     Past record = new Past(Arrays.copyOfRange(out, at, at + hidden), at);
     all.add(record);
     List<Past> row = past.get(b);
     row.add(record);
-    if (row.size() > most) {
+    if (row.size() > maxRecords) {
       row.remove(0);
     }
   }
 
-  /** Looks back from h, the first H of {@code features}, and writes the context after them. */
+  /**
+   * Looks back from h, the first H values of {@code features}.
+   *
+   * @param context index in {@code features} where the context (H) is written; zeros before
+   */
   Look look(int b, float[] features, int context) {
     float[] p = weights.parameters.values();
     float[] h = Arrays.copyOf(features, hidden);
@@ -137,8 +145,8 @@ final class AttentionLayer {
   }
 
   /**
-   * The way back from {@link #look}, all but what flows through keys and past records: with the
-   * gradient d of the context
+   * The backward pass of {@link #look}, except what flows through keys and past records, which
+   * {@link #end} adds. With the gradient d of the context:
    *
    * <pre>
    *   da_r = d . m_r      dm_r += a_r d
@@ -147,8 +155,8 @@ final class AttentionLayer {
    *   dW_q += dq h^T      dh += W_q^T dq
    * </pre>
    *
-   * @param dFeatures the gradient of the context from {@code context} on
-   * @param dOut where the gradient of h is added from {@code last} on
+   * @param dFeatures holds the gradient of the context from index {@code context}
+   * @param dOut the gradient of h is added to it from index {@code last}
    */
   void backward(
       Look look, float[] dFeatures, int context, float[] dOut, int last, Parameters gradients) {
@@ -179,7 +187,7 @@ final class AttentionLayer {
     productBackward("attention.query.weight", look.h, dq, dOut, last, gradients);
   }
 
-  /** Ends a chunk: the gradients of past records and keys, and what is carried over. */
+  /** Ends a chunk: adds the gradients of past records and keys, and carries records over. */
   void end(float[] dOut, Parameters gradients) {
     for (Past record : all) {
       if (record.k != null) {
@@ -193,7 +201,7 @@ final class AttentionLayer {
       List<Past> row = past.get(b);
       carriedCount[b] = row.size();
       for (int r = 0; r < row.size(); r++) {
-        System.arraycopy(row.get(r).m, 0, carried, (b * most + r) * hidden, hidden);
+        System.arraycopy(row.get(r).m, 0, carried, (b * maxRecords + r) * hidden, hidden);
       }
     }
   }
@@ -202,7 +210,7 @@ final class AttentionLayer {
     return (float) Math.sqrt(size);
   }
 
-  /** W x for a weight (A, H) at {@code w}. */
+  /** W x for a weight (A, H) at index {@code w} of the parameters. */
   private float[] product(float[] x, int w) {
     float[] p = weights.parameters.values();
     float[] y = new float[size];

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** What any network has to beat: the most frequent class, and naive Bayes over its own tokens. */
+/** The baselines: the most frequent class, and naive Bayes over the tokens of the model. */
 final class Baselines {
 
   private final Tokenizer tokenizer;
@@ -33,7 +33,7 @@ final class Baselines {
     general = NaiveBayes.settings(all);
   }
 
-  /** The better of naive Bayes trained on the sources of the same name, and on all. */
+  /** The better of two naive Bayes: trained on the sources of the same name, and on all. */
   Scores naiveBayes(Corpus dev, boolean[] used) {
     String metric = dev.source().metric();
     List<Example> records = examples(dev);
@@ -46,7 +46,7 @@ final class Baselines {
     return best;
   }
 
-  /** What choosing the most frequent class every time scores. */
+  /** The score of always choosing the most frequent class. */
   double majority(Corpus dev, boolean[] used) {
     double[] counts = new double[ModelConfig.SENTIMENT_LABELS.size()];
     List<Example> labelled = examples(dev).stream().filter(record -> record.label() >= 0).toList();
@@ -56,7 +56,7 @@ final class Baselines {
     return scores.by(dev.source().metric());
   }
 
-  /** The most that any setting of naive Bayes gets of the negation suite. */
+  /** The result on the negation suite of the naive Bayes setting that gets most pairs right. */
   List<NegationSuite.Category> negation() {
     return general.stream()
         .map(s -> NegationSuite.of(text -> s.scores(tokenizer.encode(text, maxTokens).ids())))

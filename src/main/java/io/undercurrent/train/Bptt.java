@@ -13,10 +13,14 @@ import java.util.SplittableRandom;
 /**
  * Truncated back-propagation through time for B rows: unrolls T steps, computes the losses and the
  * gradients of all parameters, and carries h, c and the pooling of unfinished records to the next
- * chunk, without gradient. One worker, owned by one thread at a time.
+ * chunk, without gradient. Each worker has one; owned by one thread at a time.
  *
- * <p>Loss = sentimentWeight * mean over labelled records of cross-entropy + nextTokenWeight * mean
- * over chosen positions of cross-entropy; the means are over all workers' rows together.
+ * <pre>
+ *   loss = sentimentWeight * mean cross-entropy of labelled records
+ *        + nextTokenWeight * mean cross-entropy of chosen positions
+ * </pre>
+ *
+ * <p>The means are over the rows of all workers.
  */
 final class Bptt {
 
@@ -31,7 +35,7 @@ final class Bptt {
   private final float[] x; // (T*B, n*E) embeddings after dropout
   private final float[] dx; // (T*B, n*E)
   private final float[] xMask; // (B, E)
-  private final float[] wordMask; // (T*B, n)
+  private final float[] wordMask; // (T*B, n) factor of each word
 
   private final Parameters gradients;
   private double sentimentLoss;
@@ -72,11 +76,12 @@ final class Bptt {
     return nextLoss;
   }
 
+  /** Positions whose next token the last chunk learnt. */
   int nextCount() {
     return nextToken.positions();
   }
 
-  /** Forgets what earlier chunks left. */
+  /** Forgets what earlier chunks carried over. */
   void clear() {
     for (RecurrentLayer layer : layers) {
       layer.clear();
@@ -95,7 +100,7 @@ final class Bptt {
     return all;
   }
 
-  /** A copy of what earlier chunks left, as one block: what a stopped run goes on with. */
+  /** A copy of what is carried to the next chunk, from which a stopped run continues. */
   Parameters carried() {
     List<float[]> all = carriedArrays();
     List<Tensor> tensors = new ArrayList<>();
@@ -111,8 +116,8 @@ final class Bptt {
     return block;
   }
 
-  /** Takes over what {@link #carried} gave. */
-  void carry(Parameters block) {
+  /** Restores what {@link #carried} returned. */
+  void restore(Parameters block) {
     int at = 0;
     for (float[] array : carriedArrays()) {
       System.arraycopy(block.values(), at, array, 0, array.length);
@@ -123,11 +128,11 @@ final class Bptt {
   /**
    * Forward and backward through one chunk.
    *
-   * @param sentimentScale what each labelled record's loss is multiplied by
-   * @param nextScale what each chosen position's next-token loss is multiplied by; 0 leaves the
-   *     next-token head out
+   * @param sentimentScale factor of each labelled record's loss
+   * @param nextScale factor of each chosen position's next-token loss; with 0 the next-token head
+   *     is not computed
    * @param nextShare the share of positions that are chosen
-   * @param random draws dropout masks and positions
+   * @param random for dropout masks and positions
    */
   void run(
       Chunk chunk,
@@ -180,7 +185,7 @@ final class Bptt {
     }
   }
 
-  /** Leaves whole words out of a row's input (Gal and Ghahramani 2016). */
+  /** Draws the words that are left out of a row's input (Gal and Ghahramani 2016). */
   private void drawWords(SplittableRandom random) {
     float kept = 1f / (1f - dropout.words());
     long[] salt = random.longs(rows).toArray();

@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether a model is right as often as it says: records by the probability of the class that was
- * chosen among those in use, in {@value #BINS} bins of equal width (Guo et al. 2017).
+ * Compares a model's confidence with its accuracy (Guo et al. 2017). Confidence is the probability
+ * of the predicted class, among the classes in use; records are counted in {@value #BINS} bins of
+ * equal width. Not thread-safe.
  */
 public final class Calibration {
 
@@ -14,11 +15,9 @@ public final class Calibration {
   public static final int BINS = 15;
 
   /**
-   * Records of like confidence.
+   * The records whose confidence is in (from, to].
    *
-   * @param from confidences in the bin are more than this
-   * @param to and at most this
-   * @param confidence their mean; NaN without records
+   * @param confidence mean confidence; NaN without records
    * @param accuracy share of the records whose class was predicted; NaN without records
    */
   public record Bin(double from, double to, int records, double confidence, double accuracy) {}
@@ -29,7 +28,7 @@ public final class Calibration {
   private final double[] confidence = new double[BINS]; // sums
 
   /**
-   * @param used the classes to choose from; the probabilities of the others are shared out
+   * @param used the classes in use; the probability of the others is distributed over these
    */
   Calibration(boolean[] used) {
     this.used = used.clone();
@@ -37,21 +36,24 @@ public final class Calibration {
 
   /** Counts a record by its label and the probabilities of all classes. */
   void add(int label, double[] probabilities) {
-    int best = Scores.best(used, probabilities);
+    int predicted = Scores.best(used, probabilities);
     double sum = 0;
     int classes = 0;
     for (int k = 0; k < ModelConfig.SENTIMENT_LABELS.size(); k++) {
       sum += used[k] ? probabilities[k] : 0;
       classes += used[k] ? 1 : 0;
     }
-    double p = sum > 0 ? probabilities[best] / sum : 1.0 / classes; // 0: a record without tokens
+    double p =
+        sum > 0
+            ? probabilities[predicted] / sum
+            : 1.0 / classes; // sum is 0 for a record without tokens
     int bin = Math.max(0, Math.min(BINS, (int) Math.ceil(p * BINS)) - 1);
     records[bin]++;
-    right[bin] += best == label ? 1 : 0;
+    right[bin] += predicted == label ? 1 : 0;
     confidence[bin] += p;
   }
 
-  /** Expected calibration error: the mean over records of |accuracy - confidence| of their bin. */
+  /** Expected calibration error: the mean of |accuracy - confidence| of each record's bin. */
   public double ece() {
     double error = 0;
     int all = 0;
@@ -62,7 +64,7 @@ public final class Calibration {
     return error / all;
   }
 
-  /** All bins, from the least confident. */
+  /** All bins, by ascending confidence. */
   public List<Bin> bins() {
     List<Bin> bins = new ArrayList<>();
     for (int i = 0; i < BINS; i++) {

@@ -3,8 +3,8 @@ package io.undercurrent.train;
 import java.util.Arrays;
 
 /**
- * T time steps of B streams, as {@link PackedStreams} cuts them: what one worker learns from at
- * once. Position (t, b) lies at {@code t * rows + b}.
+ * T time steps of B streams, filled by {@link PackedStreams}: the unit that one worker learns from.
+ * Position (t, b) has the index {@code t * rows + b}. Mutable; owned by one thread at a time.
  */
 final class Chunk {
 
@@ -16,13 +16,13 @@ final class Chunk {
 
   final int steps; // T
   final int rows; // B
-  final int[] token; // (T, B) what is read
-  final int[] target; // (T, B) what comes next in the stream
-  final boolean[] reset; // (T, B) state is zeroed before the token is read
-  final boolean[] start; // (T, B) the token is a record's first
-  final byte[] label; // (T, B) class where the token is a record's last, or one of the above
+  final int[] token; // (T, B) the token that is read
+  final int[] target; // (T, B) the next token of the stream
+  final boolean[] reset; // (T, B) whether the state is zeroed before the token is read
+  final boolean[] start; // (T, B) whether the token is the first of a record
+  final byte[] label; // (T, B) class where the token is the last of a record, or a constant above
   final float[] weight; // (T, B) of the label's loss
-  final int[] classes; // (T, B) that the label is held against, a bit each
+  final int[] classes; // (T, B) the classes that the label is compared with, one bit each
 
   Chunk(int steps, int rows) {
     this.steps = steps;
@@ -38,7 +38,7 @@ final class Chunk {
     Arrays.fill(classes, Example.ALL_CLASSES);
   }
 
-  /** Record ends with a label. */
+  /** The number of labelled records that end in the chunk. */
   int labelled() {
     int n = 0;
     for (byte l : label) {

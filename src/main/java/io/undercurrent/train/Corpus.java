@@ -16,9 +16,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The records of one source, as text.
+ * The records of one source, as text. Immutable.
  *
- * @param conversations records that follow one another; most are of one record
+ * @param conversations in the order of the file; often of one record each
  */
 record Corpus(Recipe.Source source, List<Conversation> conversations) {
 
@@ -36,7 +36,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
   static Corpus read(Recipe.Source source, Path data) {
     if (source.format().equals("templates")) {
       List<Item> made = Templates.read(source.file(), data).sentences(source.records());
-      return new Corpus(source, alone(source, made));
+      return new Corpus(source, singles(source, made));
     }
     Path file = data.resolve(source.file());
     if (!Files.isRegularFile(file)) {
@@ -75,13 +75,13 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       throw new RecipeException(
           "source "
               + source.name()
-              + ": its fold must hold conversations, found none of "
+              + " must have conversations in its fold, found none of "
               + conversations.size());
     }
     return new Corpus(source, held);
   }
 
-  /** The classes that its records have, a bit each. */
+  /** The classes that occur in its records, one bit each. */
   int classes() {
     int classes = 0;
     for (Conversation conversation : conversations) {
@@ -92,7 +92,10 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     return classes;
   }
 
-  /** What each class's loss is multiplied by: 1, or the inverse of its share where balanced. */
+  /**
+   * The factor of each class's loss: 1, or for a balanced source the inverse of the class's share,
+   * such that the mean over records is 1.
+   */
   float[] classWeights() {
     float[] weights = new float[ModelConfig.SENTIMENT_LABELS.size()];
     Arrays.fill(weights, 1f);
@@ -117,7 +120,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     return weights;
   }
 
-  /** Every line a conversation of its own, or all one, as the format says. */
+  /** Each line is a conversation of its own; all lines of a book are one conversation. */
   private static Corpus lines(Recipe.Source source, BufferedReader lines) throws IOException {
     List<Item> items = new ArrayList<>();
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -126,10 +129,10 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     if (source.format().equals("book") && !items.isEmpty()) {
       return new Corpus(source, List.of(new Conversation(source.name(), items)));
     }
-    return new Corpus(source, alone(source, items));
+    return new Corpus(source, singles(source, items));
   }
 
-  private static List<Conversation> alone(Recipe.Source source, List<Item> items) {
+  private static List<Conversation> singles(Recipe.Source source, List<Item> items) {
     List<Conversation> conversations = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       conversations.add(new Conversation(source.name() + ":" + (i + 1), List.of(items.get(i))));
@@ -138,9 +141,9 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
   }
 
   /**
-   * Neighbours of one conversation together.
+   * Groups neighbouring rows of one conversation.
    *
-   * @param names takes the nicknames of all rows, in lower case
+   * @param names out: the nicknames of all rows, in lower case
    */
   private static Corpus rows(Recipe.Source source, Rows rows, Set<String> names)
       throws IOException {
@@ -150,7 +153,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       byte labelled =
           source.label() == null
               ? Chunk.UNLABELLED
-              : label(source, row.place(), row.value(source.label()));
+              : label(source, row.location(), row.value(source.label()));
       String group = source.conversation() == null ? null : row.value(source.conversation());
       if (group == null || !group.equals(previousGroup)) {
         String document = source.document() == null ? group : row.value(source.document());
@@ -167,11 +170,11 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
         names.add(row.value(source.mask()).toLowerCase(Locale.ROOT));
       }
     }
-    names.remove(""); // stands in every text, between two spaces
+    names.remove(""); // would match between any two spaces
     return new Corpus(source, conversations);
   }
 
-  /** The same texts with every nickname, alone or before punctuation, turned into a mention. */
+  /** Replaces every nickname that is a word, punctuation after it aside, by a mention. */
   private Corpus masked(Set<String> names) {
     List<Conversation> masked = new ArrayList<>();
     for (Conversation conversation : conversations) {
@@ -194,12 +197,12 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
   }
 
   /**
-   * The class that a label stands for, or {@link Chunk#UNLABELLED}.
+   * The index of the class that a label stands for, or {@link Chunk#UNLABELLED}.
    *
-   * @param place named in messages
+   * @param location starts the error message
    * @throws RecipeException if the source does not know the label
    */
-  static byte label(Recipe.Source source, String place, String value) {
+  static byte label(Recipe.Source source, String location, String value) {
     String label = source.labels().get(value);
     if (label != null) {
       return (byte) ModelConfig.SENTIMENT_LABELS.indexOf(label);
@@ -207,12 +210,12 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     if (source.unlabelled().contains(value)) {
       return Chunk.UNLABELLED;
     }
+    List<String> known = new ArrayList<>(source.labels().keySet());
+    known.addAll(source.unlabelled());
     throw new RecipeException(
-        place
+        location
             + ": label must be one of "
-            + source.labels().keySet().stream().sorted().toList()
-            + " or unlabelled "
-            + source.unlabelled()
+            + String.join(", ", known)
             + ", found "
             + Rows.shortened(value));
   }

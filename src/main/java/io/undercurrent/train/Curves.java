@@ -19,17 +19,18 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How a run learns, in its folder: {@code curves.jsonl}, one line for every {@value #STEPS_A_LINE}
- * steps of an epoch and one for its end, and the pictures drawn from it. A run that was killed and
- * goes on ends with the lines of one that was not, but for {@code tokensPerSecond}: {@link #saved}
- * belongs into what the run is resumed from. Used by the thread that trains.
+ * The learning curves of a run: {@code curves.jsonl} in the run's folder, and pictures drawn from
+ * it. The file has one line for every {@value #STEPS_A_LINE} steps of an epoch and one for the
+ * epoch's end. A run that was killed and continued ends with the same lines as an undisturbed one,
+ * except for {@code tokensPerSecond}; for this, {@link #saved} must be stored with the run's
+ * position. Used by the thread that trains.
  */
 final class Curves {
 
-  /** Steps that one line is the mean of. */
+  /** The number of steps that one line averages over. */
   static final int STEPS_A_LINE = 20;
 
-  /** Epochs shorter than this would spend their time on pictures. */
+  /** The shortest time between two drawings. */
   private static final long REDRAW_NANOS = 10_000_000_000L;
 
   private static final String FILE = "curves.jsonl";
@@ -59,10 +60,10 @@ final class Curves {
   }
 
   /**
-   * The curves of a run that begins or goes on. What was written after {@code saved} is cut off:
-   * the run is about to write it again.
+   * The curves of a run that begins or continues. Lines that were written after {@code saved} are
+   * removed, because the run will write them again.
    *
-   * @param saved as {@link #saved} returned it; without any value where the run begins
+   * @param saved the result of {@link #saved}; empty for a new run
    */
   static Curves of(Path run, JsonNode saved) throws IOException {
     Curves curves = new Curves(run);
@@ -85,7 +86,7 @@ final class Curves {
     return curves;
   }
 
-  /** What {@link #of} needs to go on from here: the length of the file and the open line. */
+  /** What {@link #of} needs to continue from here: the file's length and the unfinished line. */
   ObjectNode saved() throws IOException {
     return JSON.createObjectNode()
         .put("bytes", Files.exists(file) ? Files.size(file) : 0)
@@ -102,11 +103,11 @@ final class Curves {
   }
 
   /**
-   * One step of the optimiser was taken.
+   * Adds one step of the optimiser.
    *
-   * @param stage what is learnt, {@code pretraining} or {@code training}
+   * @param stage {@code pretraining} or {@code training}
    * @param epoch from 1 in each stage
-   * @param tokens read in it
+   * @param tokens read in the step
    * @param sentiment sum of the cross-entropies of {@code labelled} records, nats
    * @param next sum of the cross-entropies of {@code nextCount} next tokens, nats
    * @param norm global norm of the gradient before clipping
@@ -165,7 +166,7 @@ final class Curves {
     largestNorm = 0;
   }
 
-  /** An epoch ended, which ends the open line, and was scored on the dev sources. */
+  /** Ends an epoch: writes the unfinished line, then one with the scores of the dev sources. */
   void epoch(String stage, int epoch, List<Evaluation.Result> results, boolean best)
       throws IOException {
     if (steps > 0) {
@@ -185,7 +186,7 @@ final class Curves {
       }
     }
     append(line);
-    lineStart = System.nanoTime(); // scoring is no learning
+    lineStart = System.nanoTime(); // time spent on scoring does not count
   }
 
   private ObjectNode line(String stage, int epoch) {
@@ -200,14 +201,14 @@ final class Curves {
         StandardOpenOption.APPEND);
   }
 
-  /** As {@link #draw}, unless the pictures are only seconds old. */
+  /** Draws as {@link #draw} does, unless that was less than ten seconds ago. */
   void redraw(Pictures pictures) throws IOException {
     if (System.nanoTime() - drawn > REDRAW_NANOS) {
       draw(pictures);
     }
   }
 
-  /** Draws the file into the pictures beside it. */
+  /** Draws the pictures from the file. */
   void draw(Pictures pictures) throws IOException {
     drawn = System.nanoTime();
     List<JsonNode> lines = lines();
@@ -272,7 +273,7 @@ final class Curves {
     return line.path(name).asDouble(Double.NaN);
   }
 
-  /** A line through the rows that have a number for it. */
+  /** Adds a line through the rows that have a value for y. */
   private static void line(
       LineChart chart,
       String name,

@@ -3,6 +3,7 @@ package io.undercurrent.train;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.undercurrent.chart.LineChart;
 import io.undercurrent.chart.Pictures;
+import io.undercurrent.io.AtomicFile;
 import io.undercurrent.model.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,37 +16,39 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Vanishing and exploding gradients (Bengio et al. 1994; Pascanu et al. 2013), seen: the norm of
- * the gradient against the distance it flows back, at the start and after training on the adding
- * problem, with clipping and without. The networks are small, the layers and optimisers those that
- * models are trained with. Deterministic; one thread.
+ * Shows vanishing and exploding gradients (Bengio et al. 1994; Pascanu et al. 2013). It measures
+ * the norm of the gradient by the distance that it flows back, before and after training on the
+ * adding problem, with and without clipping. The networks are small; their layers and optimisers
+ * are those of model training. Deterministic; used by one thread.
  */
 public final class Diagnosis {
 
-  /** Hears of every step. */
+  /** Receives progress, on the thread that runs the diagnosis. */
   public interface Listener {
     /**
-     * @param trial what is trained
+     * A training step is done.
+     *
+     * @param trial name of the trial
      * @param step of {@code steps}, from 1
      * @param error mean squared error of the step's batch
      */
     void learnt(String trial, int step, int steps, double error);
 
-    /** Something else is to be said, in one line. */
+    /** Receives another message, of one line. */
     void says(String line);
   }
 
   /**
    * One network, trained one way.
    *
-   * @param network what it is called: trials of one network start with the same weights
+   * @param network name of the network; trials of the same network start with the same weights
    * @param kind {@code rnn}, {@code lstm} or {@code gru}
-   * @param spectralRadius of the recurrent weights at the start, or null for those of every
-   *     training
+   * @param spectralRadius of the recurrent weights at the start; null for the usual initial weights
    * @param optimizer {@code adam} or {@code sgd}
-   * @param clip global norm that gradients are scaled down to, or null for no clipping
+   * @param clip the largest global norm of gradients, to which larger ones are scaled down; null
+   *     for no clipping
    * @param length T of the adding problem
-   * @param steps batches to learn from
+   * @param steps batches to train on
    */
   record Plan(
       String network,
@@ -64,15 +67,16 @@ public final class Diagnosis {
   }
 
   /**
-   * What came of a plan.
+   * The results of a plan.
    *
-   * @param gradientAtStart norm of the gradient at the state k steps before the loss, by k from 0,
-   *     over {@value #DISTANCE} steps
-   * @param gradientAfter likewise after training; empty if that diverged
+   * @param gradientAtStart norm of the gradient at the state k steps before the loss, for k from 0
+   *     to {@value #DISTANCE} - 1, before training
+   * @param gradientAfter the same after training; empty if training diverged
    * @param error mean squared error of every step's batch
    * @param gradientNorm global norm of every step's gradient before clipping
-   * @param divergedAt the step whose error or gradient was no longer finite, or null
-   * @param finalError mean squared error on unseen batches, or null if training diverged
+   * @param divergedAt the first step whose error or gradient was NaN or infinite; null for none
+   * @param finalError mean squared error on batches that training does not use; null if training
+   *     diverged
    */
   public record Trial(
       Plan plan,
@@ -94,10 +98,10 @@ public final class Diagnosis {
     }
   }
 
-  /** The mean squared error of always saying the mean. */
+  /** The mean squared error of always answering the mean. */
   public static final double BASELINE = AddingProblem.BASELINE;
 
-  /** Steps that gradients are followed back over. */
+  /** The number of steps over which gradients are measured. */
   static final int DISTANCE = 200;
 
   static final int ROWS = 16; // B
@@ -113,14 +117,14 @@ public final class Diagnosis {
   private final Listener listener;
 
   /**
-   * @param run the folder for {@code diagnosis.json} and the pictures; made if it is not there
+   * @param run the folder for {@code diagnosis.json} and the pictures; created if it does not exist
    */
   public Diagnosis(Path run, Listener listener) {
     this.run = run;
     this.listener = listener;
   }
 
-  /** What {@link #run} tries: about a minute of one core. */
+  /** The plans of {@link #run}, which take about a minute on one core. */
   static List<Plan> plans() {
     List<Plan> plans = new ArrayList<>();
     for (String kind : List.of("lstm", "rnn")) {
@@ -132,7 +136,7 @@ public final class Diagnosis {
     return plans;
   }
 
-  /** Trains, writes and draws; returns what came of it. */
+  /** Trains all networks, writes the results and draws them. */
   public List<Trial> run() throws IOException {
     return run(plans());
   }
@@ -143,7 +147,7 @@ public final class Diagnosis {
     for (Plan plan : plans) {
       trials.add(trial(plan, listener));
     }
-    RunFolder.replace(
+    AtomicFile.replace(
         run.resolve("diagnosis.json"),
         new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(trials));
     draw(trials);
@@ -161,8 +165,8 @@ public final class Diagnosis {
     double[] norm = new double[plan.steps];
     for (int i = 0; i < plan.steps; i++) {
       double clip = plan.clip == null ? Double.POSITIVE_INFINITY : plan.clip;
-      AddingProblem.Learnt learnt = problem.learn(optimizer, clip, plan.learningRate);
-      if (!learnt.isFinite()) {
+      AddingProblem.StepResult result = problem.learn(optimizer, clip, plan.learningRate);
+      if (!result.isFinite()) {
         return new Trial(
             plan,
             start,
@@ -172,8 +176,8 @@ public final class Diagnosis {
             i + 1,
             null);
       }
-      error[i] = learnt.error();
-      norm[i] = learnt.norm();
+      error[i] = result.error();
+      norm[i] = result.norm();
       listener.learnt(plan.name(), i + 1, plan.steps, error[i]);
     }
     double unseen = problem.error(UNSEEN_BATCHES);
@@ -186,7 +190,7 @@ public final class Diagnosis {
     LineChart start = distances("Gradient against distance, before training");
     LineChart after = distances("Gradient against distance, after training");
     LineChart adding = errors("Adding problem, " + DISTANCE + " steps long");
-    LineChart clipping = errors("Large recurrent weights, with clipping and without");
+    LineChart clipping = errors("Large recurrent weights, with and without clipping");
     Set<String> networks = new HashSet<>();
     for (Trial trial : trials) {
       if (networks.add(trial.plan.network)) {
@@ -217,7 +221,7 @@ public final class Diagnosis {
     return new LineChart(title, "step", "mean squared error").logarithmic();
   }
 
-  /** Means over some steps each; step by step where a trial diverged before there were many. */
+  /** Each point is a mean over {@value #STEPS_A_POINT} steps, or one step of a short trial. */
   private static void error(LineChart chart, Trial trial) {
     double[] error = trial.error;
     int width = error.length < 10 * STEPS_A_POINT ? 1 : STEPS_A_POINT;

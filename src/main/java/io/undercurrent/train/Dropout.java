@@ -4,17 +4,17 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Dropout probabilities. Masks are drawn once a chunk and row, the same for all its time steps (Gal
- * and Ghahramani 2016).
+ * Dropout probabilities. A mask is drawn once for each row of a chunk and is the same for all time
+ * steps (Gal and Ghahramani 2016).
  *
- * @param embedding of what the first layer reads
- * @param words that all of a row's input from one word is left out
- * @param output of what each layer hands on
- * @param features of what the sentiment head reads
+ * @param embedding for the input of the first layer
+ * @param words for leaving out all occurrences of a word in a row
+ * @param output for the output of each layer
+ * @param features for the input of the sentiment head
  */
 record Dropout(float embedding, float words, float output, float features) {
 
-  /** Zero with the given probability, and otherwise what keeps the mean at one. */
+  /** Fills a mask: 0 with the given probability, otherwise the factor that keeps the mean at 1. */
   static void draw(float[] mask, float probability, SplittableRandom random) {
     if (probability == 0f) {
       Arrays.fill(mask, 1f);

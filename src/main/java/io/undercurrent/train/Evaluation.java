@@ -15,16 +15,16 @@ import java.util.List;
 /** Scores a model on dev sources, each beside the majority class and a tuned naive Bayes. */
 public final class Evaluation {
 
-  /** In how many equal shares of a record its sentiment is looked at. */
+  /** The number of equal parts of a record after which its sentiment is scored. */
   public static final int SHARES = 10;
 
   /** Which records share a state. */
   public enum StateUse {
-    /** Those of a conversation; each of the others starts from the initial state. */
+    /** The records of one conversation. */
     CONVERSATION("carried within conversations"),
-    /** None: every record starts from the initial state. */
+    /** None: each record starts from the initial state. */
     FRESH("fresh for every record"),
-    /** All of a source, in the order of its file, as if they had one key. */
+    /** All records of a source in the order of its file, as if they had one key. */
     ONE_KEY("carried through each set, as under one key");
 
     private final String words;
@@ -39,27 +39,27 @@ public final class Evaluation {
     }
   }
 
-  /** Told of what takes long, on the thread that evaluates. */
+  /** Receives progress, on the thread that evaluates. */
   public interface Listener {
 
-    /** Something is done that has no measure. */
+    /** Receives a message about work whose length is unknown. */
     void says(String line);
 
-    /** Records of a source are read: {@code done} of {@code all} so far. */
+    /** Reports that {@code done} of {@code all} records of a source are read. */
     void read(String source, long done, long all);
   }
 
   /**
    * The scores of one dev source.
    *
-   * @param model null for a source that is judged by bits per token, as are all but {@code
-   *     language}
-   * @param calibration null where only the score was asked for
+   * @param model null for a source that is scored by bits per token
+   * @param calibration null if not computed, or without {@code model}
    * @param accuracyByShare accuracy after each tenth of a record's tokens, rounded up; {@link
-   *     #SHARES} values, the receiver's own; null where only the score was asked for
-   * @param language null where it was not asked for
-   * @param majority what always choosing the most frequent class scores
-   * @param naiveBayes the better of naive Bayes trained on the sources of the same name, and on all
+   *     #SHARES} values, not shared; null if not computed, or without {@code model}
+   * @param language null if not computed
+   * @param majority score of always choosing the most frequent class; NaN if not computed
+   * @param naiveBayes the better of two naive Bayes: trained on the sources of the same name, and
+   *     on all; null if not computed
    */
   public record Result(
       Recipe.Source source,
@@ -78,44 +78,44 @@ public final class Evaluation {
       return source.metric();
     }
 
-    /** Whether it is judged by {@link #bitsPerToken}: then there are no baselines. */
+    /** Whether it is scored by {@link #bitsPerToken}; then there are no baselines. */
     public boolean byBits() {
       return source.byBits();
     }
 
-    /** The score by the source's own metric, the higher the better: bits count below zero. */
+    /** The score by the source's metric; higher is better, so bits per token are negated. */
     public double score() {
       return byBits() ? -bitsPerToken() : model.by(metric());
     }
 
-    /** Naive Bayes by the same metric; NaN where there is none. */
+    /** The score of naive Bayes by the same metric; NaN without one. */
     public double naiveBayesScore() {
       return naiveBayes == null ? Double.NaN : naiveBayes.by(metric());
     }
 
-    /** Mean surprise over all tokens; NaN where it was not asked for. */
+    /** Mean surprise over all tokens; NaN if not computed. */
     public double bitsPerToken() {
       return language == null ? Double.NaN : language.bitsPerToken();
     }
 
-    /** As the source counts it. */
+    /** Perplexity, with or without ends of records as the source says. */
     public double perplexity() {
       return language.perplexity(source.ends());
     }
 
-    private Result beside(double majority, Scores naiveBayes) {
+    private Result withBaselines(double majority, Scores naiveBayes) {
       return new Result(
           source, model, calibration, accuracyByShare, language, majority, naiveBayes);
     }
   }
 
   /**
-   * Everything about a model.
+   * All results of a model.
    *
-   * @param negation what the model gets of the negation suite
-   * @param naiveBayesNegation what naive Bayes gets of it, or null where none was trained
-   * @param reference how its outputs are spread over the labelled sources; without records where
+   * @param reference distribution of its outputs over the labelled sources; without records if
    *     there are none
+   * @param negation the model's results on the negation suite
+   * @param naiveBayesNegation those of naive Bayes; null if none was trained
    */
   public record Report(
       List<Result> results,
@@ -129,8 +129,8 @@ public final class Evaluation {
   /**
    * Reads the recipe's dev sources from the data folder.
    *
-   * @throws RecipeException if one of them has no labelled record and is not judged by bits per
-   *     token, or no text at all: its score would be no number
+   * @throws RecipeException if a source has no text, or has no labelled record and is not scored by
+   *     bits per token: its score would be NaN
    */
   public Evaluation(Recipe recipe, Path data) {
     this.recipe = recipe;
@@ -151,7 +151,7 @@ public final class Evaluation {
     }
   }
 
-  /** Every dev source and the negation suite, beside baselines trained on the recipe's sources. */
+  /** Scores every dev source and the negation suite, and trains and scores the baselines. */
   public Report report(Model model, Path data, StateUse use, Listener listener) {
     List<Result> results = new ArrayList<>();
     Reference reference = new Reference();
@@ -174,16 +174,17 @@ public final class Evaluation {
             i,
             results
                 .get(i)
-                .beside(baselines.majority(corpus, used), baselines.naiveBayes(corpus, used)));
+                .withBaselines(
+                    baselines.majority(corpus, used), baselines.naiveBayes(corpus, used)));
       }
     }
     return new Report(results, reference, negation, baselines.negation());
   }
 
   /**
-   * Every dev source, its scores alone.
+   * Scores every dev source, without baselines, calibration and accuracy by share.
    *
-   * @param languageModel whether surprise is measured too; it takes most of the time
+   * @param languageModel whether surprise is measured too, which takes most of the time
    */
   List<Result> of(Model model, boolean languageModel) {
     return dev.stream()
@@ -193,8 +194,8 @@ public final class Evaluation {
   }
 
   /**
-   * What early stopping goes by: the mean of the sources' scores; of those with labels alone where
-   * there are any, since bits have another scale.
+   * The score of early stopping: the mean over the labelled sources, or over all if none is
+   * labelled, since bits have another scale.
    */
   static double mean(List<Result> results) {
     boolean bits = results.stream().allMatch(Result::byBits);
@@ -205,7 +206,7 @@ public final class Evaluation {
         .orElse(0);
   }
 
-  /** Reads one source, and looks on as it does. */
+  /** Scores one source. As an observer it receives what the model computes for each token. */
   private final class Reader implements Observer {
 
     private final Corpus corpus;
@@ -218,10 +219,10 @@ public final class Evaluation {
     private final Reference reference;
     private final Scores[] byShare = new Scores[SHARES];
     private final LanguageScores language;
-    private final List<float[]> felt = new ArrayList<>(); // after each token of the record
+    private final List<float[]> sentiments = new ArrayList<>(); // after each token of the record
 
     /**
-     * @param reference counts each labelled record; null where each token need not be looked at
+     * @param reference counts each labelled record; null to compute the scores only
      */
     Reader(Model model, Corpus corpus, boolean languageModel, Reference reference) {
       boolean inFull = reference != null;
@@ -271,7 +272,7 @@ public final class Evaluation {
     }
 
     private void record(Corpus.Item item, HiddenState state, Memory memory) {
-      felt.clear();
+      sentiments.clear();
       Reading reading = inference.read(item.text(), state, memory);
       if (language != null) {
         language.add(reading);
@@ -286,7 +287,7 @@ public final class Evaluation {
         calibration.add(item.label(), probabilities);
         for (int share = 1; share <= SHARES; share++) {
           int tokens = (reading.tokens() * share + SHARES - 1) / SHARES;
-          float[] then = tokens == 0 ? null : felt.get(tokens - 1);
+          float[] then = tokens == 0 ? null : sentiments.get(tokens - 1);
           byShare[share - 1].add(item.label(), doubles(then));
         }
       }
@@ -294,7 +295,7 @@ public final class Evaluation {
 
     @Override
     public void felt(int position, float[] probabilities) {
-      felt.add(probabilities);
+      sentiments.add(probabilities);
     }
 
     @Override
@@ -303,7 +304,7 @@ public final class Evaluation {
     }
   }
 
-  /** Zeros for a record without tokens. */
+  /** The probabilities as doubles; zeros for null, which a record without tokens has. */
   static double[] doubles(float[] probabilities) {
     double[] doubles = new double[ModelConfig.SENTIMENT_LABELS.size()];
     for (int k = 0; probabilities != null && k < doubles.length; k++) {
@@ -312,7 +313,7 @@ public final class Evaluation {
     return doubles;
   }
 
-  /** The classes that a record of the source has: the others are not to choose from. */
+  /** Whether each class occurs in the source; the others are never predicted. */
   private static boolean[] used(Corpus corpus) {
     boolean[] used = new boolean[ModelConfig.SENTIMENT_LABELS.size()];
     for (Corpus.Conversation conversation : corpus.conversations()) {

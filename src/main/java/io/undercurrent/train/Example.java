@@ -1,15 +1,17 @@
 package io.undercurrent.train;
 
 /**
- * One record to learn from: its token ids without the end-of-record token, and the index of its
- * class, or {@link Chunk#UNLABELLED}.
+ * One record to learn from.
  *
- * @param weight of its loss
- * @param classes a bit for each class that its own is held against; see {@link TrainingData#encode}
+ * @param tokens ids, without the end-of-record token
+ * @param label index of its class, or {@link Chunk#UNLABELLED}
+ * @param weight factor of its loss
+ * @param classes the classes that the label is compared with, one bit each; see {@link
+ *     TrainingData#encode}
  */
 record Example(int[] tokens, byte label, float weight, int classes) {
 
-  /** {@link #classes}: every one. */
+  /** All {@link #classes}. */
   static final int ALL_CLASSES = -1;
 
   Example(int[] tokens, byte label) {

@@ -1,10 +1,9 @@
 package io.undercurrent.train;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
+import io.undercurrent.io.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,14 +12,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** JSON lines: an object each, its top-level fields the columns; empty lines are skipped. */
+/**
+ * Rows of JSON lines: each line is an object, whose top-level fields are the columns. Empty lines
+ * are skipped.
+ */
 final class JsonRows implements Rows {
-
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .build();
 
   private final Path file;
   private final BufferedReader lines;
@@ -38,27 +34,27 @@ final class JsonRows implements Rows {
     for (String text = lines.readLine(); text != null; text = lines.readLine()) {
       line++;
       if (!text.isBlank()) {
-        String place = Rows.place(file, line);
-        return new Row(place, line, values(text, place, columns));
+        String location = Rows.location(file, line);
+        return new Row(location, line, values(text, location, columns));
       }
     }
     return null;
   }
 
   /**
-   * Reads one object. A text is a string; other columns may be numbers and booleans too, which are
-   * read as they are written.
+   * Reads one object. A text must be a string; other columns may also be numbers or booleans, whose
+   * values are the characters in the file.
    *
-   * @param place named in messages
-   * @throws RecipeException if it is not one JSON object with the columns asked for
+   * @param location starts the error message
+   * @throws RecipeException if the text is not one JSON object with the required columns
    */
-  static Map<String, String> values(String json, String place, Columns columns) {
+  static Map<String, String> values(String json, String location, Columns columns) {
     Map<String, String> values = new HashMap<>();
     Set<String> fields = new TreeSet<>();
-    try (JsonParser parser = JSON.createParser(withoutByteOrderMark(json))) {
+    try (JsonParser parser = Json.STRICT.createParser(withoutByteOrderMark(json))) {
       JsonToken first = parser.nextToken();
       if (first != JsonToken.START_OBJECT) {
-        throw new RecipeException(place + ": must be a JSON object, found " + kind(first));
+        throw new RecipeException(location + ": must be a JSON object, found " + kind(first));
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String field = parser.currentName();
@@ -71,7 +67,7 @@ final class JsonRows implements Rows {
             throw new RecipeException(
                 "%s: field %s must be %s, found %s"
                     .formatted(
-                        place,
+                        location,
                         field,
                         text ? "a string" : "a string, number or boolean",
                         kind(value)));
@@ -82,13 +78,11 @@ final class JsonRows implements Rows {
         }
       }
       if (parser.nextToken() != null) {
-        throw new RecipeException(place + ": must be one JSON object, found more after it");
+        throw new RecipeException(location + ": must be one JSON object, found more after it");
       }
     } catch (JsonProcessingException e) {
       throw new RecipeException(
-          place
-              + ": must be a JSON object that names each field once, found: "
-              + Rows.shortened(e.getOriginalMessage()),
+          location + ": must be a JSON object that names each field once, found: " + Json.reason(e),
           e);
     } catch (IOException e) {
       throw new IllegalStateException("a string cannot fail to be read", e);
@@ -96,7 +90,7 @@ final class JsonRows implements Rows {
     for (String column : columns.all()) {
       if (!values.containsKey(column)) {
         throw new RecipeException(
-            place
+            location
                 + ": must have a field "
                 + column
                 + ", found "

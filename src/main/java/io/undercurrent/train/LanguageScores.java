@@ -6,21 +6,22 @@ import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.text.Tokenizer;
 
 /**
- * How well the tokens of some records were expected.
+ * How well a model predicts the tokens of some records.
  *
- * <p>Next words are counted where a word came, known or not, and not where a sign or a marker did;
- * of what had been expected there, only words are ranked. An unknown word counts as not found.
+ * <p>The accuracy of next words is measured at positions where the next token is a word, also an
+ * unknown one, but not a sign or a marker. Only words are ranked there. An unknown word counts as
+ * not found. Not thread-safe.
  */
 public final class LanguageScores {
 
-  /** How far down the ranking a word is looked for. */
-  public static final int MOST = 5;
+  /** The largest k of {@link #top}. */
+  public static final int MAX_RANK = 5;
 
   private static final double LN2 = Math.log(2);
 
   private final Tokenizer tokenizer;
   private final boolean[] words; // (V)
-  private final long[] found = new long[MOST]; // by rank
+  private final long[] found = new long[MAX_RANK]; // by rank
   private long tokens;
   private long unknown;
   private double bits;
@@ -43,14 +44,14 @@ public final class LanguageScores {
     bits += reading.tokens() == 0 ? 0 : reading.surpriseBits() * reading.tokens();
   }
 
-  /** Counts the position of one token, of an end of record too. */
+  /** Counts one token, or the end of a record. */
   void add(int token, double logProbability, Ranking ranking) {
     if (token == tokenizer.endOfRecord()) {
       ends++;
       endBits -= logProbability / LN2;
     } else if (words[token]) {
       positions++;
-      NextToken[] top = ranking.top(words, MOST);
+      NextToken[] top = ranking.top(words, MAX_RANK);
       for (int rank = 0; rank < top.length; rank++) {
         found[rank] += top[rank].id() == token ? 1 : 0;
       }
@@ -59,17 +60,17 @@ public final class LanguageScores {
     }
   }
 
-  /** Tokens read, ends of records not counted. */
+  /** Tokens, without ends of records. */
   public long tokens() {
     return tokens;
   }
 
-  /** Share of the tokens that stand for unknown words. */
+  /** Share of the tokens that are unknown words. */
   public double unknownShare() {
     return (double) unknown / tokens;
   }
 
-  /** Mean surprise over the tokens, ends of records not counted. */
+  /** Mean surprise over the tokens, without ends of records. */
   public double bitsPerToken() {
     return bits / tokens;
   }
@@ -83,12 +84,15 @@ public final class LanguageScores {
     return Math.pow(2, countEnds ? (bits + endBits) / (tokens + ends) : bits / tokens);
   }
 
-  /** Positions where a word came. */
+  /** Positions where the next token is a word. */
   public long words() {
     return positions;
   }
 
-  /** Share of those positions whose word was among the {@code k} likeliest, 1 to {@link #MOST}. */
+  /**
+   * Share of those positions whose word is among the {@code k} likeliest words, 1 to {@link
+   * #MAX_RANK}.
+   */
   public double top(int k) {
     long all = 0;
     for (int rank = 0; rank < k; rank++) {

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Multinomial naive Bayes over the set of words and word pairs of a record, the baseline that any
- * network has to beat; add-alpha smoothing.
+ * Multinomial naive Bayes over the sets of words and word pairs of records, with add-alpha
+ * smoothing: a baseline.
  */
 final class NaiveBayes {
 
@@ -36,14 +36,15 @@ final class NaiveBayes {
     }
   }
 
-  /** Log-probabilities of the classes up to a constant; classes never seen are impossible. */
+  /** Log-probabilities of the classes up to a constant; -infinity for a class without records. */
   double[] scores(int[] tokens, double alpha) {
     return scores(tokens, alpha, false);
   }
 
   /**
-   * @param uniform whether all classes are taken to be equally frequent: what a set scored by macro
-   *     recall asks for
+   * As {@link #scores(int[], double)}.
+   *
+   * @param uniform whether all classes have the same prior, which suits macro recall
    */
   double[] scores(int[] tokens, double alpha, boolean uniform) {
     double[] scores = new double[CLASSES];
@@ -63,12 +64,14 @@ final class NaiveBayes {
     return scores;
   }
 
-  /** One choice of features, smoothing and prior: log-probabilities of the classes by tokens. */
+  /** A classifier with one choice of features, smoothing and prior. */
   interface Setting {
+
+    /** Log-probabilities of the classes, up to a constant, for the tokens of a record. */
     double[] scores(int[] tokens);
   }
 
-  /** Every choice of smoothing, prior, and words alone or with pairs, trained on the examples. */
+  /** All choices of features, smoothing and prior, trained on the examples. */
   static List<Setting> settings(List<Example> train) {
     List<Setting> settings = new ArrayList<>();
     for (boolean pairs : new boolean[] {false, true}) {
@@ -82,7 +85,7 @@ final class NaiveBayes {
     return settings;
   }
 
-  /** The best score of all settings, tuned on dev itself. */
+  /** The scores of the setting that is best on dev. */
   static Scores tuned(List<Setting> settings, List<Example> dev, boolean[] used, String metric) {
     Scores best = null;
     for (Setting setting : settings) {
@@ -99,7 +102,7 @@ final class NaiveBayes {
     return best;
   }
 
-  /** The record's distinct words, and pairs of neighbours, as numbers. */
+  /** The distinct words of a record, and the pairs of neighbours if wanted, as numbers. */
   private Set<Long> features(int[] tokens) {
     Set<Long> features = new HashSet<>(Arrays.stream(tokens).asLongStream().boxed().toList());
     if (pairs) {

@@ -20,12 +20,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Whether a model understands what negation does to an opinion: the minimal pairs of {@code
- * negation.tsv}, which says what the categories are.
+ * Measures whether a model understands negation of opinions, on the minimal pairs of {@code
+ * negation.tsv}, which describes the categories.
  *
- * <p>A pair is right if both of its sentences are, each read from the initial state, by the
- * likelier of negative and positive; neutral is ignored. A model that always says the same, or
- * looks at opinion words alone, gets no pair of a category that turns them.
+ * <p>Each sentence is read from the initial state, and the likelier of negative and positive is the
+ * prediction; neutral is ignored. A pair is right if both of its sentences are. A model that always
+ * predicts the same class, or only looks at opinion words, gets no pair right of a category whose
+ * negation reverses the opinion.
  */
 public final class NegationSuite {
 
@@ -34,16 +35,16 @@ public final class NegationSuite {
   /**
    * Two sentences that differ in little but their label.
    *
-   * @param positive the one that praises
-   * @param negative the one that blames
+   * @param positive the sentence with a positive opinion
+   * @param negative the sentence with a negative opinion
    */
   record Pair(String category, String positive, String negative) {}
 
   /**
-   * What was got of one category, or of {@link #ALL}.
+   * The results of one category, or of {@link #ALL}.
    *
-   * @param rightPairs pairs with both sentences right
-   * @param rightSentences of two a pair
+   * @param rightPairs pairs whose sentences are both right
+   * @param rightSentences sentences that are right, two in each pair
    */
   public record Category(String name, int pairs, int rightPairs, int rightSentences) {
 
@@ -56,7 +57,7 @@ public final class NegationSuite {
     }
   }
 
-  /** Name of all categories together. */
+  /** The name of the sum of all categories. */
   public static final String ALL = "all";
 
   private static final int MAX_TOKENS = 512; // more than any sentence has
@@ -71,7 +72,7 @@ public final class NegationSuite {
         .collect(Collectors.toSet());
   }
 
-  /** Lower case, without apostrophes and signs: what two spellings of a sentence share. */
+  /** The sentence in lower case without apostrophes and signs, to recognise another spelling. */
   static String plain(String text) {
     StringBuilder plain = new StringBuilder();
     boolean gap = false;
@@ -91,7 +92,7 @@ public final class NegationSuite {
     return plain.toString();
   }
 
-  /** What a model gets of every category, and last of all together. */
+  /** The results of a model: each category, then {@link #ALL}. */
   public static List<Category> of(Model model) {
     Inference inference = new Inference(model, MAX_TOKENS, 0, false);
     HiddenState initial = model.initialState();
@@ -99,9 +100,9 @@ public final class NegationSuite {
   }
 
   /**
-   * What a classifier gets of every category, and last of all together.
+   * The results of a classifier: each category, then {@link #ALL}.
    *
-   * @param classifier scores of the classes by text
+   * @param classifier returns the scores of the classes for a text
    */
   static List<Category> of(Function<String, double[]> classifier) {
     Map<String, Category> categories = new LinkedHashMap<>();
@@ -127,7 +128,7 @@ public final class NegationSuite {
     return scores[ModelConfig.NEGATIVE] > scores[ModelConfig.POSITIVE];
   }
 
-  /** All pairs, category after category. */
+  /** All pairs, by category. */
   static List<Pair> pairs() {
     Map<List<String>, String[]> members = new LinkedHashMap<>(); // by category and pair
     for (String[] row : rows()) {
@@ -152,7 +153,7 @@ public final class NegationSuite {
       return lines
           .lines()
           .filter(line -> !line.startsWith("#"))
-          .skip(1) // the names of the columns
+          .skip(1) // the column names
           .map(line -> line.split("\t", -1))
           .toList();
     } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.undercurrent.train;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.Parameters;
@@ -9,12 +10,13 @@ import java.util.SplittableRandom;
 
 /**
  * The next-token head over a chunk: cross-entropy of a plain or an adaptive softmax, and its
- * gradients. The equations are those of {@link NextTokenHead}; the loss of a token in a cluster is
- * that of the cluster among the frequent tokens plus its own inside the cluster.
+ * gradients. {@link NextTokenHead} defines the probabilities; {@code ServedForwardTest} holds this
+ * class to them at every shape. The loss of a token in a cluster is the loss of the cluster in the
+ * first softmax plus the loss of the token in the cluster's softmax. Owned by one thread at a time.
  */
 final class NextTokenLoss {
 
-  /** Positions whose logits are held at once: one block of the products that sum over them. */
+  /** The number of positions that are computed together, which bounds the logits in memory. */
   private static final int BLOCK = 256;
 
   private final ModelConfig config;
@@ -24,19 +26,20 @@ final class NextTokenLoss {
   private final int rows; // B
   private final int hidden; // H
   private final int block;
-  private final int[] chosen; // (T*B)
+  private final int[] chosen; // (T*B) the chosen positions, ascending
   private final float[] h; // (block, H)
   private final float[] dh; // (block, H)
   private final float[] projected; // (block, E)
   private final float[] dProjected; // (block, E)
   private final float[] logits; // (block, outputs)
-  private final int[] member; // (block)
+  private final int[] member; // (block) positions of the block whose token is in the cluster
   private final float[] memberH; // (block, H)
   private final float[] memberDh; // (block, H)
   private final float[] narrow; // (block, D)
   private final float[] dNarrow; // (block, D)
   private final float[] tail; // (block, tokens of a cluster)
   private final float[] sums = new float[Kernels.PARTIAL_SUMS];
+  private final ProductScratch buffers = new ProductScratch();
   private int positions;
 
   NextTokenLoss(ModelConfig config, Weights weights, Kernels kernels, int steps, int rows) {
@@ -47,10 +50,10 @@ final class NextTokenLoss {
     this.rows = rows;
     hidden = config.hiddenSize();
     int widest = 0;
-    int most = config.headSize();
+    int largest = config.headSize();
     for (Weights.Pair pair : weights.tail) {
       widest = Math.max(widest, pair.in);
-      most = Math.max(most, pair.out);
+      largest = Math.max(largest, pair.out);
     }
     block = Math.min(steps * rows, BLOCK);
     chosen = new int[steps * rows];
@@ -64,10 +67,10 @@ final class NextTokenLoss {
     memberDh = new float[memberH.length];
     narrow = new float[block * widest];
     dNarrow = new float[block * widest];
-    tail = new float[weights.tail.length == 0 ? 0 : Math.multiplyExact(block, most)];
+    tail = new float[weights.tail.length == 0 ? 0 : Math.multiplyExact(block, largest)];
   }
 
-  /** Positions that the last {@link #learn} chose. */
+  /** The number of positions that the last {@link #learn} chose. */
   int positions() {
     return positions;
   }
@@ -76,9 +79,9 @@ final class NextTokenLoss {
    * Learns the next token at the chosen positions.
    *
    * @param out top hidden states after dropout, (T * B, H)
-   * @param dOut its gradient, added to
-   * @param scale what each position's loss is multiplied by
-   * @param share of positions that are chosen
+   * @param dOut the gradient of {@code out} is added to it
+   * @param scale factor of each position's loss in the gradients
+   * @param share probability that a position is chosen
    * @return the sum over {@link #positions} of cross-entropies, nats
    */
   double learn(
@@ -112,15 +115,18 @@ final class NextTokenLoss {
     return loss;
   }
 
-  /** The chosen positions {@code [from, from + n)}: needs {@link #h}, leaves {@link #dh}. */
+  /**
+   * Learns the chosen positions {@code [from, from + n)}: reads {@link #h}, writes {@link #dh}.
+   * Returns the sum of cross-entropies.
+   */
   private double block(Chunk chunk, int from, int n, float scale, float[] g) {
     int outputs = config.headSize();
     boolean project = weights.projection != null;
     if (project) {
-      weights.projection.forward.multiply(n, h, projected);
+      weights.projection.forward.multiply(n, h, projected, buffers);
     }
     float[] features = project ? projected : h;
-    weights.head.forward.multiply(n, features, logits);
+    weights.head.forward.multiply(n, features, logits, buffers);
     float[] p = weights.parameters.values();
     int bias = weights.parameters.offset(config.headBias());
     double loss = 0;
@@ -134,10 +140,10 @@ final class NextTokenLoss {
         g[bias + j] += logits[at + j];
       }
     }
-    weights.head.backward.multiply(n, logits, project ? dProjected : dh);
+    weights.head.backward.multiply(n, logits, project ? dProjected : dh, buffers);
     gradient(weights.head, n, features, logits, g);
     if (project) {
-      weights.projection.backward.multiply(n, dProjected, dh);
+      weights.projection.backward.multiply(n, dProjected, dh, buffers);
       gradient(weights.projection, n, h, dProjected, g);
     }
     for (int c = 0; c < weights.tail.length; c++) {
@@ -146,7 +152,7 @@ final class NextTokenLoss {
     return loss;
   }
 
-  /** The output of the first softmax that stands for a token: itself, or its cluster. */
+  /** The index in the first softmax of a frequent token, or of a rarer token's cluster. */
   private int output(int token) {
     int frequent = config.clusterStart(0);
     if (token < frequent) {
@@ -159,6 +165,7 @@ final class NextTokenLoss {
     return frequent + c;
   }
 
+  /** Learns the tokens of cluster {@code c} and returns the sum of cross-entropies within it. */
   private double cluster(int c, Chunk chunk, int from, int n, float scale, float[] g) {
     int first = config.clusterStart(c);
     int size = config.clusterStart(c + 1) - first;
@@ -173,16 +180,16 @@ final class NextTokenLoss {
     if (members == 0) {
       return 0;
     }
-    weights.narrow[c].forward.multiply(members, memberH, narrow);
-    weights.tail[c].forward.multiply(members, narrow, tail);
+    weights.narrow[c].forward.multiply(members, memberH, narrow, buffers);
+    weights.tail[c].forward.multiply(members, narrow, tail, buffers);
     double loss = 0;
     for (int m = 0; m < members; m++) {
       int target = chunk.target[chosen[from + member[m]]] - first;
       loss += softmax(tail, m * size, size, target, scale);
     }
-    weights.tail[c].backward.multiply(members, tail, dNarrow);
+    weights.tail[c].backward.multiply(members, tail, dNarrow, buffers);
     gradient(weights.tail[c], members, narrow, tail, g);
-    weights.narrow[c].backward.multiply(members, dNarrow, memberDh);
+    weights.narrow[c].backward.multiply(members, dNarrow, memberDh, buffers);
     gradient(weights.narrow[c], members, memberH, dNarrow, g);
     for (int m = 0; m < members; m++) {
       int to = member[m] * hidden;
@@ -193,7 +200,7 @@ final class NextTokenLoss {
     return loss;
   }
 
-  /** Cross-entropy, nats; the logits become {@code scale} times their gradients. */
+  /** Returns the cross-entropy in nats, and replaces the logits by their gradients. */
   private double softmax(float[] x, int at, int n, int target, float scale) {
     float targetLogit = x[at + target];
     float max = kernels.max(x, at, n);
@@ -206,10 +213,11 @@ final class NextTokenLoss {
     return max + Math.log(sum) - targetLogit;
   }
 
-  /** Adds the gradient of a weight (out, in): the sum over rows of dOutput times input. */
+  /** Adds the gradient of a weight (out, in): the sum over n rows of dOutput input^T. */
   private void gradient(Weights.Pair weight, int n, float[] input, float[] dOutput, float[] g) {
     PackedMatrix inputs = kernels.matrix(n, weight.in);
     inputs.pack(input, 0, weight.in, 1);
-    inputs.multiply(weight.out, dOutput, 0, 1, weight.out, g, weight.offset, weight.in, true);
+    inputs.multiply(
+        weight.out, dOutput, 0, 1, weight.out, g, weight.offset, weight.in, true, buffers);
   }
 }

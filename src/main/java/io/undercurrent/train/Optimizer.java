@@ -4,27 +4,28 @@ import io.undercurrent.model.Parameters;
 import java.util.Map;
 
 /**
- * How parameters follow their gradients. {@link #nextStep} by one thread, then {@link #update} by
- * any number of threads for ranges that do not overlap.
+ * Updates parameters by their gradients. For each step one thread calls {@link #nextStep}; then any
+ * number of threads call {@link #update} for ranges that do not overlap.
  */
 interface Optimizer {
 
-  /** Begins the next update. */
+  /** Begins the next step. */
   void nextStep();
 
   /**
-   * Updates parameters [from, to).
+   * Updates the parameters in the range [from, to).
    *
-   * @param scale what gradients are multiplied by first: the clipping
+   * @param scale factor of the gradients, for clipping
    * @param rate the learning rate
    */
   void update(float[] parameters, float[] gradients, float scale, float rate, int from, int to);
 
-  /** Updates so far. */
+  /** The number of steps so far. */
   long step();
 
-  /** What goes on after a stop needs beside {@link #step}: blocks by name, shared, not copied. */
+  /** The state that a stopped run needs besides {@link #step}: blocks by name, not copied. */
   Map<String, Parameters> state();
 
+  /** Continues a stopped run, whose {@link #state} was loaded. */
   void resumeAt(long step);
 }

@@ -7,34 +7,37 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * All conversations of an epoch, shuffled and laid end to end into B endless streams, so that every
- * position of every chunk carries a token. Long conversations are cut between records into parts
- * that the streams share, and come first, so that all streams end at about the same time. A
- * conversation's records follow one another; between conversations the state is zeroed with
- * probability {@code freshShare}, and otherwise carried over from an unrelated one: the network
- * learns both to start from nothing and not to be confused by what came before.
+ * Shuffles the conversations of an epoch and joins them into B streams, so that every position of
+ * every chunk has a token. Long conversations are cut between records into parts, which several
+ * streams read, and come first, so that all streams end at about the same time. Owned by one
+ * thread.
  *
- * <p>Each record is followed by the end-of-record token. A fresh start zeroes the state before the
- * end-of-record token that precedes the record: the same initial state that serving uses.
+ * <p>The records of a conversation follow one another. Between conversations the state is zeroed
+ * with probability {@code freshShare}; otherwise it is carried over from an unrelated conversation.
+ * So the network learns both to start from the initial state and to ignore unrelated history.
+ *
+ * <p>Each record is followed by the end-of-record token. Where the state is zeroed, this happens
+ * before the end-of-record token that precedes the record, so that the record begins with the same
+ * initial state as in serving.
  */
 final class PackedStreams {
 
-  /** Parts of a conversation that each stream would take if there were only one. */
+  /** The number of parts for each stream into which a single conversation would be cut. */
   private static final int PARTS = 4;
 
-  private final List<Example[]> conversations; // parts of them
+  private final List<Example[]> conversations; // or parts of them
   private final int[] order;
   private final int endOfRecord;
   private final double freshShare;
   private final SplittableRandom random;
   private final Stream[] streams;
   private int next;
-  private int unfinished; // conversations
+  private int unfinished; // conversations that are not read to their end
 
   PackedStreams(
       List<Example[]> conversations, int rows, int endOfRecord, double freshShare, long seed) {
-    long most = Math.max(1, tokens(conversations) / ((long) rows * PARTS));
-    this.conversations = parts(conversations, most);
+    long maxTokens = Math.max(1, tokens(conversations) / ((long) rows * PARTS));
+    this.conversations = parts(conversations, maxTokens);
     this.endOfRecord = endOfRecord;
     this.freshShare = freshShare;
     random = new SplittableRandom(seed);
@@ -46,13 +49,13 @@ final class PackedStreams {
       shuffled[i] = shuffled[j];
       shuffled[j] = swap;
     }
-    // Long ones first; the order is stable, so each kind stays shuffled.
+    // Long ones first; long and short ones stay shuffled among themselves.
     order =
         IntStream.concat(
                 Arrays.stream(shuffled)
-                    .filter(i -> tokens(this.conversations.get(i)) * PARTS > most),
+                    .filter(i -> tokens(this.conversations.get(i)) * PARTS > maxTokens),
                 Arrays.stream(shuffled)
-                    .filter(i -> tokens(this.conversations.get(i)) * PARTS <= most))
+                    .filter(i -> tokens(this.conversations.get(i)) * PARTS <= maxTokens))
             .toArray();
     unfinished = order.length;
     streams = new Stream[rows];
@@ -72,15 +75,15 @@ final class PackedStreams {
     return n;
   }
 
-  /** Cuts conversations after the record with which they reach {@code most} tokens. */
-  private static List<Example[]> parts(List<Example[]> conversations, long most) {
+  /** Cuts conversations after each record with which a part reaches {@code maxTokens} tokens. */
+  private static List<Example[]> parts(List<Example[]> conversations, long maxTokens) {
     List<Example[]> parts = new ArrayList<>();
     for (Example[] conversation : conversations) {
       int from = 0;
       long tokens = 0;
       for (int i = 0; i < conversation.length; i++) {
         tokens += conversation[i].tokens().length + 1;
-        if (tokens >= most || i == conversation.length - 1) {
+        if (tokens >= maxTokens || i == conversation.length - 1) {
           parts.add(Arrays.copyOfRange(conversation, from, i + 1));
           from = i + 1;
           tokens = 0;
@@ -91,8 +94,10 @@ final class PackedStreams {
   }
 
   /**
-   * Fills the chunks, each with the rows that follow the previous chunk's; false once every
-   * conversation was read to its end. Streams that find none left read some once more.
+   * Fills the chunks: the first gets the first streams as its rows, the second the next ones, and
+   * so on. A stream that finds no conversation left reads one a second time.
+   *
+   * @return false once every conversation is read to its end
    */
   boolean next(Chunk[] chunks) {
     int row = 0;
@@ -104,10 +109,10 @@ final class PackedStreams {
     return unfinished > 0;
   }
 
-  /** One row: a cursor over the conversations it has taken. */
+  /** One stream: a position in the conversation that it reads. */
   private final class Stream {
     private Example[] conversation = {};
-    private boolean again; // the conversation was read before in this epoch
+    private boolean again; // whether the conversation was read before in this epoch
     private int record;
     private int position; // in the record
     private boolean atStart = true;
@@ -116,7 +121,7 @@ final class PackedStreams {
       for (int t = 0; t < chunk.steps; t++) {
         int at = t * chunk.rows + b;
         if (atStart) {
-          // The first token of a stream, and of every fresh start: end of record, from zeros.
+          // A stream begins with the end-of-record token, read from a zero state.
           take();
           atStart = false;
           chunk.token[at] = endOfRecord;
@@ -153,7 +158,7 @@ final class PackedStreams {
       }
     }
 
-    /** The next conversation; past the last one the first ones come again, to fill the chunk. */
+    /** Takes the next conversation; after the last one the first ones are read again. */
     private void take() {
       again = next >= order.length;
       conversation = conversations.get(order[next++ % order.length]);

@@ -2,14 +2,14 @@ package io.undercurrent.train;
 
 import java.util.List;
 
-/** Told of a run's progress, on the thread that trains. */
+/** Receives a run's progress, on the thread that trains. */
 public interface Progress {
 
-  /** Something is done that has no measure: reading data, counting words. */
+  /** Receives a message, for example about reading data. */
   void says(String line);
 
   /**
-   * One chunk was learnt.
+   * A chunk is learnt.
    *
    * @param epoch from 1
    * @param done tokens of the epoch so far
@@ -21,6 +21,11 @@ public interface Progress {
   void chunk(
       int epoch, long done, long all, double sentimentLoss, double nextLoss, double gradientNorm);
 
-  /** An epoch ended and was scored on the dev sources. */
+  /**
+   * An epoch has ended and is scored on the dev sources.
+   *
+   * @param epoch from 1; 0 for the scores of the checkpoint that the run starts from
+   * @param best whether the score is the best so far; always false for epoch 0
+   */
   void epoch(int epoch, List<Evaluation.Result> results, boolean best);
 }

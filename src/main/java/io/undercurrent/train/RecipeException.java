@@ -1,8 +1,10 @@
 package io.undercurrent.train;
 
+import java.util.List;
+
 /**
- * A recipe or its data cannot be used; the message is one line: file, key or row, expectation and
- * finding.
+ * A recipe or its data cannot be used. Each line of the message is one error: file, key or row,
+ * expectation and finding.
  */
 public final class RecipeException extends RuntimeException {
 
@@ -14,5 +16,12 @@ public final class RecipeException extends RuntimeException {
 
   RecipeException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /**
+   * @param errors at least one, each of one line
+   */
+  RecipeException(List<String> errors) {
+    super(String.join("\n", errors));
   }
 }

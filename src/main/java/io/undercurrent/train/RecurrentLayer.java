@@ -2,6 +2,7 @@ package io.undercurrent.train;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PackedMatrix;
+import io.undercurrent.kernel.ProductScratch;
 import io.undercurrent.model.Cell;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
@@ -10,11 +11,15 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One layer of any kind over a chunk: T steps forward, T steps back. Carries h and c to the next
- * chunk, without gradient. A feed-forward layer is one without the product with h.
+ * One layer of any kind over a chunk: T steps forward, then T steps backward. {@link
+ * io.undercurrent.model.Network#step} defines the forward pass; {@code ServedForwardTest} holds
+ * this layer to it at every shape. It is written a second time because training computes the input
+ * products of all T steps at once and keeps what the backward pass needs. The equations of a step
+ * are shared: {@link Cell}. Carries h and c to the next chunk, without gradient. A feed-forward
+ * layer has no product with h. Owned by one thread at a time.
  *
- * <p>Big arrays are (T * B, ...) with row {@code t * B + b}; arrays of one step are (B, H) from
- * index 0, which is what the gate loops want.
+ * <p>Large arrays are (T * B, ...) with row {@code t * B + b}; arrays of one step are (B, H), as
+ * the gate loops need them.
  */
 final class RecurrentLayer {
 
@@ -29,17 +34,20 @@ final class RecurrentLayer {
   private final int gates; // G*H
   private final int in; // I
   private final float[] z; // (T*B, G*H) pre-activations from the input; later dz
-  private final float[] u; // (T*B, G*H) and from h; later du; z itself where only their sum counts
+  private final float[]
+      u; // (T*B, G*H) pre-activations from h; later du; the same array as z if only the sum is
+  // needed
   private final Cell.Step[] step; // (T) of (B, H)
   private final float[] hPrev; // (T*B, H), after resets
   final float[] out; // (T*B, H) h after dropout
   final float[] dOut; // (T*B, H) its gradient
   private final float[] mask; // (B, H)
   private final float[] h; // (B, H), carried
-  private final float[] c; // (B, H), carried; empty where there is none
+  private final float[] c; // (B, H), carried; empty if there is no c
   private final float[] dh; // (B, H)
-  private final float[] dc; // (B, H); empty where there is no c
+  private final float[] dc; // (B, H); empty if there is no c
   private final float[] scratch; // (B, H)
+  private final ProductScratch buffers = new ProductScratch();
   private final PackedMatrix inputRows; // (T*B, I)
   private final PackedMatrix hiddenRows; // (T*B, H)
 
@@ -79,29 +87,31 @@ final class RecurrentLayer {
     hiddenRows = kernels.matrix(steps * rows, hidden);
   }
 
-  /** Forgets what earlier chunks left. */
+  /** Forgets what earlier chunks carried over. */
   void clear() {
     Arrays.fill(h, 0f);
     Arrays.fill(c, 0f);
   }
 
-  /** What is carried over to the next chunk, shared and not copied. */
+  /** The arrays that are carried to the next chunk, not copied. */
   List<float[]> carried() {
     return cell.hasCellState() ? List.of(h, c) : List.of(h);
   }
 
+  /** The forward pass: reads {@code input} (T*B, I), writes {@link #out}. */
   void forward(float[] input, Chunk chunk, SplittableRandom random) {
     Dropout.draw(mask, dropout, random);
     int n = rows * hidden;
     boolean apart = cell.keepsPartsApart();
-    weights.inputForward[index].multiply(steps * rows, input, 0, in, 1, z, 0, gates, false);
+    weights.inputForward[index].multiply(
+        steps * rows, input, 0, in, 1, z, 0, gates, false, buffers);
     addBiases(apart);
     for (int t = 0; t < steps; t++) {
       zeroWhereReset(chunk, t, h, c);
       System.arraycopy(h, 0, hPrev, t * n, n);
       if (recurrent) {
         weights.recurrentForward[index].multiply(
-            rows, h, 0, hidden, 1, u, t * rows * gates, gates, true);
+            rows, h, 0, hidden, 1, u, t * rows * gates, gates, true, buffers);
       }
       byGate(z, t, step[t].z());
       byGate(u, t, step[t].u());
@@ -112,16 +122,19 @@ final class RecurrentLayer {
     }
   }
 
-  /** Sees how much gradient flows back. */
+  /** Receives the gradients of the state during the backward pass. */
   interface StateGradients {
     /**
-     * @param dh (B, H) gradient of h as it was before step t; read only, and gone after the call
-     * @param dc (B, H) likewise of c; empty where there is none
+     * Receives the gradients of the state before step t. The arrays must not be changed, and are
+     * valid only during the call.
+     *
+     * @param dh (B, H)
+     * @param dc (B, H); empty if there is no c
      */
     void before(int t, float[] dh, float[] dc);
   }
 
-  /** Needs {@link #dOut}; leaves the gradient of the input in {@code dInput}. */
+  /** The backward pass: reads {@link #dOut}, writes the gradient of the input to {@code dInput}. */
   void backward(float[] input, float[] dInput, Chunk chunk, Parameters gradients) {
     backward(input, dInput, chunk, gradients, (t, dhBefore, dcBefore) -> {});
   }
@@ -140,7 +153,7 @@ final class RecurrentLayer {
       byRow(step[t].u(), u, t);
       if (recurrent) {
         weights.recurrentBackward[index].multiply(
-            rows, u, t * rows * gates, gates, 1, dh, 0, hidden, true);
+            rows, u, t * rows * gates, gates, 1, dh, 0, hidden, true, buffers);
       }
       observer.before(t, dh, dc);
       zeroWhereReset(chunk, t, dh, dc);
@@ -149,15 +162,15 @@ final class RecurrentLayer {
     int all = steps * rows;
     inputRows.pack(input, 0, in, 1);
     int weightIh = gradients.offset("rnn.weight_ih_l" + index);
-    inputRows.multiply(gates, z, 0, 1, gates, g, weightIh, in, true);
+    inputRows.multiply(gates, z, 0, 1, gates, g, weightIh, in, true, buffers);
     addRows(z, g, gradients.offset("rnn.bias_ih_l" + index));
     if (recurrent) {
       hiddenRows.pack(hPrev, 0, hidden, 1);
       int weightHh = gradients.offset("rnn.weight_hh_l" + index);
-      hiddenRows.multiply(gates, u, 0, 1, gates, g, weightHh, hidden, true);
+      hiddenRows.multiply(gates, u, 0, 1, gates, g, weightHh, hidden, true, buffers);
       addRows(u, g, gradients.offset("rnn.bias_hh_l" + index));
     }
-    weights.inputBackward[index].multiply(all, z, 0, gates, 1, dInput, 0, in, false);
+    weights.inputBackward[index].multiply(all, z, 0, gates, 1, dInput, 0, in, false, buffers);
   }
 
   private void addBiases(boolean apart) {
@@ -175,7 +188,7 @@ final class RecurrentLayer {
         z[r * gates + i] += bias[i];
       }
       if (apart) {
-        System.arraycopy(p, biasHh, u, r * gates, gates); // the product with h is added to it
+        System.arraycopy(p, biasHh, u, r * gates, gates); // forward adds the product with h
       }
     }
   }
@@ -191,7 +204,7 @@ final class RecurrentLayer {
     }
   }
 
-  /** Step t of (T*B, G*H) as an array for each gate. */
+  /** Copies step t of an array (T*B, G*H) into one array (B, H) for each gate. */
   private void byGate(float[] from, int t, float[][] gate) {
     for (int b = 0; b < rows; b++) {
       int at = (t * rows + b) * gates;
@@ -201,7 +214,7 @@ final class RecurrentLayer {
     }
   }
 
-  /** The way back from {@link #byGate}. */
+  /** The reverse of {@link #byGate}. */
   private void byRow(float[][] gate, float[] to, int t) {
     for (int b = 0; b < rows; b++) {
       int at = (t * rows + b) * gates;
@@ -211,7 +224,7 @@ final class RecurrentLayer {
     }
   }
 
-  /** The sum over all T * B rows. */
+  /** Adds the sum over all T * B rows. */
   private void addRows(float[] from, float[] to, int offset) {
     for (int r = 0; r < steps * rows; r++) {
       for (int i = 0; i < gates; i++) {

@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How a model's outputs are spread over records of the kind it was made for: what drift on a live
- * stream is measured against, for example by the population stability index. Records without tokens
- * do not count. Written by one thread.
+ * The distribution of a model's outputs over the dev sources. Drift on a live stream is measured
+ * against it, for example with the population stability index. Records without tokens do not count.
+ * Not thread-safe.
  */
 public final class Reference {
 
@@ -33,24 +33,24 @@ public final class Reference {
     unknowns.add((double) reading.unknown() / reading.tokens());
   }
 
-  /** Records that were counted. */
+  /** The number of records. */
   public int records() {
     return scores.size();
   }
 
-  /** Share of records by class, in label order. */
+  /** The share of records of each predicted class, in the order of the labels. */
   public double[] sentiment() {
     return Arrays.stream(labels).mapToDouble(n -> (double) n / records()).toArray();
   }
 
-  /** P(positive) - P(negative) of records, in ten equal bins from -1 to 1. */
+  /** Histogram of P(positive) - P(negative), in ten equal bins from -1 to 1. */
   public Histogram score() {
     double[] edges = new double[BINS - 1];
     Arrays.setAll(edges, i -> (i + 1) * 2.0 / BINS - 1);
     return Histogram.of(scores, edges);
   }
 
-  /** Bits per token of records, in bins of a tenth of them each. */
+  /** Histogram of bits per token, in ten bins with a tenth of the records each. */
   public Histogram surprise() {
     double[] sorted = surprises.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     double[] edges = new double[BINS - 1];
@@ -58,15 +58,15 @@ public final class Reference {
     return Histogram.of(surprises, edges);
   }
 
-  /** Share of unknown tokens in records; the first bin holds those without any. */
+  /** Histogram of the share of unknown tokens; the first bin is for records without any. */
   public Histogram unknown() {
     return Histogram.of(unknowns, UNKNOWN_EDGES);
   }
 
   /**
-   * All of it, as it stands beside a checkpoint.
+   * All histograms, as they are stored with a checkpoint.
    *
-   * @throws IllegalArgumentException if no record was counted
+   * @throws IllegalArgumentException if there are no records
    */
   public DriftReference drift() {
     return new DriftReference(records(), score(), surprise(), unknown());

@@ -7,16 +7,16 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** The rows of a file whose values have names, from first to last. */
+/** Reads the rows of a file with named columns, from first to last. Owned by one thread. */
 interface Rows {
 
   /**
    * One row.
    *
-   * @param place file and line, counted from 1, for messages
-   * @param values of the columns asked for, all of them
+   * @param location file and line, counted from 1, for error messages
+   * @param values of all required columns
    */
-  record Row(String place, int line, Map<String, String> values) {
+  record Row(String location, int line, Map<String, String> values) {
 
     String value(String column) {
       return values.get(column);
@@ -24,9 +24,9 @@ interface Rows {
   }
 
   /**
-   * Which columns are asked for.
+   * The required columns.
    *
-   * @param texts those of {@code all} that hold text, not names or numbers of something
+   * @param texts those of {@code all} that hold text; the others hold labels, names or numbers
    */
   record Columns(Set<String> all, Set<String> texts) {
 
@@ -46,11 +46,11 @@ interface Rows {
   /**
    * The next row, or null after the last.
    *
-   * @throws RecipeException if a row does not have the columns asked for
+   * @throws RecipeException if a row does not have the required columns
    */
   Row next() throws IOException;
 
-  /** Opens the rows of a source, in its format. */
+  /** Opens the rows of a source in its format, which must be one with columns. */
   static Rows of(Recipe.Source source, Path file, BufferedReader lines) throws IOException {
     Columns columns = Columns.of(source);
     return source.format().equals("tsv")
@@ -58,11 +58,11 @@ interface Rows {
         : new JsonRows(file, lines, columns);
   }
 
-  static String place(Path file, int line) {
+  static String location(Path file, int line) {
     return file + ": row " + line;
   }
 
-  /** What was found may be anything, and is quoted in one line. */
+  /** A text from a file as an error message quotes it: one line of at most 200 characters. */
   static String shortened(String found) {
     String line = found.replaceAll("[\\s\\p{Cntrl}]+", " ");
     return line.length() <= 200 ? line : line.substring(0, 200) + "...";

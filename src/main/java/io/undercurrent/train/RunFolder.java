@@ -4,19 +4,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.io.AtomicFile;
 import io.undercurrent.model.Parameters;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * A run on disk: {@code best/} is the checkpoint with the best dev score so far, {@code last/} what
- * the run needs to go on after it was stopped: {@code run.json}, and tensors in the folder that it
- * names.
+ * The folder of a run. {@code best/} is the checkpoint with the best dev score so far. {@code
+ * last/} is what a stopped run continues from: {@code run.json}, and a folder of tensors whose name
+ * follows from the position in {@code run.json}. Used by one thread and one process at a time.
  */
 final class RunFolder {
 
@@ -31,14 +31,14 @@ final class RunFolder {
   }
 
   /**
-   * How far a run is.
+   * The position of a run.
    *
    * @param stage index in {@link Recipe#stages}
-   * @param epoch epochs of the stage that are over
-   * @param chunk chunks of the next epoch that are learnt
-   * @param bestEpoch the epoch with the best dev score; 0 before there is one
-   * @param step of the stage's optimiser
-   * @param averaged steps that the mean of the parameters is over
+   * @param epoch finished epochs of the stage
+   * @param chunk finished chunks of the next epoch
+   * @param bestEpoch the epoch with the best dev score, from 1; 0 before the first
+   * @param step steps of the stage's optimiser
+   * @param averaged steps in the mean of the parameters; 0 without averaging
    */
   record Position(
       int stage, int epoch, long chunk, int bestEpoch, double bestScore, long step, long averaged) {
@@ -67,8 +67,9 @@ final class RunFolder {
   }
 
   /**
-   * Makes the folder a run of this recipe before anything is put there: the vocabulary is of this
-   * recipe too.
+   * Marks the folder as a run of this recipe before anything else is written into it.
+   *
+   * @throws RecipeException if it is a run of another recipe, or with another number of threads
    */
   void claim() throws IOException {
     if (!isClaimed()) {
@@ -78,9 +79,9 @@ final class RunFolder {
   }
 
   /**
-   * Whether the folder is a run of this recipe already.
+   * Whether the folder is marked as a run of this recipe.
    *
-   * @throws RecipeException if it is one of another recipe, or with other threads
+   * @throws RecipeException if it is a run of another recipe, or with another number of threads
    */
   boolean isClaimed() throws IOException {
     if (!Files.exists(json())) {
@@ -90,7 +91,8 @@ final class RunFolder {
     if (!json.path("recipe").asText().equals(recipe)) {
       throw new RecipeException(
           run
-              + ": must be a run of this recipe, found one of another: choose another --run folder");
+              + ": must be a run of this recipe, found one of another: delete the folder or"
+              + " choose another with --run");
     }
     if (json.path("threads").asInt() != threads) {
       throw new RecipeException(
@@ -104,7 +106,7 @@ final class RunFolder {
     return true;
   }
 
-  /** Where the run stands; {@link Position#START} for a new one. */
+  /** The position of the run; {@link Position#START} for a new one. */
   Position position() throws IOException {
     JsonNode json = read();
     return new Position(
@@ -117,12 +119,12 @@ final class RunFolder {
         json.path("averaged").asLong());
   }
 
-  /** The run's curves up to where it stands. */
+  /** The run's curves up to its position. */
   Curves curves() throws IOException {
     return Curves.of(run, read().path("curves"));
   }
 
-  /** Fills blocks with what {@link #save} saved at this position. */
+  /** Loads the values of blocks, which {@link #save} saved at this position. */
   void load(Position position, Map<String, Parameters> blocks) throws IOException {
     Path folder = json().resolveSibling(position.folder());
     for (Map.Entry<String, Parameters> block : blocks.entrySet()) {
@@ -130,7 +132,10 @@ final class RunFolder {
     }
   }
 
-  /** Tensors first, then the file that names them: a run killed between goes on from before. */
+  /**
+   * Saves the run. The tensors are written first and {@code run.json} last, so that a run that is
+   * killed in between continues from the position before.
+   */
   void save(Position position, Map<String, Parameters> blocks, Curves curves) throws IOException {
     Position before = position();
     Path last = json().getParent();
@@ -180,13 +185,6 @@ final class RunFolder {
     if (curves != null) {
       json.set("curves", curves.saved());
     }
-    replace(json(), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
-  }
-
-  static void replace(Path file, byte[] bytes) throws IOException {
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.write(temporary, bytes);
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    AtomicFile.replace(json(), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
   }
 }

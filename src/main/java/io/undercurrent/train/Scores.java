@@ -4,8 +4,9 @@ import io.undercurrent.model.ModelConfig;
 import java.util.stream.IntStream;
 
 /**
- * What was predicted against what was labelled. Classes that no record carries do not count: where
- * a set knows no neutral, the model's choice is between the others.
+ * Counts of predicted classes by labelled class, and the scores that follow from them. A class that
+ * no label has is never predicted: in a source without neutral the choice is between negative and
+ * positive. Not thread-safe.
  */
 public final class Scores {
 
@@ -15,17 +16,22 @@ public final class Scores {
   private final int[][] confusion = new int[CLASSES][CLASSES]; // (labelled, predicted)
   private int records;
 
+  /**
+   * Without records.
+   *
+   * @param used whether each class can be predicted
+   */
   Scores(boolean[] used) {
     System.arraycopy(used, 0, this.used, 0, CLASSES);
   }
 
-  /** Counts a record by the likeliest class among those in use. */
+  /** Counts a record; the class in use with the highest score is predicted. */
   void add(int label, double[] scores) {
     confusion[label][best(used, scores)]++;
     records++;
   }
 
-  /** The class in use that scores most. */
+  /** The class in use with the highest score. */
   static int best(boolean[] used, double[] scores) {
     int best = -1;
     for (int k = 0; k < CLASSES; k++) {
@@ -40,7 +46,7 @@ public final class Scores {
     return records;
   }
 
-  /** Share of records whose class was predicted. */
+  /** The share of records whose class was predicted. */
   public double accuracy() {
     int right = 0;
     for (int k = 0; k < CLASSES; k++) {
@@ -49,7 +55,7 @@ public final class Scores {
     return (double) right / records;
   }
 
-  /** Mean over classes of the share of their records that was found. */
+  /** The mean recall of the classes in use. */
   public double macroRecall() {
     return IntStream.range(0, CLASSES)
         .filter(k -> used[k])
@@ -58,7 +64,7 @@ public final class Scores {
         .orElse(0);
   }
 
-  /** Mean over classes of the harmonic mean of precision and recall. */
+  /** The mean F1 of the classes in use; F1 is the harmonic mean of precision and recall. */
   public double macroF1() {
     return IntStream.range(0, CLASSES)
         .filter(k -> used[k])
@@ -67,7 +73,7 @@ public final class Scores {
         .orElse(0);
   }
 
-  /** Mean over records of the F1 of their class. */
+  /** The mean over records of the F1 of their class. */
   public double weightedF1() {
     return IntStream.range(0, CLASSES).mapToDouble(k -> labelled(k) * f1(k)).sum() / records;
   }
@@ -76,17 +82,17 @@ public final class Scores {
     return ratio(2 * confusion[k][k], labelled(k) + predicted(k));
   }
 
-  /** The classes in use, by their place among all labels. */
+  /** The indexes of the classes in use. */
   public int[] classes() {
     return IntStream.range(0, CLASSES).filter(k -> used[k]).toArray();
   }
 
-  /** Records of class {@code label} that were predicted as {@code predicted}. */
+  /** The number of records of class {@code label} that were predicted as {@code predicted}. */
   public int count(int label, int predicted) {
     return confusion[label][predicted];
   }
 
-  /** The score a source is judged by. */
+  /** The score by a metric of a recipe. */
   double by(String metric) {
     return switch (metric) {
       case "accuracy" -> accuracy();

@@ -11,14 +11,16 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * The sentiment head over a chunk: pooling, attention where the network has it, cross-entropy, and
- * all backwards. Carries the pooling of each row's unfinished record and its past records to the
- * next chunk, without gradient.
+ * The sentiment head over a chunk, forward and backward: pooling, attention if the network has it,
+ * and cross-entropy. {@link io.undercurrent.model.Pool} and {@link
+ * io.undercurrent.model.Network#sentimentLogits} define the forward pass; {@code BpttTest} holds
+ * this class to them. Carries the pooling of each row's unfinished record and the row's past
+ * records to the next chunk, without gradient. Owned by one thread at a time.
  */
 final class SentimentLoss {
 
-  /** Logit of a class that a record's is not held against: its exponential is lost in the sum. */
-  private static final float NO_RIVAL = -1e9f;
+  /** The logit of a class that a label is not compared with: its exponential is 0. */
+  private static final float EXCLUDED = -1e9f;
 
   private final ModelConfig config;
   private final Weights weights;
@@ -47,7 +49,7 @@ final class SentimentLoss {
     attention = config.attention().on() ? new AttentionLayer(config, weights, kernels, rows) : null;
   }
 
-  /** Forgets what earlier chunks left. */
+  /** Forgets what earlier chunks carried over. */
   void clear() {
     Arrays.fill(poolCount, 0);
     if (attention != null) {
@@ -55,7 +57,7 @@ final class SentimentLoss {
     }
   }
 
-  /** What is carried over to the next chunk, shared and not copied. */
+  /** The arrays that are carried to the next chunk, not copied. */
   List<float[]> carried() {
     List<float[]> carried = new ArrayList<>(List.of(poolMax, poolSum, poolCount));
     if (attention != null) {
@@ -64,7 +66,15 @@ final class SentimentLoss {
     return carried;
   }
 
-  /** One labelled record that ends in the chunk. */
+  /**
+   * A labelled record that ends in the chunk.
+   *
+   * @param first step of its first token in the chunk
+   * @param last step of its last token
+   * @param count its tokens, also those of earlier chunks
+   * @param maxAt (H) step of the maximum of each unit; -1 if it was in an earlier chunk
+   * @param look null without attention
+   */
   private record Ended(
       int row,
       int first,
@@ -77,8 +87,13 @@ final class SentimentLoss {
       AttentionLayer.Look look) {}
 
   /**
-   * Pools every record's states up to its last token, and learns the sentiment of the labelled
-   * ones. Of a record that began in an earlier chunk only the positions in this one get gradients.
+   * Pools the states of every record up to its last token, and learns the sentiment of the labelled
+   * records. Only positions in this chunk get gradients, also if a record began in an earlier one.
+   *
+   * @param out top hidden states after dropout, (T * B, H)
+   * @param dOut the gradient of {@code out} is added to it
+   * @param scale factor of each record's loss in the gradients
+   * @return the sum over labelled records of weight times cross-entropy, nats
    */
   double learn(
       Chunk chunk,
@@ -164,7 +179,7 @@ final class SentimentLoss {
       int compared = ended.get(e).classes;
       for (int k = 0; k < classes; k++) {
         if ((compared >> k & 1) == 0) {
-          logit[k] = NO_RIVAL;
+          logit[k] = EXCLUDED;
         }
       }
       int label = ended.get(e).label;

@@ -4,27 +4,24 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.io.AtomicFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
- * The labelled records of a topic as a recipe's training source, kept by the run in its folder
- * ({@code topic.jsonl}): a run that goes on learns from the same records, whatever the topic holds
- * by then. The records of a key are one conversation, in the order they were added; one without a
- * key is a conversation of its own. Keys themselves are not kept: they may name persons.
+ * The labelled records of a topic as a recipe's training source. The run keeps them in its folder
+ * ({@code topic.jsonl}), so that a stopped run continues with the same records even if the topic
+ * has changed. The records of a key are one conversation, in the order they were added; a record
+ * without a key is a conversation of its own. Keys are not stored, since they may name persons.
  *
  * <pre>{"conversation":0,"text":"late again","label":"negative","partition":0,"offset":17}</pre>
  *
@@ -32,7 +29,7 @@ import java.util.stream.Collectors;
  */
 public final class Snapshot {
 
-  /** Of the source: JSON lines in the run's folder. */
+  /** The format of its source: JSON lines in the run's folder. */
   static final String FORMAT = "topic";
 
   static final String FILE = "topic.jsonl";
@@ -41,7 +38,7 @@ public final class Snapshot {
   private static final String LABEL = "label";
   private static final String CONVERSATION = "conversation";
 
-  /** Escapes keep half of a surrogate pair, which JSON may hold and UTF-8 may not. */
+  /** Escaped, since JSON can hold half of a surrogate pair and UTF-8 cannot. */
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
@@ -57,17 +54,13 @@ public final class Snapshot {
   private int records;
 
   /**
-   * @param recipe its first training source lends the topic its {@code labels} (where it has any;
-   *     otherwise the classes stand for themselves), {@code unlabelled}, {@code cased} and {@code
-   *     balanced}
-   * @param textField the field of a record's value that is its text, a string
-   * @param labelField the field that is its label: a string, number or boolean
+   * @param recipe {@code labels}, {@code unlabelled}, {@code cased} and {@code balanced} of its
+   *     first training source apply to the topic
+   * @param textField the field of a record's value with its text, a string
+   * @param labelField the field with its label: a string, number or boolean
    */
   public Snapshot(Recipe recipe, String topic, String textField, String labelField) {
     Recipe.Source first = recipe.train().get(0);
-    Map<String, String> classes =
-        ModelConfig.SENTIMENT_LABELS.stream()
-            .collect(Collectors.toMap(Function.identity(), Function.identity()));
     source =
         new Recipe.Source(
             topic,
@@ -75,7 +68,7 @@ public final class Snapshot {
             FORMAT,
             List.of(TEXT),
             LABEL,
-            first.labels().isEmpty() ? classes : first.labels(),
+            first.labels(),
             first.unlabelled(),
             CONVERSATION,
             null,
@@ -85,24 +78,24 @@ public final class Snapshot {
             null,
             null,
             null,
-            null);
+            false);
     this.recipe = recipe.withTrain(List.of(source));
     this.textField = textField;
     this.labelField = labelField;
     columns = new Rows.Columns(Set.of(textField, labelField), Set.of(textField));
   }
 
-  /** The recipe with the topic in the place of its training sources. */
+  /** The recipe with the topic instead of its training sources. */
   public Recipe recipe() {
     return recipe;
   }
 
   /**
-   * Whether a run has still to be given the records: it is new, or was stopped before it had them.
+   * Whether the topic has to be read: the run is new, or was stopped before it had the records.
    *
    * @throws RecipeException if the folder holds a run of another recipe or topic
    */
-  public boolean isWanted(Path run, int threads) throws IOException {
+  public boolean isNeeded(Path run, int threads) throws IOException {
     RunFolder folder = new RunFolder(run, recipe, threads);
     return !folder.isClaimed()
         || folder.position().equals(RunFolder.Position.START) && !Files.exists(run.resolve(FILE));
@@ -113,22 +106,23 @@ public final class Snapshot {
    *
    * @param key or null
    * @param value a JSON object in UTF-8
-   * @throws RecipeException if the value is not as it must be; names topic, partition and offset
+   * @throws RecipeException if the value is not valid; the message names topic, partition and
+   *     offset
    */
   public void add(byte[] key, byte[] value, int partition, long offset) {
-    String place = source.name() + "-" + partition + "@" + offset;
-    Map<String, String> values = JsonRows.values(decoded(value, place), place, columns);
+    String location = source.name() + "-" + partition + "@" + offset;
+    Map<String, String> values = JsonRows.values(decoded(value, location), location, columns);
     Item item = new Item(values.get(textField), values.get(labelField), partition, offset);
-    Corpus.label(source, place, item.label);
+    Corpus.label(source, location, item.label);
     conversation(key).add(item);
     records++;
   }
 
-  private static String decoded(byte[] value, String place) {
+  private static String decoded(byte[] value, String location) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
     } catch (CharacterCodingException e) {
-      throw new RecipeException(place + ": must be UTF-8, found other bytes", e);
+      throw new RecipeException(location + ": must be UTF-8, found other bytes", e);
     }
   }
 
@@ -153,12 +147,14 @@ public final class Snapshot {
     return conversations.size();
   }
 
-  /** Gives the records to the run, all or none of them. */
+  /** Writes all records into the run's folder, or none if it fails. */
   public void write(Path run, int threads) throws IOException {
-    new RunFolder(run, recipe, threads).claim(); // so that they are not found by another recipe
-    Path file = run.resolve(FILE);
-    Path temporary = run.resolve(FILE + ".tmp");
-    try (JsonGenerator json = JSON.createGenerator(Files.newBufferedWriter(temporary))) {
+    new RunFolder(run, recipe, threads).claim(); // first, so that no other recipe uses them
+    AtomicFile.replace(run.resolve(FILE), this::writeRecords);
+  }
+
+  private void writeRecords(Path file) throws IOException {
+    try (JsonGenerator json = JSON.createGenerator(Files.newBufferedWriter(file))) {
       json.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
       for (int i = 0; i < conversations.size(); i++) {
         for (Item item : conversations.get(i)) {
@@ -173,7 +169,5 @@ public final class Snapshot {
       }
       json.writeRaw('\n');
     }
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

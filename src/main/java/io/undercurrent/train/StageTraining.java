@@ -16,20 +16,21 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * One stage of a run: epochs of chunks, each a forward and backward pass, clipping and an update.
- * Saved at the end of every epoch and every few minutes within one, and gone on with from there as
- * if it had never stopped: streams and random draws are replayed up to the chunk.
+ * One stage of a run: epochs of chunks. For each chunk it computes losses and gradients, clips the
+ * gradients and updates the parameters. It saves the run after every epoch and every few minutes. A
+ * stopped run continues from there with the same results as an undisturbed one: streams and random
+ * numbers are drawn again up to the saved chunk. Used by one thread.
  */
 final class StageTraining {
 
-  private final Recipe.Training how;
+  private final Recipe.Training settings;
   private final boolean pretraining;
   private final long seed;
   private final ModelConfig config;
   private final Tokenizer tokenizer;
   private final Parameters parameters;
   private final List<Example[]> conversations;
-  private final Trainer.Surroundings in;
+  private final Trainer.Context context;
   private final Weights weights;
   private final Bptt[] bptt; // one for each worker
   private final Optimizer optimizer;
@@ -46,8 +47,8 @@ final class StageTraining {
       Tokenizer tokenizer,
       Parameters parameters,
       List<Example[]> conversations,
-      Trainer.Surroundings in) {
-    how = stage.training();
+      Trainer.Context context) {
+    settings = stage.training();
     this.pretraining = pretraining;
     this.position = position;
     this.seed = new SplittableRandom(seed * 31 + position.stage()).nextLong();
@@ -55,59 +56,62 @@ final class StageTraining {
     this.tokenizer = tokenizer;
     this.parameters = parameters;
     this.conversations = conversations;
-    this.in = in;
-    weights = new Weights(config, parameters, in.kernels(), how.weightDropout());
+    this.context = context;
+    weights = new Weights(config, parameters, context.kernels(), settings.weightDropout());
     Dropout dropout =
         new Dropout(
-            how.dropoutEmbedding(), how.dropoutWords(), how.dropoutOutput(), how.dropoutFeatures());
-    bptt = new Bptt[in.threads()];
+            settings.dropoutEmbedding(),
+            settings.dropoutWords(),
+            settings.dropoutOutput(),
+            settings.dropoutFeatures());
+    bptt = new Bptt[context.threads()];
     Arrays.setAll(
         bptt,
         w ->
             new Bptt(
                 config,
                 weights,
-                in.kernels(),
+                context.kernels(),
                 dropout,
-                how.bptt(),
-                how.batchSize() / in.threads()));
+                settings.bptt(),
+                settings.batchSize() / context.threads()));
     optimizer =
-        how.optimizer().equals("sgd")
-            ? new Sgd(how.weightDecay())
-            : new Adam(config.tensors(), how.weightDecay());
+        settings.optimizer().equals("sgd")
+            ? new Sgd(settings.weightDecay())
+            : new Adam(config.tensors(), settings.weightDecay());
     averaging = new Averaging(config.tensors());
   }
 
-  /** Where the run stands: after {@link #train}, at the start of the next stage. */
+  /** The position of the run; after {@link #train} the start of the next stage. */
   Position position() {
     return position;
   }
 
-  /** Trains to the end of the stage and returns what the next one starts from. */
+  /** Trains to the end of the stage and returns the parameters that the next stage starts from. */
   Parameters train() throws IOException {
     if (!position.equals(Position.atStage(position.stage()))) {
       Map<String, Parameters> blocks = blocks();
-      in.run().load(position, blocks);
+      context.run().load(position, blocks);
       for (int w = 0; w < bptt.length && position.chunk() > 0; w++) {
-        bptt[w].carry(blocks.get("carried-" + w));
+        bptt[w].restore(blocks.get("carried-" + w));
       }
       optimizer.resumeAt(position.step());
       averaging.resumeAt(position.averaged());
     } else if (position.stage() > 0) {
-      in.run().load(position, Map.of("parameters", parameters));
+      context.run().load(position, Map.of("parameters", parameters));
     }
-    while (position.epoch() < how.epochs()
-        && (pretraining || position.epoch() - position.bestEpoch() < how.patience())) {
+    while (position.epoch() < settings.epochs()
+        && (pretraining || position.epoch() - position.bestEpoch() < settings.patience())) {
       epoch();
       endOfEpoch();
     }
     Parameters result = averaging.active() ? averaging.mean() : parameters;
     position = Position.atStage(position.stage() + 1);
-    in.run().save(position, Map.of("parameters", result), in.curves());
+    context.run().save(position, Map.of("parameters", result), context.curves());
     return result;
   }
 
-  /** Everything that a stopped run needs. */
+  /** The values that a stopped run continues with. */
   private Map<String, Parameters> blocks() {
     Map<String, Parameters> blocks = new LinkedHashMap<>(optimizer.state());
     blocks.put("parameters", parameters);
@@ -122,7 +126,7 @@ final class StageTraining {
 
   private void save(Position at) throws IOException {
     position = at;
-    in.run().save(position, blocks(), in.curves());
+    context.run().save(position, blocks(), context.curves());
     savedNanos = System.nanoTime();
   }
 
@@ -130,19 +134,21 @@ final class StageTraining {
     int epoch = position.epoch() + 1;
     Parameters scored = averaging.active() ? averaging.mean() : parameters;
     Model model =
-        new Model(config, tokenizer, new Network(config, scored, in.kernels()), "unfinished");
-    List<Evaluation.Result> results = in.evaluation().of(model, true);
+        new Model(config, tokenizer, new Network(config, scored, context.kernels()), "unfinished");
+    List<Evaluation.Result> results = context.evaluation().of(model, true);
     double score = Evaluation.mean(results);
     boolean best = score > position.bestScore();
     int bestEpoch = best ? epoch : position.bestEpoch();
-    if (how.averaging() > 0 && !averaging.active() && epoch - bestEpoch >= how.averaging()) {
+    if (settings.averaging() > 0
+        && !averaging.active()
+        && epoch - bestEpoch >= settings.averaging()) {
       averaging.begin(parameters);
-      in.progress().says("averaging the parameters from here on");
+      context.progress().says("averaging the parameters from now on");
     }
     if (best && !pretraining) {
-      Checkpoint.write(in.run().best(), config, tokenizer, scored, true);
+      Checkpoint.write(context.run().best(), config, tokenizer, scored, true);
     }
-    in.curves().epoch(name(), epoch, results, best && !pretraining);
+    context.curves().epoch(name(), epoch, results, best && !pretraining);
     save(
         new Position(
             position.stage(),
@@ -152,8 +158,8 @@ final class StageTraining {
             best ? score : position.bestScore(),
             optimizer.step(),
             averaging.steps()));
-    in.curves().redraw(in.pictures());
-    in.progress().epoch(epoch, results, best && !pretraining);
+    context.curves().redraw(context.pictures());
+    context.progress().epoch(epoch, results, best && !pretraining);
   }
 
   private void epoch() throws IOException {
@@ -161,9 +167,13 @@ final class StageTraining {
     long epochSeed = new SplittableRandom(seed + epoch).nextLong();
     PackedStreams streams =
         new PackedStreams(
-            conversations, how.batchSize(), tokenizer.endOfRecord(), how.freshShare(), epochSeed);
+            conversations,
+            settings.batchSize(),
+            tokenizer.endOfRecord(),
+            settings.freshShare(),
+            epochSeed);
     Chunk[] chunks = new Chunk[bptt.length];
-    Arrays.setAll(chunks, w -> new Chunk(how.bptt(), how.batchSize() / bptt.length));
+    Arrays.setAll(chunks, w -> new Chunk(settings.bptt(), settings.batchSize() / bptt.length));
     SplittableRandom random = new SplittableRandom(epochSeed + 1);
     SplittableRandom[] own = new SplittableRandom[bptt.length];
     boolean more = true;
@@ -176,8 +186,8 @@ final class StageTraining {
     }
 
     long all = PackedStreams.tokens(conversations);
-    long perChunk = (long) how.batchSize() * how.bptt();
-    long chunksInAll = Math.max(1, all / perChunk) * how.epochs();
+    long perChunk = (long) settings.batchSize() * settings.bptt();
+    long chunksInAll = Math.max(1, all / perChunk) * settings.epochs();
     long chunk = position.chunk();
     double sentimentLoss = Double.NaN;
     double nextLoss = Double.NaN;
@@ -192,12 +202,15 @@ final class StageTraining {
       double next = Arrays.stream(bptt).mapToDouble(Bptt::nextLoss).sum();
       int positions = Arrays.stream(bptt).mapToInt(Bptt::nextCount).sum();
       requireFinite(sentiment, next, norm);
-      in.curves().step(name(), epoch, perChunk, sentiment, labelled, next, positions, norm, rate);
+      context
+          .curves()
+          .step(name(), epoch, perChunk, sentiment, labelled, next, positions, norm, rate);
       sentimentLoss = running(sentimentLoss, sentiment, labelled);
       nextLoss = running(nextLoss, next, positions);
-      in.progress()
+      context
+          .progress()
           .chunk(epoch, Math.min(chunk * perChunk, all), all, sentimentLoss, nextLoss, norm);
-      if (more && System.nanoTime() - savedNanos >= in.saveEvery().toNanos()) {
+      if (more && System.nanoTime() - savedNanos >= context.saveEvery().toNanos()) {
         save(
             new Position(
                 position.stage(),
@@ -211,31 +224,36 @@ final class StageTraining {
     }
   }
 
-  /** As the recipe calls it. */
+  /** The name of the stage in the recipe. */
   private String name() {
     return pretraining ? "pretraining" : "training";
   }
 
   private float rate(long chunksInAll) {
-    if (how.schedule().equals("constant")) {
-      return how.learningRate();
+    if (settings.schedule().equals("constant")) {
+      return settings.learningRate();
     }
     double along = Math.min(1, (double) optimizer.step() / chunksInAll);
-    return (float) (how.learningRate() * Math.max(0.02, 1 - along));
+    return (float) (settings.learningRate() * Math.max(0.02, 1 - along));
   }
 
-  /** One chunk: gradients, clipping, update. Returns the gradients' global norm before clipping. */
+  /** Learns one chunk. Returns the global norm of the gradients before clipping. */
   private double learn(Chunk[] chunks, SplittableRandom[] own, int labelled, float rate) {
-    float sentimentScale = how.sentimentWeight() / Math.max(1, labelled);
-    double positions = how.nextTokenShare() * how.batchSize() * how.bptt();
-    float nextScale = positions == 0 ? 0f : (float) (how.nextTokenWeight() / positions);
-    in.workers().all(weights.packing(new SplittableRandom(seed ^ optimizer.step())));
-    in.workers()
-        .each(w -> bptt[w].run(chunks[w], sentimentScale, nextScale, how.nextTokenShare(), own[w]));
+    float sentimentScale = settings.sentimentWeight() / Math.max(1, labelled);
+    double positions = settings.nextTokenShare() * settings.batchSize() * settings.bptt();
+    float nextScale = positions == 0 ? 0f : (float) (settings.nextTokenWeight() / positions);
+    context.workers().all(weights.packing(new SplittableRandom(seed ^ optimizer.step())));
+    context
+        .workers()
+        .each(
+            w ->
+                bptt[w].run(
+                    chunks[w], sentimentScale, nextScale, settings.nextTokenShare(), own[w]));
 
     float[] sum = bptt[0].gradients().values();
     double[] squares = new double[bptt.length];
-    in.workers()
+    context
+        .workers()
         .ranges(
             sum.length,
             (w, from, to) -> {
@@ -248,12 +266,13 @@ final class StageTraining {
               squares[w] = squares(sum, from, to);
             });
     double norm = Math.sqrt(Arrays.stream(squares).sum());
-    float scale = norm > how.clipGradNorm() ? (float) (how.clipGradNorm() / norm) : 1f;
+    float scale = norm > settings.clipGradNorm() ? (float) (settings.clipGradNorm() / norm) : 1f;
     optimizer.nextStep();
     if (averaging.active()) {
       averaging.nextStep();
     }
-    in.workers()
+    context
+        .workers()
         .ranges(
             sum.length,
             (w, from, to) -> {
@@ -265,6 +284,7 @@ final class StageTraining {
     return norm;
   }
 
+  /** The sum of squares in the range [from, to). */
   static double squares(float[] x, int from, int to) {
     double a = 0;
     double b = 0;
@@ -283,6 +303,7 @@ final class StageTraining {
     return a + b + c + d;
   }
 
+  /** The running mean of a loss after {@code count} more values with this sum. */
   private static double running(double mean, double sum, int count) {
     if (count == 0) {
       return mean;
@@ -307,7 +328,7 @@ final class StageTraining {
             + ": lower training.learning_rate or training.clip_grad_norm");
   }
 
-  /** The first tensor whose gradient is at fault. */
+  /** Names the first tensor with a gradient that is NaN or infinite. */
   private String firstNotFinite() {
     float[] g = bptt[0].gradients().values();
     for (Tensor tensor : config.tensors()) {

@@ -1,15 +1,15 @@
 package io.undercurrent.train;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.train.Corpus.Item;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,18 +17,22 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * Sentences made from templates: a YAML file with lists of words by slot, lists of templates by
- * class, and pairs of a positive and a negative template. For what data says too rarely, such as
- * double negation. Classes take turns; template and words are drawn with a fixed seed.
+ * Sentences made from templates, for patterns that are rare in data, such as double negation. A
+ * YAML file has lists of words for slots, lists of templates for classes, and pairs of a positive
+ * and a negative template. The classes take turns; templates and words are drawn with a fixed seed.
+ * Immutable.
  *
- * @param slots words, which may have slots in them
- * @param pairs half of all sentences, where there are any; both of a pair get the same words
+ * @param slots words by slot; a word may contain slots
+ * @param templates by class
+ * @param pairs both templates of a pair get the same words; half of all sentences are from pairs,
+ *     if there are any
  */
 record Templates(
-    @JsonProperty(required = true) Map<String, List<String>> slots,
-    @JsonProperty(required = true) Map<String, List<String>> templates,
+    Map<String, List<String>> slots,
+    Map<String, List<String>> templates,
     List<List<String>> pairs) {
 
   private static final String CLASSPATH = "classpath:";
@@ -36,66 +40,73 @@ record Templates(
   private static final String NEGATIVE = ModelConfig.SENTIMENT_LABELS.get(ModelConfig.NEGATIVE);
   private static final String POSITIVE = ModelConfig.SENTIMENT_LABELS.get(ModelConfig.POSITIVE);
 
+  private static final KeyType TEXTS =
+      new KeyType.ListOf("list of text", "a list of texts", 0, false, KeyType.ANY_TEXT);
+
+  private static final List<RecipeKey> KEYS =
+      List.of(
+          RecipeKey.required("slots", new KeyType.MapOf(TEXTS), "Words by slot."),
+          RecipeKey.required(
+              "templates", new KeyType.MapOf(KeyType.texts(1)), "Templates by class."),
+          RecipeKey.of(
+              "pairs",
+              new KeyType.ListOf("list of pairs", "a list of pairs", 0, false, TEXTS),
+              List.of(),
+              "Pairs of a positive and a negative template."));
+
   Templates {
     slots = Map.copyOf(slots);
-    templates = new TreeMap<>(templates); // in the same order on every JVM
-    pairs = pairs == null ? List.of() : List.copyOf(pairs);
-    Set<String> sound = new HashSet<>();
+    templates = Collections.unmodifiableMap(new TreeMap<>(templates)); // one order in every JVM
+    pairs = List.copyOf(pairs);
+    Set<String> checked = new HashSet<>();
     for (String slot : slots.keySet()) {
-      requireNoCircle(slot, slots, Set.of(), sound);
+      requireNoCycle(slot, slots, Set.of(), checked);
     }
-    for (List<String> words : slots.values()) {
-      for (String word : words) {
-        fill(word, slots, new SplittableRandom(0)); // also those that are seldom drawn
-      }
-    }
-    for (Map.Entry<String, List<String>> of : templates.entrySet()) {
-      if (!ModelConfig.SENTIMENT_LABELS.contains(of.getKey())) {
+    for (String label : templates.keySet()) {
+      if (!ModelConfig.SENTIMENT_LABELS.contains(label)) {
         throw new IllegalArgumentException(
-            "templates must be of " + ModelConfig.SENTIMENT_LABELS + ", found " + of.getKey());
-      }
-      if (of.getValue().isEmpty()) {
-        throw new IllegalArgumentException(
-            "templates of " + of.getKey() + " must be at least one, found none");
-      }
-      for (String template : of.getValue()) {
-        fill(template, slots, new SplittableRandom(0)); // every slot must be known
+            "templates must be for "
+                + String.join(", ", ModelConfig.SENTIMENT_LABELS)
+                + ", found "
+                + label);
       }
     }
     for (List<String> pair : pairs) {
       if (pair.size() != 2) {
         throw new IllegalArgumentException(
-            "pairs must be of a positive and a negative template, found " + pair);
-      }
-      for (String template : pair) {
-        fill(template, slots, new SplittableRandom(0));
+            "pairs must be a positive and a negative template, found " + pair);
       }
     }
+    Map<String, List<String>> words = slots;
+    Stream.of(slots.values(), templates.values(), pairs)
+        .flatMap(Collection::stream)
+        .flatMap(List::stream)
+        .forEach(text -> fill(text, words, new SplittableRandom(0))); // also rarely drawn ones
   }
 
-  private static void requireNoCircle(
-      String slot, Map<String, List<String>> slots, Set<String> around, Set<String> sound) {
-    if (sound.contains(slot)) {
+  private static void requireNoCycle(
+      String slot, Map<String, List<String>> slots, Set<String> outer, Set<String> checked) {
+    if (checked.contains(slot)) {
       return;
     }
-    if (around.contains(slot)) {
-      throw new IllegalArgumentException("slots must not be in themselves, found one in: " + slot);
+    if (outer.contains(slot)) {
+      throw new IllegalArgumentException("slots must not contain themselves, found " + slot);
     }
-    Set<String> outer = new HashSet<>(around);
-    outer.add(slot);
+    Set<String> path = new HashSet<>(outer);
+    path.add(slot);
     for (String word : slots.getOrDefault(slot, List.of())) {
       SLOT.matcher(word)
           .results()
-          .forEach(inner -> requireNoCircle(inner.group(1), slots, outer, sound));
+          .forEach(inner -> requireNoCycle(inner.group(1), slots, path, checked));
     }
-    sound.add(slot);
+    checked.add(slot);
   }
 
   /**
    * Reads a file of templates.
    *
    * @param file under the data folder, or {@code classpath:} and a resource
-   * @throws RecipeException if it is not as it must be
+   * @throws RecipeException if it cannot be read or is not valid
    */
   static Templates read(String file, Path data) {
     try {
@@ -111,17 +122,34 @@ record Templates(
       } else {
         yaml = Files.readAllBytes(data.resolve(file));
       }
-      return new YAMLMapper().readValue(yaml, Templates.class);
-    } catch (JsonProcessingException e) {
-      String why = e.getCause() == null ? e.getOriginalMessage() : e.getCause().getMessage();
-      throw new RecipeException(
-          file + ": must be templates, found: " + why.replaceAll("\\s+", " ").strip(), e);
+      return of(file, new String(yaml, StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new RecipeException(file + ": cannot be read: " + e, e);
     }
   }
 
-  /** {@code n} sentences with their labels, the same ones every time. */
+  @SuppressWarnings("unchecked") // the types of KEYS
+  private static Templates of(String file, String yaml) {
+    RecipeErrors errors = new RecipeErrors(List.of());
+    YamlValue tree = YamlValue.read(yaml, null, errors);
+    errors.throwIfAny(file);
+    if (tree == null || !tree.isMapping()) {
+      throw new RecipeException(
+          file + ": must be a YAML mapping, found " + (tree == null ? "nothing" : tree.found()));
+    }
+    Map<String, Object> values = RecipeKey.readAll(KEYS, "", tree, errors);
+    errors.throwIfAny(file);
+    try {
+      return new Templates(
+          (Map<String, List<String>>) values.get("slots"),
+          (Map<String, List<String>>) values.get("templates"),
+          (List<List<String>>) values.get("pairs"));
+    } catch (IllegalArgumentException e) {
+      throw new RecipeException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** {@code n} labelled sentences, the same for every call. */
   List<Item> sentences(int n) {
     SplittableRandom random = new SplittableRandom(n);
     List<String> classes = List.copyOf(templates.keySet());
@@ -158,7 +186,7 @@ record Templates(
       List<String> words = close < 0 ? null : slots.get(template.substring(open + 1, close));
       if (words == null || words.isEmpty()) {
         throw new IllegalArgumentException(
-            "slots must have words for every {slot}, found none for one in: " + template);
+            "every {slot} must have words, found none for a slot in: " + template);
       }
       text.append(template, at, open).append(fill(draw(words, random), slots, random));
       at = close + 1;

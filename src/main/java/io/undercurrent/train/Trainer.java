@@ -2,9 +2,12 @@ package io.undercurrent.train;
 
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.io.AtomicFile;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.Kind;
+import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
 import io.undercurrent.text.ByteTokenizer;
@@ -20,15 +23,16 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One training run in a folder of its own: {@code best/} is the checkpoint with the best dev score
- * so far, {@code pretrained/} the one that pre-training left, {@code last/} what the run needs to
- * go on after it was stopped, {@code curves.jsonl} and pictures how it learnt. Workers share each
- * chunk's rows; their gradients are added in fixed order, so a run depends on the number of threads
- * and on nothing else.
+ * One training run. It has a folder of its own: {@code best/} is the checkpoint with the best dev
+ * score so far, {@code pretrained/} the result of pre-training, {@code last/} what a stopped run
+ * continues from, and {@code curves.jsonl} and pictures are the learning curves. The workers share
+ * the rows of each chunk, and their gradients are added in a fixed order. So the result depends on
+ * recipe, data, machine, JDK and the number of threads, and not on their timing. Used by one
+ * thread.
  */
 public final class Trainer implements AutoCloseable {
 
-  /** How much work a kill may lose. */
+  /** The time between two saves, which is the work that a kill can lose. */
   private static final Duration SAVE_EVERY = Duration.ofMinutes(5);
 
   private final Recipe recipe;
@@ -40,7 +44,7 @@ public final class Trainer implements AutoCloseable {
   private final Workers workers;
 
   /**
-   * @param run the run's folder; made if it is not there, gone on with if it holds a stopped run
+   * @param run the run's folder; created if it does not exist, continued if it holds a stopped run
    * @param threads workers, at least 1; the batch size must be a multiple of it
    */
   public Trainer(Recipe recipe, Path data, Path run, int threads, Progress progress) {
@@ -68,10 +72,11 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Trains until the recipe's epochs are over or the dev score stops rising.
+   * Trains until all epochs are done, or the dev score has not risen for {@code patience} epochs.
    *
    * @return the folder of the best checkpoint
-   * @throws RecipeException if the data is not as the recipe says, or the loss is no longer finite
+   * @throws RecipeException if the data does not fit the recipe, or a loss or gradient becomes NaN
+   *     or infinite
    */
   public Path train() throws IOException {
     run.claim();
@@ -89,8 +94,13 @@ public final class Trainer implements AutoCloseable {
     }
 
     Position position = run.position();
+    if (init != null && position.equals(Position.START)) {
+      Network network = new Network(config, parameters, Kernels.best());
+      progress.epoch(
+          0, evaluation.of(new Model(config, tokenizer, network, "untrained"), true), false);
+    }
     if (!position.equals(Position.START)) {
-      progress.says("going on after epoch " + position.epoch() + " of " + run.path());
+      progress.says("continuing after epoch " + position.epoch() + " of " + run.path());
     }
     Curves curves = run.curves();
     Pictures pictures = new Pictures(progress::says);
@@ -111,7 +121,7 @@ public final class Trainer implements AutoCloseable {
               tokenizer,
               parameters,
               training.encode(stage, tokenizer),
-              new Surroundings(
+              new Context(
                   run, evaluation, workers, threads, progress, saveEvery, curves, pictures));
       parameters = learning.train();
       if (pretraining) {
@@ -123,7 +133,7 @@ public final class Trainer implements AutoCloseable {
     return run.best();
   }
 
-  /** Copies the tensors that agree in name and shape; says which are new. */
+  /** Copies the tensors that agree in name and shape. Returns a message that names the others. */
   private static String takeOver(Checkpoint init, Parameters parameters) {
     List<String> fresh = new ArrayList<>();
     for (Tensor tensor : parameters.tensors()) {
@@ -138,8 +148,8 @@ public final class Trainer implements AutoCloseable {
     return fresh.isEmpty() ? "" : ", new: " + String.join(", ", fresh);
   }
 
-  /** What stages share. */
-  record Surroundings(
+  /** What all stages of a run use. */
+  record Context(
       RunFolder run,
       Evaluation evaluation,
       Workers workers,
@@ -155,20 +165,20 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Tokenizer tokenizer(TrainingData training) throws IOException {
-    if (recipe.vocabulary().ofBytes()) {
+    if (recipe.vocabulary().isOfBytes()) {
       return new ByteTokenizer();
     }
     if (Files.exists(run.tokenizer())) {
       return Tokenizer.read(Files.readAllBytes(run.tokenizer()));
     }
     Tokenizer tokenizer = training.tokenizer();
-    RunFolder.replace(run.tokenizer(), tokenizer.toJson());
+    AtomicFile.replace(run.tokenizer(), tokenizer.toJson());
     return tokenizer;
   }
 
   /**
-   * Uniform in +-1/sqrt(H) as PyTorch does, an LSTM's forget gates open (bias 1; Jozefowicz et al.
-   * 2015), embeddings normal with deviation 0.1.
+   * Random initial parameters: uniform in +-1/sqrt(H) as in PyTorch, biases of an LSTM's forget
+   * gates 1 (Jozefowicz et al. 2015), embeddings normal with a standard deviation of 0.1.
    */
   static Parameters initial(ModelConfig config, long seed) {
     Parameters parameters = new Parameters(config.tensors());

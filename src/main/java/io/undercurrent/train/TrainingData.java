@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The sources of all stages of a recipe: read once, counted for a vocabulary, encoded. */
+/**
+ * The training sources of all stages of a recipe: reads each once, counts words for a vocabulary,
+ * and encodes texts. Used by one thread.
+ */
 final class TrainingData {
 
   private final Recipe recipe;
@@ -24,7 +27,7 @@ final class TrainingData {
 
   /**
    * @param data the folder of the sources' files
-   * @param run the run's folder, which holds a {@link Snapshot}
+   * @param run the run's folder, where a {@link Snapshot} is
    */
   TrainingData(Recipe recipe, Path data, Path run, Progress progress) {
     this.recipe = recipe;
@@ -45,10 +48,10 @@ final class TrainingData {
         });
   }
 
-  /** Counts the words of the recipe's sources into a new vocabulary. */
+  /** A tokenizer with a new vocabulary, counted in the recipe's sources. */
   Tokenizer tokenizer() {
     Recipe.Vocabulary wanted = recipe.vocabulary();
-    if (wanted.ofTokens()) {
+    if (wanted.isOfTokens()) {
       return WhitespaceTokenizer.count(texts(), wanted.size());
     }
     VocabularyBuilder vocabulary = new VocabularyBuilder();
@@ -92,21 +95,25 @@ final class TrainingData {
   }
 
   /**
-   * The conversations of a stage as token ids; records without tokens are left out, and so are the
-   * sentences of the {@link NegationSuite}.
+   * The conversations of a stage as token ids. Leaves out records without tokens, and sentences of
+   * the {@link NegationSuite}, which models are measured with.
    *
-   * <p>A source without a class that others have, such as reviews that are positive or negative and
-   * never neutral, says nothing of that class: its records' classes are not held against it.
+   * <p>If a source lacks a class that another source has, the labels of its records are not
+   * compared with that class. For example, a source of positive and negative reviews says nothing
+   * about neutral.
    */
   List<Example[]> encode(Recipe.Stage stage, Tokenizer tokenizer) {
     List<Example[]> conversations = new ArrayList<>();
     long tokens = 0;
     long unknown = 0;
     int leftOut = 0;
-    Set<String> measured = NegationSuite.plainTexts();
-    int known = 0; // classes, a bit each
+    Set<String> suite = NegationSuite.plainTexts();
+    int known = 0; // classes that occur in any source, one bit each
     for (Recipe.Source source : stage.train()) {
       known |= corpus(source).classes();
+    }
+    if (known == 0 && stage.training().sentimentWeight() > 0) {
+      progress.says("no training source has labels: sentiment is not learnt");
     }
     for (Recipe.Source source : stage.train()) {
       Corpus corpus = corpus(source);
@@ -115,7 +122,7 @@ final class TrainingData {
       for (Corpus.Conversation conversation : corpus.conversations()) {
         List<Example> records = new ArrayList<>();
         for (Corpus.Item item : conversation.items()) {
-          if (measured.contains(NegationSuite.plain(item.text()))) {
+          if (suite.contains(NegationSuite.plain(item.text()))) {
             leftOut++;
             continue;
           }
@@ -133,7 +140,7 @@ final class TrainingData {
       }
     }
     if (leftOut > 0) {
-      progress.says("left out " + leftOut + " records that the negation suite measures by");
+      progress.says("left out " + leftOut + " records that are sentences of the negation suite");
     }
     if (tokens == 0) {
       throw new RecipeException("train sources must have at least one token, found none");

@@ -8,13 +8,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Lines of values with tabs between, nothing quoted; the first names the columns. */
+/** Rows of tab-separated values without quotes; the first line names the columns. */
 final class TsvRows implements Rows {
 
   private final Path file;
   private final BufferedReader lines;
   private final List<String> header;
-  private final Map<String, Integer> indexes = new HashMap<>(); // of the columns asked for
+  private final Map<String, Integer> indexes = new HashMap<>(); // of the required columns
   private int line = 1;
 
   TsvRows(Path file, BufferedReader lines, Columns columns) throws IOException {
@@ -40,14 +40,14 @@ final class TsvRows implements Rows {
     if (text == null) {
       return null;
     }
-    String place = Rows.place(file, ++line);
+    String location = Rows.location(file, ++line);
     String[] cells = text.split("\t", -1);
     if (cells.length != header.size()) {
       throw new RecipeException(
-          place + ": must have " + header.size() + " columns, found " + cells.length);
+          location + ": must have " + header.size() + " columns, found " + cells.length);
     }
     Map<String, String> values = new HashMap<>();
     indexes.forEach((column, index) -> values.put(column, cells[index]));
-    return new Row(place, line, values);
+    return new Row(location, line, values);
   }
 }

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** The parameters packed for the products of one step, forward and backward; shared by workers. */
+/**
+ * The parameters, packed for the products of the forward and the backward pass. {@link #pack} must
+ * be called after each update and before the workers, who share it, compute.
+ */
 final class Weights {
 
   final Parameters parameters;
@@ -23,9 +26,11 @@ final class Weights {
 
   private final ModelConfig config;
   private final float dropout;
-  private final float[][] kept; // (numLayers) factors of recurrent weights, where some are left out
+  private final float[][] kept; // (numLayers) factors of recurrent weights; null without dropout
 
   /**
+   * Nothing is packed yet.
+   *
    * @param dropout probability that a recurrent weight is left out until the next {@link #pack}
    */
   Weights(ModelConfig config, Parameters parameters, Kernels kernels, float dropout) {
@@ -71,7 +76,7 @@ final class Weights {
     return recurrentForward[l].k() * recurrentForward[l].n();
   }
 
-  /** Turns gradients of the recurrent weights in use into those of the parameters. */
+  /** Multiplies the gradients of the recurrent weights by the factors of dropout. */
   void maskGradients(Parameters gradients) {
     for (int l = 0; l < kept.length && dropout > 0; l++) {
       int hh = gradients.offset("rnn.weight_hh_l" + l);
@@ -82,7 +87,7 @@ final class Weights {
     }
   }
 
-  /** A weight (out, in) packed for the product with inputs and for that with gradients. */
+  /** A weight (out, in), packed for the products with inputs and with gradients. */
   final class Pair {
     final int offset;
     final int in;
@@ -105,15 +110,15 @@ final class Weights {
   }
 
   /**
-   * Takes over the parameters' current values.
+   * Packs the current values of the parameters.
    *
-   * @param random draws which recurrent weights are left out
+   * @param random for the dropout of recurrent weights
    */
   void pack(SplittableRandom random) {
     packing(random).forEach(Runnable::run);
   }
 
-  /** What {@link #pack} does, as tasks that may run at once. */
+  /** The work of {@link #pack} as tasks, which may run in parallel. */
   List<Runnable> packing(SplittableRandom random) {
     List<Runnable> tasks = new ArrayList<>();
     float[] p = parameters.values();
@@ -150,11 +155,11 @@ final class Weights {
         kept[l] = new float[weights(l)];
       }
       Dropout.draw(kept[l], dropout, random);
-      float[] left = new float[kept[l].length];
-      for (int i = 0; i < left.length; i++) {
-        left[i] = recurrent[hh + i] * kept[l][i];
+      float[] masked = new float[kept[l].length];
+      for (int i = 0; i < masked.length; i++) {
+        masked[i] = recurrent[hh + i] * kept[l][i];
       }
-      recurrent = left;
+      recurrent = masked;
       hh = 0;
     }
     recurrentForward[l].pack(recurrent, hh, 1, h);

@@ -5,15 +5,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The last n tokens at each position of a chunk, its own last: what the first layer reads. Carries
- * the n - 1 tokens before each row's next one to the next chunk.
+ * The last n tokens at each position of a chunk, oldest first, which are the input of the first
+ * layer. Carries the last tokens of each row to the next chunk. Owned by one thread at a time.
  */
 final class Windows {
 
   final int size; // n
   final int[] token; // (T*B, n), NO_TOKEN before the first
   private final int rows; // B
-  private final float[] last; // (B, n), exact up to 2^24, in floats as all that is carried
+  private final float[] last; // (B, n), floats like all that is carried, which are exact up to 2^24
 
   Windows(int size, int steps, int rows) {
     this.size = size;
@@ -23,7 +23,7 @@ final class Windows {
     clear();
   }
 
-  /** Forgets what earlier chunks left. */
+  /** Forgets what earlier chunks carried over. */
   void clear() {
     Arrays.fill(last, HiddenState.NO_TOKEN);
   }
@@ -37,18 +37,18 @@ final class Windows {
       }
       System.arraycopy(last, at + 1, last, at, size - 1);
       last[at + size - 1] = chunk.token[r];
-      for (int place = 0; place < size; place++) {
-        token[r * size + place] = (int) last[at + place];
+      for (int i = 0; i < size; i++) {
+        token[r * size + i] = (int) last[at + i];
       }
     }
   }
 
-  /** The row b that the i-th of {@link #token} is in. */
+  /** The row b of index {@code i} of {@link #token}. */
   int row(int i) {
     return i / size % rows;
   }
 
-  /** What is carried over to the next chunk, shared and not copied. */
+  /** The arrays that are carried to the next chunk, not copied. */
   List<float[]> carried() {
     return size == 1 ? List.of() : List.of(last);
   }

@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 
-/** A fixed number of daemon threads that share each piece of work. */
+/** A fixed number of daemon threads. All methods wait until the work is done. */
 final class Workers implements AutoCloseable {
 
   private final int threads;
@@ -27,12 +27,12 @@ final class Workers implements AutoCloseable {
             });
   }
 
-  /** What is done with elements [from, to), by worker w. */
+  /** Work on the elements [from, to). */
   interface Range {
     void run(int worker, int from, int to);
   }
 
-  /** Runs {@code work} for every worker at once and waits for all. */
+  /** Runs {@code work} once on every worker, in parallel. */
   void each(IntConsumer work) {
     List<Callable<Void>> tasks = new ArrayList<>();
     for (int w = 0; w < threads; w++) {
@@ -55,7 +55,7 @@ final class Workers implements AutoCloseable {
     }
   }
 
-  /** Runs tasks, dealt out in turn. */
+  /** Runs tasks; task i runs on worker i modulo the number of workers. */
   void all(List<Runnable> tasks) {
     each(
         w -> {
@@ -65,7 +65,7 @@ final class Workers implements AutoCloseable {
         });
   }
 
-  /** Cuts n elements into one range for every worker. */
+  /** Divides n elements into one range for each worker. */
   void ranges(int n, Range work) {
     each(w -> work.run(w, (int) ((long) n * w / threads), (int) ((long) n * (w + 1) / threads)));
   }

@@ -14,13 +14,13 @@ import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.metrics.Drift;
+import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -182,7 +182,6 @@ class EnrichmentMetersTest {
   private void start(Model model) {
     String handler = DeadLetterHandler.class.getName();
     Properties properties = new Properties();
-    var metrics = RecurrentProcessorSupplier.metrics(registry, model);
     properties.putAll(
         UndercurrentConfig.of(
                 Map.of(
@@ -196,14 +195,14 @@ class EnrichmentMetersTest {
                     StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
                     DEFINITION.deadLetters(),
                     DeadLetterHandler.METRICS_CONFIG,
-                    metrics)));
+                    registry)));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(
                 DEFINITION,
                 model,
                 EnrichmentSettings.DEFAULTS,
-                metrics,
+                EnricherMeters.of(registry, "support", model),
                 new TopologyConfig(new StreamsConfig(properties)),
                 null),
             properties);

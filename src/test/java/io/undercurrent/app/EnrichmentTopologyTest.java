@@ -29,7 +29,6 @@ import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
@@ -289,13 +288,22 @@ class EnrichmentTopologyTest {
 
     send("k", "[".repeat(500_000));
     send("k", "{\"a\":".repeat(500_000));
-    send("k", "{\"message\": {\"text\": \"a\"}, \"n\": " + "9".repeat(500_000) + "}");
-
     assertThat(deadLetters.readRecordsToList())
         .extracting(record -> header(record, "__streams.errors.message"))
         .allMatch(message -> message.startsWith("malformed-json: "));
     send("k", "{\"message\": {\"text\": \"a\"}}");
     assertThat(enriched.getQueueSize()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldReadValidJsonWhateverFieldsItHasBeside() {
+    start(JSON);
+
+    send("k", "{\"message\": {\"text\": \"a\"}, \"n\": " + "9".repeat(500_000) + "}");
+    send("k", "{\"a\": 1, \"a\": 2, \"message\": {\"text\": \"a\"}}");
+
+    assertThat(deadLetters.isEmpty()).isTrue();
+    assertThat(enriched.getQueueSize()).isEqualTo(2);
   }
 
   @Test
@@ -499,7 +507,7 @@ class EnrichmentTopologyTest {
                     StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
                     definition.deadLetters(),
                     DeadLetterHandler.METRICS_CONFIG,
-                    RecurrentProcessorSupplier.metrics(registry, model))));
+                    registry)));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(definition, model, settings, registry), properties);

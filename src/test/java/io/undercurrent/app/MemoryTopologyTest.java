@@ -24,7 +24,6 @@ import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import io.undercurrent.streams.internals.MemoryStore;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
@@ -363,7 +362,7 @@ class MemoryTopologyTest {
         "errors.dead.letter.queue.topic.name",
         DEFINITION.deadLetters(),
         DeadLetterHandler.METRICS_CONFIG,
-        RecurrentProcessorSupplier.metrics(new SimpleMeterRegistry(), model));
+        new SimpleMeterRegistry());
   }
 
   private void send(String key, String text) {

@@ -190,6 +190,7 @@ class DashboardsTest {
     return expression
         .replace("$topology", TOPOLOGY)
         .replace("$instance", ".*")
+        .replace("$enricher", ".*")
         .replace("$__rate_interval", "20s")
         .replace("$__range", "5m");
   }
@@ -227,9 +228,11 @@ class DashboardsTest {
               .collect(Collectors.toSet());
       assertThat(found)
           .containsExactlyInAnyOrderElementsOf(
-              variable.path("name").asText().equals("topology")
-                  ? List.of(TOPOLOGY)
-                  : ports.stream().map(port -> "127.0.0.1:" + port).toList());
+              switch (variable.path("name").asText()) {
+                case "topology" -> List.of(TOPOLOGY);
+                case "enricher" -> List.of("enrich");
+                default -> ports.stream().map(port -> "127.0.0.1:" + port).toList();
+              });
     }
   }
 

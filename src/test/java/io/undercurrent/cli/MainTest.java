@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.app.AppException;
 import io.undercurrent.model.StatePrecision;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
@@ -83,6 +85,20 @@ class MainTest {
     assertThat(execute("train", "--diagnose", "--recipe", "a.yaml", "--data", "b"))
         .startsWith("2 ")
         .contains("mutually exclusive");
+  }
+
+  @Test
+  void shouldReportEachErrorOfARecipeInALineOfItsOwn() throws IOException {
+    Path recipe = folder.resolve("mine.yaml");
+    Files.writeString(recipe, "train: [{file: a.tsv}]\ntraining: {epoch: 3}\nseed: x\n");
+
+    assertThat(execute("train", "--recipe", recipe.toString(), "--data", "data"))
+        .isEqualTo(
+            """
+            1 error: %1$s: line 2: training.epoch is not a known key; did you mean training.epochs?
+            error: %1$s: line 3: seed must be a whole number, found x
+            """
+                .formatted(recipe));
   }
 
   @Test

@@ -122,7 +122,7 @@ class TrainFromTopicTest {
     send(List.of(record("key-0", "no JSON any more")));
     Run resumed = train("three", "--bootstrap-server", NOBODY);
     assertThat(resumed.exit).as(resumed.err).isZero();
-    assertThat(resumed.err).contains("learning from the records of the topic that", "epoch 1:");
+    assertThat(resumed.err).contains("using the records of the topic that are kept in", "epoch 1:");
     assertThat(fingerprint(resumed)).isEqualTo(fingerprint(first));
     assertThat(folder.resolve("three/topic.jsonl")).hasSameTextualContentAs(kept);
   }
@@ -135,9 +135,7 @@ class TrainFromTopicTest {
             new ProducerRecord<>(topic, 1, null, json("fine", "great").getBytes(UTF_8)),
             new ProducerRecord<>(topic, 1, null, "fine".getBytes(UTF_8))));
     String reason =
-        topic
-            + "-1@1: label must be one of [negative, neutral, positive] or unlabelled [], found"
-            + " great";
+        topic + "-1@1: label must be one of negative, neutral, positive, found" + " great";
 
     Run refused = train("run", "--bootstrap-server", broker.bootstrapServers());
     assertThat(refused.exit).isEqualTo(1);

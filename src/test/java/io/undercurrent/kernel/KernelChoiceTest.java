@@ -1,5 +1,6 @@
 package io.undercurrent.kernel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -7,11 +8,14 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +59,37 @@ class KernelChoiceTest {
   void shouldRefuseAProviderThatOverlooksAnElementInItsMaximum(int overlooked) {
     assertThat(KernelChoice.givesTheDefinedBits(new Smaller(overlooked))).isFalse();
     assertThat(KernelChoice.givesTheDefinedBits(new Smaller(Integer.MAX_VALUE))).isTrue();
+  }
+
+  /** In JVMs of their own: one warning where there is no instruction, and none where there is. */
+  @ParameterizedTest
+  @CsvSource({"-XX:-UseFMA, plain-software-fma, 1", "-XX:+UseFMA, vector, 0", "-Xint, vector, 0"})
+  void shouldWarnWhereMultiplyAddsAreComputedInSoftware(String flag, String name, int warnings)
+      throws IOException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector",
+                flag,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Chosen.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    List<String> lines =
+        new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
+
+    assertThat(lines).contains("chosen: " + name);
+    assertThat(lines)
+        .filteredOn(line -> line.contains("kernels: this JVM has no fast fused multiply-add"))
+        .hasSize(warnings);
+  }
+
+  /** Prints the kernels of its JVM. */
+  static final class Chosen {
+    public static void main(String[] arguments) {
+      System.out.println("chosen: " + Kernels.best().name());
+    }
   }
 
   /** The definition, but for an element that its maximum does not see. */

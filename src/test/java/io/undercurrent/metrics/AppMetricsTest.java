@@ -13,7 +13,7 @@ class AppMetricsTest {
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final AtomicLong clock = new AtomicLong();
-  private final AppMetrics metrics = new AppMetrics(registry, clock::get);
+  private final AppMetrics metrics = new AppMetrics(registry, "desk", clock::get);
 
   @Test
   void shouldSayWhenTheLastRestoreEndsAtItsPace() {
@@ -26,8 +26,8 @@ class AppMetricsTest {
     assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isNaN();
 
     clock.set(2 * SECOND);
-    metrics.restoreGoesOn("store-0", 180, 800); // 20 offsets were of no records
-    metrics.restoreGoesOn("store-1", 50, 50);
+    metrics.restoreProgresses("store-0", 180, 800); // 20 offsets were of no records
+    metrics.restoreProgresses("store-1", 50, 50);
     assertThat(gauge(MeterNames.RESTORE_REMAINING)).isEqualTo(850);
     assertThat(metrics.recordsToRestore()).isEqualTo(850);
     assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isEqualTo(8); // 100 a second
@@ -42,40 +42,32 @@ class AppMetricsTest {
 
   @Test
   void shouldNotMindWhatNeverBegan() {
-    metrics.restoreGoesOn("store-9", 5, 5);
+    metrics.restoreProgresses("store-9", 5, 5);
     metrics.restoreEnds("store-9", true);
     assertThat(gauge(MeterNames.RESTORING)).isZero();
     assertThat(counter(MeterNames.RESTORES)).isZero();
   }
 
   @Test
-  void shouldSayWhichModelRunsAndHowOftenPartitionsMoved() {
-    metrics.model(registry, "en-chat", "002fdc5510ff", "lstm");
+  void shouldCountRebalances() {
     metrics.rebalance();
-    assertThat(
-            registry
-                .get(MeterNames.MODEL)
-                .tags("model", "en-chat", "fingerprint", "002fdc5510ff", "kind", "lstm")
-                .gauge()
-                .value())
-        .isEqualTo(1);
     assertThat(counter(MeterNames.REBALANCES)).isEqualTo(1);
   }
 
   @Test
   void shouldSayHowFarBehindItIsAndNothingWhereThatIsNotKnown() {
     AtomicReference<Long> lag = new AtomicReference<>();
-    metrics.lag(registry, lag::get);
+    metrics.lag(lag::get);
     assertThat(gauge(MeterNames.LAG)).isZero();
     lag.set(12L);
     assertThat(gauge(MeterNames.LAG)).isEqualTo(12);
   }
 
   private double gauge(String name) {
-    return registry.get(name).gauge().value();
+    return registry.get(name).tag(MeterNames.TOPOLOGY, "desk").gauge().value();
   }
 
   private double counter(String name) {
-    return registry.get(name).counter().count();
+    return registry.get(name).tag(MeterNames.TOPOLOGY, "desk").counter().count();
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.DriftReference.Histogram;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,8 +14,6 @@ import org.junit.jupiter.api.Test;
 
 class EnrichmentMetricsTest {
   private static final List<String> LABELS = List.of("negative", "neutral", "positive");
-  private static final List<String> DROPPED = List.of("state");
-  private static final List<String> REASONS = List.of("too-long", "undecodable");
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -21,7 +21,7 @@ class EnrichmentMetricsTest {
   /** These names are in dashboards and alerts: a change here is a change for operators. */
   @Test
   void shouldExportEveryMeterFromTheStart() {
-    EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
+    assertThat(metrics()).isNotNull();
 
     assertThat(samples().filter(sample -> !sample.contains("_bucket")))
         .containsExactlyInAnyOrder(
@@ -33,9 +33,6 @@ class EnrichmentMetricsTest {
             "undercurrent_tombstones_total 0.0",
             "undercurrent_fresh_states_total 0.0",
             "undercurrent_foreign_states_total 0.0",
-            "undercurrent_dead_letters_total{reason=\"other\"} 0.0",
-            "undercurrent_dead_letters_total{reason=\"too-long\"} 0.0",
-            "undercurrent_dead_letters_total{reason=\"undecodable\"} 0.0",
             "undercurrent_expired_entries_total 0.0",
             "undercurrent_step_duration_seconds_count 0",
             "undercurrent_step_duration_seconds_sum 0.0",
@@ -66,8 +63,15 @@ class EnrichmentMetricsTest {
             "undercurrent_inline_records_total 0.0",
             "undercurrent_searched_clusters_total 0.0",
             "undercurrent_skipped_clusters_total 0.0",
-            "undercurrent_ahead_dropped_results_total{reason=\"other\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"key\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"text\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"timestamp\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"source\"} 0.0",
             "undercurrent_ahead_dropped_results_total{reason=\"state\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"model\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"memory\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"passed\"} 0.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"closed\"} 0.0",
             "undercurrent_record_duration_seconds_count 0",
             "undercurrent_record_duration_seconds_sum 0.0",
             "undercurrent_record_duration_seconds_max 0.0",
@@ -82,7 +86,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldCountRecordsByWhatIsInThem() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
+    EnrichmentMetrics metrics = metrics();
     metrics.record(8, 1, false, 200_000);
     metrics.record(512, 3, true, 3_000_000);
     metrics.record(0, 0, false, 1_000);
@@ -107,7 +111,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldCountStatesAndTombstones() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry);
+    EnrichmentMetrics metrics = metrics();
     metrics.freshState();
     metrics.freshState();
     metrics.foreignState();
@@ -121,29 +125,43 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldKeepDeadLetterReasonsAClosedSet() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
-    metrics.deadLetter("undecodable");
-    metrics.deadLetter("undecodable");
-    metrics.deadLetter("java.lang.IllegalStateException: key order-1187");
+  void shouldCountDeadLettersByReasonEachFromTheStart() {
+    DeadLetterMetrics letters = new DeadLetterMetrics(registry, "desk");
+    letters.deadLetter(DeadLetterReason.INVALID_UTF8);
+    new DeadLetterMetrics(registry, "desk").deadLetter(DeadLetterReason.INVALID_UTF8);
+    letters.deadLetter(DeadLetterReason.OTHER);
+    new DeadLetterMetrics(registry, "sales").deadLetter(DeadLetterReason.OTHER);
 
-    assertThat(samples().filter(sample -> sample.startsWith("undercurrent_dead_letters")))
-        .containsExactlyInAnyOrder(
-            "undercurrent_dead_letters_total{reason=\"other\"} 1.0",
-            "undercurrent_dead_letters_total{reason=\"too-long\"} 0.0",
-            "undercurrent_dead_letters_total{reason=\"undecodable\"} 2.0");
+    List<String> expected = new ArrayList<>();
+    for (DeadLetterReason reason : DeadLetterReason.values()) {
+      int desk = reason == DeadLetterReason.INVALID_UTF8 ? 2 : 0;
+      int both = reason == DeadLetterReason.OTHER ? 1 : 0;
+      String sample = "undercurrent_dead_letters_total{reason=\"%s\",topology=\"%s\"} %d.0";
+      expected.add(sample.formatted(reason.code(), "desk", desk + both));
+      expected.add(sample.formatted(reason.code(), "sales", both));
+    }
+    assertThat(lines()).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void shouldSayWhichModelRuns() {
+    metrics().model("en-chat", "002fdc5510ff", "lstm");
+
+    assertThat(samples())
+        .contains(
+            "undercurrent_model_info{fingerprint=\"002fdc5510ff\",kind=\"lstm\",model=\"en-chat\"}"
+                + " 1");
   }
 
   @Test
   void shouldCountWhatWasComputedAtOnceAndAhead() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
+    EnrichmentMetrics metrics = metrics();
     metrics.batch(1, 0, 5_000);
     metrics.batch(20, 200, 4_000_000);
     metrics.inline();
     metrics.usedAhead();
     metrics.usedAhead();
-    metrics.droppedAhead("state");
-    metrics.droppedAhead("never heard of");
+    metrics.droppedAhead(DroppedReason.STATE);
 
     assertThat(samples())
         .contains(
@@ -157,13 +175,13 @@ class EnrichmentMetricsTest {
             "undercurrent_step_duration_seconds_bucket{le=\"2.5E-5\"} 1",
             "undercurrent_ahead_used_records_total 2.0",
             "undercurrent_inline_records_total 1.0",
-            "undercurrent_ahead_dropped_results_total{reason=\"other\"} 1.0",
+            "undercurrent_ahead_dropped_results_total{reason=\"key\"} 0.0",
             "undercurrent_ahead_dropped_results_total{reason=\"state\"} 1.0");
   }
 
   @Test
   void shouldCountClustersThatWereSearchedAndThatWereNot() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry);
+    EnrichmentMetrics metrics = metrics();
     metrics.clusters(1, 3);
     metrics.clusters(0, 2);
 
@@ -174,8 +192,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldCountMoodsByAClosedSetOfLabelsAndInBins() {
-    LanguageMetrics language =
-        EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null).language();
+    LanguageMetrics language = metrics().language();
     language.record("negative", -1, 7.5, 0);
     language.record("negative", -0.8, 0.5, 0);
     language.record("positive", 1, 7, 0);
@@ -201,7 +218,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldKeepDistributionsFreeOfNonNumbers() {
-    LanguageMetrics language = EnrichmentMetrics.in(registry).language();
+    LanguageMetrics language = metrics().language();
     language.record("neutral", 0, Double.NaN, 0);
     language.record("neutral", 0, Double.POSITIVE_INFINITY, 0);
     language.record("neutral", Double.NaN, 1, 0);
@@ -214,7 +231,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldCountWordsThatHadBeenExpected() {
-    LanguageMetrics language = EnrichmentMetrics.in(registry).language();
+    LanguageMetrics language = metrics().language();
     language.nextWord(true);
     language.nextWord(false);
     language.nextWord(false);
@@ -226,7 +243,7 @@ class EnrichmentMetricsTest {
 
   @Test
   void shouldMeasureLatencyAndHowOldAndLargeStatesAre() {
-    EnrichmentMetrics metrics = EnrichmentMetrics.in(registry);
+    EnrichmentMetrics metrics = metrics();
     metrics.latency(40);
     metrics.latency(-3); // another clock
     metrics.stateAge(0);
@@ -235,7 +252,6 @@ class EnrichmentMetricsTest {
     metrics.stored(2_359);
     metrics.stored(10);
     metrics.kernels("vector");
-    metrics.kernels("vector"); // of another holder
 
     assertThat(samples())
         .contains(
@@ -255,7 +271,7 @@ class EnrichmentMetricsTest {
   void shouldAddUpOverThreadsAndHolders() throws Exception {
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < 4; t++) {
-      EnrichmentMetrics metrics = EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, null);
+      EnrichmentMetrics metrics = metrics();
       Thread thread =
           new Thread(
               () -> {
@@ -281,9 +297,10 @@ class EnrichmentMetricsTest {
   /** Beside a record's own objects a few bytes would not show; that it is none is easy to hold. */
   @Test
   void shouldTakeNoMemoryForARecord() {
-    Drift.Bins bins = new Drift.Bins(new double[] {0, 0.5}, new double[] {0.5, 0.25, 0.25});
+    Histogram bins = new Histogram(new double[] {0, 0.5}, new double[] {0.5, 0.25, 0.25});
     EnrichmentMetrics metrics =
-        EnrichmentMetrics.in(registry, LABELS, REASONS, DROPPED, new Drift(9, bins, bins, bins));
+        new EnrichmentMetrics(
+            registry, "desk", "support", LABELS, new DriftReference(9, bins, bins, bins));
     count(metrics, 20_000); // loads classes
     var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
@@ -305,8 +322,22 @@ class EnrichmentMetricsTest {
     }
   }
 
-  /** The scrape's samples, without comments. */
+  private EnrichmentMetrics metrics() {
+    return new EnrichmentMetrics(registry, "desk", "support", LABELS, null);
+  }
+
+  /** The scrape's samples without the tags that all of an enricher's meters have. */
   private Stream<String> samples() {
+    List<String> lines = lines().toList();
+    assertThat(lines)
+        .allSatisfy(line -> assertThat(line).contains("enricher=\"support\"", "topology=\"desk\""));
+    return lines.stream()
+        .map(line -> line.replaceAll(",?(enricher=\"support\"|topology=\"desk\")", ""))
+        .map(line -> line.replace("{,", "{").replace("{}", ""));
+  }
+
+  /** The scrape's samples, without comments. */
+  private Stream<String> lines() {
     return registry.scrape().lines().filter(line -> !line.startsWith("#"));
   }
 }

@@ -7,13 +7,18 @@ import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.undercurrent.LetterModel;
 import io.undercurrent.metrics.MeterCatalogue.Entry;
+import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.DriftReference.Histogram;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,6 +36,24 @@ class MeterCatalogueTest {
     assertThat(Files.readString(DOCUMENT))
         .as("-Dmeters.write writes it anew")
         .isEqualTo(MeterCatalogue.markdown());
+  }
+
+  @Test
+  void shouldDescribeEveryReasonInOneSentence() {
+    Map<String, String> reasons = new TreeMap<>();
+    for (DeadLetterReason reason : DeadLetterReason.values()) {
+      reasons.put("dead letter: " + reason.code(), reason.description());
+    }
+    for (DroppedReason reason : DroppedReason.values()) {
+      reasons.put("dropped: " + reason.code(), reason.description());
+    }
+    assertThat(reasons).hasSize(DeadLetterReason.values().length + DroppedReason.values().length);
+    reasons.forEach(
+        (code, description) -> {
+          assertThat(code).matches("[a-z ]+: [a-z0-9]+(-[a-z0-9]+)*");
+          assertThat(description).as(code).matches("[A-Z][^.]*\\.");
+        });
+    assertThat(reasons.values()).doesNotHaveDuplicates();
   }
 
   @Test
@@ -85,16 +108,13 @@ class MeterCatalogueTest {
   }
 
   private static void register(MeterRegistry registry) {
-    Drift.Bins bins = new Drift.Bins(new double[] {0}, new double[] {0.5, 0.5});
-    EnrichmentMetrics.in(
+    Histogram bins = new Histogram(new double[] {0}, new double[] {0.5, 0.5});
+    EnricherMeters.of(
             registry,
-            List.of("negative"),
-            List.of("null-key"),
-            List.of("state"),
-            new Drift(10, bins, bins, bins))
-        .kernels("vector");
-    AppMetrics app = new AppMetrics(registry);
-    app.model(registry, "en-chat", "002fdc5510ff", "lstm");
-    app.lag(registry, () -> null);
+            "support",
+            LetterModel.of(1).withReference(new DriftReference(10, bins, bins, bins)))
+        .in("desk");
+    new DeadLetterMetrics(registry, "desk");
+    new AppMetrics(registry, "desk").lag(() -> null);
   }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
+import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import java.io.IOException;
@@ -48,7 +48,7 @@ class DeadLetterHandlerTest {
   private static final byte[] VALUE = "{".getBytes(StandardCharsets.UTF_8);
   private static final Record<byte[], byte[]> RECORD = new Record<>(KEY, VALUE, 5);
   private static final BadRecordException BAD =
-      new BadRecordException(Reason.MALFORMED_JSON, "the value must be JSON, found {");
+      new BadRecordException(DeadLetterReason.MALFORMED_JSON, "the value must be JSON, found {");
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
@@ -224,9 +224,8 @@ class DeadLetterHandlerTest {
   private DeadLetterHandler handler(Map<String, String> settings) {
     Map<String, Object> configs = new HashMap<>(settings);
     configs.put("errors.dead.letter.queue.topic.name", "dead");
-    configs.put(
-        DeadLetterHandler.METRICS_CONFIG,
-        RecurrentProcessorSupplier.metrics(registry, LetterModel.of(1)));
+    configs.put("application.id", "desk");
+    configs.put(DeadLetterHandler.METRICS_CONFIG, registry);
     DeadLetterHandler handler = new DeadLetterHandler();
     handler.configure(configs);
     return handler;

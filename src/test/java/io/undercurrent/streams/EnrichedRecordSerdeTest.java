@@ -19,6 +19,7 @@ import java.util.List;
 import org.apache.kafka.common.errors.SerializationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EnrichedRecordSerdeTest {
@@ -151,6 +152,28 @@ class EnrichedRecordSerdeTest {
   @ValueSource(strings = {"", "{}", "[]", "null", "{\"key\":1}", "x"})
   void shouldRefuseOtherJson(String json) {
     assertThatThrownBy(() -> EnrichedRecordSerde.fromJson(json.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(SerializationException.class)
+        .hasMessageStartingWith("enriched record: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"key\":\"order-1187\",', ''",
+    "'\"key\":\"order-1187\"', '\"key\":1'",
+    "'\"label\":\"negative\",', ''",
+    "'\"bitsPerToken\":7.9,', ''",
+    "',\"unknown\":1', ''",
+    "'\"score\":-0.62,', ''",
+    "'\"timestamp\":1790000000000', '\"timestampMs\":1790000000000'",
+    "'\"timestamp\":1790000000000', '\"timestamp\":\"1790000000000\"'",
+    "'\"tokens\":8', '\"tokens\":8.5'",
+    "'\"next\":[', '\"later\":['"
+  })
+  void shouldRefuseRecordsThatLackAFieldOrHaveAnother(String field, String instead) {
+    String json = text(FULL);
+    assertThat(json).contains(field);
+    byte[] bytes = json.replace(field, instead).getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> EnrichedRecordSerde.fromJson(bytes))
         .isInstanceOf(SerializationException.class)
         .hasMessageStartingWith("enriched record: ");
   }

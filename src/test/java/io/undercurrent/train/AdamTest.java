@@ -16,7 +16,7 @@ class AdamTest {
   private static final int N = new Parameters(CONFIG.tensors()).values().length;
 
   @Test
-  void shouldMoveEveryParameterAsTheFormulaSays() {
+  void shouldUpdateEveryParameterByTheFormula() {
     float rate = 0.01f;
     float scale = 0.25f;
     SplittableRandom random = new SplittableRandom(1);
@@ -56,7 +56,7 @@ class AdamTest {
   }
 
   @Test
-  void shouldGoOnWithTheSameBitsWhereItsMomentsAndStepAreBroughtBack() {
+  void shouldContinueWithTheSameBitsFromSavedState() {
     SplittableRandom random = new SplittableRandom(2);
     float[] gradients = new float[N];
     for (int i = 0; i < N; i++) {

@@ -137,7 +137,7 @@ class BpttTest {
     "LSTM, 1, 2, 5e-4", // serving remembers in half precision
     "GRU, 1, 9, 5e-4"
   })
-  void shouldFeelRecordsAsServingDoes(Kind kind, int window, int records, double share) {
+  void shouldGiveTheSentimentLossOfServing(Kind kind, int window, int records, double share) {
     ModelConfig config = config(kind, window, 2, Pooling.CONCAT);
     if (records > 0) {
       config = config.withAttention(new Attention(records, 4));

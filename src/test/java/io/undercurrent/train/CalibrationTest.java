@@ -36,7 +36,7 @@ class CalibrationTest {
   }
 
   @Test
-  void shouldShareOutTheProbabilityOfClassesThatAreNotInUse() {
+  void shouldDistributeTheProbabilityOfClassesNotInUse() {
     Calibration calibration = new Calibration(new boolean[] {true, false, true});
     calibration.add(2, new double[] {0.1, 0.6, 0.3}); // 3 to 1 for positive
 
@@ -45,7 +45,7 @@ class CalibrationTest {
   }
 
   @Test
-  void shouldTakeARecordWithoutTokensForAGuess() {
+  void shouldCountARecordWithoutTokensAsAGuess() {
     Calibration calibration = new Calibration(new boolean[] {true, false, true});
     calibration.add(2, new double[3]);
 

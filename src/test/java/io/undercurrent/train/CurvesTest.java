@@ -29,7 +29,7 @@ class CurvesTest {
   @TempDir private Path folder;
 
   @Test
-  void shouldBeMeansOverTheStepsOfALine() throws IOException {
+  void shouldWriteMeansOverTheStepsOfALine() throws IOException {
     Curves curves = begin(folder);
     for (int i = 1; i <= Curves.STEPS_A_LINE; i++) {
       curves.step("train", 1, 100, 0.5 * i, i, 6, 2, i, 0.001);
@@ -50,7 +50,7 @@ class CurvesTest {
   }
 
   @Test
-  void shouldLeaveOutALossThatNothingWasMeasuredOf() throws IOException {
+  void shouldLeaveOutALossWithoutMeasurements() throws IOException {
     Curves curves = begin(folder);
     for (int i = 0; i < Curves.STEPS_A_LINE; i++) {
       curves.step("language_model", 1, 100, 0, 0, 6, 2, 1, 0.001);
@@ -60,7 +60,7 @@ class CurvesTest {
   }
 
   @Test
-  void shouldNotCallBitsAScore() throws IOException {
+  void shouldNotDrawBitsPerTokenAsAScore() throws IOException {
     Curves curves = begin(folder);
     curves.epoch("train", 1, List.of(result("plain", null, null, 3)), true);
     assertThat(lines(folder).get(0).at("/dev/plain").toString())
@@ -68,7 +68,7 @@ class CurvesTest {
   }
 
   @Test
-  void shouldEndTheSameWhereverARunWasKilled() throws IOException {
+  void shouldWriteTheSameCurvesWhereverARunWasKilled() throws IOException {
     Path whole = Files.createDirectory(folder.resolve("whole"));
     go(begin(whole), 0, ALL);
     for (int saved : new int[] {0, 1, 20, 33, EPOCH - 1, EPOCH, EPOCH + 7, ALL}) {
@@ -86,7 +86,7 @@ class CurvesTest {
   }
 
   @Test
-  void shouldDrawWhatIsThere() throws IOException {
+  void shouldDrawThePictures() throws IOException {
     Curves curves = begin(folder);
     Pictures pictures =
         new Pictures(
@@ -103,7 +103,7 @@ class CurvesTest {
   }
 
   @Test
-  void shouldNameTheRowThatIsNoJson() throws IOException {
+  void shouldNameTheRowThatIsNotJson() throws IOException {
     Curves curves = begin(folder);
     go(curves, 0, EPOCH);
     Files.writeString(folder.resolve("curves.jsonl"), "?\n", StandardOpenOption.APPEND);
@@ -134,8 +134,8 @@ class CurvesTest {
       String name, String label, Scores scores, double bitsPerToken) {
     Recipe.Source source =
         new Recipe.Source(
-            name, "dev.tsv", null, null, label, null, null, null, null, null, null, null, null,
-            null, null, null);
+            name, "dev.tsv", null, null, label, null, null, null, null, null, true, false, null,
+            null, null, false);
     LanguageScores language = new LanguageScores(new ByteTokenizer());
     language.add(new Reading(1, 0, 1, false, null, bitsPerToken, new NextToken[0]));
     return new Evaluation.Result(source, scores, null, null, language, Double.NaN, null);

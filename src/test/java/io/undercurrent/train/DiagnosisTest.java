@@ -23,7 +23,7 @@ class DiagnosisTest {
   @TempDir private Path folder;
 
   @Test
-  void shouldAddOver200StepsWithAnLstmAndNotWithAnElmanNetwork() {
+  void shouldLearnToAddOver200StepsWithAnLstmAndNotWithAnRnn() {
     AddingProblem lstm = problem(Kind.LSTM, LONG);
     Optimizer adam = lstm.adam();
     double running = 1;
@@ -97,7 +97,7 @@ class DiagnosisTest {
   }
 
   @Test
-  void shouldWriteWhatItSawAndDrawIt() throws IOException {
+  void shouldWriteAndDrawTheResults() throws IOException {
     List<Diagnosis.Plan> plans = new ArrayList<>();
     for (Diagnosis.Plan plan : Diagnosis.plans()) {
       plans.add(
@@ -134,9 +134,9 @@ class DiagnosisTest {
     return new AddingProblem(kind, length, Diagnosis.ROWS, Diagnosis.HIDDEN, Diagnosis.SEED);
   }
 
-  private static AddingProblem.Learnt learn(
+  private static AddingProblem.StepResult learn(
       AddingProblem problem, Optimizer optimizer, double clip, double rate) {
-    AddingProblem.Learnt learnt = problem.learn(optimizer, clip, rate);
+    AddingProblem.StepResult learnt = problem.learn(optimizer, clip, rate);
     assertThat(learnt.isFinite()).isTrue();
     return learnt;
   }

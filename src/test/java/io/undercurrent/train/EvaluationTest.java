@@ -55,7 +55,7 @@ class EvaluationTest {
   }
 
   @Test
-  void shouldCarryTheStateAsFarAsItIsTold() throws IOException {
+  void shouldCarryTheStateAsTheStateUseSays() throws IOException {
     for (StateUse use : StateUse.values()) {
       double bits = 0;
       int tokens = 0;
@@ -81,7 +81,7 @@ class EvaluationTest {
   }
 
   @Test
-  void shouldScoreWhatWasFeltAfterEachShareOfARecord() throws IOException {
+  void shouldScoreTheSentimentAfterEachShareOfARecord() throws IOException {
     int[] right = new int[Evaluation.SHARES];
     List<String> rows = Files.readAllLines(folder.resolve("talk.tsv"));
     for (int share = 1; share <= Evaluation.SHARES; share++) {
@@ -120,7 +120,7 @@ class EvaluationTest {
   }
 
   @Test
-  void shouldJudgeARunByItsLabelledSourcesWhereThereAreAny() throws IOException {
+  void shouldScoreARunByItsLabelledSourcesIfThereAreAny() throws IOException {
     Evaluation.Report report = report(TALK + PLAIN, StateUse.CONVERSATION);
 
     assertThat(report.results()).hasSize(2);
@@ -140,7 +140,7 @@ class EvaluationTest {
   }
 
   @Test
-  void shouldTellOfEveryRecordReadAndOfWhatTakesLong() throws IOException {
+  void shouldReportProgress() throws IOException {
     report(TALK, StateUse.CONVERSATION);
 
     assertThat(heard)

@@ -20,7 +20,7 @@ class LanguageScoresTest {
   private final LanguageScores scores = new LanguageScores(TOKENIZER);
 
   @Test
-  void shouldRankWordsOnlyAndCountThemWhereAWordCame() {
+  void shouldRankOnlyWordsAtPositionsOfWords() {
     Ranking ranking = ranking(". <name> the :) food was <end> good not bad");
     add("the", ranking); // first of the words
     add("was", ranking); // third
@@ -40,7 +40,7 @@ class LanguageScoresTest {
   }
 
   @Test
-  void shouldCountEndsOfRecordsInPerplexityWhereTheyAreAskedFor() {
+  void shouldCountEndsOfRecordsInPerplexityIfWanted() {
     scores.add(reading(3, 1, 2.0)); // 3 tokens of 2 bits
     scores.add(reading(1, 0, 4.0));
     scores.add(new Reading(0, 0, 0, false, null, Double.NaN, new NextToken[0]));
@@ -68,10 +68,10 @@ class LanguageScoresTest {
   /** All of these tokens in this order, as far as they are offered. */
   private static Ranking ranking(String order) {
     int[] ids = Arrays.stream(order.split(" ")).mapToInt(LanguageScoresTest::id).toArray();
-    return (offered, most) ->
+    return (offered, max) ->
         Arrays.stream(ids)
             .filter(id -> offered[id])
-            .limit(most)
+            .limit(max)
             .mapToObj(id -> new NextToken(id, 0f))
             .toArray(NextToken[]::new);
   }

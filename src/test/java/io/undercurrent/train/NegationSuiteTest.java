@@ -53,7 +53,7 @@ class NegationSuiteTest {
   }
 
   @Test
-  void shouldNotAskTheSameTwice() {
+  void shouldNotHaveASentenceTwice() {
     List<String> texts = ROWS.stream().map(row -> bare(row[3])).toList();
     assertThat(texts).doesNotHaveDuplicates();
     for (String text : texts) {
@@ -62,7 +62,7 @@ class NegationSuiteTest {
   }
 
   @Test
-  void shouldDifferInFewWordsWithinAPair() {
+  void shouldHavePairsThatDifferInFewWords() {
     for (NegationSuite.Pair pair : NegationSuite.pairs()) {
       Set<String> positive = words(pair.positive());
       Set<String> negative = words(pair.negative());
@@ -93,7 +93,7 @@ class NegationSuiteTest {
   }
 
   @Test
-  void shouldCountAPairOnlyWhereBothOfItsSentencesAreRight() {
+  void shouldCountAPairOnlyIfBothSentencesAreRight() {
     Set<String> positive = new HashSet<>();
     NegationSuite.pairs().forEach(pair -> positive.add(pair.positive()));
 
@@ -115,7 +115,7 @@ class NegationSuiteTest {
 
   /** What the suite is for: it takes more than opinion words and a count of negators. */
   @Test
-  void shouldNotBeWonByCountingNegatorsAlone() {
+  void shouldNotBeSolvedByCountingNegators() {
     Set<String> negators = Set.of("not", "never", "no", "nobody", "nothing", "none", "neither");
     List<Category> counted =
         NegationSuite.of(

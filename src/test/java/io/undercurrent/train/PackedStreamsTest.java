@@ -61,7 +61,7 @@ class PackedStreamsTest {
 
   @ParameterizedTest
   @CsvSource({"1, 1, 7", "2, 3, 5", "1, 4, 40"})
-  void shouldAimAtTheNextTokenOfTheStreamAcrossChunks(int chunks, int rows, int steps) {
+  void shouldHaveTheNextTokenOfTheStreamAsTargetAcrossChunks(int chunks, int rows, int steps) {
     for (Row stream : read(conversations(80, 3), chunks, rows, steps, 0.5, 4)) {
       int length = stream.token.size();
       assertThat(stream.target.subList(0, length - 1)).isEqualTo(stream.token.subList(1, length));
@@ -138,7 +138,7 @@ class PackedStreamsTest {
   }
 
   @Test
-  void shouldPutTheWeightOfARecordBesideItsLabel() {
+  void shouldSetTheWeightOfARecordAtItsLabel() {
     List<Example[]> conversations = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       conversations.add(
@@ -169,7 +169,7 @@ class PackedStreamsTest {
   }
 
   @Test
-  void shouldGoOnWithAConversationLongerThanAnEpochsChunks() {
+  void shouldReadAConversationThatIsLongerThanAChunk() {
     int[] tokens = new int[100];
     Arrays.setAll(tokens, i -> i + 1);
     List<Example[]> one = new ArrayList<>();
@@ -190,7 +190,7 @@ class PackedStreamsTest {
   /** As a book is read: cut between records, each stream its share, nothing left out. */
   @ParameterizedTest
   @CsvSource({"1", "4", "10"})
-  void shouldShareALongConversationAmongTheStreams(int rows) {
+  void shouldDivideALongConversationAmongTheStreams(int rows) {
     Example[] book = new Example[400];
     Arrays.setAll(book, i -> new Example(new int[] {2 * i + 1, 2 * i + 2}, Chunk.UNLABELLED));
     List<Example[]> one = new ArrayList<>();

@@ -18,7 +18,7 @@ class PyTorchGoldenTest {
 
   @ParameterizedTest
   @MethodSource("golden")
-  void shouldComputeWhatPyTorchDid(ParityCase one) throws Exception {
+  void shouldComputeTheSameAsPyTorch(ParityCase one) throws Exception {
     Parameters expected = one.goldenResults();
     Parameters found = one.computed();
     for (Tensor tensor : one.results()) {
@@ -29,9 +29,9 @@ class PyTorchGoldenTest {
         largest = Math.max(largest, Math.abs(value));
       }
       assertThat(largest).as(tensor.name()).isPositive();
-      double most = ParityCase.tolerance(tensor.name()) * largest;
+      double tolerance = ParityCase.tolerance(tensor.name()) * largest;
       for (int i = 0; i < e.length; i++) {
-        assertThat((double) f[i]).as("%s[%d]", tensor.name(), i).isCloseTo(e[i], within(most));
+        assertThat((double) f[i]).as("%s[%d]", tensor.name(), i).isCloseTo(e[i], within(tolerance));
       }
     }
   }

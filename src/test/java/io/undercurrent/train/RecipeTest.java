@@ -1,8 +1,8 @@
 package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,13 +69,13 @@ class RecipeTest {
   }
 
   @Test
-  void shouldTakeBytesThatNeedNoCounting() throws IOException {
+  void shouldReadAVocabularyOfBytes() throws IOException {
     String bytes = GOOD.replace("{size: 200, min_documents: 1}", "{type: bytes}");
-    assertThat(Recipe.read(write(bytes)).vocabulary().maxSize()).isEqualTo(257);
+    assertThat(Recipe.read(write(bytes)).vocabulary().size()).isEqualTo(257);
   }
 
   @Test
-  void shouldJudgeLinesByBitsPerToken() throws IOException {
+  void shouldScoreLinesByBitsPerToken() throws IOException {
     String lines =
         GOOD.substring(0, GOOD.indexOf("dev:")) + "dev: [{name: b, file: b.txt, format: lines}]\n";
     Recipe recipe = Recipe.read(write(lines));
@@ -107,93 +107,177 @@ class RecipeTest {
             "labels={angry=negative, calm=neutral, happy=positive, joy=positive, sad=negative}");
   }
 
+  @Test
+  void shouldNeedNothingButOneFile() throws IOException {
+    Recipe recipe = Recipe.read(write("train: [{file: mine.tsv, label: mood}]\n"));
+
+    assertThat(recipe.name()).isEqualTo("recipe");
+    assertThat(recipe.model().kind()).isEqualTo("lstm");
+    assertThat(recipe.config(2000).nextToken().cutoffs()).containsExactly(1502);
+    assertThat(recipe.vocabulary().size()).isEqualTo(16_000);
+    assertThat(recipe.training().epochs()).isEqualTo(10);
+    Recipe.Source source = recipe.train().get(0);
+    assertThat(source.name()).isEqualTo("mine");
+    assertThat(source.labels())
+        .containsOnly(
+            Map.entry("negative", "negative"),
+            Map.entry("neutral", "neutral"),
+            Map.entry("positive", "positive"));
+    assertThat(source.metric()).isEqualTo("accuracy");
+  }
+
+  @Test
+  void shouldHoldOutASeventhWhereNoDevSourceIsGiven() throws IOException {
+    Recipe recipe =
+        Recipe.read(
+            write("train: [{file: a.jsonl, label: mood}, {file: b.yaml}, {file: c.txt}]\n"));
+
+    assertThat(recipe.train())
+        .extracting(Recipe.Source::format)
+        .containsExactly("jsonl", "templates", "lines");
+    assertThat(recipe.train())
+        .extracting(Recipe.Source::fold)
+        .containsExactly(new Recipe.Fold(7, null, 0), null, new Recipe.Fold(7, null, 0));
+    assertThat(recipe.dev())
+        .extracting(Recipe.Source::name, Recipe.Source::metric, Recipe.Source::fold)
+        .containsExactly(
+            tuple("a", "accuracy", new Recipe.Fold(7, 0, null)),
+            tuple("c", "bits_per_token", new Recipe.Fold(7, 0, null)));
+    assertThat(refusal(write("train: [{file: a.txt, format: book}]\n")))
+        .isEqualTo(
+            "line 1: dev must be given where every training source is a book, made from templates"
+                + " or a fold, found none");
+  }
+
+  @Test
+  void shouldTakeTheNetworkAndTheVocabularyOfACheckpoint() throws IOException {
+    Recipe recipe = Recipe.read(write("init: classpath:en-chat\ntrain: [{file: a.tsv}]\n"));
+
+    assertThat(recipe.model()).isNull();
+    assertThat(recipe.vocabulary()).isNull();
+    assertThat(refusal(write(GOOD.replace("seed:", "init: classpath:en-chat\nseed:"))))
+        .isEqualTo(
+            "line 5: vocabulary must be left out where init is given, whose vocabulary is used");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "epochs: 3           | epochs: 0             | training.epochs must be 1 to 10000, found 0",
-        "patience: 3         | patience: -1          | training.patience must be 1 to 10000, found -1",
-        "batch_size: 4       | batch_size: 5000      | training.batch_size must be 1 to 4096, found 5000",
-        "bptt: 10            | bptt: 0               | training.bptt must be 1 to 4096, found 0",
-        "learning_rate: 0.01 | learning_rate: 0      | training.learning_rate must be 1.0E-9 to 100, found 0",
-        "clip_grad_norm: 1.0 | clip_grad_norm: 1e39  | training.clip_grad_norm must be 1.0E-9 to 1000000000, found Infinity",
-        "dropout_output: 0.1 | dropout_output: 1     | training.dropout_output must be 0 to 0.95, found 1",
-        "dropout_embedding: 0.1 | dropout_embedding: -0.1 | training.dropout_embedding must be 0 to 0.95, found -0.1",
-        "dropout_features: 0.1  | dropout_features: 2  | training.dropout_features must be 0 to 0.95, found 2",
-        "fresh_share: 0.5    | fresh_share: 1.5      | training.fresh_share must be 0 to 1, found 1.5",
-        "sentiment_weight: 1.0 | sentiment_weight: -1 | training.sentiment_weight must be 0 to 1000000, found -1",
-        "next_token_weight: 0.5 | next_token_weight: -1 | training.next_token_weight must be 0 to 1000000, found -1",
-        "next_token_share: 0.5 | next_token_share: 2 | training.next_token_share must be 0 to 1, found 2",
-        "max_tokens: 64      | max_tokens: 65537     | training.max_tokens must be 1 to 65536, found 65537",
-        "size: 200           | size: 0               | 'vocabulary: size must be 1 to 1048576, found 0'",
-        "size: 200           | size: 100             | 'vocabulary: maxSize must be at least '",
-        "min_documents: 1    | min_documents: 0      | vocabulary: min_documents must be 1 to 64, found 0",
-        "min_documents: 1    | min_documents: 65     | vocabulary: min_documents must be 1 to 64, found 65",
-        "kind: lstm          | kind: mamba           | 'kind must be one of ffnn, rnn, lstm, gru, found mamba'",
-        "kind: lstm          | 'kind: lstm, window: 3'  | window must be 1 for kind lstm, found 3",
-        "kind: lstm          | 'kind: ffnn, window: 0'  | 'window must be 1 to 64, found 0'",
-        "size: 200           | type: words           | 'vocabulary: size must be given for words, found none'",
-        "', min_documents: 1' | ''                   | 'vocabulary: min_documents must be given for words, found none'",
-        "size: 200           | 'size: 200, type: letters' | 'vocabulary: type must be words, whitespace or bytes, found letters'",
-        "size: 200           | 'type: bytes, size: 200' | 'vocabulary: size must be left out where type is bytes, found 200'",
-        "size: 200           | type: bytes           | 'vocabulary: min_documents must be left out where type is bytes, found 1'",
-        "'size: 200, min_documents: 1' | 'type: bytes, sources: []' | 'vocabulary: sources must be left out where type is bytes, found []'",
-        "'size: 200, min_documents: 1' | 'type: bytes, uncounted: [a]' | 'vocabulary: uncounted must be left out where type is bytes, found [a]'",
-        "'format: lines'     | 'format: lines, label: x' | b.label must be left out where format is lines, found x",
-        "'format: lines'     | 'format: lines, text: x'  | 'b.text must be left out where format is lines, found [x]'",
-        "pooling: concat     | pooling: mean         | model.pooling must be concat or last, found mean",
-        "hidden_size: 16     | hidden_size: 0        | hidden_size must be 1 to 8192, found 0",
-        "num_layers: 1       | num_layers: 17        | num_layers must be 1 to 16, found 17",
-        "format: lines       | format: csv           | b.format must be tsv, jsonl, lines, book or templates, found csv",
-        "metric: macro_f1    | metric: auc           | 'a.metric must be accuracy, macro_recall, macro_f1, weighted_f1 or bits_per_token, found auc'",
-        "text: words         | text: []              | a.text must name a column, found none",
-        "'\"1\": positive'   | '\"1\": happy'        | a.labels must map to [negative, neutral, positive], found happy",
-        "epochs: 3           | epoch: 3              | epoch",
-        "epochs: 3           | epochs: 2.5           | epochs",
-        "epochs: 3           | epochs: many          | epochs",
-        "epochs: 3           | epochs:               | epochs",
-        "epochs: 3           | epochs: 99999999999   | epochs",
-        "'  epochs: 3'       | ''                    | epochs",
-        "'  epochs: 3'       | '  epochs: 3\n  epochs: 4' | epochs",
-        "name: tiny          | ''                    | name",
-        "name: tiny          | name:                 | name",
-        "name: tiny          | 'name: \" \"'         | name must be not blank",
-        "seed: 1             | ''                    | seed",
-        "'name: a, file: a.tsv' | name: a            | train.[0]",
-        "'name: a, file: a.tsv' | 'name: a, file: '  | file",
-        "'name: a, file: a.tsv' | 'name: , file: a.tsv' | name",
-        "'\"0\": negative, \"1\"' | '\"0\": , \"1\"'  | labels",
-        "'name: a, file: a.tsv' | 'name: a, file: a.tsv, column: x' | column",
+        "epochs: 3           | epochs: 0             | line 6: training.epochs must be 1 to 10000, found 0",
+        "patience: 3         | patience: -1          | line 7: training.patience must be 1 to 10000, found -1",
+        "batch_size: 4       | batch_size: 5000      | line 8: training.batch_size must be 1 to 4096, found 5000",
+        "bptt: 10            | bptt: 0               | line 9: training.bptt must be 1 to 4096, found 0",
+        "learning_rate: 0.01 | learning_rate: 0      | line 10: training.learning_rate must be 1e-9 to 100, found 0",
+        "clip_grad_norm: 1.0 | clip_grad_norm: 1e39  | line 11: training.clip_grad_norm must be 1e-9 to 1000000000, found 1e39",
+        "clip_grad_norm: 1.0 | clip_grad_norm: .nan  | line 11: training.clip_grad_norm must be 1e-9 to 1000000000, found .nan",
+        "dropout_output: 0.1 | dropout_output: 1     | line 13: training.dropout_output must be 0 to 0.95, found 1",
+        "dropout_embedding: 0.1 | dropout_embedding: -0.1 | line 12: training.dropout_embedding must be 0 to 0.95, found -0.1",
+        "dropout_features: 0.1  | dropout_features: 2  | line 14: training.dropout_features must be 0 to 0.95, found 2",
+        "fresh_share: 0.5    | fresh_share: 1.5      | line 15: training.fresh_share must be 0 to 1, found 1.5",
+        "sentiment_weight: 1.0 | sentiment_weight: -1 | line 16: training.sentiment_weight must be 0 to 1000000, found -1",
+        "next_token_weight: 0.5 | next_token_weight: -1 | line 17: training.next_token_weight must be 0 to 1000000, found -1",
+        "next_token_share: 0.5 | next_token_share: 2 | line 18: training.next_token_share must be 0 to 1, found 2",
+        "max_tokens: 64      | max_tokens: 65537     | line 19: training.max_tokens must be 1 to 65536, found 65537",
+        "max_tokens: 64      | optimizer: adamw      | line 19: training.optimizer must be adam or sgd, found adamw",
+        "size: 200           | size: 0               | line 4: vocabulary.size must be 2 to 1048576, found 0",
+        "size: 200           | size: 100             | 'line 4: vocabulary.size must be at least 121 (what every vocabulary of words holds), found 100'",
+        "min_documents: 1    | min_documents: 0      | line 4: vocabulary.min_documents must be 1 to 64, found 0",
+        "min_documents: 1    | min_documents: 65     | line 4: vocabulary.min_documents must be 1 to 64, found 65",
+        "min_documents: 1    | uncounted: [c]        | line 4: vocabulary.uncounted must name training sources a, b, found c",
+        "kind: lstm          | kind: mamba           | line 3: model.kind must be lstm, gru, rnn or ffnn, found mamba",
+        "kind: lstm          | 'kind: lstm, window: 3'  | line 3: model.window must be 1 for kind lstm, found 3",
+        "kind: lstm          | 'kind: ffnn, window: 0'  | line 3: model.window must be 1 to 64, found 0",
+        "kind: lstm          | 'kind: lstm, next_token: {cutoffs: [50, 20]}'  | line 3: model.next_token.cutoffs must be ascending",
+        "kind: lstm          | 'kind: lstm, next_token: {cutoffs: [x]}'  | line 3: model.next_token.cutoffs[0] must be 1 to 1048576, found x",
+        "kind: lstm          | 'kind: lstm, attention: {size: 4}'  | line 3: model.attention.records must be given, found none",
+        "kind: lstm          | 'kind: lstm, tie_weights: maybe'  | line 3: model.tie_weights must be true or false, found maybe",
+        "size: 200           | 'size: 200, type: letters' | line 4: vocabulary.type must be words, whitespace or bytes, found letters",
+        "'size: 200, min_documents: 1' | 'type: bytes, size: 200' | line 4: vocabulary.size must be left out where type is bytes, found 200",
+        "size: 200           | type: bytes           | line 4: vocabulary.min_documents must be left out where type is bytes, found 1",
+        "'size: 200, min_documents: 1' | 'type: bytes, sources: []' | line 4: vocabulary.sources must be left out where type is bytes, found an empty list",
+        "'size: 200, min_documents: 1' | 'type: bytes, uncounted: [a]' | line 4: vocabulary.uncounted must be left out where type is bytes, found a list",
+        "'format: lines'     | 'format: lines, label: x' | line 22: train[1].label must be left out where format is lines, found x",
+        "'format: lines'     | 'format: lines, text: x'  | line 22: train[1].text must be left out where format is lines, found x",
+        "'format: lines'     | 'format: lines, records: 5'  | line 22: train[1].records must be left out where format is lines, found 5",
+        "'format: lines'     | 'format: lines, fold: {of: 3, only: 1, except: 2}'  | line 22: train[1].fold must have either only or except, found both",
+        "'format: lines'     | 'format: lines, fold: {of: 3, only: 3}'  | line 22: train[1].fold.only must be 0 to 2, found 3",
+        "pooling: concat     | pooling: mean         | line 3: model.pooling must be concat or last, found mean",
+        "hidden_size: 16     | hidden_size: 0        | line 3: model.hidden_size must be 1 to 8192, found 0",
+        "num_layers: 1       | num_layers: 17        | line 3: model.num_layers must be 1 to 16, found 17",
+        "format: lines       | format: csv           | line 22: train[1].format must be tsv, jsonl, lines, book or templates, found csv",
+        "metric: macro_f1    | metric: auc           | line 24: dev[0].metric must be accuracy, macro_recall, macro_f1, weighted_f1 or bits_per_token, found auc",
+        "text: words         | text: []              | 'line 21: train[0].text must be a text, or a list of at least one, found an empty list'",
+        "'\"1\": positive'   | '\"1\": happy'        | line 21: train[0].labels.1 must be negative, neutral or positive, found happy",
+        "epochs: 3           | epoch: 3              | line 6: training.epoch is not a known key; did you mean training.epochs?",
+        "seed: 1             | epochs: 3             | line 2: epochs is not a known key; did you mean training.epochs or pretraining.training.epochs?",
+        "seed: 1             | colour: red           | line 2: colour is not a known key; known here: name, seed, init, train",
+        "epochs: 3           | epochs: 2.5           | line 6: training.epochs must be 1 to 10000, found 2.5",
+        "epochs: 3           | epochs: many          | line 6: training.epochs must be 1 to 10000, found many",
+        "epochs: 3           | epochs: [3]           | line 6: training.epochs must be 1 to 10000, found a list",
+        "epochs: 3           | epochs:               | line 6: training.epochs must have a value, found none",
+        "epochs: 3           | epochs: 99999999999   | line 6: training.epochs must be 1 to 10000, found 99999999999",
+        "'  epochs: 3'       | '  epochs: 3\n  epochs: 4' | 'line 7: key epochs must be given once, found it before on line 6'",
+        "name: tiny          | name:                 | line 1: name must have a value, found none",
+        "name: tiny          | 'name: \" \"'         | 'line 1: name must be a text that is not blank, found blank text'",
+        "'name: a, file: a.tsv' | name: a            | line 21: train[0].file must be given, found none",
+        "'name: a, file: a.tsv' | 'name: a, file: '  | line 21: train[0].file must have a value, found none",
+        "'name: a, file: a.tsv' | 'name: , file: a.tsv' | line 21: train[0].name must have a value, found none",
+        "'\"0\": negative, \"1\"' | '\"0\": , \"1\"'  | line 21: train[0].labels.0 must be negative, neutral or positive, found none",
+        "'name: a, file: a.tsv' | 'name: a, file: a.tsv, column: x' | line 21: train[0].column is not a known key; known here: file, name",
+        "'name: a, file: a.tsv' | 'name: a, file: a.tsv, lable: x' | line 21: train[0].lable is not a known key; did you mean train[0].label or train[0].labels?",
       })
-  void shouldSayWhichValueIsNotAsItMustBe(String from, String to, String message)
-      throws IOException {
+  void shouldSayWhichValueIsNotValid(String from, String to, String message) throws IOException {
     assertThat(GOOD).contains(from);
     int at = GOOD.indexOf(from);
     String recipe =
         GOOD.substring(0, at) + to.replace("\\n", "\n") + GOOD.substring(at + from.length());
 
-    assertThat(refusal(write(recipe))).contains(message);
+    assertThat(refusal(write(recipe))).startsWith(message);
+  }
+
+  @Test
+  void shouldReportAllErrorsAtOnceOneALine() throws IOException {
+    Path file =
+        write(
+            """
+            name: mine
+            model: {kind: mamba}
+            training:
+              epoch: 5
+              batch_size: 0
+            train:
+              - file: a.tsv
+                lables: {good: positive}
+                labels: {good: nice}
+              - name: b
+            """);
+
+    Throwable thrown = catchThrowable(() -> Recipe.read(file));
+
+    assertThat(thrown.getMessage().lines())
+        .containsExactly(
+            file + ": line 2: model.kind must be lstm, gru, rnn or ffnn, found mamba",
+            file + ": line 4: training.epoch is not a known key; did you mean training.epochs?",
+            file + ": line 5: training.batch_size must be 1 to 4096, found 0",
+            file
+                + ": line 8: train[0].lables is not a known key; did you mean train[0].label"
+                + " or train[0].labels?",
+            file
+                + ": line 9: train[0].labels.good must be negative, neutral or positive, found nice",
+            file + ": line 10: train[1].file must be given, found none");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"train", "dev", "training"})
-  void shouldSayWhichPartIsMissingOrEmpty(String part) throws IOException {
-    String renamed = GOOD.replaceFirst("(?m)^" + part + ":", "other:");
-    assertThat(refusal(write(renamed))).startsWith(part + ": Missing");
+  void shouldSayWhichPartHasNoValue(String part) throws IOException {
     String empty = GOOD.replaceFirst("(?ms)^" + part + ":.*?(?=^[a-z]|\\z)", part + ":\n");
-    assertThat(refusal(write(empty))).isEqualTo(part + " must have a value, found none");
+    assertThat(refusal(write(empty))).endsWith(": " + part + " must have a value, found none");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"model", "vocabulary"})
-  void shouldWantAModelAndAVocabularyOrACheckpointToStartFrom(String part) throws IOException {
-    String without = GOOD.replaceFirst("(?ms)^" + part + ":.*?(?=^[a-z]|\\z)", "");
-    assertThat(refusal(write(without)))
-        .startsWith("a recipe must have either init, or model and vocabulary, found ");
-    assertThat(refusal(write(GOOD.replace("seed:", "init: classpath:en-chat\nseed:"))))
-        .isEqualTo(
-            "a recipe must have either init, or model and vocabulary, found init, model,"
-                + " vocabulary");
+  @Test
+  void shouldSayThatTrainingSourcesAreMissing() throws IOException {
+    assertThat(refusal(write("name: mine\n"))).isEqualTo("line 1: train must be given, found none");
   }
 
   @Test
@@ -212,47 +296,57 @@ class RecipeTest {
         .isEqualTo(Recipe.read(file, Map.of("model.kind", "gru")).model().kind());
     assertThat(changed.training().epochs()).isEqualTo(7);
     assertThat(changed.model().nextToken().cutoffs()).containsExactly(50);
-    assertThatThrownBy(() -> Recipe.read(file, Map.of("name.x", "1")))
-        .isInstanceOf(RecipeException.class)
-        .hasMessage("--set name.x must name a value inside mappings, found that name is none");
-    assertThatThrownBy(() -> Recipe.read(file, Map.of("model.size", "1")))
-        .isInstanceOf(RecipeException.class)
-        .hasMessageContaining("size");
+    assertThat(refusal(file, Map.of("name.x", "1")))
+        .isEqualTo("--set name.x: name must be a mapping, found tiny");
+    assertThat(refusal(file, Map.of("model.size", "1")))
+        .startsWith("--set model.size: model.size is not a known key");
+    assertThat(refusal(file, Map.of("training.epochs", "0")))
+        .isEqualTo("--set training.epochs: training.epochs must be 1 to 10000, found 0");
+    assertThat(refusal(file, Map.of("training.epochs", "[1")))
+        .startsWith("--set training.epochs: must be YAML, found: ");
   }
 
   @Test
   void shouldRefuseAListOfNoSources() throws IOException {
     String none = GOOD.substring(0, GOOD.indexOf("train:\n")) + "train: []\ndev: []\n";
-    assertThat(refusal(write(none))).contains("train must name at least one source, found none");
+    assertThat(catchThrowable(() -> Recipe.read(write(none))).getMessage().lines())
+        .hasSize(2)
+        .allSatisfy(
+            line ->
+                assertThat(line).endsWith("a list of at least one mapping, found an empty list"));
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "just words",
-        "[1, 2]",
-        "name: [1, 2",
-        "name: 'x\n\tseed: 1",
-        "name: tiny\n seed: 1\n  model: 2",
-        "%bad directive\n---\nname: x",
-        "a: &a [*a]",
-        "\u0000\u0001\u0002"
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''                        | 'must be a YAML mapping, found nothing'",
+        "just words                | 'must be a YAML mapping, found just words'",
+        "[1, 2]                    | 'must be a YAML mapping, found a list'",
+        "'name: [1, 2'             | 'line 1: must be YAML, found: expected '",
+        "'name: x\n\tseed: 1'      | 'line 2: must be YAML, found: found character '",
+        "'name: tiny\n seed: 1\n  model: 2' | 'line 2: must be YAML, found: mapping values are not allowed here'",
+        "'%bad directive\n---\nname: x'     | 'line 3: train must be given, found none'",
+        "'a: &a [*a]'              | 'line 1: YAML aliases are not supported, found *a'",
+        "'name: x\n---\nname: y'   | 'line 3: the file must be one YAML document, found another one'",
+        "'\u0000\u0001\u0002'     | 'line 1: must be YAML, found: special characters are not allowed'",
       })
-  void shouldRefuseWhatIsNoRecipeInOneLine(String content) throws IOException {
-    assertThat(refusal(write(content))).isNotEmpty();
+  void shouldRefuseAFileThatIsNotARecipe(String content, String message) throws IOException {
+    assertThat(refusal(write(content.replace("\\n", "\n").replace("\\t", "\t"))))
+        .startsWith(message);
   }
 
   @Test
   void shouldRefuseBytesThatAreNoText() throws IOException {
     Path file = folder.resolve("recipe.yaml");
     Files.write(file, new byte[] {'n', 'a', 'm', 'e', ':', ' ', (byte) 0xff, (byte) 0xfe, '\n'});
-    assertThat(refusal(file)).isNotEmpty();
+    assertThat(refusal(file)).isEqualTo("must be UTF-8, found other bytes");
   }
 
   @Test
   void shouldSayThatTheFileIsMissing() {
-    assertThat(refusal(folder.resolve("missing.yaml"))).contains("must be a readable recipe");
+    assertThat(refusal(folder.resolve("missing.yaml")))
+        .isEqualTo("must be a recipe, found no such file");
   }
 
   @Test
@@ -261,13 +355,18 @@ class RecipeTest {
     assertThat(recipe.train().get(0).text()).isEqualTo(List.of("turn1", "turn2"));
   }
 
-  private String refusal(Path file) {
-    Throwable thrown = catchThrowable(() -> Recipe.read(file));
+  private static String refusal(Path file) {
+    return refusal(file, Map.of());
+  }
+
+  /** The only error of a recipe, without the file. */
+  private static String refusal(Path file, Map<String, String> changes) {
+    Throwable thrown = catchThrowable(() -> Recipe.read(file, changes));
     assertThat(thrown).isInstanceOf(RecipeException.class);
     assertThat(thrown.getMessage())
         .startsWith(file + ": ")
         .hasSizeGreaterThan((file + ": ").length());
-    assertThat(thrown.getMessage().chars()).noneMatch(Character::isISOControl);
+    assertThat(thrown.getMessage()).hasLineCount(1).doesNotContain("\t");
     return thrown.getMessage().substring(file.toString().length() + 2);
   }
 

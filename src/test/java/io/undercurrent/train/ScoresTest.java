@@ -34,7 +34,7 @@ class ScoresTest {
   }
 
   @Test
-  void shouldChooseAmongTheClassesInUseAndAverageOverThem() {
+  void shouldPredictAndAverageOnlyClassesInUse() {
     Scores scores = new Scores(new boolean[] {true, false, true});
     scores.add(0, new double[] {0.2, 0.7, 0.1}); // neutral is likeliest, and not in use
     scores.add(0, new double[] {0.1, 0.7, 0.2});

@@ -94,7 +94,7 @@ class SnapshotTest {
     assertThatThrownBy(() -> add(snapshot, "k", "{\"text\": \"a\", \"stars\": 1}", 18))
         .hasMessage("moods-4@18: must have a field body, found [stars, text]");
     assertThatThrownBy(() -> add(snapshot, "k", "{\"body\": \"a\", \"stars\": 3}", 19))
-        .hasMessage("moods-4@19: label must be one of [1, 5] or unlabelled [none], found 3");
+        .hasMessage("moods-4@19: label must be one of 1, 5, none, found 3");
     assertThatThrownBy(() -> snapshot.add(null, new byte[] {'"', (byte) 0xff, '"'}, 4, 20))
         .hasMessage("moods-4@20: must be UTF-8, found other bytes");
     assertThat(snapshot.records()).isZero();
@@ -102,22 +102,22 @@ class SnapshotTest {
   }
 
   @Test
-  void shouldBeWantedUntilTheRunHasIt() throws IOException {
+  void shouldBeNeededUntilTheRunHasTheRecords() throws IOException {
     Path run = folder.resolve("run");
     Snapshot snapshot = snapshot(RECIPE, "text", "label");
-    assertThat(snapshot.isWanted(run, 2)).isTrue();
+    assertThat(snapshot.isNeeded(run, 2)).isTrue();
     new RunFolder(run, snapshot.recipe(), 2).claim(); // stopped before anything was written
-    assertThat(snapshot.isWanted(run, 2)).isTrue();
+    assertThat(snapshot.isNeeded(run, 2)).isTrue();
 
     add(snapshot, "k", "{\"text\": \"a\", \"label\": \"positive\"}", 0);
     snapshot.write(run, 2);
 
-    assertThat(snapshot(RECIPE, "text", "label").isWanted(run, 2)).isFalse();
-    assertThatThrownBy(() -> snapshot(STARS, "text", "label").isWanted(run, 2))
+    assertThat(snapshot(RECIPE, "text", "label").isNeeded(run, 2)).isFalse();
+    assertThatThrownBy(() -> snapshot(STARS, "text", "label").isNeeded(run, 2))
         .isInstanceOf(RecipeException.class)
         .hasMessageContaining("must be a run of this recipe");
     Recipe recipe = Recipe.read(folder.resolve("recipe.yaml"));
-    assertThatThrownBy(() -> new Snapshot(recipe, "others", "text", "label").isWanted(run, 2))
+    assertThatThrownBy(() -> new Snapshot(recipe, "others", "text", "label").isNeeded(run, 2))
         .hasMessageContaining("must be a run of this recipe");
   }
 

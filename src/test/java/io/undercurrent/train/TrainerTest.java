@@ -34,8 +34,8 @@ class TrainerTest {
 
   @TempDir private Path folder;
 
-  /** Hears of a run; stops it after an epoch if told so, as a kill would. */
-  private static class Log implements Progress {
+  /** Keeps what a run reports, and can stop the run after an epoch as a kill would. */
+  static class Log implements Progress {
     private final int stopAfter;
     private final List<String> said = new ArrayList<>();
     private final List<List<Evaluation.Result>> epochs = new ArrayList<>();
@@ -110,8 +110,7 @@ class TrainerTest {
   /** A window of one token cannot know what a word follows; the others must. */
   @ParameterizedTest
   @CsvSource({"'rnn', 0.9, 1", "'gru', 0.9, 1", "'ffnn, window: 3', 0.9, 1", "'ffnn', 0.2, 0.8"})
-  void shouldLearnWithEveryKindAsMuchAsItCanSee(String kind, double least, double most)
-      throws IOException {
+  void shouldLearnAsMuchAsEachKindCanRead(String kind, double min, double max) throws IOException {
     String model =
         "model: {kind: %s, embedding_size: 8, hidden_size: 16, num_layers: 1, pooling: last}";
     Recipe recipe = recipe(15, model.formatted(kind));
@@ -120,7 +119,7 @@ class TrainerTest {
 
     double score =
         new Evaluation(recipe, folder).of(Checkpoint.load(best.toString()), false).get(0).score();
-    assertThat(score).isBetween(least, most);
+    assertThat(score).isBetween(min, max);
   }
 
   /**
@@ -192,7 +191,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldEndAStoppedRunWithTheBytesOfOneThatWasNot() throws IOException {
+  void shouldGiveTheSameBytesAfterAStopBetweenEpochs() throws IOException {
     Recipe recipe = recipe(4, "");
     Path whole = train(recipe, "whole", 2, new Log(-1));
     for (int epoch = 1; epoch <= 2; epoch++) {
@@ -204,7 +203,7 @@ class TrainerTest {
 
     Path stopped = train(recipe, "stopped", 2, log);
 
-    assertThat(log.said).contains("going on after epoch 2 of " + folder.resolve("stopped"));
+    assertThat(log.said).contains("continuing after epoch 2 of " + folder.resolve("stopped"));
     assertThat(log.epochs).hasSize(2);
     assertThat(tensors(stopped)).isEqualTo(tensors(whole));
     Path file = Path.of("last", "1-0-0", "parameters.safetensors");
@@ -216,7 +215,7 @@ class TrainerTest {
   /** Pre-training, training, every dropout, averaging, plain gradient descent: killed anywhere. */
   @ParameterizedTest
   @CsvSource({"adam", "sgd"})
-  void shouldEndARunThatIsKilledWithinEpochsWithTheBytesOfOneThatWasNot(String optimizer)
+  void shouldGiveTheSameBytesHoweverOftenARunIsKilledWithinEpochs(String optimizer)
       throws IOException {
     Recipe recipe = staged(optimizer);
     Path whole = train(recipe, "whole", 2, new Log(-1));
@@ -271,7 +270,14 @@ class TrainerTest {
             .replaceAll("learning_rate: .*", "learning_rate: 0.000000001");
     Files.writeString(folder.resolve("tuned.yaml"), text);
 
-    Path tuned = train(Recipe.read(folder.resolve("tuned.yaml")), "tuned", 2, new Log(-1));
+    Log log = new Log(-1);
+    Path tuned = train(Recipe.read(folder.resolve("tuned.yaml")), "tuned", 2, log);
+
+    assertThat(log.epochs)
+        .as("as it starts, and two epochs that change next to nothing")
+        .extracting(results -> results.get(0).score())
+        .hasSize(3)
+        .containsOnly(log.epochs.get(0).get(0).score());
 
     assertThat(tensors(tuned)).isEqualTo(tensors(best)); // in half precision nothing has moved
     assertThat(tuned.resolve("tokenizer.json"))
@@ -306,7 +312,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRefuseToGoOnWithAnotherNumberOfThreads() throws IOException {
+  void shouldRefuseToContinueWithAnotherNumberOfThreads() throws IOException {
     train(recipe(1, ""), "run", 1, new Log(-1));
 
     assertThatThrownBy(() -> train(recipe(1, ""), "run", 2, new Log(-1)))
@@ -316,7 +322,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRefuseToGoOnWithAnotherRecipe() throws IOException {
+  void shouldRefuseToContinueWithAnotherRecipe() throws IOException {
     assertThatThrownBy(() -> train(recipe(3, ""), "run", 1, new Log(1))).isInstanceOf(Killed.class);
 
     assertRefused(recipe(3, "seed: 8"));
@@ -324,7 +330,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRefuseAnotherRecipeEvenWhereTheFirstEpochWasNotReached() throws IOException {
+  void shouldRefuseAnotherRecipeEvenBeforeTheFirstEpochEnds() throws IOException {
     Progress dies =
         new Log(-1) {
           @Override
@@ -344,19 +350,19 @@ class TrainerTest {
         .isInstanceOf(RecipeException.class)
         .hasMessage(
             folder.resolve("run")
-                + ": must be a run of this recipe, found one of another: choose another --run"
-                + " folder");
+                + ": must be a run of this recipe, found one of another: delete the folder or choose"
+                + " another with --run");
   }
 
   @Test
-  void shouldStopWhereTheDevScoreNoLongerRises() throws IOException {
+  void shouldStopWhenTheDevScoreNoLongerRises() throws IOException {
     Log log = new Log(-1);
     train(recipe(50, "patience: 2\n  learning_rate: 0.000000001"), "run", 1, log);
     assertThat(log.epochs).hasSize(3); // the first is the best, two do not better it
   }
 
   @Test
-  void shouldStopWithTheStepWhereTheLossIsNoLongerFinite() throws IOException {
+  void shouldStopAtTheStepWhoseLossIsNotFinite() throws IOException {
     Recipe recipe = recipe(3, "learning_rate: 100\n  clip_grad_norm: 1000000000");
     assertThatThrownBy(() -> train(recipe, "run", 1, new Log(1))).isInstanceOf(Killed.class);
     // Gates saturate and exponentials are clamped, so that no rate alone does it in a short run.
@@ -377,7 +383,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRefuseDevSourcesThatNothingCanBeJudgedBy() throws IOException {
+  void shouldRefuseDevSourcesWithoutLabels() throws IOException {
     Files.writeString(folder.resolve("dev.tsv"), "label\ttext\nx\tthe food is good\n");
     Recipe recipe = recipe(1, "");
 

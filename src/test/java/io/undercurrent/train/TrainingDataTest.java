@@ -32,7 +32,7 @@ class TrainingDataTest {
   @TempDir private Path data;
 
   @Test
-  void shouldNotHoldRecordsAgainstAClassThatTheirSourceLacksAndAnotherHas() throws IOException {
+  void shouldNotCompareLabelsWithAClassThatOnlyOtherSourcesHave() throws IOException {
     Files.writeString(data.resolve("two.tsv"), "label\ttext\n-\tbad\n+\tgood\n");
     Files.writeString(data.resolve("three.tsv"), "label\ttext\n0\tso so\n+\tfine\n-\tpoor\n");
 
@@ -44,7 +44,7 @@ class TrainingDataTest {
   }
 
   @Test
-  void shouldHoldRecordsAgainstAClassThatNoSourceHas() throws IOException {
+  void shouldCompareLabelsWithAClassThatNoSourceHas() throws IOException {
     Files.writeString(data.resolve("two.tsv"), "label\ttext\n-\tbad\n+\tgood\n");
     Files.writeString(data.resolve("one.tsv"), "label\ttext\n-\tworse\n");
 

@@ -5,6 +5,7 @@ import io.undercurrent.enrich.Enrichment.Outcome;
 import io.undercurrent.enrich.EnrichmentBatch;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Message;
+import io.undercurrent.metrics.DroppedReason;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.streams.internals.StoredKeys.Found;
 import java.util.ArrayList;
@@ -12,7 +13,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * <p>Reads the store, writes nothing, and can be thrown away at any time. Owned by the stream
  * thread.
  */
-public final class ComputedAhead implements AutoCloseable {
+final class ComputedAhead implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ComputedAhead.class);
 
@@ -43,30 +43,6 @@ public final class ComputedAhead implements AutoCloseable {
 
   /** Records after which it is tried again. */
   static final int PAUSE_RECORDS = 10_000;
-
-  /** Why a result was not used. A closed set: the codes are values of a metric tag. */
-  public enum Dropped {
-    KEY,
-    TEXT,
-    TIMESTAMP,
-    SOURCE,
-    STATE,
-    MODEL,
-    /** Its key was forgotten, or another record of its key was computed, after it was computed. */
-    MEMORY,
-    /** Its record never came: another node of the topology kept it. */
-    PASSED,
-    /** The processor was closed, or the partition read anew. */
-    CLOSED;
-
-    String code() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    public static List<String> codes() {
-      return Arrays.stream(values()).map(Dropped::code).toList();
-    }
-  }
 
   /**
    * A result and what it was computed from.
@@ -90,9 +66,9 @@ public final class ComputedAhead implements AutoCloseable {
       long nanos) {
 
     /** What of it is not as {@code now}; null if nothing. */
-    Dropped differsFrom(Incoming now, byte[] stored, String fingerprint) {
+    DroppedReason differsFrom(Incoming now, byte[] stored, String fingerprint) {
       if (!record.key().equals(now.key())) {
-        return Dropped.KEY;
+        return DroppedReason.KEY;
       }
       Message then = record.message();
       Message message = now.message();
@@ -100,21 +76,21 @@ public final class ComputedAhead implements AutoCloseable {
         return null; // it depends on nothing else
       }
       if (!Objects.equals(then.text(), message.text())) {
-        return Dropped.TEXT;
+        return DroppedReason.TEXT;
       }
       if (!Objects.equals(then.timestampMs(), message.timestampMs())) {
-        return Dropped.TIMESTAMP;
+        return DroppedReason.TIMESTAMP;
       }
       if (!Objects.equals(then.source(), message.source())) {
-        return Dropped.SOURCE;
+        return DroppedReason.SOURCE;
       }
       if (!then.equals(message)) {
-        return Dropped.KEY; // its words
+        return DroppedReason.KEY; // its words
       }
       if (!model.equals(fingerprint)) {
-        return Dropped.MODEL;
+        return DroppedReason.MODEL;
       }
-      return Arrays.equals(before, stored) ? null : Dropped.STATE;
+      return Arrays.equals(before, stored) ? null : DroppedReason.STATE;
     }
   }
 
@@ -207,13 +183,13 @@ public final class ComputedAhead implements AutoCloseable {
   /** Whether there is a result of this record; one that is of no use is dropped. */
   private boolean isUsable(Lane lane, long offset, Incoming now) {
     Map<Long, Result> passed = lane.results.headMap(offset);
-    passed.values().forEach(result -> drop(result, Dropped.PASSED));
+    passed.values().forEach(result -> drop(result, DroppedReason.PASSED));
     passed.clear();
     Result result = lane.results.get(offset);
     if (result == null) {
       return false;
     }
-    Dropped reason = result.differsFrom(now, stored.bytes(now.key()), fingerprint);
+    DroppedReason reason = result.differsFrom(now, stored.bytes(now.key()), fingerprint);
     if (reason == null) {
       predicted(true);
       return true;
@@ -354,15 +330,15 @@ public final class ComputedAhead implements AutoCloseable {
               result -> {
                 boolean ofKey = result.record().key().equals(key);
                 if (ofKey) {
-                  drop(result, Dropped.MEMORY);
+                  drop(result, DroppedReason.MEMORY);
                 }
                 return ofKey;
               });
     }
   }
 
-  private void drop(Result result, Dropped reason) {
-    metrics.droppedAhead(reason.code());
+  private void drop(Result result, DroppedReason reason) {
+    metrics.droppedAhead(reason);
     predicted(false);
   }
 
@@ -400,7 +376,7 @@ public final class ComputedAhead implements AutoCloseable {
   @Override
   public void close() {
     for (Lane lane : lanes.values()) {
-      lane.results.values().forEach(result -> metrics.droppedAhead(Dropped.CLOSED.code()));
+      lane.results.values().forEach(result -> metrics.droppedAhead(DroppedReason.CLOSED));
       if (lane.cursor != null) {
         lane.cursor.close();
       }

@@ -15,7 +15,7 @@ import org.apache.kafka.common.TopicPartition;
  * records and bytes: what does not fit is not kept, and then cannot be seen ahead. Owned by the
  * stream thread.
  */
-public final class Mailbox {
+final class Mailbox {
 
   /** Records that are kept at most, of all partitions. */
   static final int MAX_RECORDS = 20_000;

@@ -13,7 +13,7 @@ import java.util.Optional;
  * returns are never written again, and arrays that it reads are never written: stores hand the same
  * array out more than once.
  */
-public final class MemoryFormat {
+final class MemoryFormat {
 
   private static final byte VERSION = 1;
   private static final int FINGERPRINT_BYTES = 6;

@@ -1,7 +1,6 @@
 package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment;
@@ -12,6 +11,8 @@ import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.kernel.Functions;
+import io.undercurrent.metrics.DeadLetterReason;
+import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
@@ -51,12 +52,13 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private final Model model;
   private final Function<? super V, SourceText> text;
   private final EnrichmentSettings settings;
-  private final EnrichmentMetrics metrics;
+  private final EnricherMeters meters;
   private final Mailboxes lookAhead; // null for none
   private final Preview<K, V> preview; // null for none
   private final byte[] modelHeader;
 
   private ProcessorContext<K, EnrichedRecord> context;
+  private EnrichmentMetrics metrics;
   private KeyValueStore<Bytes, byte[]> store;
   private MemoryStore memories; // null for a model that has none
   private StoredKeys stored;
@@ -72,7 +74,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
       Model model,
       Function<? super V, SourceText> text,
       EnrichmentSettings settings,
-      EnrichmentMetrics metrics,
+      EnricherMeters meters,
       Mailboxes lookAhead,
       Preview<K, V> preview) {
     this.lookAhead = lookAhead;
@@ -81,7 +83,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     this.model = model;
     this.text = text;
     this.settings = settings;
-    this.metrics = metrics;
+    this.meters = meters;
     this.modelHeader = (model.name() + "@" + model.fingerprint()).getBytes(StandardCharsets.UTF_8);
   }
 
@@ -89,6 +91,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   public void init(ProcessorContext<K, EnrichedRecord> context) {
     Functions.requireSubnormals();
     this.context = context;
+    metrics = meters.in(TopologyName.of(context.appConfigs()));
     store = context.getStateStore(settings.store());
     memories =
         model.config().hasMemory()
@@ -234,7 +237,8 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private Bytes key(Record<K, V> record) {
     if (record.key() == null) {
       throw new BadRecordException(
-          Reason.NULL_KEY, "a record must have a key, for state is kept per key; found null");
+          DeadLetterReason.NULL_KEY,
+          "a record must have a key, for state is kept per key; found null");
     }
     return Bytes.wrap(keySerde.serializer().serialize(changelog, record.key()));
   }
@@ -242,7 +246,8 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
   private SourceText text(V value) {
     SourceText read = text.apply(value);
     if (read == null) {
-      throw new BadRecordException(Reason.MISSING_TEXT, "the value must have a text, found none");
+      throw new BadRecordException(
+          DeadLetterReason.MISSING_TEXT, "the value must have a text, found none");
     }
     return read;
   }
@@ -269,7 +274,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     long size = RecordSize.of(key.get(), EnrichedRecordSerde.toJson(enriched).length, headers);
     if (size > limit) {
       throw new BadRecordException(
-          Reason.TOO_LARGE,
+          DeadLetterReason.TOO_LARGE,
           "the enriched record must fit %d bytes (max.request.size, max.message.bytes), found %d"
               .formatted(limit, size));
     }
@@ -280,7 +285,7 @@ public final class RecurrentProcessor<K, V> implements Processor<K, V, K, Enrich
     long size = RecordSize.of(key.get(), entry.length, new RecordHeaders());
     if (size > settings.maxRecordBytes()) {
       throw new BadRecordException(
-          Reason.TOO_LARGE,
+          DeadLetterReason.TOO_LARGE,
           "what is remembered of the record must fit %d bytes (max.request.size), found %d"
               .formatted(settings.maxRecordBytes(), size));
     }

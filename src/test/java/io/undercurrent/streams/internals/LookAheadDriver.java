@@ -7,11 +7,12 @@ import io.undercurrent.app.MissingTimestamps;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.metrics.DroppedReason;
+import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
-import io.undercurrent.streams.RecurrentProcessorSupplier;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -81,8 +82,8 @@ final class LookAheadDriver implements AutoCloseable {
                 DEFINITION,
                 model,
                 settings,
-                RecurrentProcessorSupplier.metrics(driver.registry, model),
-                new TopologyConfig(new StreamsConfig(configs(driver.registry, model, configs))),
+                EnricherMeters.of(driver.registry, "support", model),
+                new TopologyConfig(new StreamsConfig(configs(driver.registry, configs))),
                 driver.lookAhead));
   }
 
@@ -90,7 +91,7 @@ final class LookAheadDriver implements AutoCloseable {
       Model model, Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     Properties properties = new Properties();
-    properties.putAll(configs(registry, model, configs));
+    properties.putAll(configs(registry, configs));
     properties.put(StreamsConfig.STATE_DIR_CONFIG, states.getPath());
     driver = new TopologyTestDriver(topology.apply(this), properties);
   }
@@ -105,7 +106,7 @@ final class LookAheadDriver implements AutoCloseable {
   }
 
   private static Map<String, Object> configs(
-      SimpleMeterRegistry registry, Model model, Map<String, Object> configs) {
+      SimpleMeterRegistry registry, Map<String, Object> configs) {
     String handler = DeadLetterHandler.class.getName();
     Map<String, Object> all = new HashMap<>();
     all.putAll(
@@ -123,7 +124,7 @@ final class LookAheadDriver implements AutoCloseable {
                     "default.timestamp.extractor",
                     MissingTimestamps.class.getName(),
                     DeadLetterHandler.METRICS_CONFIG,
-                    RecurrentProcessorSupplier.metrics(registry, model))));
+                    registry)));
     all.putAll(configs);
     return all;
   }
@@ -231,7 +232,7 @@ final class LookAheadDriver implements AutoCloseable {
     return registry.get(MeterNames.BATCH_RECORDS).summary().max();
   }
 
-  long dropped(ComputedAhead.Dropped reason) {
+  long dropped(DroppedReason reason) {
     return (long)
         registry
             .get(MeterNames.AHEAD_DROPPED)

@@ -8,6 +8,7 @@ import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -133,7 +134,7 @@ class LookAheadPropertyTest {
     try {
       enriched.add(expected.read(key, string(value), timestampMs, source));
     } catch (BadRecordException e) {
-      assertThat(e.reason()).isEqualTo(BadRecordException.Reason.NOT_FINITE);
+      assertThat(e.reason()).isEqualTo(DeadLetterReason.NOT_FINITE);
       deadLetters.add(string(value));
     }
   }

@@ -12,6 +12,8 @@ import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.metrics.DroppedReason;
+import io.undercurrent.metrics.EnricherMeters;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
@@ -20,7 +22,6 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.RecurrentProcessorSupplier;
-import io.undercurrent.streams.internals.ComputedAhead.Dropped;
 import io.undercurrent.streams.internals.ComputedAhead.Result;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -119,7 +120,7 @@ class LookAheadTest {
   /** Each input of the computation, where the preview was wrong about it. */
   @ParameterizedTest
   @CsvSource({"KEY", "TEXT", "TIMESTAMP", "SOURCE"})
-  void shouldDropWhatWasComputedFromSomethingElse(Dropped reason) {
+  void shouldDropWhatWasComputedFromSomethingElse(DroppedReason reason) {
     UnaryOperator<Record<byte[], SourceText>> wrong =
         switch (reason) {
           case KEY -> record -> record.withKey(bytes("other"));
@@ -133,7 +134,7 @@ class LookAheadTest {
                   record.withValue(
                       new SourceText(record.value().text(), new Source("other", 0, 0, 1L)));
         };
-    if (reason == Dropped.SOURCE) {
+    if (reason == DroppedReason.SOURCE) {
       // Of the same timestamp, so that it is nothing else.
       start(preview(r -> withSource(r, "messages")), r -> withSource(r, "other"));
     } else {
@@ -145,7 +146,7 @@ class LookAheadTest {
 
     assertThat(driver.dropped(reason)).isPositive();
     assertThat(driver.used()).isZero();
-    assertOneByOne(reason == Dropped.SOURCE ? "other" : "messages");
+    assertOneByOne(reason == DroppedReason.SOURCE ? "other" : "messages");
   }
 
   private static Record<byte[], SourceText> withSource(
@@ -164,7 +165,8 @@ class LookAheadTest {
     driver.poll("messages", key(1), bytes("e f"), 4);
     driver.processAll();
 
-    assertThat(driver.dropped(Dropped.STATE) + driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+    assertThat(driver.dropped(DroppedReason.STATE) + driver.dropped(DroppedReason.MEMORY))
+        .isEqualTo(1);
     assertThat(driver.used()).isEqualTo(1); // of the other key
   }
 
@@ -194,7 +196,7 @@ class LookAheadTest {
 
     EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(4));
     assertThat(last.attention().records().get(0).text()).isEqualTo("c");
-    assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+    assertThat(driver.dropped(DroppedReason.MEMORY)).isEqualTo(1);
   }
 
   @Test
@@ -206,9 +208,9 @@ class LookAheadTest {
     byte[] same = {1};
 
     assertThat(result.differsFrom(record, same, model)).isNull();
-    assertThat(result.differsFrom(record, new byte[] {2}, model)).isEqualTo(Dropped.STATE);
-    assertThat(result.differsFrom(record, null, model)).isEqualTo(Dropped.STATE);
-    assertThat(result.differsFrom(record, same, "0123456789ac")).isEqualTo(Dropped.MODEL);
+    assertThat(result.differsFrom(record, new byte[] {2}, model)).isEqualTo(DroppedReason.STATE);
+    assertThat(result.differsFrom(record, null, model)).isEqualTo(DroppedReason.STATE);
+    assertThat(result.differsFrom(record, same, "0123456789ac")).isEqualTo(DroppedReason.MODEL);
   }
 
   /** The tombstone lies ahead too: what comes after it is computed from nothing. */
@@ -300,7 +302,7 @@ class LookAheadTest {
             settings,
             nothingStored(),
             liar,
-            RecurrentProcessorSupplier.metrics(registry, model));
+            EnricherMeters.of(registry, "support", model).in("test"));
     double[] usedBy = new double[3];
     int records = 1_000;
     int end = ComputedAhead.PAUSE_RECORDS + 2 * records;
@@ -367,7 +369,7 @@ class LookAheadTest {
     assertThat(punctuated.text()).isEqualTo("p q");
     assertThat(punctuated.source()).isNull();
     assertThat(EnrichedRecordSerde.fromJson(enriched.get(3)).conversation().records()).isEqualTo(3);
-    assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+    assertThat(driver.dropped(DroppedReason.MEMORY)).isEqualTo(1);
   }
 
   private static Processor<byte[], SourceText, byte[], SourceText> punctuated() {
@@ -414,7 +416,7 @@ class LookAheadTest {
     pollTen();
     driver.processAll();
 
-    assertThat(driver.dropped(Dropped.PASSED)).isPositive();
+    assertThat(driver.dropped(DroppedReason.PASSED)).isPositive();
     assertThat(driver.enriched()).hasSize(6);
   }
 
@@ -428,7 +430,7 @@ class LookAheadTest {
     driver.close();
 
     assertThat(driver.mailbox.records()).isZero();
-    assertThat(driver.dropped(Dropped.CLOSED)).isEqualTo(7);
+    assertThat(driver.dropped(DroppedReason.CLOSED)).isEqualTo(7);
     driver = null;
   }
 
@@ -454,7 +456,7 @@ class LookAheadTest {
 
     Life second = new Life(processor, mailbox);
     assertThat(mailbox.records()).isZero();
-    assertThat(dropped(registry, Dropped.CLOSED)).isEqualTo(7);
+    assertThat(dropped(registry, DroppedReason.CLOSED)).isEqualTo(7);
     second.process(0, 1);
     second.poll(1, 12);
     second.process(1, 12);
@@ -471,13 +473,13 @@ class LookAheadTest {
         .usingRecursiveComparison()
         .isEqualTo(List.copyOf(expected.states.values()));
     assertThat(registry.get(MeterNames.AHEAD_USED).counter().count()).isEqualTo(9);
-    assertThat(dropped(registry, Dropped.CLOSED)).isEqualTo(7);
+    assertThat(dropped(registry, DroppedReason.CLOSED)).isEqualTo(7);
     processor.close();
     assertThat(mailbox.records()).isZero();
     PolledBy.threadsOf(lookAhead).release(mailbox);
   }
 
-  private static double dropped(SimpleMeterRegistry registry, Dropped reason) {
+  private static double dropped(SimpleMeterRegistry registry, DroppedReason reason) {
     return registry
         .get(MeterNames.AHEAD_DROPPED)
         .tag(MeterNames.REASON, reason.code())

@@ -1,0 +1,284 @@
+package io.undercurrent.train;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.text.VocabularyBuilder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads a recipe: the YAML file, the changes of {@code --set}, the check of every key by {@link
+ * RecipeKeys}, the rules about several keys at once. All errors are reported together.
+ */
+final class RecipeReader {
+
+  /** Fills the records; whatever fails here is a mistake of ours. */
+  private static final JsonMapper RECORDS =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  private final RecipeErrors errors = new RecipeErrors(RecipeKeys.paths());
+
+  private RecipeReader() {}
+
+  /**
+   * Reads a file.
+   *
+   * @param changes YAML values by dotted key
+   * @throws RecipeException with all errors
+   */
+  static Recipe read(Path file, Map<String, String> changes) {
+    RecipeReader reader = new RecipeReader();
+    Recipe recipe = reader.recipe(file, changes);
+    reader.errors.throwIfAny(file);
+    return recipe;
+  }
+
+  /** Null where there are errors. */
+  private Recipe recipe(Path file, Map<String, String> changes) {
+    YamlValue tree = YamlValue.read(text(file), null, errors);
+    if (!errors.isEmpty()) {
+      return null;
+    }
+    if (tree == null || !tree.isMapping()) {
+      errors.add("", "must be a YAML mapping, found " + (tree == null ? "nothing" : tree.found()));
+      return null;
+    }
+    changes.forEach((key, value) -> change(tree, key, value));
+    if (!errors.isEmpty()) {
+      return null;
+    }
+    List<String> parts =
+        tree.mapping().containsKey("init")
+            ? List.of("training")
+            : List.of("model", "vocabulary", "training");
+    for (String part : parts) {
+      tree.mapping().putIfAbsent(part, YamlValue.emptyMapping(tree.location()));
+    }
+    YamlValue pretraining = tree.mapping().get("pretraining");
+    if (pretraining != null && pretraining.isMapping()) {
+      pretraining.mapping().putIfAbsent("training", YamlValue.emptyMapping(pretraining.location()));
+    }
+    tree.mapping().putIfAbsent("name", new YamlValue(tree.location(), Recipe.stem(file)));
+    Map<String, Object> values = RecipeKey.readAll(RecipeKeys.ALL, "", tree, errors);
+    rules(tree, values);
+    if (!errors.isEmpty()) {
+      return null;
+    }
+    Recipe recipe = RECORDS.convertValue(values, Recipe.class);
+    if (recipe.model() != null) {
+      checkNetwork(tree.mapping().get("model"), recipe);
+    }
+    return recipe;
+  }
+
+  private static String text(Path file) {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new RecipeException(file + ": must be UTF-8, found other bytes", e);
+    } catch (NoSuchFileException e) {
+      throw new RecipeException(file + ": must be a recipe, found no such file", e);
+    } catch (IOException e) {
+      throw new RecipeException(file + ": must be a readable file, found: " + e, e);
+    }
+  }
+
+  private void change(YamlValue tree, String key, String yaml) {
+    String location = "--set " + key;
+    YamlValue in = tree;
+    String[] names = key.split("\\.", -1);
+    for (int i = 0; i < names.length - 1; i++) {
+      in = in.mapping().computeIfAbsent(names[i], name -> YamlValue.emptyMapping(location));
+      if (!in.isMapping()) {
+        errors.add(location, names[i] + " must be a mapping, found " + in.found());
+        return;
+      }
+    }
+    YamlValue value = YamlValue.read(yaml, location, errors);
+    in.mapping()
+        .put(names[names.length - 1], value == null ? new YamlValue(location, null) : value);
+  }
+
+  private void rules(YamlValue tree, Map<String, Object> values) {
+    YamlValue vocabulary = tree.mapping().get("vocabulary");
+    if (tree.mapping().containsKey("init") && vocabulary != null) {
+      errors.add(
+          vocabulary.location(),
+          "vocabulary must be left out where init is given, whose vocabulary is used");
+    }
+    List<String> trained = new ArrayList<>();
+    eachSource("train", tree, trained);
+    eachSource("dev", tree, new ArrayList<>());
+    YamlValue pretraining = tree.mapping().get("pretraining");
+    if (pretraining != null && pretraining.isMapping()) {
+      eachSource("pretraining.train", pretraining, trained);
+    }
+    if (vocabulary != null && vocabulary.isMapping() && values.get("vocabulary") != null) {
+      eachSource("vocabulary.sources", vocabulary, new ArrayList<>());
+      vocabulary(vocabulary, map(values.get("vocabulary")), trained);
+    }
+    if (!tree.mapping().containsKey("dev")) {
+      divisible(tree.mapping().get("train"));
+    }
+  }
+
+  /** Checks the sources of a list and adds their names. */
+  private void eachSource(String path, YamlValue in, List<String> names) {
+    YamlValue list = in.mapping().get(path.substring(path.lastIndexOf('.') + 1));
+    if (list == null || !list.isList()) {
+      return;
+    }
+    for (int i = 0; i < list.list().size(); i++) {
+      YamlValue source = list.list().get(i);
+      if (source.isMapping()) {
+        source(path + "[" + i + "].", source, names);
+      }
+    }
+  }
+
+  private void source(String path, YamlValue source, List<String> names) {
+    Map<String, YamlValue> given = source.mapping();
+    String file = scalar(source, "file");
+    String name = scalar(source, "name");
+    if (name != null || file != null) {
+      names.add(name != null ? name : Recipe.stem(Path.of(file)));
+    }
+    String format = scalar(source, "format");
+    if (format == null) {
+      format = file == null ? "tsv" : Recipe.Source.formatOf(file);
+    }
+    if (List.of("lines", RecipeKeys.BOOK, RecipeKeys.TEMPLATES).contains(format)) {
+      for (String column :
+          List.of("text", "label", "labels", "unlabelled", "conversation", "document", "mask")) {
+        absent(path, given, column, "format is " + format);
+      }
+    }
+    if (!format.equals(RecipeKeys.TEMPLATES)) {
+      absent(path, given, "records", "format is " + format);
+    } else {
+      absent(path, given, "fold", "format is " + format);
+    }
+    YamlValue fold = given.get("fold");
+    if (fold != null && fold.isMapping()) {
+      fold(path + "fold", fold);
+    }
+  }
+
+  private void absent(String path, Map<String, YamlValue> given, String key, String where) {
+    YamlValue value = given.get(key);
+    if (value != null) {
+      errors.add(
+          value.location(),
+          path + key + " must be left out where " + where + ", found " + value.found());
+    }
+  }
+
+  private void fold(String path, YamlValue fold) {
+    String only = scalar(fold, "only");
+    String except = scalar(fold, "except");
+    if ((only == null) == (except == null)) {
+      errors.add(
+          fold.location(),
+          path + " must have either only or except, found " + (only == null ? "neither" : "both"));
+    } else if (fold.mapping().containsKey("of")) {
+      String key = only != null ? "only" : "except";
+      Object of =
+          KeyType.integer(2, 1_000_000)
+              .read("", fold.mapping().get("of"), new RecipeErrors(List.of()));
+      if (of != null) {
+        KeyType.integer(0, (Long) of - 1).read(path + "." + key, fold.mapping().get(key), errors);
+      }
+    }
+  }
+
+  private void vocabulary(YamlValue vocabulary, Map<String, Object> values, List<String> trained) {
+    Object type = values.get("type");
+    if (type == null) {
+      return; // reported already
+    }
+    if (!RecipeKeys.WORDS.equals(type)) {
+      for (String key : List.of("min_documents", "sources", "uncounted")) {
+        absent("vocabulary.", vocabulary.mapping(), key, "type is " + type);
+      }
+      if (RecipeKeys.BYTES.equals(type)) {
+        absent("vocabulary.", vocabulary.mapping(), "size", "type is " + type);
+      }
+      return;
+    }
+    if (values.get("size") instanceof Long size && size < VocabularyBuilder.minSize()) {
+      errors.add(
+          vocabulary.mapping().get("size").location(),
+          "vocabulary.size must be at least "
+              + VocabularyBuilder.minSize()
+              + " (what every vocabulary of words holds), found "
+              + size);
+    }
+    if (values.get("uncounted") instanceof List<?> uncounted) {
+      for (Object name : uncounted) {
+        if (name != null && !trained.contains(name)) {
+          errors.add(
+              vocabulary.mapping().get("uncounted").location(),
+              "vocabulary.uncounted must name training sources "
+                  + String.join(", ", trained)
+                  + ", found "
+                  + name);
+        }
+      }
+    }
+  }
+
+  /** Without dev sources, each training source must be one that can be divided. */
+  private void divisible(YamlValue train) {
+    if (train == null || !train.isList()) {
+      return;
+    }
+    boolean any = false;
+    for (YamlValue source : train.list()) {
+      if (source.isMapping() && scalar(source, "file") != null) {
+        String format = scalar(source, "format");
+        format = format == null ? Recipe.Source.formatOf(scalar(source, "file")) : format;
+        any |= Recipe.Source.isDivisible(format, source.mapping().containsKey("fold"));
+      } else {
+        return; // reported already
+      }
+    }
+    if (!any && !train.list().isEmpty()) {
+      errors.add(
+          train.location(),
+          "dev must be given where every training source is a book, made from templates or a fold,"
+              + " found none");
+    }
+  }
+
+  /** The network's own rules, which need the whole of it. */
+  private void checkNetwork(YamlValue model, Recipe recipe) {
+    try {
+      recipe.config(recipe.vocabulary() == null ? 1 << 20 : recipe.vocabulary().size());
+    } catch (IllegalArgumentException e) {
+      errors.add(model.location(), "model." + e.getMessage());
+    }
+  }
+
+  private static String scalar(YamlValue mapping, String key) {
+    YamlValue value = mapping.mapping().get(key);
+    return value != null && value.isScalar() && !value.text().isBlank() ? value.text() : null;
+  }
+
+  @SuppressWarnings("unchecked") // what a mapping's type reads
+  private static Map<String, Object> map(Object values) {
+    return (Map<String, Object>) values;
+  }
+}
