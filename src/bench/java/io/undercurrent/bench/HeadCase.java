@@ -74,7 +74,6 @@ record HeadCase(String model, String method, ModelConfig config, Parameters para
             1,
             1,
             Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS,
             nextToken);
     Parameters parameters = new Parameters(config.tensors());
     SplittableRandom random = new SplittableRandom(hidden);

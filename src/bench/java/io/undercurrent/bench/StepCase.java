@@ -43,7 +43,6 @@ record StepCase(int hidden, int layers, int batch) {
         layers,
         1,
         Pooling.LAST,
-        ModelConfig.SENTIMENT_LABELS,
         new NextToken(List.of(1_000), 4, false)); // a small head, which no step needs
   }
 

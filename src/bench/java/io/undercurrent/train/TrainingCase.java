@@ -38,16 +38,7 @@ record TrainingCase(String name, ModelConfig config, int batch, int bptt) {
   private static ModelConfig lstm(
       int vocabulary, int embedding, int hidden, int layers, NextToken nextToken) {
     return new ModelConfig(
-        "bench",
-        Kind.LSTM,
-        vocabulary,
-        embedding,
-        hidden,
-        layers,
-        1,
-        Pooling.LAST,
-        ModelConfig.SENTIMENT_LABELS,
-        nextToken);
+        "bench", Kind.LSTM, vocabulary, embedding, hidden, layers, 1, Pooling.LAST, nextToken);
   }
 
   /** The same network on a few tokens only, where all is to be quick. */

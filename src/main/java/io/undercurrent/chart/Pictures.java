@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import javax.imageio.ImageIO;
 
 /**
- * Draws pictures into files. What a machine without fonts, AWT or XChart throws is said once, in
- * one line, and the work goes on without pictures. Not thread-safe.
+ * Draws pictures into files. On a machine without fonts, AWT or XChart it says so once, in one
+ * line, and draws nothing. Not thread-safe.
  */
 public final class Pictures {
 
@@ -19,17 +19,17 @@ public final class Pictures {
   private boolean unable;
 
   /**
-   * @param says told in one line why there are no pictures
+   * @param says receives the line that says why there are no pictures
    */
   public Pictures(Consumer<String> says) {
     this.says = says;
   }
 
   /**
-   * Draws the picture as PNG, in place of one that is there; a reader sees the old or the new one.
-   * A picture with nothing to see is not drawn.
+   * Draws the picture as PNG. It replaces a file in one step, so a reader sees the old picture or
+   * the new one. A picture without anything to draw is not written.
    *
-   * @return whether the file is drawn
+   * @return whether the file was written
    * @throws IOException if the file cannot be written
    */
   public boolean draw(Path file, Picture picture) throws IOException {
@@ -41,7 +41,8 @@ public final class Pictures {
       return true;
     } catch (LinkageError | InternalError | AWTError | RuntimeException e) {
       if (e instanceof RuntimeException && hasFonts()) {
-        says.accept("no picture " + file + ": " + e); // hours of training must not end for it
+        says.accept(
+            "no picture " + file + ": " + e); // a failed picture must not end hours of training
         return false;
       }
       unable = true;
@@ -55,8 +56,8 @@ public final class Pictures {
   }
 
   /**
-   * Without fonts JDK 17 throws an InternalError, JDK 25 a RuntimeException, and a JDK without
-   * AWT's library a LinkageError.
+   * Whether this machine can draw text. Without fonts JDK 17 throws an InternalError and JDK 25 a
+   * RuntimeException; a JDK without AWT's library throws a LinkageError.
    */
   private static boolean hasFonts() {
     try {

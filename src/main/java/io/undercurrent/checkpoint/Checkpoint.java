@@ -8,6 +8,7 @@ import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.Fingerprint;
 import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
@@ -23,19 +24,16 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * A model on disk: configuration, tokenizer and parameters as they were read and checked.
+ * The content of a checkpoint folder: configuration, tokenizer and parameters, read and checked.
  *
- * @param fingerprint the first twelve hexadecimal digits of a SHA-256 over the three files
+ * @param fingerprint see {@link Fingerprint}
  */
 public record Checkpoint(
     ModelConfig config, Tokenizer tokenizer, Parameters parameters, String fingerprint) {
@@ -48,7 +46,7 @@ public record Checkpoint(
   private static final String TOKENIZER = "tokenizer.json";
   private static final String TENSORS = "model.safetensors";
 
-  /** What an array can hold on every JVM. */
+  /** The maximum length of an array on every JVM. */
   private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
   private static final Set<String> KEYS =
@@ -69,17 +67,17 @@ public record Checkpoint(
           "tokenizer");
 
   /**
-   * Loads and prepares a model.
+   * Loads a model and its reference for drift.
    *
    * @param location a folder, or {@code classpath:NAME} for one that ships in a jar
-   * @throws CheckpointException if anything in it is not as it must be
+   * @throws CheckpointException if a file is missing or its content is not valid
    */
   public static Model load(String location) {
     Checkpoint read = read(location);
     return read.model().withReference(reference(location, read.fingerprint));
   }
 
-  /** What drift is measured against, or null where the folder has nothing for this model. */
+  /** The reference for drift; null if the folder has none for this model. */
   private static DriftReference reference(String location, String fingerprint) {
     return has(location, ReferenceJson.FILE)
         ? ReferenceJson.read(
@@ -122,29 +120,30 @@ public record Checkpoint(
     Parameters parameters =
         Safetensors.read(location + "/" + TENSORS, tensorBytes, config.tensors());
     return new Checkpoint(
-        config, tokenizer, parameters, fingerprint(configBytes, tokenizerBytes, tensorBytes));
+        config, tokenizer, parameters, Fingerprint.of(config, tokenizer, parameters));
   }
 
   /**
    * Reads and checks the {@code config.json} of a folder alone.
    *
-   * @throws CheckpointException if it is not as it must be
+   * @throws CheckpointException if it is missing or not valid
    */
   public static ModelConfig readConfig(Path folder) {
     return config(folder.resolve(CONFIG).toString(), bytes(folder.toString(), CONFIG));
   }
 
-  /** The model, its weights packed for this machine. */
+  /** The model, with its weights packed for this machine and without a reference for drift. */
   public Model model() {
     return new Model(
         config, tokenizer, new Network(config, parameters, Kernels.best()), fingerprint);
   }
 
   /**
-   * Writes a checkpoint folder, tensors in half precision or not. Each file appears at once, and
-   * none is replaced before all are written.
+   * Writes a checkpoint folder. Each file is replaced in one step, and no file is replaced before
+   * all are written.
    *
-   * @throws CheckpointException if a value is not finite in that precision; nothing is written
+   * @param half whether tensors are written in half precision
+   * @throws CheckpointException if a value is not finite in that precision; then nothing is written
    */
   public static void write(
       Path folder, ModelConfig config, Tokenizer tokenizer, Parameters parameters, boolean half)
@@ -162,12 +161,19 @@ public record Checkpoint(
             tensors));
   }
 
-  /** A block of parameters as a safetensors file in full precision, for training states. */
+  /**
+   * Writes a block of parameters as a safetensors file in full precision, for the states of a
+   * training run.
+   */
   public static void writeTensors(Path file, Parameters parameters) throws IOException {
     AtomicFile.replace(file, Safetensors.write(parameters, Safetensors.Dtype.F32));
   }
 
-  /** What {@link #writeTensors} wrote. */
+  /**
+   * Reads a file that {@link #writeTensors} wrote.
+   *
+   * @throws CheckpointException if its tensors are not those of {@code into}
+   */
   public static void readTensors(Path file, Parameters into) throws IOException {
     Parameters read = Safetensors.read(file.toString(), Files.readAllBytes(file), into.tensors());
     System.arraycopy(read.values(), 0, into.values(), 0, read.values().length);
@@ -242,6 +248,10 @@ public record Checkpoint(
       throw new CheckpointException(file + ": pooling must be concat or last, found " + pooling);
     }
     List<String> labels = strings(file, json, "labels");
+    if (!labels.equals(ModelConfig.SENTIMENT_LABELS)) {
+      throw new CheckpointException(
+          file + ": labels must be " + ModelConfig.SENTIMENT_LABELS + ", found " + labels);
+    }
     try {
       return new ModelConfig(
           string(file, json, "name"),
@@ -252,7 +262,6 @@ public record Checkpoint(
           integer(file, json, "num_layers"),
           json.has("window") ? integer(file, json, "window") : 1,
           Pooling.valueOf(pooling.toUpperCase(Locale.ROOT)),
-          labels,
           nextToken(file, json),
           attention(file, json),
           cache(file, json));
@@ -262,7 +271,8 @@ public record Checkpoint(
   }
 
   /**
-   * {@code next_token} with cutoffs and div_value, and {@code tie_weights}; both may be missing.
+   * Reads {@code next_token}, an object of cutoffs and div_value, and {@code tie_weights}; both may
+   * be missing.
    */
   private static NextToken nextToken(String file, JsonNode json) {
     JsonNode tied = json.path("tie_weights");
@@ -284,7 +294,7 @@ public record Checkpoint(
     return new NextToken(cutoffs, integer(file, head, "div_value"), tied.asBoolean());
   }
 
-  /** {@code attention} with records and size; it may be missing. */
+  /** Reads {@code attention}, an object of records and size; it may be missing. */
   private static Attention attention(String file, JsonNode json) {
     JsonNode attention = object(file, json, "attention", "records", "size");
     return attention.isMissingNode()
@@ -292,7 +302,7 @@ public record Checkpoint(
         : new Attention(integer(file, attention, "records"), integer(file, attention, "size"));
   }
 
-  /** {@code cache} with tokens, theta and lambda; it may be missing. */
+  /** Reads {@code cache}, an object of tokens, theta and lambda; it may be missing. */
   private static Cache cache(String file, JsonNode json) {
     JsonNode cache = object(file, json, "cache", "tokens", "theta", "lambda");
     return cache.isMissingNode()
@@ -303,7 +313,7 @@ public record Checkpoint(
             number(file, cache, "lambda"));
   }
 
-  /** An object of these keys and no others, or nothing. */
+  /** Reads an object of these keys and no others; it may be missing. */
   private static JsonNode object(String file, JsonNode json, String key, String... keys) {
     JsonNode value = json.path(key);
     List<String> found = new ArrayList<>();
@@ -381,19 +391,6 @@ public record Checkpoint(
       return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new CheckpointException(location + "/" + name + ": cannot be read: " + e, e);
-    }
-  }
-
-  private static String fingerprint(byte[]... files) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      for (byte[] file : files) {
-        sha.update((file.length + "\n").getBytes(StandardCharsets.US_ASCII));
-        sha.update(file);
-      }
-      return HexFormat.of().formatHex(sha.digest(), 0, 6);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file {@code reference.json} of a checkpoint folder, which {@code evaluate --out} writes. It
- * is not part of the model: a folder may lack it.
+ * Reads and writes {@code reference.json} of a checkpoint folder, which {@code evaluate --out}
+ * writes. It is not part of the model, so a folder may lack it.
  */
 public final class ReferenceJson {
 
@@ -25,10 +25,12 @@ public final class ReferenceJson {
   private ReferenceJson() {}
 
   /**
-   * @param file for messages
-   * @param fingerprint of the model beside it
-   * @return null for one of another model, as is left where a model was trained anew
-   * @throws CheckpointException if it is not as it must be
+   * Reads the file.
+   *
+   * @param file its name for messages
+   * @param fingerprint the fingerprint of the model in the folder
+   * @return the reference; null if it belongs to another model, such as one that was trained before
+   * @throws CheckpointException if the content is not valid
    */
   static DriftReference read(String file, byte[] bytes, String fingerprint) {
     try {
@@ -36,11 +38,11 @@ public final class ReferenceJson {
       String of = json.at("/model/fingerprint").asText();
       if (!of.equals(fingerprint)) {
         log.warn(
-            "{}: is of model {}, not of {} beside it: drift is not measured; evaluate --out writes"
-                + " another",
+            "{}: model.fingerprint must be {}, that of the model beside it, found {};"
+                + " drift is not measured; evaluate --out writes the file anew",
             file,
-            of.isEmpty() ? "unknown" : of,
-            fingerprint);
+            fingerprint,
+            of.isEmpty() ? "nothing" : of);
         return null;
       }
       return new DriftReference(
@@ -56,9 +58,9 @@ public final class ReferenceJson {
   }
 
   /**
-   * The file's text.
+   * Writes the file's text.
    *
-   * @param sentiment (classes) share of records by class
+   * @param sentiment (classes) the share of each class in the records
    */
   public static String write(Model model, double[] sentiment, DriftReference reference) {
     ObjectNode root = Json.STRICT.createObjectNode();
@@ -76,7 +78,7 @@ public final class ReferenceJson {
 
   private static void put(ObjectNode node, String unit, Histogram histogram) {
     node.put("unit", unit);
-    ArrayNode edges = node.putArray("edges"); // bin i ends with edge i, the last has no end
+    ArrayNode edges = node.putArray("edges"); // bin i ends at edge i; the last bin has no end
     for (double edge : histogram.edges()) {
       edges.add(edge);
     }

@@ -22,11 +22,11 @@ import java.util.stream.Collectors;
 /**
  * The safetensors format: 8 bytes little-endian header length, a JSON header {@code {"name":
  * {"dtype", "shape", "data_offsets": [begin, end]}, ...}}, then the tensors. Reads F32, F16 and
- * BF16.
+ * BF16; writes F32 and F16.
  */
 final class Safetensors {
 
-  /** The dtypes we read; BF16 is not written. */
+  /** The types of values that are read; BF16 is not written. */
   enum Dtype {
     F32(4),
     F16(2),
@@ -46,11 +46,11 @@ final class Safetensors {
   private Safetensors() {}
 
   /**
-   * Reads exactly the expected tensors.
+   * Reads a file that holds exactly the expected tensors.
    *
-   * @param file what to call the bytes in messages
-   * @throws CheckpointException if a name, shape, dtype or offset is not as it must be, or a value
-   *     is not finite
+   * @param file the name of the file in messages
+   * @throws CheckpointException if a name, shape, dtype or offset is not as expected, or a value is
+   *     not finite
    */
   static Parameters read(String file, byte[] bytes, List<Tensor> expected) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -184,7 +184,7 @@ final class Safetensors {
     return values;
   }
 
-  /** The tensors must tile the data: no gap, no overlap, nothing beyond the end. */
+  /** Checks that the tensors cover the data without a gap, an overlap or a rest. */
   private static void checkCoverage(String file, Map<String, Entry> entries, long dataBytes) {
     List<Map.Entry<String, Entry>> byOffset = new ArrayList<>(entries.entrySet());
     byOffset.sort(
@@ -215,7 +215,12 @@ final class Safetensors {
       Entry entry = entries.get(tensor.name());
       if (entry == null) {
         throw new CheckpointException(
-            file + ": tensor " + tensor.name() + " " + tensor.shapeText() + " is missing");
+            file
+                + ": must have tensor "
+                + tensor.name()
+                + " "
+                + tensor.shapeText()
+                + ", found none");
       }
       Tensor found = new Tensor(tensor.name(), entry.shape);
       if (!tensor.equals(found)) {
@@ -238,9 +243,10 @@ final class Safetensors {
   }
 
   /**
-   * The file's bytes, tensors in the order of the parameters.
+   * The bytes of a file with these tensors, in this order.
    *
-   * @throws CheckpointException if a value is not finite in that precision: nobody could read it
+   * @throws CheckpointException if a value is not finite in that precision; such a file could not
+   *     be read
    */
   static byte[] write(Parameters parameters, Dtype dtype) {
     if (dtype == Dtype.BF16) {

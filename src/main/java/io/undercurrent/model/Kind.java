@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What a network's layers are. */
+/** The kind of a network's layers. */
 public enum Kind {
   /**
    * Feed-forward over the last n tokens, h = tanh(W_ih [e_{t-n+1}; ..; e_t] + b_ih); layers above
-   * the first read the h below. Remembers nothing but those tokens.
+   * the first read the h below. Its only memory is those tokens.
    */
   FFNN(new TanhCell(), false),
   /** Elman: h' = tanh(W_ih x + b_ih + W_hh h + b_hh). */
@@ -26,12 +26,12 @@ public enum Kind {
     this.recurrent = recurrent;
   }
 
-  /** What each layer computes from its products. */
+  /** The cell that computes each layer's step. */
   public Cell cell() {
     return cell;
   }
 
-  /** Whether a layer reads its own h of the step before: has {@code weight_hh}. */
+  /** Whether a layer reads its own h of the previous step, and so has a {@code weight_hh}. */
   public boolean recurrent() {
     return recurrent;
   }

@@ -1,8 +1,8 @@
 package io.undercurrent.model;
 
 /**
- * The k likeliest tokens at some rows, most probable first, the lower id where two are alike.
- * Mutable, owned by one thread.
+ * The k most probable tokens of each of some rows, most probable first; of two equally probable
+ * tokens the lower id comes first. Mutable, owned by one thread.
  */
 public final class Likeliest {
 
@@ -12,11 +12,11 @@ public final class Likeliest {
   private final int[] count; // (rows)
 
   /**
-   * @param k how many are wanted, at least 1
+   * @param k the maximum number of tokens in each row, at least 1
    */
   public Likeliest(int rows, int k) {
     if (k < 1) {
-      throw new IllegalArgumentException("k must be >= 1, found " + k);
+      throw new IllegalArgumentException("k must be at least 1, found " + k);
     }
     this.k = k;
     ids = new int[Math.multiplyExact(rows, k)];
@@ -24,44 +24,50 @@ public final class Likeliest {
     count = new int[rows];
   }
 
-  /** How many are wanted at each row. */
+  /** The maximum number of tokens in each row. */
   public int k() {
     return k;
   }
 
-  /** How many were found at a row, at most k. */
+  /** The number of tokens in a row, at most k. */
   public int count(int row) {
     return count[row];
   }
 
-  /** The token in a place of a row, the likeliest in place 0. */
-  public int id(int row, int place) {
-    return ids[row * k + place];
+  /** The token at an index of a row; the most probable has index 0. */
+  public int id(int row, int index) {
+    return ids[row * k + index];
   }
 
-  public float probability(int row, int place) {
-    return probabilities[row * k + place];
+  /** The probability of the token at an index of a row. */
+  public float probability(int row, int index) {
+    return probabilities[row * k + index];
   }
 
   void clear(int row) {
     count[row] = 0;
   }
 
-  /** Whether a token so probable, whose id is above those of all that were added, is among them. */
+  /**
+   * Whether {@link #add} would keep a token of this probability, whose id is above those of all
+   * tokens added before.
+   */
   boolean takes(int row, float probability) {
     return count[row] < k || !(probability <= probabilities[row * k + k - 1]);
   }
 
-  /** Adds a token that {@link #takes} took; the last of k makes room. */
+  /**
+   * Adds a token for which {@link #takes} is true; if there are k tokens, the last one is removed.
+   */
   void add(int row, int id, float probability) {
     int first = row * k;
-    int place = first + Math.min(count[row], k - 1);
-    for (; place > first && probability > probabilities[place - 1]; place--) {
-      ids[place] = ids[place - 1];
-      probabilities[place] = probabilities[place - 1];
+    int index = first + Math.min(count[row], k - 1);
+    for (; index > first && probability > probabilities[index - 1]; index--) {
+      ids[index] = ids[index - 1];
+      probabilities[index] = probabilities[index - 1];
     }
-    ids[place] = id;
-    probabilities[place] = probability;
+    ids[index] = id;
+    probabilities[index] = probability;
     count[row] = Math.min(count[row] + 1, k);
   }
 }

@@ -5,6 +5,7 @@ import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Observer;
+import io.undercurrent.inference.PendingRecord;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Memory;
@@ -16,19 +17,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reads the enriched records of one key again, to see what an enriched record does not say: how
- * each token moved the sentiment, and what had been expected in its place. Stored states are not
- * touched: reading starts from the state before a key's first record, and the result is a function
- * of texts and model alone. So with all of a key's records from its first on, the course is that of
- * the original reading, which {@link TracedRecord#exact} checks; with later ones only, it is what
- * the network makes of those.
+ * Reads the enriched records of one key again, to show how each token moved the sentiment and which
+ * tokens the network had expected in its place.
  *
- * <p>Holds a key's state and belongs to one thread at a time. Costs what enriching costs, and
- * looking up the expected tokens for each.
+ * <p>Reading starts from the state before a key's first record and touches no stored state: the
+ * result depends on the texts and the model alone. Given all of the key's records from the first
+ * on, it repeats the original reading; {@link TracedRecord#exact} says whether it does. Given later
+ * records only, it shows what the network makes of those.
+ *
+ * <p>Holds one key's state and belongs to one thread at a time. A record costs what enriching it
+ * costs, and a search for the likeliest tokens at each of its tokens.
  */
 public final class ConversationTrace {
 
-  /** Expected tokens that are named for each piece. */
+  /** How many expected tokens are named for each piece. */
   public static final int EXPECTED = 3;
 
   private final Model model;
@@ -55,7 +57,7 @@ public final class ConversationTrace {
     memory = model.config().hasMemory() ? new Memory(model.config(), records) : null;
   }
 
-  /** Number of the record that was read last; 0 before the first. */
+  /** The number of the record that was read last; 0 before the first. */
   public long records() {
     return records;
   }
@@ -71,13 +73,17 @@ public final class ConversationTrace {
     }
     double before = score;
     course.clear();
-    Reading reading = inference.read(record.text(), state, memory);
+    Encoding encoding = model.tokenizer().encode(record.text(), maxTokens, true);
+    PendingRecord pending = new PendingRecord(encoding, state, memory, number);
+    inference.read(List.of(pending));
+    Reading reading = pending.reading();
     records = number;
     if (reading.tokens() == 0) {
       return new TracedRecord(record, record.sentiment() == null, before, List.of());
     }
     score = reading.score();
-    return new TracedRecord(record, isExact(record, reading), before, pieces(record.text()));
+    return new TracedRecord(
+        record, isExact(record, reading), before, pieces(record.text(), encoding));
   }
 
   private boolean isExact(EnrichedRecord record, Reading reading) {
@@ -86,31 +92,20 @@ public final class ConversationTrace {
         && (float) record.sentiment().score() == reading.score(); // nine digits keep a float
   }
 
-  /**
-   * The tokenizer does not say which text a token stands for. But what it reads under a limit of
-   * tokens ends where a group of tokens ends, and is the same tokens: so each limit shows an end.
-   */
-  private List<Piece> pieces(String text) {
-    int[] ids = model.tokenizer().encode(text, maxTokens).ids();
+  /** The pieces of text that the tokenizer reads as one; together they are the whole text. */
+  private List<Piece> pieces(String text, Encoding encoding) {
+    int tokens = encoding.ids().length;
     List<Piece> pieces = new ArrayList<>();
-    int token = 0;
-    int from = 0;
-    for (int limit = 1; limit <= ids.length; limit++) {
-      Encoding part =
-          limit == ids.length ? whole(ids, text) : model.tokenizer().encode(text, limit);
-      int count = part.ids().length;
-      if (count <= token || !Arrays.equals(part.ids(), 0, count, ids, 0, count)) {
-        continue;
+    int start = 0;
+    for (int token = 1; token <= tokens; token++) {
+      if (token == tokens) {
+        pieces.add(piece(text.substring(encoding.start(start)), start, token));
+      } else if (encoding.end(token) > encoding.end(start)) {
+        pieces.add(piece(text.substring(encoding.start(start), encoding.end(start)), start, token));
+        start = token;
       }
-      pieces.add(piece(text.substring(from, part.end()), token, count));
-      token = count;
-      from = part.end();
     }
     return pieces;
-  }
-
-  private static Encoding whole(int[] ids, String text) {
-    return new Encoding(ids, 0, text.length(), false);
   }
 
   private Piece piece(String text, int from, int to) {
@@ -126,7 +121,7 @@ public final class ConversationTrace {
         Math.pow(2, -course.bits.get(from)));
   }
 
-  /** Takes down one record's course. */
+  /** The scores, bits and expected tokens of one record, token by token. */
   private static final class Course implements Observer {
     private static final double LN2 = Math.log(2);
 

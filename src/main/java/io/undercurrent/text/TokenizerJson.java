@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What all kinds of {@code tokenizer.json} have in common: a type, a version, and errors of one
- * line.
+ * Reads and writes what all types of {@code tokenizer.json} share: type, version and a list of
+ * tokens. Error messages are one line.
  */
 final class TokenizerJson {
 
@@ -55,7 +55,7 @@ final class TokenizerJson {
   /**
    * The file's content.
    *
-   * @param tokens of the vocabulary, or null where the type alone says them
+   * @param tokens of the vocabulary; null where the type implies them
    */
   static byte[] write(String type, int version, List<String> tokens) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -44,15 +44,7 @@ final class AddingProblem {
     this.rows = rows;
     this.hidden = hidden;
     config =
-        new ModelConfig(
-            "adding",
-            kind.toString(),
-            2,
-            INPUTS,
-            hidden,
-            1,
-            ModelConfig.Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS);
+        new ModelConfig("adding", kind.toString(), 2, INPUTS, hidden, 1, ModelConfig.Pooling.LAST);
     parameters = Trainer.initial(config, seed);
     gradients = new Parameters(config.tensors());
     Kernels kernels = Kernels.best();

@@ -356,7 +356,6 @@ public record Recipe(
         model.numLayers,
         model.window,
         Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
-        ModelConfig.SENTIMENT_LABELS,
         new ModelConfig.NextToken(cutoffs, model.nextToken.divValue, model.tieWeights),
         model.attention == null
             ? ModelConfig.Attention.NONE

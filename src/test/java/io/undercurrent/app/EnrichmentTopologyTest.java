@@ -495,7 +495,6 @@ class EnrichmentTopologyTest {
             full.numLayers(),
             full.window(),
             full.pooling(),
-            full.labels(),
             new NextToken(List.of(10, 18), 2, false));
     Parameters zeros = new Parameters(config.tensors()); // so all frequent words are as likely
     int bias = zeros.offset("next_token.head.bias") + 10;

@@ -175,7 +175,6 @@ class TogetherTest {
         layers,
         window,
         clusters ? Pooling.CONCAT : Pooling.LAST,
-        ModelConfig.SENTIMENT_LABELS,
         clusters ? new NextToken(List.of(size - 8, size - 3), 2, false) : NextToken.FULL,
         attended == 0 ? Attention.NONE : new Attention(attended, 5),
         cached == 0 ? Cache.NONE : new Cache(cached, 0.8f, 0.25f));

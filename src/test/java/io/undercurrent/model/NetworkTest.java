@@ -15,7 +15,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class NetworkTest {
 
-  /** Float products over some dozen terms and gates good to 1e-7, over 20 steps that forget. */
+  /**
+   * Allows for float products of some dozen terms and gates exact to 1e-7, over 20 steps that
+   * forget.
+   */
   private static final Offset<Double> FLOAT = within(2e-5);
 
   @ParameterizedTest
@@ -33,7 +36,7 @@ class NetworkTest {
     "FFNN, 3, 1, 5, 7, 3",
     "FFNN, 4, 3, 7, 13, 11"
   })
-  void shouldStepAsTheFormulasSay(
+  void shouldStepLikeTheFormulas(
       Kind kind, int window, int layers, int embedding, int hidden, int vocabulary) {
     ModelConfig config = config(kind, window, layers, embedding, hidden, vocabulary, Pooling.LAST);
     Parameters parameters = TinyModel.random(config, 1);
@@ -98,7 +101,7 @@ class NetworkTest {
   }
 
   @Test
-  void shouldStartFromOneEndOfRecordReadFromZeros() {
+  void shouldStartFromTheStateAfterOneEndOfRecord() {
     ModelConfig config = config(2, 5, 7, 9, Pooling.LAST);
     Parameters parameters = TinyModel.random(config, 5);
     Network network = new Network(config, parameters, Kernels.best());
@@ -152,7 +155,7 @@ class NetworkTest {
 
   @ParameterizedTest
   @CsvSource({"FFNN, 3, 3, 0", "FFNN, 1, 1, 0", "GRU, 1, 0, 0", "RNN, 1, 0, 0", "LSTM, 1, 0, 3"})
-  void shouldHoldNothingThatTheKindDoesNotNeed(Kind kind, int window, int tokens, int c) {
+  void shouldHoldOnlyTheStateThatTheKindNeeds(Kind kind, int window, int tokens, int c) {
     HiddenState state = HiddenState.zeros(config(kind, window, 2, 4, 3, 5, Pooling.LAST));
 
     int[] nothing = new int[tokens];
@@ -163,7 +166,7 @@ class NetworkTest {
   }
 
   @Test
-  void shouldForgetWhatLeftTheWindow() {
+  void shouldForgetTokensThatHaveLeftTheWindow() {
     ModelConfig config = config(Kind.FFNN, 3, 2, 5, 7, 9, Pooling.LAST);
     Network network = new Network(config, TinyModel.random(config, 5), Kernels.best());
     HiddenState one = read(network, 1, 2, 3, 4);
@@ -218,7 +221,6 @@ class NetworkTest {
         layers,
         window,
         pooling,
-        ModelConfig.SENTIMENT_LABELS,
         ModelConfig.NextToken.FULL);
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NextTokenHeadTest {
 
   private static final int V = 53;
-  private static final int MANY = 700; // blocks of the search
+  private static final int MANY = 700; // tokens, for more than one block of the search
   private static final int H = 17;
   private static final int ROWS = 9;
 
@@ -54,7 +54,7 @@ class NextTokenHeadTest {
     }
   }
 
-  /** Float arithmetic of sums of 17 products, and an exponential to 2e-7. */
+  /** Allows for float sums of 17 products, and an exponential exact to 2e-7. */
   private static final org.assertj.core.data.Offset<Double> EXACT = within(2e-6);
 
   @ParameterizedTest
@@ -165,7 +165,7 @@ class NextTokenHeadTest {
     }
   }
 
-  /** With the definition's kernels, which a compiler need not have seen for that. */
+  /** Uses the plain kernels, which allocate nothing even before they are compiled. */
   @ParameterizedTest
   @MethodSource("heads")
   void shouldAllocateNothingForAPosition(ModelConfig config) {
@@ -177,7 +177,7 @@ class NextTokenHeadTest {
     double[] log = new double[1];
     boolean[] wanted = {true};
     Likeliest likeliest = new Likeliest(1, 5);
-    long nothing = Long.MAX_VALUE; // counting allocates itself, at first more
+    long nothing = Long.MAX_VALUE; // the measurement allocates too, at first more
     long allocated = Long.MAX_VALUE;
     for (int round = 0; round < 10; round++) {
       long before = allocatedBytes();
@@ -255,15 +255,6 @@ class NextTokenHeadTest {
 
   private static ModelConfig config(int vocabSize, int embedding, NextToken nextToken) {
     return new ModelConfig(
-        "test",
-        Kind.LSTM,
-        vocabSize,
-        embedding,
-        H,
-        1,
-        1,
-        Pooling.LAST,
-        ModelConfig.SENTIMENT_LABELS,
-        nextToken);
+        "test", Kind.LSTM, vocabSize, embedding, H, 1, 1, Pooling.LAST, nextToken);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.LetterModel;
+import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichmentSettings;
@@ -12,6 +13,7 @@ import io.undercurrent.model.Model;
 import io.undercurrent.query.TracedRecord.Piece;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.OneByOne;
+import io.undercurrent.text.Encoding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -23,6 +25,8 @@ class ConversationTraceTest {
 
   private static final EnrichmentSettings SETTINGS = EnrichmentSettings.DEFAULTS;
   private static final String[] TEXTS = {"a b c", "d zz  e", "", "f", "a b a b", " g "};
+
+  private static final Model SHIPPED = Checkpoint.load(Checkpoint.DEFAULT);
 
   private final Model model = LetterModel.of(3);
 
@@ -135,6 +139,45 @@ class ConversationTraceTest {
   void shouldNotTakeAnotherModelsRecordForItsOwn() {
     List<EnrichedRecord> records = enriched(LetterModel.of(4), SETTINGS, "a b c");
     assertThat(traced(model, SETTINGS, records).get(0).exact()).isFalse();
+  }
+
+  /**
+   * Finds the pieces again without spans, by reading the text under each limit of tokens: such a
+   * reading ends where a piece ends.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "don't you dare",
+        "  SO GOOD, gonna  be GREAT!!! ",
+        "can not wait :-))) #soGood @me",
+        "sooo well-known \uD83D\uDE02\uD83D\uDE02 na\u00efve",
+        "x"
+      })
+  void shouldCutATextWhereEachLimitOfTokensCutsIt(String text) {
+    List<String> pieces = new ArrayList<>();
+    int[] ids = SHIPPED.tokenizer().encode(text, SETTINGS.maxTokens()).ids();
+    int tokens = 0;
+    int from = 0;
+    for (int limit = 1; limit <= ids.length; limit++) {
+      Encoding part = SHIPPED.tokenizer().encode(text, limit);
+      if (part.ids().length > tokens) {
+        int end = limit == ids.length ? text.length() : part.end();
+        pieces.add(text.substring(from, end));
+        tokens = part.ids().length;
+        from = end;
+      }
+    }
+    TracedRecord traced = traced(SHIPPED, SETTINGS, enriched(SHIPPED, SETTINGS, text)).get(0);
+    assertThat(traced.pieces()).extracting(Piece::text).isEqualTo(pieces);
+  }
+
+  @Test
+  void shouldShowTheWholeTextUnderASmallerLimitThanTheRecordWasReadWith() {
+    List<EnrichedRecord> records = enriched(model, SETTINGS, "a b c d");
+    TracedRecord traced = traced(model, SETTINGS.withMaxTokens(2), records).get(0);
+    assertThat(traced.exact()).isFalse();
+    assertThat(traced.pieces()).extracting(Piece::text).containsExactly("a ", "b c d");
   }
 
   @Test

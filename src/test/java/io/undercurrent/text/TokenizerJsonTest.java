@@ -87,7 +87,7 @@ class TokenizerJsonTest {
   }
 
   @Test
-  void shouldRefuseWhatIsNoJson() {
+  void shouldRefuseAFileThatIsNotJson() {
     assertRefused(bytes(""), "tokenizer.json");
     assertRefused(bytes("{\"type\":"), "must be JSON");
     assertRefused(bytes("{} {}"), "must be JSON");

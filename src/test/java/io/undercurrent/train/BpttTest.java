@@ -76,7 +76,6 @@ class BpttTest {
             1,
             1,
             Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS,
             new NextToken(clusters, divValue, tied)),
         0f,
         0f);
@@ -208,17 +207,7 @@ class BpttTest {
   }
 
   private static ModelConfig config(Kind kind, int window, int layers, Pooling pooling) {
-    return new ModelConfig(
-        "test",
-        kind,
-        11,
-        3,
-        5,
-        layers,
-        window,
-        pooling,
-        ModelConfig.SENTIMENT_LABELS,
-        NextToken.FULL);
+    return new ModelConfig("test", kind, 11, 3, 5, layers, window, pooling, NextToken.FULL);
   }
 
   private static double lossWith(

@@ -67,7 +67,6 @@ public record ParityCase(
         layers,
         1,
         Pooling.CONCAT,
-        ModelConfig.SENTIMENT_LABELS,
         NextToken.FULL);
   }
 

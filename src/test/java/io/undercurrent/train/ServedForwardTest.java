@@ -231,16 +231,7 @@ class ServedForwardTest {
       NextToken nextToken,
       Attention attention) {
     return new ModelConfig(
-            "test",
-            kind,
-            VOCABULARY,
-            embedding,
-            hidden,
-            layers,
-            window,
-            Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS,
-            nextToken)
+            "test", kind, VOCABULARY, embedding, hidden, layers, window, Pooling.LAST, nextToken)
         .withAttention(attention);
   }
 
