@@ -1,7 +1,7 @@
 package io.undercurrent;
 
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -28,21 +28,21 @@ public final class LetterModel {
    * fingerprint.
    */
   public static Model of(long seed) {
-    return of(Kind.LSTM, 1, seed);
+    return of(CellType.LSTM, 1, seed);
   }
 
   /** The same of any kind. */
-  public static Model of(Kind kind, int window, long seed) {
+  public static Model of(CellType kind, int window, long seed) {
     return of(kind, window, Attention.NONE, Cache.NONE, seed);
   }
 
   /** An LSTM that attends to three records and has a cache of seven tokens. */
   public static Model looking(long seed) {
-    return of(Kind.LSTM, 1, new Attention(3, 5), new Cache(7, 0.8f, 0.25f), seed);
+    return of(CellType.LSTM, 1, new Attention(3, 5), new Cache(7, 0.8f, 0.25f), seed);
   }
 
   /** The same of any kind, with what it looks back at. */
-  public static Model of(Kind kind, int window, Attention attention, Cache cache, long seed) {
+  public static Model of(CellType kind, int window, Attention attention, Cache cache, long seed) {
     ModelConfig config =
         new ModelConfig(
             "tiny",

@@ -1,6 +1,6 @@
 package io.undercurrent.bench;
 
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
@@ -36,7 +36,7 @@ record StepCase(int hidden, int layers, int batch) {
   ModelConfig config() {
     return new ModelConfig(
         "bench",
-        Kind.LSTM,
+        CellType.LSTM,
         VOCABULARY,
         EMBEDDING,
         hidden,

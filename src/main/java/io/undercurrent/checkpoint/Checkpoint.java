@@ -9,7 +9,7 @@ import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.Fingerprint;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -255,7 +255,7 @@ public record Checkpoint(
     try {
       return new ModelConfig(
           string(file, json, "name"),
-          Kind.of(string(file, json, "kind")),
+          CellType.of(string(file, json, "kind")),
           integer(file, json, "vocab_size"),
           integer(file, json, "embedding_size"),
           integer(file, json, "hidden_size"),

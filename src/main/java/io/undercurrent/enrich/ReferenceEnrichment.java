@@ -8,7 +8,7 @@ import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.ContinuousCache;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Likeliest;
+import io.undercurrent.model.TopK;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
@@ -83,10 +83,10 @@ public final class ReferenceEnrichment {
     double bits = 0;
     for (int i = 0; i < ids.length; i++) {
       keep(state, kept, i - ids.length);
-      Likeliest likeliest = likeliest(i == checked);
-      bits -= logProbability(ids[i], state, cache, likeliest) / Math.log(2);
+      TopK topK = likeliest(i == checked);
+      bits -= logProbability(ids[i], state, cache, topK) / Math.log(2);
       if (i == checked) {
-        hit = Reading.contains(NextToken.of(likeliest, 0), ids[i]) ? Hit.HIT : Hit.MISS;
+        hit = Reading.contains(NextToken.of(topK, 0), ids[i]) ? Hit.HIT : Hit.MISS;
       }
       if (cache != null) {
         cache.add(state.top(), 0, ids[i], number, i + 1);
@@ -97,8 +97,8 @@ public final class ReferenceEnrichment {
 
     // Hidden states to sentiment and next tokens, before the end of record is read.
     float[] sentiment = network.sentiment(pool, attention, features, sums);
-    Likeliest likeliest = likeliest(nextTokens > 0);
-    logProbability(model.tokenizer().endOfRecord(), state, cache, likeliest);
+    TopK topK = likeliest(nextTokens > 0);
+    logProbability(model.tokenizer().endOfRecord(), state, cache, topK);
     LookBack lookBack = LookBack.of(memory, attention, cache, model.words());
 
     // The next state: after the end of record, rounded as it is stored.
@@ -117,7 +117,7 @@ public final class ReferenceEnrichment {
             encoding.truncated(),
             sentiment,
             bits / ids.length,
-            likeliest == null ? Reading.NO_TOKENS : NextToken.of(likeliest, 0),
+            topK == null ? Reading.NO_TOKENS : NextToken.of(topK, 0),
             lookBack,
             hit);
     return outcomes.of(before, message, reading, state, memory);
@@ -152,17 +152,17 @@ public final class ReferenceEnrichment {
     }
   }
 
-  private Likeliest likeliest(boolean wanted) {
-    return wanted ? new Likeliest(1, nextTokens) : null;
+  private TopK likeliest(boolean wanted) {
+    return wanted ? new TopK(1, nextTokens) : null;
   }
 
   /**
    * The natural logarithm of a token's probability after a state.
    *
-   * @param likeliest out: the likeliest words there; null if they are not wanted
+   * @param topK out: the likeliest words there; null if they are not wanted
    */
   private double logProbability(
-      int token, HiddenState state, ContinuousCache cache, Likeliest likeliest) {
+      int token, HiddenState state, ContinuousCache cache, TopK topK) {
     System.arraycopy(state.top(), 0, scores.h(), 0, state.top().length);
     nextToken.expect(1, scores);
     double[] logProbability = new double[1];
@@ -170,16 +170,16 @@ public final class ReferenceEnrichment {
         1,
         new int[] {token},
         logProbability,
-        new boolean[] {likeliest != null},
+        new boolean[] {topK != null},
         model.words(),
-        likeliest,
+        topK,
         scores);
     if (cache == null) {
       return logProbability[0];
     }
     cache.expect(state.top(), 0);
-    if (likeliest != null) {
-      cache.top(nextToken, 0, model.words(), likeliest, 0, scores);
+    if (topK != null) {
+      cache.top(nextToken, 0, model.words(), topK, 0, scores);
     }
     return cache.logProbability(logProbability[0], token);
   }

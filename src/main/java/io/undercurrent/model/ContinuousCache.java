@@ -196,20 +196,20 @@ public final class ContinuousCache {
    * #expect}. Only the model's most probable tokens and the tokens in the cache can be among these.
    *
    * @param r the head's row of this position
-   * @param likeliest in: the most probable tokens without the cache, in row {@code row}; out: with
+   * @param topK in: the most probable tokens without the cache, in row {@code row}; out: with
    *     the cache
    */
   public void top(
       NextTokenHead head,
       int r,
       boolean[] offered,
-      Likeliest likeliest,
+      TopK topK,
       int row,
       NextTokenHead.Scratch s) {
     if (end == start) {
       return;
     }
-    int found = likeliest.count(row);
+    int found = topK.count(row);
     int tokens = 0;
     for (int i = start; i < end; i++) {
       if (offered[token[i]]) {
@@ -224,20 +224,20 @@ public final class ContinuousCache {
     double[] mixed = new double[found + tokens];
     int n = 0;
     for (int i = 0; i < found; i++) {
-      int id = likeliest.id(row, i);
+      int id = topK.id(row, i);
       if (mass[id] == 0) {
-        double p = mixed(likeliest.probability(row, i), 0);
-        n = insert(id, p, candidates, mixed, n, likeliest.k());
+        double p = mixed(topK.probability(row, i), 0);
+        n = insert(id, p, candidates, mixed, n, topK.k());
       }
     }
     for (int i = 0; i < tokens; i++) {
       double p = mixed(model[i], mass[cached[i]]);
-      n = insert(cached[i], p, candidates, mixed, n, likeliest.k());
+      n = insert(cached[i], p, candidates, mixed, n, topK.k());
       mass[cached[i]] = 0;
     }
-    likeliest.clear(row);
+    topK.clear(row);
     for (int i = 0; i < n; i++) {
-      likeliest.add(row, candidates[i], (float) mixed[i]);
+      topK.add(row, candidates[i], (float) mixed[i]);
     }
   }
 

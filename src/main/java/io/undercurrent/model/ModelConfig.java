@@ -21,7 +21,7 @@ import java.util.List;
  */
 public record ModelConfig(
     String name,
-    Kind kind,
+    CellType kind,
     int vocabSize,
     int embeddingSize,
     int hiddenSize,
@@ -131,7 +131,7 @@ public record ModelConfig(
   /** A network without attention and cache. */
   public ModelConfig(
       String name,
-      Kind kind,
+      CellType kind,
       int vocabSize,
       int embeddingSize,
       int hiddenSize,
@@ -168,7 +168,7 @@ public record ModelConfig(
       Pooling pooling) {
     this(
         name,
-        Kind.of(kind),
+        CellType.of(kind),
         vocabSize,
         embeddingSize,
         hiddenSize,
@@ -187,8 +187,8 @@ public record ModelConfig(
     require("num_layers", numLayers >= 1 && numLayers <= 16, "1 to 16", numLayers);
     require(
         "window",
-        window == 1 || kind == Kind.FFNN && window >= 1 && window <= 64,
-        kind == Kind.FFNN ? "1 to 64" : "1 for kind " + kind,
+        window == 1 || kind == CellType.FFNN && window >= 1 && window <= 64,
+        kind == CellType.FFNN ? "1 to 64" : "1 for kind " + kind,
         window);
     int below = 0;
     for (int cutoff : nextToken.cutoffs) {

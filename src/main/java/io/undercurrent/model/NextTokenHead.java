@@ -175,7 +175,7 @@ public final class NextTokenHead {
    * @param logProbabilities (rows) out: natural logarithms of their probabilities
    * @param wanted (rows) whether the most probable tokens of the row are wanted
    * @param offered (V) whether a token may be among these
-   * @param likeliest out: the most probable tokens, row by row; null if no row wants them
+   * @param topK out: the most probable tokens, row by row; null if no row wants them
    */
   public void read(
       int rows,
@@ -183,20 +183,20 @@ public final class NextTokenHead {
       double[] logProbabilities,
       boolean[] wanted,
       boolean[] offered,
-      Likeliest likeliest,
+      TopK topK,
       Scratch s) {
     for (int r = 0; r < rows; r++) {
       if (tokens[r] < start[0]) {
         logProbabilities[r] = log(s.e[r * outputs + tokens[r]], s.sum[r]);
       }
       if (wanted[r]) {
-        searchHead(r, offered, likeliest, r, s);
+        searchHead(r, offered, topK, r, s);
       }
     }
     for (int i = 0; i < clusters; i++) {
       int members = 0;
       for (int r = 0; r < rows; r++) {
-        boolean may = wanted[r] && likeliest.takes(r, whole(r, i, s));
+        boolean may = wanted[r] && topK.takes(r, whole(r, i, s));
         if (may) {
           s.searched++;
         } else if (wanted[r]) {
@@ -214,8 +214,8 @@ public final class NextTokenHead {
               log(s.e[r * outputs + start[0] + i], s.sum[r])
                   + log(s.tail[m * size(i) + tokens[r] - start[i]], s.tailSum[m]);
         }
-        if (wanted[r] && likeliest.takes(r, whole(r, i, s))) {
-          searchTail(i, m, offered, likeliest, r, s);
+        if (wanted[r] && topK.takes(r, whole(r, i, s))) {
+          searchTail(i, m, offered, topK, r, s);
         }
       }
     }
@@ -262,29 +262,29 @@ public final class NextTokenHead {
    * Finds the most probable of the offered tokens at row r.
    *
    * @param offered (V) whether a token may be among them
-   * @param likeliest out: its row 0
+   * @param topK out: its row 0
    */
-  public void top(int r, boolean[] offered, Likeliest likeliest, Scratch s) {
-    searchHead(r, offered, likeliest, 0, s);
+  public void top(int r, boolean[] offered, TopK topK, Scratch s) {
+    searchHead(r, offered, topK, 0, s);
     for (int i = 0; i < clusters; i++) {
-      if (likeliest.takes(0, whole(r, i, s))) {
+      if (topK.takes(0, whole(r, i, s))) {
         s.member[0] = r;
         tail(i, 1, s);
-        searchTail(i, 0, offered, likeliest, 0, s);
+        searchTail(i, 0, offered, topK, 0, s);
       }
     }
   }
 
-  private void searchHead(int r, boolean[] offered, Likeliest likeliest, int row, Scratch s) {
-    likeliest.clear(row);
-    search(s.e, r * outputs, start[0], s.sum[r], 1f, offered, 0, likeliest, row);
+  private void searchHead(int r, boolean[] offered, TopK topK, int row, Scratch s) {
+    topK.clear(row);
+    search(s.e, r * outputs, start[0], s.sum[r], 1f, offered, 0, topK, row);
   }
 
   private void searchTail(
-      int i, int m, boolean[] offered, Likeliest likeliest, int row, Scratch s) {
+      int i, int m, boolean[] offered, TopK topK, int row, Scratch s) {
     int size = size(i);
     float whole = whole(s.member[m], i, s);
-    search(s.tail, m * size, size, s.tailSum[m], whole, offered, start[i], likeliest, row);
+    search(s.tail, m * size, size, s.tailSum[m], whole, offered, start[i], topK, row);
   }
 
   /**
@@ -300,7 +300,7 @@ public final class NextTokenHead {
       float whole,
       boolean[] offered,
       int first,
-      Likeliest likeliest,
+      TopK topK,
       int row) {
     float tooSmall = -1f; // the largest exponential that was too small
     for (int from = 0; from < n; from += BLOCK) {
@@ -314,8 +314,8 @@ public final class NextTokenHead {
           continue;
         }
         float p = whole * (x / sum);
-        if (likeliest.takes(row, p)) {
-          likeliest.add(row, first + j, p);
+        if (topK.takes(row, p)) {
+          topK.add(row, first + j, p);
         } else {
           tooSmall = x;
         }

@@ -76,7 +76,7 @@ public enum StatePrecision {
    * The default for a kind: {@code fp16} if c carries the state, as in an {@code lstm}; {@code
    * fp32} if h carries it.
    */
-  public static StatePrecision suiting(Kind kind) {
+  public static StatePrecision suiting(CellType kind) {
     return kind.cell().hasCellState() ? FP16 : FP32;
   }
 

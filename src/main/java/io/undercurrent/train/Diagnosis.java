@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.undercurrent.chart.LineChart;
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.io.AtomicFile;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -155,7 +155,7 @@ public final class Diagnosis {
   }
 
   static Trial trial(Plan plan, Listener listener) {
-    AddingProblem problem = new AddingProblem(Kind.of(plan.kind), plan.length, ROWS, HIDDEN, SEED);
+    AddingProblem problem = new AddingProblem(CellType.of(plan.kind), plan.length, ROWS, HIDDEN, SEED);
     if (plan.spectralRadius != null) {
       problem.withSpectralRadius(plan.spectralRadius);
     }

@@ -22,7 +22,7 @@ import io.undercurrent.inference.Inference;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
@@ -80,7 +80,7 @@ class EnrichmentTopologyTest {
 
   @ParameterizedTest
   @CsvSource({"LSTM, 1", "GRU, 1", "RNN, 1", "FFNN, 1", "FFNN, 3"})
-  void shouldCarryTheStateOfAKeyFromRecordToRecord(Kind kind, int window) {
+  void shouldCarryTheStateOfAKeyFromRecordToRecord(CellType kind, int window) {
     model = LetterModel.of(kind, window, 1);
     start(TEXT);
     Inference inference = new Inference(model, 512, 5, true);
@@ -98,7 +98,7 @@ class EnrichmentTopologyTest {
 
   @ParameterizedTest
   @CsvSource({"LSTM, 1", "GRU, 1", "RNN, 1", "FFNN, 1", "FFNN, 3"})
-  void shouldGoOnWithTheRestoredStoreAsIfNothingHadHappened(Kind kind, int window) {
+  void shouldGoOnWithTheRestoredStoreAsIfNothingHadHappened(CellType kind, int window) {
     model = LetterModel.of(kind, window, 1);
     List<String> texts = List.of("a b c", "d", "", "e f zz h", "a b c");
     start(TEXT);

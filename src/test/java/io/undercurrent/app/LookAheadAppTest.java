@@ -11,7 +11,7 @@ import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.metrics.MeterNames;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.streams.EnrichedRecordSerde;
@@ -73,7 +73,7 @@ class LookAheadAppTest {
     "FFNN, 1, 2, 32, classic, exactly_once_v2, true"
   })
   void shouldGiveTheBytesThatReadingRecordByRecordGives(
-      Kind kind,
+      CellType kind,
       int threads,
       int instances,
       int batch,
@@ -83,9 +83,9 @@ class LookAheadAppTest {
       throws Exception {
     String name = "app-" + kind + "-" + threads + "-" + instances;
     Model model =
-        kind == Kind.LSTM
+        kind == CellType.LSTM
             ? LetterModel.looking(1)
-            : LetterModel.of(kind, kind == Kind.FFNN ? 3 : 1, 2);
+            : LetterModel.of(kind, kind == CellType.FFNN ? 3 : 1, 2);
     TopologyDefinition definition =
         new TopologyDefinition(
             name,
@@ -146,12 +146,12 @@ class LookAheadAppTest {
    */
   @ParameterizedTest
   @CsvSource({"LSTM, fp32, 1", "GRU, fp16, 2"})
-  void shouldGiveThemWhereInstancesComeAndGo(Kind kind, String precision, long seed)
+  void shouldGiveThemWhereInstancesComeAndGo(CellType kind, String precision, long seed)
       throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     int batch = 1 + random.nextInt(64);
     String name = "moving-" + kind;
-    Model model = kind == Kind.LSTM ? LetterModel.looking(seed) : LetterModel.of(kind, 1, seed);
+    Model model = kind == CellType.LSTM ? LetterModel.looking(seed) : LetterModel.of(kind, 1, seed);
     TopologyDefinition definition =
         new TopologyDefinition(
             name,

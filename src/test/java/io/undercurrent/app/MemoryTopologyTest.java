@@ -20,7 +20,7 @@ import io.undercurrent.enrich.EnrichedRecord.PastToken;
 import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
@@ -91,7 +91,7 @@ class MemoryTopologyTest {
   @ParameterizedTest
   @CsvSource({"LSTM, 1, 3, 7", "LSTM, 1, 2, 0", "GRU, 1, 0, 1", "RNN, 1, 1, 30", "FFNN, 3, 3, 7"})
   void shouldGiveTheBytesThatEnrichingRecordByRecordGives(
-      Kind kind, int window, int records, int tokens) {
+      CellType kind, int window, int records, int tokens) {
     model =
         LetterModel.of(
             kind,
@@ -143,7 +143,7 @@ class MemoryTopologyTest {
   void shouldGoOnWithTheRestoredStoresAsIfNothingHadHappened(int records, int tokens) {
     model =
         LetterModel.of(
-            Kind.LSTM,
+            CellType.LSTM,
             1,
             records == 0 ? Attention.NONE : new Attention(records, 5),
             tokens == 0 ? Cache.NONE : new Cache(tokens, 0.8f, 0.25f),
@@ -274,7 +274,7 @@ class MemoryTopologyTest {
 
   @Test
   void shouldSendToDeadLettersWhatCannotBeRemembered() {
-    model = LetterModel.of(Kind.LSTM, 1, Attention.NONE, new Cache(16_384, 0.8f, 0.25f), 1);
+    model = LetterModel.of(CellType.LSTM, 1, Attention.NONE, new Cache(16_384, 0.8f, 0.25f), 1);
     settings = settings.withMaxTokens(3000).withMaxRecordBytes(50_000);
     start();
     send("k", "a b c");

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
@@ -82,7 +82,7 @@ class CheckpointTest {
 
   @ParameterizedTest
   @CsvSource({"FFNN, 1", "FFNN, 3", "RNN, 1", "GRU, 1"})
-  void shouldReadBackEveryKind(Kind kind, int window) throws IOException {
+  void shouldReadBackEveryKind(CellType kind, int window) throws IOException {
     TinyModel tiny = TinyModel.of(kind, window, 5, 7, 2, Pooling.LAST, 3);
     Checkpoint.write(folder, tiny.config(), tiny.tokenizer(), tiny.parameters(), false);
 

@@ -8,7 +8,7 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.query.ConversationTrace;
@@ -200,11 +200,11 @@ class EnrichmentTest {
 
   /** Whatever reads a key's records, in one go or from the stored bytes, carries the same on. */
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void shouldCarryTheSameInEitherPrecision(Kind kind) {
+  @EnumSource(CellType.class)
+  void shouldCarryTheSameInEitherPrecision(CellType kind) {
     for (StatePrecision precision : StatePrecision.values()) {
       Model model =
-          LetterModel.of(kind, kind == Kind.FFNN ? 3 : 1, 5).withStatePrecision(precision);
+          LetterModel.of(kind, kind == CellType.FFNN ? 3 : 1, 5).withStatePrecision(precision);
       StoredEnrichment enrichment = new StoredEnrichment(model, EnrichmentSettings.DEFAULTS);
       KeyStateFormat format = new KeyStateFormat(model);
       Inference inference = new Inference(model, 512, 5, true);

@@ -8,7 +8,7 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Enrichment.Outcome;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -36,8 +36,8 @@ class ReferenceEnrichmentTest {
 
   static Stream<Model> models() {
     List<Model> models = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
-      int window = kind == Kind.FFNN ? 3 : 1;
+    for (CellType kind : CellType.values()) {
+      int window = kind == CellType.FFNN ? 3 : 1;
       models.add(LetterModel.of(kind, window, 1));
       models.add(TinyModel.of(kind, window, 13, 17, 2, Pooling.LAST, 2).model());
       models.add(

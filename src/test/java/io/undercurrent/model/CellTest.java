@@ -17,7 +17,7 @@ class CellTest {
   @Test
   void shouldHalveTheCellStateIfEveryPreActivationIsZero() {
     // i = f = o = 0.5 and g = 0: c' = 0.5 * 1, h' = 0.5 * tanh(0.5) = 0.231058578630...
-    Cell cell = Kind.LSTM.cell();
+    Cell cell = CellType.LSTM.cell();
     Cell.Step step = cell.step(1);
     float[] h = {9f};
     float[] c = {1f};
@@ -33,7 +33,7 @@ class CellTest {
   @Test
   void shouldKeepHalfOfHWhereEveryPreActivationOfAGruIsZeroButTheResetPart() {
     // r = z = 0.5, n = tanh(0.5 * 2) = 0.761594155956, h' = 0.5 * n + 0.5 * 0.25
-    Cell cell = Kind.GRU.cell();
+    Cell cell = CellType.GRU.cell();
     Cell.Step step = cell.step(1);
     step.u()[2][0] = 2f;
     float[] h = {0.25f};
@@ -44,8 +44,8 @@ class CellTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void shouldFollowTheFormulaFromSaturatedToTinyPreActivations(Kind kind) {
+  @EnumSource(CellType.class)
+  void shouldFollowTheFormulaFromSaturatedToTinyPreActivations(CellType kind) {
     for (double scale : new double[] {1e-6, 0.1, 1, 5, 40}) {
       Case in = new Case(kind.cell(), 64, scale);
       double[][] expected = new double[in.n][];
@@ -69,8 +69,8 @@ class CellTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void shouldGiveTheGradientsThatDifferencesOfTheFormulaGive(Kind kind) {
+  @EnumSource(CellType.class)
+  void shouldGiveTheGradientsThatDifferencesOfTheFormulaGive(CellType kind) {
     Cell cell = kind.cell();
     Case in = new Case(cell, 9, 2);
     double[][] units = new double[in.n][];
@@ -152,7 +152,7 @@ class CellTest {
   }
 
   private static double loss(
-      Kind kind, double[] unit, int k, double epsilon, double dh, double dc) {
+      CellType kind, double[] unit, int k, double epsilon, double dh, double dc) {
     double[] in = unit.clone();
     in[k] += epsilon;
     double[] out = next(kind, in);
@@ -160,7 +160,7 @@ class CellTest {
   }
 
   /** h' and c' of one unit whose values are in the order of {@link Case#unit}. */
-  private static double[] next(Kind kind, double[] in) {
+  private static double[] next(CellType kind, double[] in) {
     switch (kind) {
       case FFNN:
       case RNN:

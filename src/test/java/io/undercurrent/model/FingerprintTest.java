@@ -36,7 +36,7 @@ class FingerprintTest {
     return fingerprint;
   }
 
-  private ModelConfig with(Kind kind, int window, Pooling pooling, NextToken nextToken) {
+  private ModelConfig with(CellType kind, int window, Pooling pooling, NextToken nextToken) {
     return new ModelConfig(
         "tiny",
         kind,
@@ -54,7 +54,7 @@ class FingerprintTest {
   private ModelConfig sized(int embeddingSize, int hiddenSize, int numLayers) {
     return new ModelConfig(
         "tiny",
-        Kind.LSTM,
+        CellType.LSTM,
         config.vocabSize(),
         embeddingSize,
         hiddenSize,
@@ -83,8 +83,8 @@ class FingerprintTest {
 
   @Test
   void shouldNotDependOnADivisorWithoutClusters() {
-    ModelConfig one = with(Kind.LSTM, 1, Pooling.LAST, new NextToken(List.of(), 4, false));
-    ModelConfig other = with(Kind.LSTM, 1, Pooling.LAST, new NextToken(List.of(), 7, false));
+    ModelConfig one = with(CellType.LSTM, 1, Pooling.LAST, new NextToken(List.of(), 4, false));
+    ModelConfig other = with(CellType.LSTM, 1, Pooling.LAST, new NextToken(List.of(), 7, false));
     assertThat(of(one)).isEqualTo(of(other));
   }
 
@@ -102,16 +102,16 @@ class FingerprintTest {
     List<ModelConfig> different =
         List.of(
             config,
-            with(Kind.GRU, 1, Pooling.CONCAT, head),
-            with(Kind.RNN, 1, Pooling.CONCAT, head),
-            with(Kind.FFNN, 1, Pooling.CONCAT, head),
-            with(Kind.FFNN, 2, Pooling.CONCAT, head),
-            with(Kind.LSTM, 1, Pooling.LAST, head),
-            with(Kind.LSTM, 1, Pooling.CONCAT, new NextToken(List.of(v - 8, v - 2), 2, false)),
-            with(Kind.LSTM, 1, Pooling.CONCAT, new NextToken(List.of(v - 8), 2, false)),
-            with(Kind.LSTM, 1, Pooling.CONCAT, new NextToken(head.cutoffs(), 3, false)),
-            with(Kind.LSTM, 1, Pooling.CONCAT, full),
-            with(Kind.LSTM, 1, Pooling.CONCAT, new NextToken(List.of(), 4, true)),
+            with(CellType.GRU, 1, Pooling.CONCAT, head),
+            with(CellType.RNN, 1, Pooling.CONCAT, head),
+            with(CellType.FFNN, 1, Pooling.CONCAT, head),
+            with(CellType.FFNN, 2, Pooling.CONCAT, head),
+            with(CellType.LSTM, 1, Pooling.LAST, head),
+            with(CellType.LSTM, 1, Pooling.CONCAT, new NextToken(List.of(v - 8, v - 2), 2, false)),
+            with(CellType.LSTM, 1, Pooling.CONCAT, new NextToken(List.of(v - 8), 2, false)),
+            with(CellType.LSTM, 1, Pooling.CONCAT, new NextToken(head.cutoffs(), 3, false)),
+            with(CellType.LSTM, 1, Pooling.CONCAT, full),
+            with(CellType.LSTM, 1, Pooling.CONCAT, new NextToken(List.of(), 4, true)),
             sized(10, 13, 2),
             sized(9, 14, 2),
             sized(9, 13, 1),

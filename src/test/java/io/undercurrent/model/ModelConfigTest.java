@@ -68,16 +68,16 @@ class ModelConfigTest {
   /** The names and shapes of torch.nn.GRU and RNN; a feed-forward layer is a Linear. */
   @Test
   void shouldHaveTheTensorsOfTheKind() {
-    assertThat(layers(Kind.GRU, 1))
+    assertThat(layers(CellType.GRU, 1))
         .contains(
             new Tensor("rnn.weight_ih_l0", 48, 8),
             new Tensor("rnn.weight_hh_l1", 48, 16),
             new Tensor("rnn.bias_hh_l1", 48))
         .hasSize(8);
-    assertThat(layers(Kind.RNN, 1))
+    assertThat(layers(CellType.RNN, 1))
         .contains(new Tensor("rnn.weight_ih_l0", 16, 8), new Tensor("rnn.weight_hh_l0", 16, 16))
         .hasSize(8);
-    assertThat(layers(Kind.FFNN, 3))
+    assertThat(layers(CellType.FFNN, 3))
         .containsExactly(
             new Tensor("rnn.weight_ih_l0", 16, 24),
             new Tensor("rnn.bias_ih_l0", 16),
@@ -93,7 +93,7 @@ class ModelConfigTest {
         "FFNN | 65 | 'window must be 1 to 64, found 65'",
         "LSTM | 2  | 'window must be 1 for kind lstm, found 2'"
       })
-  void shouldSayWhatAWindowMustBe(Kind kind, int window, String message) {
+  void shouldSayWhatAWindowMustBe(CellType kind, int window, String message) {
     assertThatThrownBy(() -> layers(kind, window))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
@@ -112,7 +112,7 @@ class ModelConfigTest {
     assertThat(config.withCache(new Cache(9, 0.3f, 0.1f)).tensors()).isEqualTo(config.tensors());
   }
 
-  private static List<Tensor> layers(Kind kind, int window) {
+  private static List<Tensor> layers(CellType kind, int window) {
     return new ModelConfig(
             "m", kind, 100, 8, 16, 2, window, Pooling.LAST, ModelConfig.NextToken.FULL)
         .tensors().stream().filter(tensor -> tensor.name().startsWith("rnn.")).toList();

@@ -23,12 +23,12 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
   /** An LSTM with these sizes over {@link #WORDS}. */
   public static TinyModel of(
       int embeddingSize, int hiddenSize, int numLayers, Pooling pooling, long seed) {
-    return of(Kind.LSTM, 1, embeddingSize, hiddenSize, numLayers, pooling, seed);
+    return of(CellType.LSTM, 1, embeddingSize, hiddenSize, numLayers, pooling, seed);
   }
 
   /** A network of any kind over {@link #WORDS}. */
   public static TinyModel of(
-      Kind kind,
+      CellType kind,
       int window,
       int embeddingSize,
       int hiddenSize,
@@ -59,7 +59,7 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
     ModelConfig config =
         new ModelConfig(
             "tiny",
-            Kind.LSTM,
+            CellType.LSTM,
             tokenizer.size(),
             9,
             13,

@@ -9,7 +9,7 @@ import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.DeadLetterReason;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
@@ -37,13 +37,13 @@ class LookAheadPropertyTest {
   private static final List<Model> MODELS =
       List.of(
           poisoned(LetterModel.of(1)),
-          poisoned(LetterModel.of(Kind.GRU, 1, 2)),
-          poisoned(LetterModel.of(Kind.RNN, 1, 3)),
-          poisoned(LetterModel.of(Kind.FFNN, 3, 4)),
+          poisoned(LetterModel.of(CellType.GRU, 1, 2)),
+          poisoned(LetterModel.of(CellType.RNN, 1, 3)),
+          poisoned(LetterModel.of(CellType.FFNN, 3, 4)),
           poisoned(LetterModel.looking(5)),
-          poisoned(LetterModel.of(Kind.GRU, 1, new Attention(2, 3), Cache.NONE, 6)),
-          poisoned(LetterModel.of(Kind.LSTM, 1, Attention.NONE, new Cache(30, 0.8f, 0.25f), 7)),
-          poisoned(LetterModel.of(Kind.FFNN, 2, new Attention(1, 3), new Cache(4, 0.8f, 0.2f), 8)));
+          poisoned(LetterModel.of(CellType.GRU, 1, new Attention(2, 3), Cache.NONE, 6)),
+          poisoned(LetterModel.of(CellType.LSTM, 1, Attention.NONE, new Cache(30, 0.8f, 0.25f), 7)),
+          poisoned(LetterModel.of(CellType.FFNN, 2, new Attention(1, 3), new Cache(4, 0.8f, 0.2f), 8)));
 
   @Test
   void shouldGiveTheBytesThatReadingRecordByRecordGives() {

@@ -11,7 +11,7 @@ import io.undercurrent.enrich.KeyState;
 import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
@@ -61,8 +61,8 @@ final class SameBytes {
     if (shipped) {
       digests.put(SHIPPED, together(Checkpoint.load(Checkpoint.DEFAULT)));
     }
-    for (Kind kind : Kind.values()) {
-      int window = kind == Kind.FFNN ? 2 : 1;
+    for (CellType kind : CellType.values()) {
+      int window = kind == CellType.FFNN ? 2 : 1;
       digests.put(
           "wide-" + kind,
           together(TinyModel.of(kind, window, 40, 256, 1, Pooling.CONCAT, 3).model()));

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The kind of a network's layers. */
-public enum Kind {
+public enum CellType {
   /**
    * Feed-forward over the last n tokens, h = tanh(W_ih [e_{t-n+1}; ..; e_t] + b_ih); layers above
    * the first read the h below. Its only memory is those tokens.
@@ -21,7 +21,7 @@ public enum Kind {
   private final Cell cell;
   private final boolean recurrent;
 
-  Kind(Cell cell, boolean recurrent) {
+  CellType(Cell cell, boolean recurrent) {
     this.cell = cell;
     this.recurrent = recurrent;
   }
@@ -37,7 +37,7 @@ public enum Kind {
   }
 
   /** The kind with this name in {@code config.json}. */
-  public static Kind of(String name) {
+  public static CellType of(String name) {
     return Arrays.stream(values())
         .filter(kind -> kind.toString().equals(name))
         .findFirst()
@@ -46,7 +46,7 @@ public enum Kind {
                 new IllegalArgumentException(
                     "kind must be one of "
                         + Arrays.stream(values())
-                            .map(Kind::toString)
+                            .map(CellType::toString)
                             .collect(Collectors.joining(", "))
                         + ", found "
                         + name));

@@ -4,7 +4,7 @@ package io.undercurrent.model;
  * The k most probable tokens of each of some rows, most probable first; of two equally probable
  * tokens the lower id comes first. Mutable, owned by one thread.
  */
-public final class Likeliest {
+public final class TopK {
 
   private final int k;
   private final int[] ids; // (rows, k)
@@ -14,7 +14,7 @@ public final class Likeliest {
   /**
    * @param k the maximum number of tokens in each row, at least 1
    */
-  public Likeliest(int rows, int k) {
+  public TopK(int rows, int k) {
     if (k < 1) {
       throw new IllegalArgumentException("k must be at least 1, found " + k);
     }
