@@ -1,7 +1,7 @@
 package io.undercurrent.bench;
 
-import io.undercurrent.model.TopK;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.TopK;
 import java.util.Arrays;
 import java.util.List;
 

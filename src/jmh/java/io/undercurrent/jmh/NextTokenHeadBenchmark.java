@@ -2,10 +2,10 @@ package io.undercurrent.jmh;
 
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.TopK;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.TopK;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

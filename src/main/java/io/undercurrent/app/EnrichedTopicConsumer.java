@@ -1,7 +1,7 @@
 package io.undercurrent.app;
 
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -144,7 +144,7 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
     try {
       listener.accept(
           record.key(),
-          record.value() == null ? null : EnrichedRecordSerde.fromJson(record.value()));
+          record.value() == null ? null : EnrichedRecordJson.fromJson(record.value()));
     } catch (SerializationException e) {
       log.debug("{}-{}@{}: {}", topic, record.partition(), record.offset(), e.getMessage());
     } catch (RuntimeException e) { // the listener's own: the next record may be fine

@@ -2,14 +2,14 @@ package io.undercurrent.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.config.UndercurrentConfig;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.metrics.EnricherMeters;
+import io.undercurrent.metrics.internals.EnricherMeters;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.query.NotAvailableException;
-import io.undercurrent.query.StreamsQueries;
-import io.undercurrent.query.StreamsQueries.Host;
+import io.undercurrent.query.internals.StreamsQueries;
+import io.undercurrent.query.internals.StreamsQueries.Host;
 import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;

@@ -7,9 +7,9 @@ import io.undercurrent.io.AtomicFile;
 import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.Fingerprint;
-import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -159,6 +159,19 @@ public record Checkpoint(
             tokenizer.toJson(),
             folder.resolve(TENSORS),
             tensors));
+  }
+
+  /**
+   * Writes {@code reference.json}: what drift of this model's records is measured against.
+   *
+   * @param folder that exists; an older file is replaced
+   * @param sentiment shares of the labels among the records, in label order
+   */
+  public static void writeReference(
+      Path folder, Model model, double[] sentiment, DriftReference reference) throws IOException {
+    AtomicFile.replace(
+        folder.resolve(ReferenceJson.FILE),
+        ReferenceJson.write(model, sentiment, reference).getBytes(StandardCharsets.UTF_8));
   }
 
   /**

@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
  * Reads and writes {@code reference.json} of a checkpoint folder, which {@code evaluate --out}
  * writes. It is not part of the model, so a folder may lack it.
  */
-public final class ReferenceJson {
+final class ReferenceJson {
 
-  public static final String FILE = "reference.json";
+  static final String FILE = "reference.json";
 
   private static final Logger log = LoggerFactory.getLogger(ReferenceJson.class);
 
@@ -62,7 +62,7 @@ public final class ReferenceJson {
    *
    * @param sentiment (classes) the share of each class in the records
    */
-  public static String write(Model model, double[] sentiment, DriftReference reference) {
+  static String write(Model model, double[] sentiment, DriftReference reference) {
     ObjectNode root = Json.STRICT.createObjectNode();
     root.putObject("model").put("name", model.name()).put("fingerprint", model.fingerprint());
     root.put("records", reference.records());

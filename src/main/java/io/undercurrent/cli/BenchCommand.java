@@ -3,7 +3,7 @@ package io.undercurrent.cli;
 import io.undercurrent.app.AppException;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.measure.Cluster;
 import io.undercurrent.measure.GrowthBench;
 import io.undercurrent.measure.LatencyBench;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.app.AppException;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.inference.Generator;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading.NextToken;

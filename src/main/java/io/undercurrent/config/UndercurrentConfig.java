@@ -1,6 +1,6 @@
 package io.undercurrent.config;
 
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.StatePrecision;
 import java.io.IOException;
 import java.io.Reader;

@@ -2,11 +2,11 @@ package io.undercurrent.inference;
 
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.TopK;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.StatePrecision;
+import io.undercurrent.model.TopK;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.TokenDecoder;
 import io.undercurrent.text.Tokenizer;

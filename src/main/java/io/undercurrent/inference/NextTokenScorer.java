@@ -2,9 +2,9 @@ package io.undercurrent.inference;
 
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.inference.Reading.NextToken;
-import io.undercurrent.model.TopK;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.TopK;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

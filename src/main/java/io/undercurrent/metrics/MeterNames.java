@@ -1,5 +1,7 @@
 package io.undercurrent.metrics;
 
+import io.undercurrent.metrics.internals.MeterCatalogue;
+
 /**
  * Names of our meters and tags, as Micrometer knows them. Prometheus exports {@code
  * undercurrent.unknown.tokens} as {@code undercurrent_unknown_tokens_total}; see {@link
@@ -63,7 +65,7 @@ public final class MeterNames {
   /** Counter, words: words that were among the predicted next words of their key. */
   public static final String NEXT_HIT = "undercurrent.next.hit";
 
-  /** Gauge, population stability index, by {@link #OF}: see {@link Drift}. */
+  /** Gauge, population stability index, by {@link #OF}. */
   public static final String DRIFT = "undercurrent.drift";
 
   /** Gauge, records: records that {@link #DRIFT} is computed from. */

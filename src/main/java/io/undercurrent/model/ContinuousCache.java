@@ -196,16 +196,11 @@ public final class ContinuousCache {
    * #expect}. Only the model's most probable tokens and the tokens in the cache can be among these.
    *
    * @param r the head's row of this position
-   * @param topK in: the most probable tokens without the cache, in row {@code row}; out: with
-   *     the cache
+   * @param topK in: the most probable tokens without the cache, in row {@code row}; out: with the
+   *     cache
    */
   public void top(
-      NextTokenHead head,
-      int r,
-      boolean[] offered,
-      TopK topK,
-      int row,
-      NextTokenHead.Scratch s) {
+      NextTokenHead head, int r, boolean[] offered, TopK topK, int row, NextTokenHead.Scratch s) {
     if (end == start) {
       return;
     }

@@ -280,8 +280,7 @@ public final class NextTokenHead {
     search(s.e, r * outputs, start[0], s.sum[r], 1f, offered, 0, topK, row);
   }
 
-  private void searchTail(
-      int i, int m, boolean[] offered, TopK topK, int row, Scratch s) {
+  private void searchTail(int i, int m, boolean[] offered, TopK topK, int row, Scratch s) {
     int size = size(i);
     float whole = whole(s.member[m], i, s);
     search(s.tail, m * size, size, s.tailSum[m], whole, offered, start[i], topK, row);

@@ -9,11 +9,11 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
-import io.undercurrent.query.TracedRecord;
-import io.undercurrent.query.TracedRecord.Piece;
-import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.query.internals.TracedRecord;
+import io.undercurrent.query.internals.TracedRecord.Piece;
 import java.io.IOException;
 import java.util.List;
 
@@ -58,7 +58,7 @@ final class Answers {
 
   static ObjectNode of(EnrichedRecord record) {
     try {
-      return (ObjectNode) Json.STRICT.readTree(EnrichedRecordSerde.toJson(record));
+      return (ObjectNode) Json.STRICT.readTree(EnrichedRecordJson.toJson(record));
     } catch (IOException e) {
       throw new IllegalStateException("what was just written can be read", e);
     }

@@ -2,7 +2,7 @@ package io.undercurrent.serve;
 
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
-import io.undercurrent.query.StreamsQueries.Host;
+import io.undercurrent.query.internals.StreamsQueries.Host;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -2,8 +2,8 @@ package io.undercurrent.serve;
 
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
-import io.undercurrent.query.ConversationTrace;
-import io.undercurrent.query.TracedRecord;
+import io.undercurrent.query.internals.ConversationTrace;
+import io.undercurrent.query.internals.TracedRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package io.undercurrent.streams;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.undercurrent.metrics.AppMetrics;
-import io.undercurrent.metrics.DeadLetterMetrics;
+import io.undercurrent.metrics.internals.AppMetrics;
+import io.undercurrent.metrics.internals.DeadLetterMetrics;
 import io.undercurrent.streams.internals.InputLag;
 import io.undercurrent.streams.internals.TopologyName;
 import java.util.Map;

@@ -2,8 +2,8 @@ package io.undercurrent.streams;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.metrics.DeadLetterMetrics;
 import io.undercurrent.metrics.DeadLetterReason;
+import io.undercurrent.metrics.internals.DeadLetterMetrics;
 import io.undercurrent.streams.internals.DeadLetterProducer;
 import io.undercurrent.streams.internals.MovedStates;
 import io.undercurrent.streams.internals.RecordSize;

@@ -1,6 +1,6 @@
 package io.undercurrent.streams;
 
-import io.undercurrent.metrics.AppMetrics;
+import io.undercurrent.metrics.internals.AppMetrics;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;

@@ -155,7 +155,8 @@ public final class Diagnosis {
   }
 
   static Trial trial(Plan plan, Listener listener) {
-    AddingProblem problem = new AddingProblem(CellType.of(plan.kind), plan.length, ROWS, HIDDEN, SEED);
+    AddingProblem problem =
+        new AddingProblem(CellType.of(plan.kind), plan.length, ROWS, HIDDEN, SEED);
     if (plan.spectralRadius != null) {
       problem.withSpectralRadius(plan.spectralRadius);
     }

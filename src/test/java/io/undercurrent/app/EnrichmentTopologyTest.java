@@ -14,22 +14,21 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.KeyEncoding;
-import io.undercurrent.enrich.Numbers;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.MeterNames;
-import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.CellType;
+import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.streams.DeadLetterHandler;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
@@ -155,7 +154,7 @@ class EnrichmentTopologyTest {
                 .add("trace", new byte[] {7})
                 .add("trace", null)
                 .add("undercurrent-model", bytes("tiny@000000000001")));
-    EnrichedRecord value = EnrichedRecordSerde.fromJson(record.value());
+    EnrichedRecord value = EnrichedRecordJson.fromJson(record.value());
     assertThat(value.source()).isEqualTo(new Source("messages", 0, 0, 1_790_000_000_000L));
     assertThat(value.model()).isEqualTo(new EnrichedRecord.ModelIdentity("tiny", "000000000001"));
   }
@@ -191,7 +190,7 @@ class EnrichmentTopologyTest {
     List<TestRecord<byte[], byte[]>> records = enriched.readRecordsToList();
     for (int i = 0; i < keys.length; i++) {
       TestRecord<byte[], byte[]> second = records.get(2 * i + 1);
-      EnrichedRecord value = EnrichedRecordSerde.fromJson(second.value());
+      EnrichedRecord value = EnrichedRecordJson.fromJson(second.value());
       assertThat(second.key()).isEqualTo(keys[i]);
       assertThat(value.keyBytes()).isEqualTo(keys[i]);
       assertThat(value.conversation().records()).isEqualTo(2);
@@ -356,7 +355,7 @@ class EnrichmentTopologyTest {
 
     List<TestRecord<byte[], byte[]>> records = enriched.readRecordsToList();
     assertThat(records).allMatch(record -> Arrays.equals(record.key(), bytes(key)));
-    EnrichedRecord second = EnrichedRecordSerde.fromJson(records.get(1).value());
+    EnrichedRecord second = EnrichedRecordJson.fromJson(records.get(1).value());
     assertThat(second.key()).isEqualTo(key);
     assertThat(second.conversation().records()).isEqualTo(2);
     assertThat(second.source()).isEqualTo(new Source("messages", 0, 1, 6L));
@@ -390,7 +389,7 @@ class EnrichmentTopologyTest {
 
     List<TestRecord<byte[], byte[]>> records = enriched.readRecordsToList();
     assertThat(records.get(1).headers().toArray()).hasSize(1);
-    Source source = EnrichedRecordSerde.fromJson(records.get(1).value()).source();
+    Source source = EnrichedRecordJson.fromJson(records.get(1).value()).source();
     assertThat(source.timestampMs()).isNull();
     assertThat(new KeyStateFormat(model).deserialize(state("k")).orElseThrow().lastTimestampMs())
         .isEqualTo(5);
@@ -547,7 +546,7 @@ class EnrichmentTopologyTest {
   }
 
   private EnrichedRecord receive() {
-    return EnrichedRecordSerde.fromJson(enriched.readValue());
+    return EnrichedRecordJson.fromJson(enriched.readValue());
   }
 
   private void assertDeadLetter(byte[] key, byte[] value, String reason, long offset) {
@@ -582,7 +581,7 @@ class EnrichmentTopologyTest {
   }
 
   private static double nineDigits(double value) {
-    return Double.parseDouble(Numbers.format(value));
+    return new java.math.BigDecimal(value).round(new java.math.MathContext(9)).doubleValue();
   }
 
   private static String withoutSource(byte[] json) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import io.undercurrent.app.JsonField.Kind;
-import io.undercurrent.enrich.Utf8;
 import io.undercurrent.io.MalformedJsonException;
+import io.undercurrent.text.Utf8;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -9,12 +9,12 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.OneByOne;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -231,7 +231,7 @@ class LookAheadAppTest {
       Model model, int batch, List<ConsumerRecord<byte[], byte[]>> enriched) {
     OneByOne expected = new OneByOne(model, EnrichmentSettings.DEFAULTS.withBatch(batch, 4_096));
     for (ConsumerRecord<byte[], byte[]> record : enriched) {
-      EnrichedRecord found = EnrichedRecordSerde.fromJson(record.value());
+      EnrichedRecord found = EnrichedRecordJson.fromJson(record.value());
       String again =
           expected.read(record.key(), found.text(), found.source().timestampMs(), found.source());
       assertThat(new String(record.value(), UTF_8)).isEqualTo(again);

@@ -17,15 +17,15 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.streams.DeadLetterHandler;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.MemoryStore;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
@@ -129,7 +129,7 @@ class MemoryTopologyTest {
       }
       EnrichedRecord record = outcome.enriched().withKey(KeyText.of(key, DEFINITION.keyEncoding()));
       assertThat(new String(enriched.readValue(), UTF_8))
-          .isEqualTo(new String(EnrichedRecordSerde.toJson(record), UTF_8));
+          .isEqualTo(new String(EnrichedRecordJson.toJson(record), UTF_8));
       assertThat(states().get(of)).isEqualTo(outcome.state());
       SortedMap<Long, byte[]> stored = entries(key);
       assertThat(stored.keySet()).isEqualTo(memory.keySet());
@@ -185,7 +185,7 @@ class MemoryTopologyTest {
     send("k", "d e");
     send("k", "f");
     List<EnrichedRecord> records =
-        enriched.readValuesToList().stream().map(EnrichedRecordSerde::fromJson).toList();
+        enriched.readValuesToList().stream().map(EnrichedRecordJson::fromJson).toList();
 
     assertThat(records.get(0).attention().records()).isEmpty();
     assertThat(records.get(0).attention().nothing()).isEqualTo(1.0);
@@ -219,7 +219,7 @@ class MemoryTopologyTest {
     enriched.readValue();
 
     String text =
-        EnrichedRecordSerde.fromJson(enriched.readValue()).attention().records().get(0).text();
+        EnrichedRecordJson.fromJson(enriched.readValue()).attention().records().get(0).text();
 
     assertThat(text.replace(" ", "")).isEqualTo("a".repeat(64) + "\u2026");
   }

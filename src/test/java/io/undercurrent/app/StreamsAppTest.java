@@ -13,9 +13,9 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.query.NotAvailableException;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -166,7 +166,7 @@ class StreamsAppTest {
       send("\u0001".repeat(20_000), "\u0001".repeat(1_000_000));
 
       EnrichedRecord enriched =
-          EnrichedRecordSerde.fromJson(receive(name + "-enriched", 1).get(0).value());
+          EnrichedRecordJson.fromJson(receive(name + "-enriched", 1).get(0).value());
       assertThat(enriched.text()).hasSize(1_000_000);
     }
     try (Admin admin = admin()) {
@@ -551,7 +551,7 @@ class StreamsAppTest {
   }
 
   private static EnrichedRecord.Conversation conversation(ConsumerRecord<byte[], byte[]> record) {
-    return EnrichedRecordSerde.fromJson(record.value()).conversation();
+    return EnrichedRecordJson.fromJson(record.value()).conversation();
   }
 
   private static Admin admin() {

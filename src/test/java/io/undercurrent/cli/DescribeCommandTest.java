@@ -2,7 +2,7 @@ package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.undercurrent.metrics.MeterCatalogue;
+import io.undercurrent.metrics.internals.MeterCatalogue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.LetterModel;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.CellType;
+import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;

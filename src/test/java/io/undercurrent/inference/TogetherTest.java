@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PlainKernels;
-import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.CellType;
+import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
@@ -52,7 +52,13 @@ class TogetherTest {
     "FFNN, 3, 2, 12, 2, 30, false"
   })
   void shouldReadEachAsIfItWereAlone(
-      CellType kind, int window, int layers, int hidden, int attended, int cached, boolean clusters) {
+      CellType kind,
+      int window,
+      int layers,
+      int hidden,
+      int attended,
+      int cached,
+      boolean clusters) {
     Model model = model(kind, window, layers, hidden, attended, cached, clusters);
     for (int rows : new int[] {1, 2, 5, 6, 7, 31, 64}) {
       SplittableRandom random = new SplittableRandom(rows);
@@ -154,7 +160,13 @@ class TogetherTest {
   }
 
   private static Model model(
-      CellType kind, int window, int layers, int hidden, int attended, int cached, boolean clusters) {
+      CellType kind,
+      int window,
+      int layers,
+      int hidden,
+      int attended,
+      int cached,
+      boolean clusters) {
     ModelConfig config = config(kind, window, layers, hidden, attended, cached, clusters);
     Parameters parameters = TinyModel.random(config, hidden);
     return new Model(
@@ -164,7 +176,13 @@ class TogetherTest {
   private static final Tokenizer TOKENIZER = WordTokenizer.of(TinyModel.WORDS);
 
   private static ModelConfig config(
-      CellType kind, int window, int layers, int hidden, int attended, int cached, boolean clusters) {
+      CellType kind,
+      int window,
+      int layers,
+      int hidden,
+      int attended,
+      int cached,
+      boolean clusters) {
     int size = TOKENIZER.size();
     return new ModelConfig(
         "tiny",

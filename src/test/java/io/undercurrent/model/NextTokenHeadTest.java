@@ -102,8 +102,7 @@ class NextTokenHeadTest {
     return IntStream.range(0, found.count(row)).mapToObj(i -> found.id(row, i)).toList();
   }
 
-  private static void assertLikeliest(
-      TopK found, int row, int k, boolean[] offered, float[] all) {
+  private static void assertLikeliest(TopK found, int row, int k, boolean[] offered, float[] all) {
     List<Integer> expected =
         IntStream.range(0, all.length)
             .filter(w -> offered[w])

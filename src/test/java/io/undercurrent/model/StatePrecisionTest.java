@@ -51,7 +51,8 @@ class StatePrecisionTest {
   /** Its h follows from the tokens and is not stored. */
   @Test
   void shouldLeaveAFeedForwardNetworkAlone() {
-    HiddenState state = TinyModel.of(CellType.FFNN, 2, 4, 3, 1, Pooling.LAST, 1).model().initialState();
+    HiddenState state =
+        TinyModel.of(CellType.FFNN, 2, 4, 3, 1, Pooling.LAST, 1).model().initialState();
     HiddenState before = state.copy();
 
     StatePrecision.FP16.round(state);

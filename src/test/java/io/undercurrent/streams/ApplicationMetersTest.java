@@ -9,9 +9,9 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.metrics.MeterCatalogue;
-import io.undercurrent.metrics.MeterCatalogue.Entry;
 import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.metrics.internals.MeterCatalogue;
+import io.undercurrent.metrics.internals.MeterCatalogue.Entry;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.Model;
@@ -120,7 +120,9 @@ class ApplicationMetersTest {
     await("all records", () -> records("support") == 2 * TICKETS && records("chat") == 2 * CHATS);
     await("no lag", () -> lag() == 0);
     assertEveryMeterIsThere();
-    assertThat(restored).containsExactlyInAnyOrder("support-hidden-state", "support-hidden-state-memory", "chat-hidden-state");
+    assertThat(restored)
+        .containsExactlyInAnyOrder(
+            "support-hidden-state", "support-hidden-state-memory", "chat-hidden-state");
     assertThat(states).contains(State.REBALANCING, State.RUNNING);
 
     Set<String> still = new TreeSet<>();

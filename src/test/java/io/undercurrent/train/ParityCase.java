@@ -2,8 +2,8 @@ package io.undercurrent.train;
 
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.CellType;
+import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.undercurrent.kernel.Float16;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PlainKernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.HiddenStates;
-import io.undercurrent.model.CellType;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -119,7 +119,13 @@ class ServedForwardTest {
       for (int rows : ROWS) {
         ModelConfig config =
             config(
-                CellType.LSTM, 1, 3, hidden, 1, NextToken.FULL, new Attention(records, 1 + hidden % 7));
+                CellType.LSTM,
+                1,
+                3,
+                hidden,
+                1,
+                NextToken.FULL,
+                new Attention(records, 1 + hidden % 7));
         Parameters parameters = random(config, hidden * 17 + rows);
         RecordAttention served = new Network(config, parameters, kernels).attention();
         AttentionLayer trained =

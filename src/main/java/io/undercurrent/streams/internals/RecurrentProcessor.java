@@ -3,21 +3,21 @@ package io.undercurrent.streams.internals;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.Enrichment.Outcome;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.KeyEncoding;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.Enrichment.Outcome;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.inference.Inference;
+import io.undercurrent.inference.Message;
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.kernel.Functions;
 import io.undercurrent.metrics.DeadLetterReason;
-import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.metrics.internals.EnrichmentMetrics;
 import io.undercurrent.model.Model;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.internals.ComputedAhead.Result;
+import io.undercurrent.streams.internals.SpeculativeResults.Result;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Function;
@@ -72,7 +72,7 @@ final class RecurrentProcessor<K, V> {
   private MemoryStore memories; // null for a model that has none
   private StoredKeys stored;
   private Enrichment enrichment;
-  private ComputedAhead ahead;
+  private SpeculativeResults ahead;
   private long searchedClusters; // so far, of the enrichment
   private long skippedClusters;
   private boolean looksAhead; // whether records are computed several at once
@@ -110,7 +110,7 @@ final class RecurrentProcessor<K, V> {
             settings,
             looksAhead ? Math.min(settings.batchRecords(), Inference.MAX_ROWS) : 1);
     ahead =
-        new ComputedAhead(
+        new SpeculativeResults(
             spec.lookAhead(),
             enrichment,
             model.fingerprint(),
@@ -341,7 +341,7 @@ final class RecurrentProcessor<K, V> {
     if (RecordSize.of(key.get(), atMost, headers) <= limit) {
       return;
     }
-    long size = RecordSize.of(key.get(), EnrichedRecordSerde.toJson(enriched).length, headers);
+    long size = RecordSize.of(key.get(), EnrichedRecordJson.toJson(enriched).length, headers);
     if (size > limit) {
       throw new BadRecordException(
           DeadLetterReason.TOO_LARGE,

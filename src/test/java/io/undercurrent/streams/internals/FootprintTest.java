@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.LetterModel;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.undercurrent.enrich.KeyState;
+import io.undercurrent.inference.KeyState;
 import io.undercurrent.kernel.Float16;
-import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.CellType;
+import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;

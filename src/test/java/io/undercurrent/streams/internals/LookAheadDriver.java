@@ -6,9 +6,9 @@ import io.undercurrent.app.EnrichmentTopology;
 import io.undercurrent.app.MissingTimestamps;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.config.UndercurrentConfig;
-import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.metrics.DroppedReason;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.metrics.internals.DroppedReason;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
@@ -64,7 +64,7 @@ final class LookAheadDriver implements AutoCloseable {
 
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final LookAhead lookAhead = new LookAhead();
-  final Mailbox mailbox = new Mailbox();
+  final PolledRecords mailbox = new PolledRecords();
   final TopologyTestDriver driver;
   private final File states = folder();
   private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();

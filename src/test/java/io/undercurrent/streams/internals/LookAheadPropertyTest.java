@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.model.CellType;
@@ -43,7 +43,8 @@ class LookAheadPropertyTest {
           poisoned(LetterModel.looking(5)),
           poisoned(LetterModel.of(CellType.GRU, 1, new Attention(2, 3), Cache.NONE, 6)),
           poisoned(LetterModel.of(CellType.LSTM, 1, Attention.NONE, new Cache(30, 0.8f, 0.25f), 7)),
-          poisoned(LetterModel.of(CellType.FFNN, 2, new Attention(1, 3), new Cache(4, 0.8f, 0.2f), 8)));
+          poisoned(
+              LetterModel.of(CellType.FFNN, 2, new Attention(1, 3), new Cache(4, 0.8f, 0.2f), 8)));
 
   @Test
   void shouldGiveTheBytesThatReadingRecordByRecordGives() {
