@@ -16,15 +16,7 @@ public final class ByteModel {
   /** The same seed gives the same model. */
   public static Model of(long seed) {
     ModelConfig config =
-        new ModelConfig(
-            "bytes",
-            "lstm",
-            ByteTokenizer.SIZE,
-            6,
-            16,
-            1,
-            Pooling.CONCAT,
-            ModelConfig.SENTIMENT_LABELS);
+        new ModelConfig("bytes", "lstm", ByteTokenizer.SIZE, 6, 16, 1, Pooling.CONCAT);
     return new Model(
         config,
         new ByteTokenizer(),

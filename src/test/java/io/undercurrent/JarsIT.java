@@ -38,7 +38,7 @@ class JarsIT {
   private static final Path APP = Path.of("target", "undercurrent-app.jar");
   private static final Path JAVADOC = Path.of("target", "undercurrent-javadoc.jar");
   private static final Path SOURCES = Path.of("target", "undercurrent-sources.jar");
-  private static final Path BILL_OF_MATERIALS = Path.of("target", "undercurrent-cyclonedx.json");
+  private static final Path DEPENDENCIES = Path.of("target", "dependencies.json");
 
   private static final String TEXT = "not bad at all";
 
@@ -171,22 +171,26 @@ class JarsIT {
     assertThat(packages(files(SOURCES, ".java"))).isEqualTo(packages(files(LIBRARY, ".class")));
   }
 
-  /** Programs that embed the library get these: what the bill of materials says is required. */
+  /** Programs that embed the library get these: its dependencies and theirs, no optional ones. */
   private static List<Path> embeddersLibraries() throws IOException {
-    JsonNode bill = new ObjectMapper().readTree(BILL_OF_MATERIALS.toFile());
     List<Path> libraries = new ArrayList<>();
-    for (JsonNode component : bill.get("components")) {
-      if (component.get("scope").asText().equals("required")) {
-        libraries.add(
-            onTestClassPath(
-                component.get("name").asText() + "-" + component.get("version").asText() + ".jar"));
-      }
-    }
+    addChildren(new ObjectMapper().readTree(DEPENDENCIES.toFile()), libraries);
     assertThat(libraries)
         .extracting(path -> path.getFileName().toString())
         .anyMatch(name -> name.startsWith("kafka-streams-"))
         .noneMatch(name -> name.matches("(picocli|javalin|logback|snakeyaml|openblas|nd4j).*"));
     return libraries;
+  }
+
+  private static void addChildren(JsonNode parent, List<Path> libraries) {
+    for (JsonNode child : parent.path("children")) {
+      if (!child.get("optional").asBoolean()) {
+        libraries.add(
+            onTestClassPath(
+                child.get("artifactId").asText() + "-" + child.get("version").asText() + ".jar"));
+        addChildren(child, libraries);
+      }
+    }
   }
 
   private static Path onTestClassPath(String start) {

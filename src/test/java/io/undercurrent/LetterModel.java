@@ -1,7 +1,7 @@
 package io.undercurrent;
 
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -28,21 +28,21 @@ public final class LetterModel {
    * fingerprint.
    */
   public static Model of(long seed) {
-    return of(Kind.LSTM, 1, seed);
+    return of(CellType.LSTM, 1, seed);
   }
 
   /** The same of any kind. */
-  public static Model of(Kind kind, int window, long seed) {
+  public static Model of(CellType kind, int window, long seed) {
     return of(kind, window, Attention.NONE, Cache.NONE, seed);
   }
 
   /** An LSTM that attends to three records and has a cache of seven tokens. */
   public static Model looking(long seed) {
-    return of(Kind.LSTM, 1, new Attention(3, 5), new Cache(7, 0.8f, 0.25f), seed);
+    return of(CellType.LSTM, 1, new Attention(3, 5), new Cache(7, 0.8f, 0.25f), seed);
   }
 
   /** The same of any kind, with what it looks back at. */
-  public static Model of(Kind kind, int window, Attention attention, Cache cache, long seed) {
+  public static Model of(CellType kind, int window, Attention attention, Cache cache, long seed) {
     ModelConfig config =
         new ModelConfig(
             "tiny",
@@ -53,7 +53,6 @@ public final class LetterModel {
             2,
             window,
             Pooling.CONCAT,
-            ModelConfig.SENTIMENT_LABELS,
             ModelConfig.NextToken.FULL,
             attention,
             cache);
@@ -75,15 +74,19 @@ public final class LetterModel {
     private static final String LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV";
 
     @Override
-    public Encoding encode(String text, int maxTokens) {
+    public Encoding encode(String text, int maxTokens, boolean spans) {
       List<Integer> ids = new ArrayList<>();
+      List<Integer> ends = new ArrayList<>(); // where the next token begins
       int unknown = 0;
       int at = 0;
       while (at < text.length()) {
         int end = text.indexOf(' ', at) < 0 ? text.length() : text.indexOf(' ', at);
         if (end > at) {
+          if (!ids.isEmpty()) {
+            ends.add(at);
+          }
           if (ids.size() == maxTokens) {
-            return encoding(ids, unknown, at, true);
+            return encoding(ids, ends, unknown, at, true, spans);
           }
           int letter = end == at + 1 ? LETTERS.indexOf(text.charAt(at)) : -1;
           ids.add(letter < 0 ? 1 : letter + 2);
@@ -91,12 +94,30 @@ public final class LetterModel {
         }
         at = end + 1;
       }
-      return encoding(ids, unknown, text.length(), false);
+      if (!ids.isEmpty()) {
+        ends.add(text.length());
+      }
+      return encoding(ids, ends, unknown, text.length(), false, spans);
     }
 
-    private static Encoding encoding(List<Integer> ids, int unknown, int end, boolean truncated) {
+    private static Encoding encoding(
+        List<Integer> ids,
+        List<Integer> ends,
+        int unknown,
+        int end,
+        boolean truncated,
+        boolean spans) {
       return new Encoding(
-          ids.stream().mapToInt(Integer::intValue).toArray(), unknown, end, truncated);
+          array(ids), spans ? array(ends) : Encoding.NO_SPANS, unknown, end, truncated);
+    }
+
+    private static int[] array(List<Integer> values) {
+      return values.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    @Override
+    public String type() {
+      return "letters";
     }
 
     @Override

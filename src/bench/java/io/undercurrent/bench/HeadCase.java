@@ -3,8 +3,8 @@ package io.undercurrent.bench;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
@@ -67,14 +67,13 @@ record HeadCase(String model, String method, ModelConfig config, Parameters para
     ModelConfig config =
         new ModelConfig(
             "random",
-            Kind.LSTM,
+            CellType.LSTM,
             StepCase.VOCABULARY,
             8, // the head sees no embeddings
             hidden,
             1,
             1,
             Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS,
             nextToken);
     Parameters parameters = new Parameters(config.tensors());
     SplittableRandom random = new SplittableRandom(hidden);

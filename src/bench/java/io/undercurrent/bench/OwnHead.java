@@ -1,7 +1,7 @@
 package io.undercurrent.bench;
 
-import io.undercurrent.model.Likeliest;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.TopK;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,7 +14,7 @@ final class OwnHead implements HeadSubject {
   private final boolean[][] wanted; // (calls, P)
   private final boolean[] offered; // (V) all
   private final double[] logProbabilities; // (P)
-  private final Likeliest likeliest; // (P, TOP)
+  private final TopK topK; // (P, TOP)
 
   OwnHead(HeadCase one, List<HeadCase.Call> calls) {
     this.calls = calls;
@@ -31,7 +31,7 @@ final class OwnHead implements HeadSubject {
     offered = new boolean[head.vocabSize()];
     Arrays.fill(offered, true);
     logProbabilities = new double[most];
-    likeliest = new Likeliest(most, HeadCase.TOP);
+    topK = new TopK(most, HeadCase.TOP);
   }
 
   @Override
@@ -45,7 +45,7 @@ final class OwnHead implements HeadSubject {
     int rows = call.targets().length;
     System.arraycopy(call.h(), 0, scratch.h(), 0, call.h().length);
     head.expect(rows, scratch);
-    head.read(rows, call.targets(), logProbabilities, wanted[i], offered, likeliest, scratch);
+    head.read(rows, call.targets(), logProbabilities, wanted[i], offered, topK, scratch);
   }
 
   @Override
@@ -56,8 +56,8 @@ final class OwnHead implements HeadSubject {
     double[] probabilities = new double[ids.length];
     for (int j = 0; j < ids.length; j++) {
       int row = ends[j / HeadCase.TOP];
-      ids[j] = likeliest.id(row, j % HeadCase.TOP);
-      probabilities[j] = likeliest.probability(row, j % HeadCase.TOP);
+      ids[j] = topK.id(row, j % HeadCase.TOP);
+      probabilities[j] = topK.probability(row, j % HeadCase.TOP);
     }
     double[] logs = Arrays.copyOf(logProbabilities, calls.get(i).targets().length);
     return new Answer(logs, ids, probabilities);

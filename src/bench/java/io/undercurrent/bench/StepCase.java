@@ -1,6 +1,6 @@
 package io.undercurrent.bench;
 
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
@@ -36,14 +36,13 @@ record StepCase(int hidden, int layers, int batch) {
   ModelConfig config() {
     return new ModelConfig(
         "bench",
-        Kind.LSTM,
+        CellType.LSTM,
         VOCABULARY,
         EMBEDDING,
         hidden,
         layers,
         1,
         Pooling.LAST,
-        ModelConfig.SENTIMENT_LABELS,
         new NextToken(List.of(1_000), 4, false)); // a small head, which no step needs
   }
 

@@ -1,7 +1,7 @@
 package io.undercurrent.train;
 
 import io.undercurrent.bench.Alternation;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
@@ -38,16 +38,7 @@ record TrainingCase(String name, ModelConfig config, int batch, int bptt) {
   private static ModelConfig lstm(
       int vocabulary, int embedding, int hidden, int layers, NextToken nextToken) {
     return new ModelConfig(
-        "bench",
-        Kind.LSTM,
-        vocabulary,
-        embedding,
-        hidden,
-        layers,
-        1,
-        Pooling.LAST,
-        ModelConfig.SENTIMENT_LABELS,
-        nextToken);
+        "bench", CellType.LSTM, vocabulary, embedding, hidden, layers, 1, Pooling.LAST, nextToken);
   }
 
   /** The same network on a few tokens only, where all is to be quick. */

@@ -3,8 +3,8 @@ package io.undercurrent.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.TinyModel;
 import java.io.ByteArrayInputStream;

@@ -2,10 +2,10 @@ package io.undercurrent.jmh;
 
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Likeliest;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.TopK;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -45,7 +45,7 @@ public class NextTokenHeadBenchmark {
   private boolean[] none; // (positions)
   private boolean[] last; // (positions) true at the last
   private boolean[] offered; // (V)
-  private final Likeliest likeliest = new Likeliest(64, 5);
+  private final TopK topK = new TopK(64, 5);
 
   /** Reads the text, and keeps the hidden state before each token. */
   @Setup
@@ -74,14 +74,14 @@ public class NextTokenHeadBenchmark {
   @Benchmark
   public double[] surprise() {
     head.expect(positions, scratch);
-    head.read(positions, tokens, logProbabilities, none, offered, likeliest, scratch);
+    head.read(positions, tokens, logProbabilities, none, offered, topK, scratch);
     return logProbabilities;
   }
 
   @Benchmark
-  public double[] surpriseAndLikeliest() {
+  public double[] surpriseAndTopK() {
     head.expect(positions, scratch);
-    head.read(positions, tokens, logProbabilities, last, offered, likeliest, scratch);
+    head.read(positions, tokens, logProbabilities, last, offered, topK, scratch);
     return logProbabilities;
   }
 }

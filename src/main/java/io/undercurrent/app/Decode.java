@@ -2,14 +2,14 @@ package io.undercurrent.app;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import io.undercurrent.app.JsonField.Kind;
-import io.undercurrent.app.JsonField.MalformedJsonException;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.Source;
-import io.undercurrent.enrich.Utf8;
+import io.undercurrent.io.MalformedJsonException;
+import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.RecordSize;
 import io.undercurrent.streams.internals.SourceText;
+import io.undercurrent.text.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +78,7 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
     if (record.value() == null) {
       if (key != null) {
         throw new BadRecordException(
-            Reason.TOMBSTONE_WITHOUT_KEY,
+            DeadLetterReason.TOMBSTONE_WITHOUT_KEY,
             "a key at " + key + " of the value needs a value, found null");
       }
       return record.withValue(null);
@@ -99,7 +99,7 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
     long size = RecordSize.of(messageKey, MessageSerde.maxBytes(message), headers);
     if (size > maxRecordBytes) {
       throw new BadRecordException(
-          Reason.TOO_LARGE,
+          DeadLetterReason.TOO_LARGE,
           "the key and text must fit %d bytes (max.request.size, max.message.bytes), found %d"
               .formatted(maxRecordBytes, size));
     }
@@ -110,7 +110,8 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
       return Utf8.decode(ByteBuffer.wrap(value));
     } catch (CharacterCodingException e) {
       throw new BadRecordException(
-          Reason.INVALID_UTF8, "the value must be UTF-8, found " + value.length + " other bytes");
+          DeadLetterReason.INVALID_UTF8,
+          "the value must be UTF-8, found " + value.length + " other bytes");
     }
   }
 
@@ -120,10 +121,11 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
       case STRING -> Utf8.withoutLoneSurrogates(field.text());
       case MISSING ->
           throw new BadRecordException(
-              Reason.MISSING_TEXT, "the value must have a string at " + text + ", found nothing");
+              DeadLetterReason.MISSING_TEXT,
+              "the value must have a string at " + text + ", found nothing");
       default ->
           throw new BadRecordException(
-              Reason.TEXT_NOT_A_STRING,
+              DeadLetterReason.TEXT_NOT_A_STRING,
               "the value must have a string at " + text + ", found " + name(field.kind()));
     };
   }
@@ -135,11 +137,11 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
           Utf8.withoutLoneSurrogates(field.text()).getBytes(StandardCharsets.UTF_8);
       case MISSING, NULL ->
           throw new BadRecordException(
-              Reason.MISSING_KEY,
+              DeadLetterReason.MISSING_KEY,
               "the value must have a key at " + key + ", found " + name(field.kind()));
       default ->
           throw new BadRecordException(
-              Reason.KEY_NOT_SCALAR,
+              DeadLetterReason.KEY_NOT_SCALAR,
               "the key at "
                   + key
                   + " must be a string, number or boolean, found "
@@ -151,7 +153,7 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
     try {
       return JsonField.find(value, pointer);
     } catch (MalformedJsonException e) {
-      throw new BadRecordException(Reason.MALFORMED_JSON, e.getMessage());
+      throw new BadRecordException(DeadLetterReason.MALFORMED_JSON, "the value " + e.getMessage());
     }
   }
 

@@ -2,7 +2,7 @@ package io.undercurrent.app;
 
 import io.undercurrent.enrich.EnrichedRecord;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -10,14 +10,6 @@ import java.util.function.Supplier;
  * sees it: joins no group and commits nothing.
  */
 public interface EnrichedTopic extends AutoCloseable {
-
-  /**
-   * A record of the topic.
-   *
-   * @param key as it was, may be null
-   * @param record null for a tombstone, which says that the key was forgotten
-   */
-  record Seen(byte[] key, EnrichedRecord record) {}
 
   /** Whether all records have been seen that were there when it began. */
   boolean caughtUp();
@@ -34,9 +26,10 @@ public interface EnrichedTopic extends AutoCloseable {
      *
      * @param lookBack records before the end to begin with, over all partitions, as nearly as
      *     offsets tell
-     * @param listener told of every record, on one thread
+     * @param listener told, on one thread, of every record: its key as it is in the topic, which
+     *     may be null, and the enriched record, null for a tombstone: the key was forgotten
      */
-    EnrichedTopic open(long lookBack, Consumer<Seen> listener);
+    EnrichedTopic open(long lookBack, BiConsumer<byte[], EnrichedRecord> listener);
   }
 
   /**

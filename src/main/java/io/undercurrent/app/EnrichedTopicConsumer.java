@@ -1,6 +1,7 @@
 package io.undercurrent.app;
 
-import io.undercurrent.streams.EnrichedRecordSerde;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -9,11 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -32,10 +32,11 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   private final String topic;
   private final Map<String, Object> config;
   private final long lookBack;
-  private final Consumer<Seen> listener;
+  private final BiConsumer<byte[], EnrichedRecord> listener;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile KafkaConsumer<byte[], byte[]> following; // null between consumers
   private volatile boolean caughtUp;
+  private boolean begun; // on the thread that follows
 
   /**
    * Begins to follow, in a thread of its own.
@@ -46,7 +47,10 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
    * @param listener told of every record on that thread
    */
   EnrichedTopicConsumer(
-      String topic, Map<String, Object> config, long lookBack, Consumer<Seen> listener) {
+      String topic,
+      Map<String, Object> config,
+      long lookBack,
+      BiConsumer<byte[], EnrichedRecord> listener) {
     this.topic = topic;
     this.lookBack = lookBack;
     this.listener = listener;
@@ -66,25 +70,23 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   }
 
   private void run() {
-    boolean first = true;
     while (!isClosed()) {
       try (KafkaConsumer<byte[], byte[]> consumer =
           new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
         following = consumer;
-        follow(consumer, first ? lookBack : 0);
+        follow(consumer);
       } catch (WakeupException e) {
         return;
-      } catch (KafkaException e) {
-        log.warn("cannot follow {}, trying again: {}", topic, e.toString());
+      } catch (RuntimeException e) { // whatever it is: nobody else would follow the topic
+        log.warn("cannot follow {}, trying again: {}", topic, e.toString(), e);
         pause();
       } finally {
         following = null;
       }
-      first = false;
     }
   }
 
-  private void follow(KafkaConsumer<byte[], byte[]> consumer, long lookBack) {
+  private void follow(KafkaConsumer<byte[], byte[]> consumer) {
     Set<TopicPartition> assigned = new HashSet<>();
     Map<TopicPartition, Long> ends = new HashMap<>();
     long checkedMs = 0;
@@ -92,7 +94,7 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
       long nowMs = System.nanoTime() / 1_000_000;
       if (assigned.isEmpty() || nowMs - checkedMs > PARTITIONS_MS) {
         checkedMs = nowMs;
-        assign(consumer, assigned, ends, lookBack);
+        assign(consumer, assigned, ends);
       }
       if (assigned.isEmpty()) {
         pause();
@@ -108,12 +110,14 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
     }
   }
 
-  /** Takes on partitions that are new: at first {@code lookBack} from the end, later all of one. */
+  /**
+   * Takes on partitions that are new: the first ones {@code lookBack} from the end, those that are
+   * added later from their beginning, and after a failure all of them from the end.
+   */
   private void assign(
       KafkaConsumer<byte[], byte[]> consumer,
       Set<TopicPartition> assigned,
-      Map<TopicPartition, Long> ends,
-      long lookBack) {
+      Map<TopicPartition, Long> ends) {
     List<TopicPartition> added =
         consumer.partitionsFor(topic).stream()
             .map(p -> new TopicPartition(p.topic(), p.partition()))
@@ -131,18 +135,20 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
     }
     Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(added);
     ends.putAll(consumer.endOffsets(added));
-    long each = (lookBack + added.size() - 1) / added.size();
+    long each = begun ? 0 : (lookBack + added.size() - 1) / added.size();
     ends.forEach((p, end) -> consumer.seek(p, Math.max(beginnings.get(p), end - each)));
+    begun = true;
   }
 
   private void tell(ConsumerRecord<byte[], byte[]> record) {
     try {
       listener.accept(
-          new Seen(
-              record.key(),
-              record.value() == null ? null : EnrichedRecordSerde.fromJson(record.value())));
+          record.key(),
+          record.value() == null ? null : EnrichedRecordJson.fromJson(record.value()));
     } catch (SerializationException e) {
       log.debug("{}-{}@{}: {}", topic, record.partition(), record.offset(), e.getMessage());
+    } catch (RuntimeException e) { // the listener's own: the next record may be fine
+      log.warn("{}-{}@{} is left out", topic, record.partition(), record.offset(), e);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.undercurrent.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Enricher;

@@ -1,11 +1,11 @@
 package io.undercurrent.app;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import java.io.IOException;
 
 /**
@@ -26,83 +26,67 @@ record JsonField(Kind kind, String text) {
     ARRAY
   }
 
-  /** The text is not one JSON value; the message says why in one line. */
-  static final class MalformedJsonException extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    MalformedJsonException(String message) {
-      super(message, null, false, false);
-    }
-  }
-
-  private static final int MAX_REASON_CHARS = 200;
   private static final char BYTE_ORDER_MARK = '\uFEFF';
-
-  /** Field names are anybody's: they must not fill the JVM's table of strings. */
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-          .build();
 
   private static final JsonField MISSING = new JsonField(Kind.MISSING, null);
 
   /**
-   * Finds a value, and checks that all of {@code json} is one JSON value whose objects name each
-   * field once.
+   * Finds a value, and checks that all of {@code json} is one JSON value. Where the objects that
+   * the pointer goes through name one of its fields twice, it is not known which is meant: that is
+   * malformed too. Other fields may have the same name.
    */
   static JsonField find(String json, JsonPointer pointer) throws MalformedJsonException {
-    try (JsonParser parser = JSON.createParser(withoutByteOrderMark(json))) {
+    try (JsonParser parser = Json.TOKENS.createParser(withoutByteOrderMark(json))) {
       if (parser.nextToken() == null) {
-        throw new MalformedJsonException("the value must be JSON, found nothing");
+        throw new MalformedJsonException("must be JSON, found nothing");
       }
       JsonField found = find(parser, pointer);
-      while (!parser.getParsingContext().inRoot()) {
-        parser.nextToken();
-      }
       if (parser.nextToken() != null) {
-        throw new MalformedJsonException("the value must be one JSON value, found more after it");
+        throw new MalformedJsonException("must be one JSON value, found more after it");
       }
       return found;
     } catch (JsonProcessingException e) {
-      throw new MalformedJsonException("the value must be JSON, found: " + reason(e));
+      throw Json.malformed(e);
     } catch (IOException e) {
       throw new IllegalStateException("a string cannot fail to be read", e);
     }
   }
 
-  private static JsonField find(JsonParser parser, JsonPointer pointer) throws IOException {
-    JsonPointer rest = pointer;
-    while (!rest.matches()) {
-      if (!enter(parser, rest)) {
-        return MISSING;
-      }
-      rest = rest.tail();
+  /** Reads the value that begins at the current token to its end. */
+  private static JsonField find(JsonParser parser, JsonPointer pointer)
+      throws IOException, MalformedJsonException {
+    if (pointer.matches()) {
+      JsonField found = current(parser);
+      parser.skipChildren();
+      return found;
     }
-    return current(parser);
-  }
-
-  /** Moves on to the member that the pointer's first segment names, if there is one. */
-  private static boolean enter(JsonParser parser, JsonPointer pointer) throws IOException {
+    JsonField found = null;
     if (parser.currentToken() == JsonToken.START_OBJECT) {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         boolean named = pointer.matchesProperty(parser.currentName());
-        parser.nextToken();
-        if (named) {
-          return true;
+        if (named && found != null) {
+          throw new MalformedJsonException(
+              "must name field %s once, found it twice".formatted(parser.currentName()));
         }
-        parser.skipChildren();
+        parser.nextToken();
+        found = next(parser, pointer, named, found);
       }
     } else if (parser.currentToken() == JsonToken.START_ARRAY) {
       for (int i = 0; parser.nextToken() != JsonToken.END_ARRAY; i++) {
-        if (pointer.matchesElement(i)) {
-          return true;
-        }
-        parser.skipChildren();
+        found = next(parser, pointer, pointer.matchesElement(i), found);
       }
     }
-    return false;
+    return found == null ? MISSING : found;
+  }
+
+  private static JsonField next(
+      JsonParser parser, JsonPointer pointer, boolean named, JsonField found)
+      throws IOException, MalformedJsonException {
+    if (named) {
+      return find(parser, pointer.tail());
+    }
+    parser.skipChildren();
+    return found;
   }
 
   private static JsonField current(JsonParser parser) throws IOException {
@@ -119,17 +103,5 @@ record JsonField(Kind kind, String text) {
 
   private static String withoutByteOrderMark(String json) {
     return !json.isEmpty() && json.charAt(0) == BYTE_ORDER_MARK ? json.substring(1) : json;
-  }
-
-  private static String reason(JsonProcessingException e) {
-    String reason = e.getOriginalMessage().replaceAll("\\s+", " ");
-    String where =
-        e.getLocation() == null
-            ? ""
-            : " at line %d, column %d"
-                .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
-    return reason.length() <= MAX_REASON_CHARS
-        ? reason + where
-        : reason.substring(0, MAX_REASON_CHARS) + "..." + where;
   }
 }

@@ -1,8 +1,8 @@
 package io.undercurrent.app;
 
 import io.undercurrent.enrich.Source;
-import io.undercurrent.enrich.Utf8;
 import io.undercurrent.streams.internals.SourceText;
+import io.undercurrent.text.Utf8;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

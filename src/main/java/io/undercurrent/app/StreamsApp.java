@@ -2,25 +2,27 @@ package io.undercurrent.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.config.UndercurrentConfig;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.metrics.AppMetrics;
-import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.metrics.internals.EnricherMeters;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.query.NotAvailableException;
-import io.undercurrent.query.StreamsQueries;
-import io.undercurrent.query.StreamsQueries.Host;
+import io.undercurrent.query.internals.StreamsQueries;
+import io.undercurrent.query.internals.StreamsQueries.Host;
+import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
-import io.undercurrent.streams.internals.EnricherMeters;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
@@ -51,12 +53,11 @@ public final class StreamsApp implements AutoCloseable {
   private final EnrichmentSettings settings;
   private final Topics topics;
   private final MeterRegistry registry;
-  private final AppMetrics appMetrics;
+  private final ApplicationMeters meters;
   private final LookAhead lookAhead; // null where records are computed one by one
 
   private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
   private KafkaStreams streams; // null before start
-  private KafkaMeters kafkaMeters; // null before start
   private Throwable failure;
   private boolean hasRun;
   private int rejoins;
@@ -81,9 +82,10 @@ public final class StreamsApp implements AutoCloseable {
             ? model
             : model.withStatePrecision(StatePrecision.of(config.statePrecision()));
     this.registry = registry;
-    this.appMetrics = new AppMetrics(registry);
-    appMetrics.model(registry, model.name(), model.fingerprint(), model.config().kind().toString());
-    this.streamsConfig = streamsConfig(definition, config, EnricherMeters.ofDeadLetters(registry));
+    this.streamsConfig = streamsConfig(definition, config, registry);
+    this.meters = new ApplicationMeters(registry, streamsConfig.originals());
+    EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model)
+        .in(definition.name()); // exported from now on, not from the first task on
     this.topics = new Topics(definition, config, streamsConfig);
     this.settings =
         EnrichmentSettings.DEFAULTS
@@ -92,35 +94,22 @@ public final class StreamsApp implements AutoCloseable {
             .withMaxRecordBytes(maxRecordBytes(streamsConfig))
             .withBatch(config.batchRecords(), config.batchTokens());
     this.lookAhead = config.batchRecords() == 1 ? null : new LookAhead();
-    StreamsQueries queries = queries();
-    appMetrics.lag(registry, () -> queries.inputLag(definition.topics()));
   }
 
   private static StreamsConfig streamsConfig(
-      TopologyDefinition definition, UndercurrentConfig config, EnrichmentMetrics metrics) {
-    String handler = DeadLetterHandler.class.getName();
+      TopologyDefinition definition, UndercurrentConfig config, MeterRegistry registry) {
     String deadLetters = StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG;
     if (config.streams(Map.of()).containsKey(deadLetters)) {
       throw new AppException(
           deadLetters + " must not be set: it is the topology's sinks.deadLetters");
     }
+    Map<String, Object> ours =
+        new HashMap<>(DeadLetterHandler.settings(definition.deadLetters(), registry));
+    ours.put(
+        StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, MissingTimestamps.class.getName());
+    ours.put(ApplicationMeters.TOPOLOGY_CONFIG, definition.name());
     try {
-      return new StreamsConfig(
-          withAddress(
-              config,
-              Map.of(
-                  StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
-                  handler,
-                  StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                  handler,
-                  StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
-                  handler,
-                  deadLetters,
-                  definition.deadLetters(),
-                  StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
-                  MissingTimestamps.class.getName(),
-                  DeadLetterHandler.METRICS_CONFIG,
-                  metrics)));
+      return new StreamsConfig(withAddress(config, ours));
     } catch (ConfigException e) {
       throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
     }
@@ -153,16 +142,38 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * Checks that the cluster answers and the topics are there, and finds out how large the records
-   * are that they take: without, only {@code max.request.size} limits what is sent.
+   * Checks that the cluster answers, that the topics are there and that Kafka Streams' own topics
+   * have as many partitions, and finds out how large the records are that they take: without, only
+   * {@code max.request.size} limits what is sent.
    *
    * @param create whether to make those that are missing
    */
   public void checkTopics(boolean create) {
-    Map<String, Integer> found = topics.check(create);
+    Map<String, Integer> found = topics.check(create, internalTopics());
     synchronized (this) {
       topicLimits = found;
     }
+  }
+
+  /** Those that Kafka Streams makes for the topology. */
+  private List<String> internalTopics() {
+    List<String> internal = new ArrayList<>();
+    internal.add(changelog(definition.store()));
+    if (model.config().hasMemory()) {
+      internal.add(changelog(enrichment().memoryStore()));
+    }
+    if (definition.key() != null) {
+      internal.add(applicationId() + "-" + EnrichmentTopology.REPARTITION + "-repartition");
+    }
+    return internal;
+  }
+
+  private String changelog(String store) {
+    return applicationId() + "-" + store + "-changelog";
+  }
+
+  private String applicationId() {
+    return streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG);
   }
 
   /** Starts processing, in threads of its own; after {@link #close} nothing. */
@@ -177,25 +188,32 @@ public final class StreamsApp implements AutoCloseable {
       }
       starting = create();
       streams = starting;
-      kafkaMeters = new KafkaMeters(starting);
+      meters.bindTo(starting);
     }
-    kafkaMeters.bindTo(registry);
     log.info("kernels: {}, states in {}", Kernels.best().name(), model.statePrecision());
     // Outside the lock: stream threads report their states while this waits for them.
     try {
       starting.start();
+    } catch (IllegalStateException e) {
+      if (!isClosed()) { // it was closed just before: Kafka Streams refuses to start then
+        throw e;
+      }
     } catch (KafkaException e) {
       failed(e);
       throw new AppException(startFailure(e), e);
     }
   }
 
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
   private KafkaStreams create() {
     try {
       KafkaStreams created = new KafkaStreams(topology(), runConfig());
       created.setUncaughtExceptionHandler(this::failed);
-      created.setStateListener((now, before) -> changed(now));
-      created.setGlobalStateRestoreListener(new Restores(appMetrics));
+      created.setStateListener(meters.stateListener((now, before) -> changed(now)));
+      created.setGlobalStateRestoreListener(meters.restoreListener());
       return created;
     } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
@@ -226,9 +244,7 @@ public final class StreamsApp implements AutoCloseable {
   private String startFailure(KafkaException e) {
     if (e.getMessage().contains("multiple instances")) {
       return "the state folder %s is in use by another instance of %s: stop that, or set another state.dir"
-          .formatted(
-              streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG),
-              streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG));
+          .formatted(streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG), applicationId());
     }
     return "cannot start: " + AppException.oneLine(e);
   }
@@ -268,9 +284,6 @@ public final class StreamsApp implements AutoCloseable {
 
   private synchronized void changed(State now) {
     log.info("Kafka Streams is {}", now);
-    if (now == State.REBALANCING) {
-      appMetrics.rebalance();
-    }
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
       Thread looking = new Thread(this::lookUpPartitions, "undercurrent-partitions");
@@ -285,8 +298,7 @@ public final class StreamsApp implements AutoCloseable {
    * to say, and neither a request nor Kafka Streams should wait for that.
    */
   private void lookUpPartitions() {
-    String id = streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG);
-    String changelog = id + "-" + definition.store() + "-changelog";
+    String changelog = changelog(definition.store());
     try {
       while (partitions == 0 && isLive()) {
         try {
@@ -360,7 +372,7 @@ public final class StreamsApp implements AutoCloseable {
 
   /** Records of states that this instance has still to read back; 0 where it does not restore. */
   public long toRestore() {
-    return appMetrics.recordsToRestore();
+    return meters.recordsToRestore();
   }
 
   /** Whether records are being processed now. */
@@ -434,11 +446,24 @@ public final class StreamsApp implements AutoCloseable {
 
   private void throwFailure() {
     if (failure != null) {
-      throw new AppException(
-          "stopped: %s; started again, it goes on after the last commit"
-              .formatted(AppException.oneLine(failure)),
-          failure);
+      throw new AppException(stopped(failure), failure);
     }
+  }
+
+  /**
+   * Why it stopped, and what a restart does: only what Kafka calls retriable may be gone by then.
+   */
+  static String stopped(Throwable failure) {
+    boolean retriable = false;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      retriable |= cause instanceof RetriableException;
+    }
+    return "stopped: %s; %s"
+        .formatted(
+            AppException.oneLine(failure),
+            retriable
+                ? "started again, it goes on after the last commit"
+                : "mend that first: started again after the last commit, it may stop there again");
   }
 
   /**
@@ -475,7 +500,7 @@ public final class StreamsApp implements AutoCloseable {
     if (!inTime) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
-    kafkaMeters.close();
+    meters.close();
     return inTime;
   }
 

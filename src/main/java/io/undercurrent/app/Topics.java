@@ -51,13 +51,16 @@ public final class Topics {
   }
 
   /**
-   * Checks that all topics are there, and makes those that are not if asked to.
+   * Checks that all topics are there, and makes those that are not if asked to. Checks also that
+   * Kafka Streams' own topics, where an earlier start has made them, still fit the source topics.
    *
+   * @param internal Kafka Streams' own topics: one task reads a partition of each
    * @return for each topic that is written to, bytes of the largest record that may be sent there;
    *     without those of which it is not permitted to know
-   * @throws AppException if the cluster cannot be reached, or a topic is missing or not permitted
+   * @throws AppException if the cluster cannot be reached, a topic is missing or not permitted, or
+   *     one of {@code internal} has other partitions than the source topics
    */
-  Map<String, Integer> check(boolean create) {
+  Map<String, Integer> check(boolean create, List<String> internal) {
     try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
       List<String> missing = missing(admin);
       if (!missing.isEmpty()) {
@@ -69,6 +72,7 @@ public final class Topics {
         create(admin, missing);
         awaitKnown(admin);
       }
+      requireAsManyPartitions(admin, internal);
       return limits(admin);
     } catch (KafkaException e) {
       throw notConnected(bootstrapServers(), e);
@@ -104,6 +108,50 @@ public final class Topics {
       }
     }
     return missing;
+  }
+
+  /** Kafka Streams would stop, and again at every start, until a topic has what it expects. */
+  private void requireAsManyPartitions(Admin admin, List<String> internal) {
+    int expected = 0;
+    for (String source : definition.topics()) {
+      expected =
+          Math.max(expected, describe(admin, source, bootstrapServers()).partitions().size());
+    }
+    Map<String, KafkaFuture<TopicDescription>> described =
+        admin
+            .describeTopics(internal, new DescribeTopicsOptions().timeoutMs(timeoutMs()))
+            .topicNameValues();
+    Map<String, Integer> others = new LinkedHashMap<>();
+    for (String topic : internal) {
+      try {
+        int found = get(described.get(topic)).partitions().size();
+        if (found != expected) {
+          others.put(topic, found);
+        }
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) { // not made yet
+          throw refused(bootstrapServers(), "look at topic " + topic, e.getCause());
+        }
+      }
+    }
+    if (!others.isEmpty()) {
+      throw new AppException(
+          "Kafka Streams' own topics must have %d partitions, as many as the source topics %s, found %s: %s"
+              .formatted(
+                  expected,
+                  String.join(", ", definition.topics()),
+                  others,
+                  advice(expected, others)));
+    }
+  }
+
+  private static String advice(int expected, Map<String, Integer> others) {
+    String anew = "set another application.id, with which every key begins without a state";
+    int most = others.values().stream().max(Integer::compare).orElseThrow();
+    return most > expected
+        ? "a topic cannot lose partitions, so " + anew
+        : "give each as many (kafka-topics.sh --alter --topic NAME --partitions %d), and keys that now lie in another partition begin without a state; or %s"
+            .formatted(expected, anew);
   }
 
   private void create(Admin admin, List<String> missing) {

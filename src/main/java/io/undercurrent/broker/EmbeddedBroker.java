@@ -47,25 +47,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One KRaft node, broker and controller together, on loopback and in this JVM.
+ * A Kafka node in this JVM, broker and KRaft controller together, reachable on loopback only.
  *
- * <p>The folder outlives the broker: starting on the same folder again finds topics, records,
- * committed offsets and transactions as they were, on other ports. A folder serves one broker at a
- * time. Several brokers may run at once on different folders; they share Kafka's JVM-wide JMX
- * meters, which then mean little.
+ * <p>The folder outlives the broker: a broker started on the same folder has the same topics,
+ * records, committed offsets and transactions, on other ports. A folder serves one broker at a
+ * time. Several brokers may run at once on different folders, but they share Kafka's JMX meters,
+ * which are then of no use.
  *
  * <p>Differences from a broker with Kafka's defaults: every replication factor and minimum of
  * in-sync replicas is 1, internal topics are small, groups form without delay, topics are not
- * created by being asked for, records are kept for ever and any record timestamp is taken (sample
- * conversations carry old ones, and ones from the future). Limits on record size are Kafka's own.
+ * created automatically, records are kept for ever, and every record timestamp is accepted, because
+ * sample conversations have timestamps in the past and in the future. Limits on record size are
+ * Kafka's defaults.
  *
- * <p>Both sockets are bound before Kafka starts and handed to it, so there is no moment at which
- * another process could take a port that was found free. That, and a fault handler that does not
- * halt the JVM, is why the node is put together from the parts that {@link KafkaRaftServer} is made
- * of. One case is left in which Kafka does halt the JVM: its folder becoming unusable under it
- * (deleted, disk full).
+ * <p>Both sockets are bound before Kafka starts and are handed to it, so no other process can take
+ * a port in between. For this, and for a fault handler that does not halt the JVM, the node is
+ * built from the parts of {@link KafkaRaftServer}. In one case Kafka still halts the JVM: if its
+ * folder becomes unusable (deleted, disk full).
  *
- * <p>Thread safe. Nothing is ever null.
+ * <p>Thread-safe. No argument or result is null.
  */
 public final class EmbeddedBroker implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EmbeddedBroker.class);
@@ -87,13 +87,13 @@ public final class EmbeddedBroker implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Starts a broker and returns once clients can use it: about two seconds in a fresh JVM, a
-   * quarter of one after that, and three more where the folder's last broker was killed.
+   * Starts a broker and returns when clients can use it. This takes about two seconds in a fresh
+   * JVM and a quarter of a second after that; three seconds more if the folder's last broker was
+   * killed.
    *
-   * @param dir where topics live; created if missing, used again if an earlier broker made it
-   * @throws IllegalStateException with a message for the user if the folder is in use, cannot be
-   *     written or belongs to something else, or if Kafka does not start; nothing is left running
-   *     then
+   * @param dir the folder of the topics; created if missing, reused if an earlier broker made it
+   * @throws IllegalStateException if the folder is in use, cannot be written or holds other files,
+   *     or if Kafka does not start; nothing is left running then
    */
   public static EmbeddedBroker start(Path dir) {
     Folder folder = Folder.open(dir);
@@ -145,14 +145,14 @@ public final class EmbeddedBroker implements AutoCloseable {
     this.controller = new ControllerServer(shared, KafkaRaftServer.configSchema(), logDirs._2());
   }
 
-  /** What clients connect to: {@code host:port}, loopback. */
+  /** The address that clients connect to: {@code host:port} on loopback. */
   public String bootstrapServers() {
     return HOST + ":" + sockets.port(CLIENT_LISTENER);
   }
 
   /**
-   * Creates the topics that do not exist yet; an existing topic stays as it is, even where the
-   * request differs from it.
+   * Creates the topics that do not exist yet. An existing topic is not changed, even if the request
+   * differs from it.
    *
    * @throws IllegalStateException if a topic cannot be created within 30 seconds
    */
@@ -183,7 +183,7 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   /**
-   * Stops the broker and frees its folder and ports. Takes 20 seconds at most, usually less than
+   * Stops the broker and frees its folder and ports. Takes at most 20 seconds, usually less than
    * one; further calls do nothing. Records, offsets and transactions stay in the folder.
    */
   @Override
@@ -192,7 +192,7 @@ public final class EmbeddedBroker implements AutoCloseable {
       return;
     }
     closed = true;
-    // Kafka waits without limit in places: let it do so on a thread of its own.
+    // Kafka may wait without limit, so it stops on a separate thread.
     Thread stopping = new Thread(this::stop, "embedded-broker-close");
     stopping.setDaemon(true);
     stopping.start();
@@ -208,7 +208,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
   private void stop() {
     try {
-      // The broker first: it hands its partitions over through the controller.
+      // The broker stops first, because it hands its partitions over through the controller.
       quietly("broker", () -> broker.shutdown(CONTROLLED_SHUTDOWN_TIMEOUT));
       quietly("controller", controller::shutdown);
     } finally {
@@ -276,21 +276,23 @@ public final class EmbeddedBroker implements AutoCloseable {
     settings.put("share.coordinator.state.topic.min.isr", "1");
     settings.put("share.coordinator.state.topic.num.partitions", "1");
 
-    // Nobody to wait for: the first member of a group is usually the only one.
+    // The first member of a group is usually the only one, so it need not wait for others.
     settings.put("group.initial.rebalance.delay.ms", "0");
     settings.put("group.streams.initial.rebalance.delay.ms", "0");
 
-    // After a crash the node must outwait its own last registration: 3 s and not Kafka's 9.
+    // After a crash the node waits until its last registration has expired: 3 s instead of Kafka's
+    // 9.
     settings.put("broker.session.timeout.ms", "3000");
     settings.put("broker.heartbeat.interval.ms", "500");
 
-    // A misspelt topic should fail and not come into being.
+    // A misspelt topic must fail and not be created.
     settings.put("auto.create.topics.enable", "false");
-    // Retention goes by record timestamp: sample records would be gone before they were read.
+    // Retention uses record timestamps, so sample records would be deleted before they were read.
     settings.put("log.retention.ms", "-1");
     settings.put("log.message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE));
 
-    // One user on one machine: 4 MiB for the log cleaner saves 124 MiB of heap, few threads do.
+    // For one user on one machine 4 MiB for the log cleaner are enough and save 124 MiB of heap; so
+    // are few threads.
     settings.put("log.cleaner.dedupe.buffer.size", "4194304");
     settings.put("num.network.threads", "2");
     settings.put("num.io.threads", "4");
@@ -303,14 +305,13 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   /**
-   * The folder, and the right to use it. The lock file marks a folder as ours; it stays when the
-   * lock goes. A lock of our own because Kafka takes its one late, and because formatting is not
-   * covered by it.
+   * The folder and a lock on it. The lock file also marks the folder as ours, so it stays after the
+   * lock is released. Kafka has a lock too, but takes it only after the folder is formatted.
    */
   private static final class Folder implements AutoCloseable {
     private static final String LOCK_FILE = "embedded-broker.lock";
 
-    // A file lock belongs to the JVM: opening and closing the file a second time would lose it.
+    // A file lock belongs to the JVM: closing a second channel of the file would release it.
     private static final Set<Path> openHere = ConcurrentHashMap.newKeySet();
 
     private final Path dir;
@@ -331,7 +332,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         Path lockFile = dir.resolve(LOCK_FILE);
         if (!Files.exists(lockFile) && !isEmpty(dir)) {
           throw new IllegalStateException(
-              "broker folder " + dir + " holds files of something else: choose an empty folder");
+              "broker folder "
+                  + dir
+                  + " must be empty or made by a broker, found other files in it");
         }
         lock = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (lock.tryLock() == null) {
@@ -373,8 +376,8 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     /**
-     * Makes it a Kafka log directory unless it is one. Features are those that 4.3 calls
-     * production.
+     * Formats the folder as a Kafka log directory unless it is one, with the features of {@link
+     * Feature#PRODUCTION_FEATURES}.
      */
     void format() throws Exception {
       if (Files.exists(dir.resolve("meta.properties"))) {
@@ -410,7 +413,8 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   /**
-   * The listening sockets, bound to free ports at once and given to Kafka when it asks for them.
+   * The listening sockets. They are bound to free ports first and given to Kafka when it asks for
+   * them.
    */
   private static final class Sockets implements ServerSocketFactory, AutoCloseable {
     private final Map<Integer, ServerSocketChannel> waiting = new ConcurrentHashMap<>();
@@ -453,12 +457,13 @@ public final class EmbeddedBroker implements AutoCloseable {
         throws IOException {
       ServerSocketChannel channel = waiting.remove(address.getPort());
       if (channel == null) {
-        throw new IOException("listener " + listenerName + " was opened before");
+        throw new IOException(
+            "listener " + listenerName + " must be opened once, found a second request");
       }
       return channel;
     }
 
-    /** Closes what Kafka never asked for; the others are Kafka's. */
+    /** Closes the sockets that Kafka has not asked for; Kafka closes the others. */
     @Override
     public void close() {
       List<ServerSocketChannel> left = new ArrayList<>(waiting.values());

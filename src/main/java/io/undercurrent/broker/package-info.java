@@ -1,9 +1,8 @@
 /**
- * A Kafka broker inside this JVM, for the demo and for tests: no download, no container, no second
- * process.
+ * A Kafka broker inside this JVM, for the demo and for tests. It needs no download, no container
+ * and no second process.
  *
- * <p>Everything upstream and downstream of it talks to it over loopback TCP with Kafka's ordinary
- * clients, so the rest of the project cannot tell it from a cluster. It is not one: a single node,
- * no replication, no authentication.
+ * <p>Kafka's ordinary clients talk to it over TCP on loopback, so the rest of the project uses it
+ * like a cluster. It is a single node without replication and authentication.
  */
 package io.undercurrent.broker;

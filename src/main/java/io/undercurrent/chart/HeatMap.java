@@ -13,8 +13,8 @@ import org.knowm.xchart.style.HeatMapStyler;
 import org.knowm.xchart.style.Styler.ChartTheme;
 
 /**
- * A confusion matrix: each cell the share of its row's class that was predicted as its column's, in
- * per cent, with the number of records beside the row. Immutable.
+ * A confusion matrix. Each cell shows how many per cent of the records of its row's class were
+ * predicted as its column's class; beside each row stands its number of records. Immutable.
  */
 public final class HeatMap extends Picture {
 
@@ -24,12 +24,14 @@ public final class HeatMap extends Picture {
 
   /**
    * @param labels the classes, in the order of rows and columns
-   * @param counts records by actual class, then by predicted class
+   * @param counts (actual, predicted) the number of records
    */
   public HeatMap(String title, List<String> labels, long[][] counts) {
     int n = labels.size();
     if (counts.length != n || Arrays.stream(counts).anyMatch(row -> row.length != n)) {
-      throw new IllegalArgumentException("counts must be " + n + " rows of " + n + " columns");
+      throw new IllegalArgumentException(
+          "counts must be %d rows of %d columns, found %s"
+              .formatted(n, n, Arrays.deepToString(counts)));
     }
     this.title = title;
     this.labels = List.copyOf(labels);

@@ -17,16 +17,22 @@ import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Named lines over one x axis. Values that are no numbers, and those that a logarithmic axis cannot
- * show, are gaps. Not thread-safe.
+ * Named lines over one x axis. A line has gaps at values that are not finite, or that a logarithmic
+ * axis cannot show. Not thread-safe.
  */
 public final class LineChart extends Picture {
 
-  /** Up to here every point has a marker, so that a line of one epoch is seen. */
+  /**
+   * A line of at most this many points has a marker at each, so that even a single point is
+   * visible.
+   */
   private static final int MARKED_POINTS = 40;
 
-  /** Beyond this a logarithmic axis counts in exponents: XChart labels each decade. */
-  private static final double MOST_DECADES = 8;
+  /**
+   * A logarithmic axis of more decades is labelled by exponents, because XChart labels every
+   * decade.
+   */
+  private static final double MAX_DECADES = 8;
 
   private record Line(String name, double[] x, double[] y, boolean level) {}
 
@@ -39,7 +45,8 @@ public final class LineChart extends Picture {
   private double to = Double.NaN;
 
   /**
-   * @param xAxis what is counted along x, with its unit; likewise {@code yAxis}
+   * @param xAxis the label of the x axis, with its unit
+   * @param yAxis the label of the y axis, with its unit
    */
   public LineChart(String title, String xAxis, String yAxis) {
     this.title = title;
@@ -53,10 +60,10 @@ public final class LineChart extends Picture {
     return this;
   }
 
-  /** Fixes the y axis; values beyond it are not drawn. */
-  public LineChart between(double least, double most) {
-    from = least;
-    to = most;
+  /** Sets the range of the y axis; values outside it are not drawn. */
+  public LineChart between(double min, double max) {
+    from = min;
+    to = max;
     return this;
   }
 
@@ -64,18 +71,20 @@ public final class LineChart extends Picture {
    * Adds a line.
    *
    * @param name unique in this chart
-   * @param x ascending, as many as {@code y}
+   * @param x ascending, as many values as {@code y}
    */
   public LineChart line(String name, double[] x, double[] y) {
     if (x.length != y.length) {
       throw new IllegalArgumentException(
-          name + " must have as many x as y, found " + x.length + " and " + y.length);
+          name + " must have as many values of x as of y, found " + x.length + " and " + y.length);
     }
     lines.add(new Line(name, x.clone(), y.clone(), false));
     return this;
   }
 
-  /** Adds a dashed level, such as a baseline, as wide as the lines added so far. */
+  /**
+   * Adds a dashed horizontal line, such as a baseline, over the x range of the lines added so far.
+   */
   public LineChart level(String name, double y) {
     double[] ends =
         lines.stream().flatMapToDouble(line -> Arrays.stream(line.x)).sorted().toArray();
@@ -86,7 +95,7 @@ public final class LineChart extends Picture {
     return this;
   }
 
-  /** Adds a dashed line that others are held against, such as the diagonal. */
+  /** Adds a dashed line to compare others with, such as the diagonal. */
   public LineChart reference(String name, double[] x, double[] y) {
     line(name, x, y);
     lines.set(lines.size() - 1, new Line(name, x.clone(), y.clone(), true));
@@ -127,7 +136,7 @@ public final class LineChart extends Picture {
             ? Math.log10(Arrays.stream(shown).max().orElseThrow())
                 - Math.log10(Arrays.stream(shown).min().orElseThrow())
             : 0;
-    boolean exponents = decades > MOST_DECADES;
+    boolean exponents = decades > MAX_DECADES;
     styler.setYAxisLogarithmic(logarithmic && !exponents);
     styler.setYAxisLogarithmicDecadeOnly(decades > 1);
     if (exponents) {
@@ -144,8 +153,8 @@ public final class LineChart extends Picture {
   }
 
   /**
-   * XChart puts ticks on multiples of the points' distance where points are evenly spaced: 1,900
-   * and 3,800. Two points that nobody sees make it choose round numbers.
+   * Adds two invisible points, so that XChart puts ticks at round numbers. For evenly spaced points
+   * it would put them at multiples of their distance, such as 1,900 and 3,800.
    */
   private void spreadTicks(XYChart chart, double y) {
     double[] x = lines.stream().flatMapToDouble(line -> Arrays.stream(line.x)).sorted().toArray();

@@ -1,17 +1,17 @@
 package io.undercurrent.chart;
 
+import io.undercurrent.io.AtomicFile;
 import java.awt.AWTError;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
 
 /**
- * Draws pictures into files. What a machine without fonts, AWT or XChart throws is said once, in
- * one line, and the work goes on without pictures. Not thread-safe.
+ * Draws pictures into files. On a machine without fonts, AWT or XChart it says so once, in one
+ * line, and draws nothing. Not thread-safe.
  */
 public final class Pictures {
 
@@ -19,29 +19,30 @@ public final class Pictures {
   private boolean unable;
 
   /**
-   * @param says told in one line why there are no pictures
+   * @param says receives the line that says why there are no pictures
    */
   public Pictures(Consumer<String> says) {
     this.says = says;
   }
 
   /**
-   * Draws the picture as PNG, in place of one that is there; a reader sees the old or the new one.
-   * A picture with nothing to see is not drawn.
+   * Draws the picture as PNG. It replaces a file in one step, so a reader sees the old picture or
+   * the new one. A picture without anything to draw is not written.
    *
-   * @return whether the file is drawn
+   * @return whether the file was written
    * @throws IOException if the file cannot be written
    */
   public boolean draw(Path file, Picture picture) throws IOException {
     if (unable || picture.isEmpty()) {
       return false;
     }
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
     try {
-      write(picture, temporary);
+      AtomicFile.replace(file, temporary -> write(picture, temporary));
+      return true;
     } catch (LinkageError | InternalError | AWTError | RuntimeException e) {
       if (e instanceof RuntimeException && hasFonts()) {
-        says.accept("no picture " + file + ": " + e); // hours of training must not end for it
+        says.accept(
+            "no picture " + file + ": " + e); // a failed picture must not end hours of training
         return false;
       }
       unable = true;
@@ -52,14 +53,11 @@ public final class Pictures {
               + " numbers are in files of their own");
       return false;
     }
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    return true;
   }
 
   /**
-   * Without fonts JDK 17 throws an InternalError, JDK 25 a RuntimeException, and a JDK without
-   * AWT's library a LinkageError.
+   * Whether this machine can draw text. Without fonts JDK 17 throws an InternalError and JDK 25 a
+   * RuntimeException; a JDK without AWT's library throws a LinkageError.
    */
   private static boolean hasFonts() {
     try {

@@ -6,7 +6,7 @@ import java.awt.Font;
 import java.util.Locale;
 import org.knowm.xchart.style.AxesChartStyler;
 
-/** How all pictures look: white, quiet axes, readable when a page shows them at half their size. */
+/** The look of all pictures: a white ground, light axes, readable at half their size. */
 final class Style {
 
   static final int WIDTH = 1200;
@@ -16,7 +16,7 @@ final class Style {
   static final Color LEVEL = new Color(0x88, 0x88, 0x88);
   static final Color FULL = new Color(0x4c, 0x9b, 0xd6);
 
-  /** Okabe and Ito 2008: told apart by colour-blind readers too. */
+  /** Colours that colour-blind readers can tell apart (Okabe and Ito 2008). */
   static final Color[] LINES = {
     new Color(0x00, 0x72, 0xb2),
     new Color(0xd5, 0x5e, 0x00),

@@ -1,6 +1,6 @@
 /**
- * Pictures of numbers that are on disk as well: lines over steps, heat maps of confusion. PNG,
- * drawn with XChart without a screen; the only place that knows XChart and AWT. Where a machine
- * cannot draw, one line says what to install and the work goes on.
+ * Draws pictures of numbers that are also on disk: curves over steps, and confusion matrices. They
+ * are PNG files, drawn with XChart without a screen; no other package uses XChart or AWT. On a
+ * machine that cannot draw, one line says what to install, and the work continues without pictures.
  */
 package io.undercurrent.chart;

@@ -1,16 +1,15 @@
 package io.undercurrent.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.io.AtomicFile;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.DriftReference;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.Fingerprint;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -25,19 +24,16 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * A model on disk: configuration, tokenizer and parameters as they were read and checked.
+ * The content of a checkpoint folder: configuration, tokenizer and parameters, read and checked.
  *
- * @param fingerprint the first twelve hexadecimal digits of a SHA-256 over the three files
+ * @param fingerprint see {@link Fingerprint}
  */
 public record Checkpoint(
     ModelConfig config, Tokenizer tokenizer, Parameters parameters, String fingerprint) {
@@ -50,7 +46,7 @@ public record Checkpoint(
   private static final String TOKENIZER = "tokenizer.json";
   private static final String TENSORS = "model.safetensors";
 
-  /** What an array can hold on every JVM. */
+  /** The maximum length of an array on every JVM. */
   private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
   private static final Set<String> KEYS =
@@ -70,25 +66,18 @@ public record Checkpoint(
           "cache",
           "tokenizer");
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .build();
-
   /**
-   * Loads and prepares a model.
+   * Loads a model and its reference for drift.
    *
    * @param location a folder, or {@code classpath:NAME} for one that ships in a jar
-   * @throws CheckpointException if anything in it is not as it must be
+   * @throws CheckpointException if a file is missing or its content is not valid
    */
   public static Model load(String location) {
     Checkpoint read = read(location);
     return read.model().withReference(reference(location, read.fingerprint));
   }
 
-  /** What drift is measured against, or null where the folder has nothing for this model. */
+  /** The reference for drift; null if the folder has none for this model. */
   private static DriftReference reference(String location, String fingerprint) {
     return has(location, ReferenceJson.FILE)
         ? ReferenceJson.read(
@@ -131,29 +120,30 @@ public record Checkpoint(
     Parameters parameters =
         Safetensors.read(location + "/" + TENSORS, tensorBytes, config.tensors());
     return new Checkpoint(
-        config, tokenizer, parameters, fingerprint(configBytes, tokenizerBytes, tensorBytes));
+        config, tokenizer, parameters, Fingerprint.of(config, tokenizer, parameters));
   }
 
   /**
    * Reads and checks the {@code config.json} of a folder alone.
    *
-   * @throws CheckpointException if it is not as it must be
+   * @throws CheckpointException if it is missing or not valid
    */
   public static ModelConfig readConfig(Path folder) {
     return config(folder.resolve(CONFIG).toString(), bytes(folder.toString(), CONFIG));
   }
 
-  /** The model, its weights packed for this machine. */
+  /** The model, with its weights packed for this machine and without a reference for drift. */
   public Model model() {
     return new Model(
         config, tokenizer, new Network(config, parameters, Kernels.best()), fingerprint);
   }
 
   /**
-   * Writes a checkpoint folder, tensors in half precision or not. Each file appears at once, and
-   * none is replaced before all are written.
+   * Writes a checkpoint folder. Each file is replaced in one step, and no file is replaced before
+   * all are written.
    *
-   * @throws CheckpointException if a value is not finite in that precision; nothing is written
+   * @param half whether tensors are written in half precision
+   * @throws CheckpointException if a value is not finite in that precision; then nothing is written
    */
   public static void write(
       Path folder, ModelConfig config, Tokenizer tokenizer, Parameters parameters, boolean half)
@@ -161,7 +151,7 @@ public record Checkpoint(
     Safetensors.Dtype dtype = half ? Safetensors.Dtype.F16 : Safetensors.Dtype.F32;
     byte[] tensors = Safetensors.write(parameters, dtype);
     Files.createDirectories(folder);
-    Safetensors.replace(
+    AtomicFile.replaceAll(
         Map.of(
             folder.resolve(CONFIG),
             configJson(config),
@@ -171,19 +161,39 @@ public record Checkpoint(
             tensors));
   }
 
-  /** A block of parameters as a safetensors file in full precision, for training states. */
-  public static void writeTensors(Path file, Parameters parameters) throws IOException {
-    Safetensors.replace(file, Safetensors.write(parameters, Safetensors.Dtype.F32));
+  /**
+   * Writes {@code reference.json}: what drift of this model's records is measured against.
+   *
+   * @param folder that exists; an older file is replaced
+   * @param sentiment shares of the labels among the records, in label order
+   */
+  public static void writeReference(
+      Path folder, Model model, double[] sentiment, DriftReference reference) throws IOException {
+    AtomicFile.replace(
+        folder.resolve(ReferenceJson.FILE),
+        ReferenceJson.write(model, sentiment, reference).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** What {@link #writeTensors} wrote. */
+  /**
+   * Writes a block of parameters as a safetensors file in full precision, for the states of a
+   * training run.
+   */
+  public static void writeTensors(Path file, Parameters parameters) throws IOException {
+    AtomicFile.replace(file, Safetensors.write(parameters, Safetensors.Dtype.F32));
+  }
+
+  /**
+   * Reads a file that {@link #writeTensors} wrote.
+   *
+   * @throws CheckpointException if its tensors are not those of {@code into}
+   */
   public static void readTensors(Path file, Parameters into) throws IOException {
     Parameters read = Safetensors.read(file.toString(), Files.readAllBytes(file), into.tensors());
     System.arraycopy(read.values(), 0, into.values(), 0, read.values().length);
   }
 
-  private static byte[] configJson(ModelConfig config) throws IOException {
-    ObjectNode json = JSON.createObjectNode();
+  private static byte[] configJson(ModelConfig config) {
+    ObjectNode json = Json.STRICT.createObjectNode();
     json.put("name", config.name());
     json.put("kind", config.kind().toString());
     json.put("vocab_size", config.vocabSize());
@@ -218,21 +228,18 @@ public record Checkpoint(
           .put("lambda", config.cache().lambda());
     }
     json.put("tokenizer", TOKENIZER);
-    return (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
+    return (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
   private static ModelConfig config(String file, byte[] bytes) {
     JsonNode json;
     try {
-      json = JSON.readTree(bytes);
-    } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + ": must be JSON, found: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
+      json = Json.parse(bytes);
+    } catch (MalformedJsonException e) {
+      throw new CheckpointException(file + ": " + e.getMessage(), e);
     }
     if (!json.isObject()) {
-      throw new CheckpointException(
-          file + ": must be a JSON object, found " + Safetensors.describe(json));
+      throw new CheckpointException(file + ": must be a JSON object, found " + Json.found(json));
     }
     for (var field : json.properties()) {
       if (!KEYS.contains(field.getKey())) {
@@ -254,17 +261,20 @@ public record Checkpoint(
       throw new CheckpointException(file + ": pooling must be concat or last, found " + pooling);
     }
     List<String> labels = strings(file, json, "labels");
+    if (!labels.equals(ModelConfig.SENTIMENT_LABELS)) {
+      throw new CheckpointException(
+          file + ": labels must be " + ModelConfig.SENTIMENT_LABELS + ", found " + labels);
+    }
     try {
       return new ModelConfig(
           string(file, json, "name"),
-          Kind.of(string(file, json, "kind")),
+          CellType.of(string(file, json, "kind")),
           integer(file, json, "vocab_size"),
           integer(file, json, "embedding_size"),
           integer(file, json, "hidden_size"),
           integer(file, json, "num_layers"),
           json.has("window") ? integer(file, json, "window") : 1,
           Pooling.valueOf(pooling.toUpperCase(Locale.ROOT)),
-          labels,
           nextToken(file, json),
           attention(file, json),
           cache(file, json));
@@ -274,13 +284,14 @@ public record Checkpoint(
   }
 
   /**
-   * {@code next_token} with cutoffs and div_value, and {@code tie_weights}; both may be missing.
+   * Reads {@code next_token}, an object of cutoffs and div_value, and {@code tie_weights}; both may
+   * be missing.
    */
   private static NextToken nextToken(String file, JsonNode json) {
     JsonNode tied = json.path("tie_weights");
     if (!tied.isMissingNode() && !tied.isBoolean()) {
       throw new CheckpointException(
-          file + ": tie_weights must be true or false, found " + Safetensors.describe(tied));
+          file + ": tie_weights must be true or false, found " + Json.found(tied));
     }
     JsonNode head = object(file, json, "next_token", "cutoffs", "div_value");
     if (head.isMissingNode()) {
@@ -291,14 +302,12 @@ public record Checkpoint(
     values.forEach(value -> cutoffs.add(value.isInt() ? value.asInt() : null));
     if (!values.isArray() || cutoffs.contains(null)) {
       throw new CheckpointException(
-          file
-              + ": next_token.cutoffs must be a list of integers, found "
-              + Safetensors.describe(values));
+          file + ": next_token.cutoffs must be a list of integers, found " + Json.found(values));
     }
     return new NextToken(cutoffs, integer(file, head, "div_value"), tied.asBoolean());
   }
 
-  /** {@code attention} with records and size; it may be missing. */
+  /** Reads {@code attention}, an object of records and size; it may be missing. */
   private static Attention attention(String file, JsonNode json) {
     JsonNode attention = object(file, json, "attention", "records", "size");
     return attention.isMissingNode()
@@ -306,7 +315,7 @@ public record Checkpoint(
         : new Attention(integer(file, attention, "records"), integer(file, attention, "size"));
   }
 
-  /** {@code cache} with tokens, theta and lambda; it may be missing. */
+  /** Reads {@code cache}, an object of tokens, theta and lambda; it may be missing. */
   private static Cache cache(String file, JsonNode json) {
     JsonNode cache = object(file, json, "cache", "tokens", "theta", "lambda");
     return cache.isMissingNode()
@@ -317,7 +326,7 @@ public record Checkpoint(
             number(file, cache, "lambda"));
   }
 
-  /** An object of these keys and no others, or nothing. */
+  /** Reads an object of these keys and no others; it may be missing. */
   private static JsonNode object(String file, JsonNode json, String key, String... keys) {
     JsonNode value = json.path(key);
     List<String> found = new ArrayList<>();
@@ -328,7 +337,7 @@ public record Checkpoint(
       throw new CheckpointException(
           file
               + ": %s must be an object of %s and %s, found ".formatted(key, others, last)
-              + Safetensors.describe(value));
+              + Json.found(value));
     }
     return value;
   }
@@ -337,7 +346,7 @@ public record Checkpoint(
     JsonNode value = json.path(key);
     if (!value.isNumber()) {
       throw new CheckpointException(
-          file + ": " + key + " must be a number, found " + Safetensors.describe(value));
+          file + ": " + key + " must be a number, found " + Json.found(value));
     }
     return value.floatValue();
   }
@@ -346,7 +355,7 @@ public record Checkpoint(
     JsonNode value = json.path(key);
     if (!value.isTextual()) {
       throw new CheckpointException(
-          file + ": " + key + " must be a string, found " + Safetensors.describe(value));
+          file + ": " + key + " must be a string, found " + Json.found(value));
     }
     return value.asText();
   }
@@ -357,7 +366,7 @@ public record Checkpoint(
     values.forEach(value -> strings.add(value.isTextual() ? value.asText() : null));
     if (!values.isArray() || strings.contains(null)) {
       throw new CheckpointException(
-          file + ": " + key + " must be a list of strings, found " + Safetensors.describe(values));
+          file + ": " + key + " must be a list of strings, found " + Json.found(values));
     }
     return strings;
   }
@@ -366,7 +375,7 @@ public record Checkpoint(
     JsonNode value = json.path(key);
     if (!value.isInt()) {
       throw new CheckpointException(
-          file + ": " + key + " must be an integer, found " + Safetensors.describe(value));
+          file + ": " + key + " must be an integer, found " + Json.found(value));
     }
     return value.asInt();
   }
@@ -395,19 +404,6 @@ public record Checkpoint(
       return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new CheckpointException(location + "/" + name + ": cannot be read: " + e, e);
-    }
-  }
-
-  private static String fingerprint(byte[]... files) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      for (byte[] file : files) {
-        sha.update((file.length + "\n").getBytes(StandardCharsets.US_ASCII));
-        sha.update(file);
-      }
-      return HexFormat.of().formatHex(sha.digest(), 0, 6);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

@@ -1,6 +1,9 @@
 package io.undercurrent.checkpoint;
 
-/** A checkpoint cannot be used; the message is one line: file, key, expectation and finding. */
+/**
+ * Says why a checkpoint cannot be used. The message is one line: file, key, expectation and
+ * finding.
+ */
 public final class CheckpointException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -14,7 +17,7 @@ public final class CheckpointException extends RuntimeException {
     super(oneLine(message), cause);
   }
 
-  /** Files of strangers have names in them: no line ends or escape codes, and no megabytes. */
+  /** Text from foreign files must not bring line ends, escape codes or megabytes into a log. */
   private static String oneLine(String message) {
     String line = message.replaceAll("\\p{Cntrl}", " ");
     return line.length() <= MAX_CHARS ? line : line.substring(0, MAX_CHARS) + "...";

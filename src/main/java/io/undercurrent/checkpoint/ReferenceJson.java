@@ -1,48 +1,48 @@
 package io.undercurrent.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
-import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file {@code reference.json} of a checkpoint folder, which {@code evaluate --out} writes. It
- * is not part of the model: a folder may lack it.
+ * Reads and writes {@code reference.json} of a checkpoint folder, which {@code evaluate --out}
+ * writes. It is not part of the model, so a folder may lack it.
  */
-public final class ReferenceJson {
+final class ReferenceJson {
 
-  public static final String FILE = "reference.json";
+  static final String FILE = "reference.json";
 
   private static final Logger log = LoggerFactory.getLogger(ReferenceJson.class);
-  private static final JsonMapper JSON = new JsonMapper();
 
   private ReferenceJson() {}
 
   /**
-   * @param file for messages
-   * @param fingerprint of the model beside it
-   * @return null for one of another model, as is left where a model was trained anew
-   * @throws CheckpointException if it is not as it must be
+   * Reads the file.
+   *
+   * @param file its name for messages
+   * @param fingerprint the fingerprint of the model in the folder
+   * @return the reference; null if it belongs to another model, such as one that was trained before
+   * @throws CheckpointException if the content is not valid
    */
   static DriftReference read(String file, byte[] bytes, String fingerprint) {
     try {
-      JsonNode json = JSON.readTree(bytes);
+      JsonNode json = Json.parse(bytes);
       String of = json.at("/model/fingerprint").asText();
       if (!of.equals(fingerprint)) {
         log.warn(
-            "{}: is of model {}, not of {} beside it: drift is not measured; evaluate --out writes"
-                + " another",
+            "{}: model.fingerprint must be {}, that of the model beside it, found {};"
+                + " drift is not measured; evaluate --out writes the file anew",
             file,
-            of.isEmpty() ? "unknown" : of,
-            fingerprint);
+            fingerprint,
+            of.isEmpty() ? "nothing" : of);
         return null;
       }
       return new DriftReference(
@@ -50,23 +50,20 @@ public final class ReferenceJson {
           histogram(json, "score"),
           histogram(json, "surprise"),
           histogram(json, "unknown"));
-    } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + ": must be JSON, found: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
+    } catch (MalformedJsonException e) {
+      throw new CheckpointException(file + ": " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(file + ": " + e.getMessage(), e);
     }
   }
 
   /**
-   * The file's text.
+   * Writes the file's text.
    *
-   * @param sentiment (classes) share of records by class
+   * @param sentiment (classes) the share of each class in the records
    */
-  public static String write(Model model, double[] sentiment, DriftReference reference)
-      throws JsonProcessingException {
-    ObjectNode root = JSON.createObjectNode();
+  static String write(Model model, double[] sentiment, DriftReference reference) {
+    ObjectNode root = Json.STRICT.createObjectNode();
     root.putObject("model").put("name", model.name()).put("fingerprint", model.fingerprint());
     root.put("records", reference.records());
     ObjectNode shares = root.putObject("sentiment");
@@ -76,12 +73,12 @@ public final class ReferenceJson {
     put(root.putObject("score"), "P(positive) - P(negative)", reference.score());
     put(root.putObject("surprise"), "bits per token", reference.surprise());
     put(root.putObject("unknown"), "share of a record's tokens", reference.unknown());
-    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+    return root.toPrettyString() + "\n";
   }
 
   private static void put(ObjectNode node, String unit, Histogram histogram) {
     node.put("unit", unit);
-    ArrayNode edges = node.putArray("edges"); // bin i ends with edge i, the last has no end
+    ArrayNode edges = node.putArray("edges"); // bin i ends at edge i; the last bin has no end
     for (double edge : histogram.edges()) {
       edges.add(edge);
     }

@@ -1,22 +1,16 @@
 package io.undercurrent.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.kernel.Float16;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -28,11 +22,11 @@ import java.util.stream.Collectors;
 /**
  * The safetensors format: 8 bytes little-endian header length, a JSON header {@code {"name":
  * {"dtype", "shape", "data_offsets": [begin, end]}, ...}}, then the tensors. Reads F32, F16 and
- * BF16.
+ * BF16; writes F32 and F16.
  */
 final class Safetensors {
 
-  /** The dtypes we read; BF16 is not written. */
+  /** The types of values that are read; BF16 is not written. */
   enum Dtype {
     F32(4),
     F16(2),
@@ -49,20 +43,14 @@ final class Safetensors {
 
   private static final int MAX_HEADER_BYTES = 1 << 20;
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
   private Safetensors() {}
 
   /**
-   * Reads exactly the expected tensors.
+   * Reads a file that holds exactly the expected tensors.
    *
-   * @param file what to call the bytes in messages
-   * @throws CheckpointException if a name, shape, dtype or offset is not as it must be, or a value
-   *     is not finite
+   * @param file the name of the file in messages
+   * @throws CheckpointException if a name, shape, dtype or offset is not as expected, or a value is
+   *     not finite
    */
   static Parameters read(String file, byte[] bytes, List<Tensor> expected) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -104,12 +92,12 @@ final class Safetensors {
           file + ": must have at least 8 bytes, found " + buffer.remaining());
     }
     long length = buffer.getLong();
-    long most = Math.min(MAX_HEADER_BYTES, buffer.remaining());
-    if (length < 2 || length > most) {
+    long max = Math.min(MAX_HEADER_BYTES, buffer.remaining());
+    if (length < 2 || length > max) {
       throw new CheckpointException(
           file
               + ": header length must be 2 to "
-              + most
+              + max
               + ", found "
               + Long.toUnsignedString(length));
     }
@@ -119,16 +107,13 @@ final class Safetensors {
   private static Map<String, Entry> header(String file, byte[] bytes, int length) {
     JsonNode root;
     try {
-      root = JSON.readTree(bytes, 8, length);
-    } catch (JsonProcessingException e) {
-      throw new CheckpointException(
-          file + ": header must be JSON, found: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": header cannot be read: " + e.getMessage(), e);
+      root = Json.parse(bytes, 8, length);
+    } catch (MalformedJsonException e) {
+      throw new CheckpointException(file + ": header " + e.getMessage(), e);
     }
     if (!root.isObject()) {
       throw new CheckpointException(
-          file + ": header must be a JSON object, found " + describe(root));
+          file + ": header must be a JSON object, found " + Json.found(root));
     }
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : root.properties()) {
@@ -149,7 +134,7 @@ final class Safetensors {
               throw new CheckpointException(
                   where
                       + ": dtype must be F32, F16 or BF16, found "
-                      + describe(node.path("dtype")));
+                      + Json.found(node.path("dtype")));
         };
     long[] shape = longs(where + ": shape", node.path("shape"));
     long[] offsets = longs(where + ": data_offsets", node.path("data_offsets"));
@@ -186,7 +171,7 @@ final class Safetensors {
   private static long[] longs(String where, JsonNode node) {
     if (!node.isArray() || node.size() > 8) {
       throw new CheckpointException(
-          where + " must be an array of integers, found " + describe(node));
+          where + " must be an array of integers, found " + Json.found(node));
     }
     long[] values = new long[node.size()];
     for (int i = 0; i < values.length; i++) {
@@ -199,11 +184,7 @@ final class Safetensors {
     return values;
   }
 
-  static String describe(JsonNode found) {
-    return found.isMissingNode() ? "nothing" : found.toString();
-  }
-
-  /** The tensors must tile the data: no gap, no overlap, nothing beyond the end. */
+  /** Checks that the tensors cover the data without a gap, an overlap or a rest. */
   private static void checkCoverage(String file, Map<String, Entry> entries, long dataBytes) {
     List<Map.Entry<String, Entry>> byOffset = new ArrayList<>(entries.entrySet());
     byOffset.sort(
@@ -234,7 +215,12 @@ final class Safetensors {
       Entry entry = entries.get(tensor.name());
       if (entry == null) {
         throw new CheckpointException(
-            file + ": tensor " + tensor.name() + " " + tensor.shapeText() + " is missing");
+            file
+                + ": must have tensor "
+                + tensor.name()
+                + " "
+                + tensor.shapeText()
+                + ", found none");
       }
       Tensor found = new Tensor(tensor.name(), entry.shape);
       if (!tensor.equals(found)) {
@@ -257,15 +243,16 @@ final class Safetensors {
   }
 
   /**
-   * The file's bytes, tensors in the order of the parameters.
+   * The bytes of a file with these tensors, in this order.
    *
-   * @throws CheckpointException if a value is not finite in that precision: nobody could read it
+   * @throws CheckpointException if a value is not finite in that precision; such a file could not
+   *     be read
    */
   static byte[] write(Parameters parameters, Dtype dtype) {
     if (dtype == Dtype.BF16) {
       throw new IllegalArgumentException("dtype must be F32 or F16, found BF16");
     }
-    ObjectNode header = JSON.createObjectNode();
+    ObjectNode header = Json.STRICT.createObjectNode();
     long at = 0;
     for (Tensor tensor : parameters.tensors()) {
       ObjectNode entry = header.putObject(tensor.name()).put("dtype", dtype.name());
@@ -303,28 +290,5 @@ final class Safetensors {
       }
     }
     return buffer.array();
-  }
-
-  /** Writes beside the file and moves into place, so that a crash never leaves half a file. */
-  static void replace(Path file, byte[] bytes) throws IOException {
-    replace(Map.of(file, bytes));
-  }
-
-  /** Replaces files of which none is touched before all are written. */
-  static void replace(Map<Path, byte[]> files) throws IOException {
-    for (Map.Entry<Path, byte[]> file : files.entrySet()) {
-      Files.write(temporary(file.getKey()), file.getValue());
-    }
-    for (Path file : files.keySet()) {
-      Files.move(
-          temporary(file),
-          file,
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    }
-  }
-
-  private static Path temporary(Path file) {
-    return file.resolveSibling(file.getFileName() + ".tmp");
   }
 }

@@ -49,9 +49,6 @@ import picocli.CommandLine.Option;
     })
 final class BenchAppCommand implements Callable<Integer> {
 
-  /** Tokens read of a record: the setting's default. */
-  static final int MAX_TOKENS = 512;
-
   private static final String COMMIT_MS = "100";
   private static final String STORE = "states";
 

@@ -3,6 +3,7 @@ package io.undercurrent.cli;
 import io.undercurrent.app.AppException;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.measure.Cluster;
 import io.undercurrent.measure.GrowthBench;
 import io.undercurrent.measure.LatencyBench;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -71,11 +73,14 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   @Parameters(
-      paramLabel = "WHAT",
-      arity = "0..*",
-      description =
-          "stream, latency, growth, replay, precision, queries (default: all of them, in this order).")
-  private List<String> words = List.of();
+      index = "0..*",
+      paramLabel = "[WHAT...]",
+      hideParamSyntax = true,
+      arity = "1",
+      split = ",",
+      defaultValue = "stream,latency,growth,replay,precision,queries",
+      description = "${COMPLETION-CANDIDATES} (default: all of them, in this order).")
+  private Set<Kind> wanted;
 
   @Option(
       names = "--records",
@@ -166,11 +171,18 @@ final class BenchCommand implements Callable<Integer> {
     check(batch >= 1, "--batch must be at least 1");
     check(rate == null || rate > 0, "--rate must be above 0");
     check(queryRate > 0, "--query-rate must be above 0");
-    Set<Kind> wanted = Words.named(Kind.class, words, spec.commandLine());
     String path = model == null ? TopologyDefinition.shipped().model() : model;
     Model loaded = Checkpoint.load(path);
     Setup setup =
-        new Setup(loaded, path, texts(), BenchAppCommand.MAX_TOKENS, records, keys, threads, out);
+        new Setup(
+            loaded,
+            path,
+            texts(),
+            EnrichmentSettings.DEFAULTS.maxTokens(),
+            records,
+            keys,
+            threads,
+            out);
     PrintWriter to = spec.commandLine().getOut();
     to.printf(
         "%d processors, JDK %s, model %s@%s%n",
@@ -181,7 +193,7 @@ final class BenchCommand implements Callable<Integer> {
     Files.createDirectories(out);
     BenchProgress progress = new BenchProgress(spec.commandLine().getErr());
     try {
-      for (Kind kind : wanted) {
+      for (Kind kind : EnumSet.copyOf(wanted)) {
         to.printf("%n%s%n%s", kind, measure(kind, setup, progress));
         to.flush();
       }
@@ -219,7 +231,7 @@ final class BenchCommand implements Callable<Integer> {
 
   /** Records a second: what was asked for, or half of the most there was. */
   private double rate() {
-    double perSecond = rate != null ? rate : StreamBench.most(out) / 2;
+    double perSecond = rate != null ? rate : StreamBench.fastest(out) / 2;
     check(
         Double.isFinite(perSecond),
         "--rate must be given where stream has not been measured in " + out);
@@ -237,7 +249,7 @@ final class BenchCommand implements Callable<Integer> {
   private List<String> texts() throws IOException {
     List<String> texts =
         input == null
-            ? PlayedMessage.ownTexts()
+            ? PlayedMessages.ownTexts()
             : Files.readAllLines(input).stream().filter(line -> !line.isBlank()).toList();
     check(!texts.isEmpty(), "--input must have at least one text, found none in " + input);
     return texts;

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.utils.Utils;
@@ -85,10 +84,9 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--http-port",
       paramLabel = "PORT",
-      defaultValue = "8080",
       description =
           "Where page, queries and metrics are served (default: ${DEFAULT-VALUE}; 0 for any).")
-  private int httpPort;
+  private int httpPort = UndercurrentConfig.DEFAULT_HTTP_PORT;
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
@@ -98,19 +96,17 @@ final class DemoCommand implements Callable<Integer> {
     check(records == null || records > 0, "--records must be above 0");
     TopologyDefinition definition = TopologyDefinition.shipped();
     Model loaded = Checkpoint.load(model == null ? definition.model() : model);
-    List<PlayedMessage> messages = input == null ? PlayedMessage.own() : PlayedMessage.of(input);
-    check(!messages.isEmpty(), "--input must have at least one line, found none in " + input);
-    long most = records == null ? messages.size() : Math.min(records, messages.size());
+    PlayedMessages messages = input == null ? PlayedMessages.own() : PlayedMessages.of(input);
+    check(messages.count() > 0, "--input must have at least one line, found none in " + input);
+    long count = records == null ? messages.count() : Math.min(records, messages.count());
     double perSecond = rate != null ? rate : input == null ? OWN_RATE : Double.POSITIVE_INFINITY;
-    boolean terminal = Boolean.getBoolean("undercurrent.stdout.terminal");
-    boolean stay = terminal && time == null && records == null;
+    boolean stay = Terminal.isOutput() && time == null && records == null;
 
     Path folder = keep != null ? keep : Files.createTempDirectory("undercurrent-demo");
     Interrupt interrupt = new Interrupt();
     try {
       Files.createDirectories(folder);
-      return play(
-          interrupt, definition, loaded, messages.subList(0, (int) most), folder, perSecond, stay);
+      return play(interrupt, definition, loaded, messages, count, folder, perSecond, stay);
     } finally {
       try {
         if (keep == null) {
@@ -126,7 +122,8 @@ final class DemoCommand implements Callable<Integer> {
       Interrupt interrupt,
       TopologyDefinition definition,
       Model loaded,
-      List<PlayedMessage> messages,
+      PlayedMessages messages,
+      long count,
       Path folder,
       double perSecond,
       boolean stay)
@@ -151,11 +148,10 @@ final class DemoCommand implements Callable<Integer> {
           loaded.name(),
           loaded.fingerprint(),
           http.port());
-      boolean colour = Boolean.getBoolean("undercurrent.stdout.terminal");
-      int columns = Integer.getInteger("undercurrent.stdout.columns", 140);
-      RecordPrinter printer = new RecordPrinter(System.out, colour, columns);
+      RecordPrinter printer = new RecordPrinter(System.out, Terminal.ansi(), Terminal.columns());
       try (DemoPlay play =
-          new DemoPlay(broker.bootstrapServers(), definition, messages, perSecond, printer)) {
+          new DemoPlay(
+              broker.bootstrapServers(), definition, messages, count, perSecond, printer)) {
         play.run(time, stay, app::isLive, interrupt::requested);
       }
       app.throwIfFailed();

@@ -3,15 +3,16 @@ package io.undercurrent.cli;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.measure.Pace;
 import io.undercurrent.streams.EnrichedRecordSerde;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -33,6 +34,7 @@ final class DemoPlay implements AutoCloseable {
   private static final String SENT_HEADER = "demo-sent";
 
   private static final String ERROR_HEADER = "__streams.errors.message";
+  private static final int LATENCY_DIGITS = 3;
   private static final Duration POLL = Duration.ofMillis(50);
 
   /** How long records may fail to come out before those that are missing are given up. */
@@ -42,7 +44,8 @@ final class DemoPlay implements AutoCloseable {
   private static final Duration UNDER_WAY = Duration.ofSeconds(3);
 
   private final TopologyDefinition definition;
-  private final List<PlayedMessage> messages;
+  private final PlayedMessages messages;
+  private final long count;
   private final double perSecond;
   private final RecordPrinter printer;
   private final KafkaProducer<byte[], byte[]> producer;
@@ -53,23 +56,26 @@ final class DemoPlay implements AutoCloseable {
   private final AtomicLong sent = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicBoolean playing = new AtomicBoolean(true);
-  private final List<Long> latenciesNanos = new ArrayList<>();
+  private final Histogram latenciesNanos = new Histogram(LATENCY_DIGITS);
   private long enriched;
   private long deadLetters;
   private long firstNanos;
   private long lastNanos;
 
   /**
+   * @param count of messages to send, from the first on
    * @param perSecond messages a second, or infinity
    */
   DemoPlay(
       String bootstrapServers,
       TopologyDefinition definition,
-      List<PlayedMessage> messages,
+      PlayedMessages messages,
+      long count,
       double perSecond,
       RecordPrinter printer) {
     this.definition = definition;
     this.messages = messages;
+    this.count = count;
     this.perSecond = perSecond;
     this.printer = printer;
     producer =
@@ -155,12 +161,14 @@ final class DemoPlay implements AutoCloseable {
   }
 
   private void play() {
-    try {
+    try (PlayedMessages.Reader reader = messages.open()) {
       Pace pace = new Pace(perSecond);
-      for (int i = 0; i < messages.size() && pace.await(i, playing::get); i++) {
-        send(i);
+      for (long i = 0; i < count && pace.await(i, playing::get); i++) {
+        send(i, reader.next());
       }
       producer.flush();
+    } catch (IOException e) {
+      System.err.println("messages cannot be read: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -168,8 +176,7 @@ final class DemoPlay implements AutoCloseable {
     }
   }
 
-  private void send(int number) {
-    PlayedMessage message = messages.get(number);
+  private void send(long number, PlayedMessage message) {
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(
             definition.topics().get(0),
@@ -200,7 +207,7 @@ final class DemoPlay implements AutoCloseable {
       if (ours) {
         lastNanos = System.nanoTime();
         if (sentBy != null) {
-          latenciesNanos.add(lastNanos - sentBy.getLong());
+          latenciesNanos.recordValue(Math.max(0, lastNanos - sentBy.getLong()));
         }
       }
       if (record.topic().equals(definition.deadLetters())) {
@@ -223,12 +230,8 @@ final class DemoPlay implements AutoCloseable {
     System.out.printf(
         "%n%,d records of %,d conversations enriched in %.1f s, %.1f records/s; %,d dead letters%n",
         enriched, printer.conversations(), seconds, enriched / seconds, deadLetters);
-    if (!latenciesNanos.isEmpty()) {
-      long[] sorted = latenciesNanos.stream().mapToLong(Long::longValue).sorted().toArray();
-      System.out.printf(
-          "from sending to reading the committed result: median %.0f ms, 99 %% within %.0f ms"
-              + " (a commit every 100 ms)%n",
-          sorted[sorted.length / 2] / 1e6, sorted[(int) (0.99 * (sorted.length - 1))] / 1e6);
+    if (latenciesNanos.getTotalCount() > 0) {
+      System.out.println(latencies(latenciesNanos));
     }
     long missing = sent.get() - enriched - deadLetters;
     if (missing > 0) {
@@ -239,6 +242,11 @@ final class DemoPlay implements AutoCloseable {
     }
     System.out.println();
     printer.moods();
+  }
+
+  static String latencies(Histogram nanos) {
+    return "from sending to reading the committed result: median %.0f ms, 99 %% within %.0f ms (a commit every 100 ms)"
+        .formatted(nanos.getValueAtPercentile(50) / 1e6, nanos.getValueAtPercentile(99) / 1e6);
   }
 
   @Override

@@ -7,18 +7,14 @@ import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.Setting;
 import io.undercurrent.config.UndercurrentConfig;
-import io.undercurrent.diagram.Graph;
-import io.undercurrent.diagram.Mermaid;
-import io.undercurrent.diagram.Svg;
-import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.metrics.MeterCatalogue;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.metrics.internals.MeterCatalogue;
 import io.undercurrent.model.Model;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -36,7 +32,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Print a topology, the settings and the meters, without contacting a cluster.",
       "",
-      "topology: what Kafka Streams makes of a definition, as text or as a diagram. settings: every"
+      "topology: what Kafka Streams makes of a definition, as text or as a Mermaid chart. settings: every"
           + " undercurrent.* setting with its type, default and valid values. meters: what a"
           + " running application counts and measures, with units and tags."
     },
@@ -45,7 +41,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./undercurrent describe",
       "  ./undercurrent describe settings",
-      "  ./undercurrent describe topology --format svg --out topology.svg",
+      "  ./undercurrent describe topology --format mermaid --out topology.mmd",
       "  ./undercurrent describe topology --topology topology/enrich-by-field.yaml --format mermaid"
     })
 final class DescribeCommand implements Callable<Integer> {
@@ -65,8 +61,7 @@ final class DescribeCommand implements Callable<Integer> {
   /** How a topology is shown. */
   enum Format {
     TEXT,
-    MERMAID,
-    SVG;
+    MERMAID;
 
     @Override
     public String toString() {
@@ -75,10 +70,14 @@ final class DescribeCommand implements Callable<Integer> {
   }
 
   @Parameters(
-      paramLabel = "WHAT",
-      arity = "0..*",
-      description = "topology, settings, meters (default: all of them, in this order).")
-  private List<String> words = List.of();
+      index = "0..*",
+      paramLabel = "[WHAT...]",
+      hideParamSyntax = true,
+      arity = "1",
+      split = ",",
+      defaultValue = "topology,settings,meters",
+      description = "${COMPLETION-CANDIDATES} (default: all of them, in this order).")
+  private Set<What> wanted;
 
   @Option(
       names = "--topology",
@@ -97,7 +96,7 @@ final class DescribeCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       defaultValue = "text",
       description =
-          "${COMPLETION-CANDIDATES}; a diagram shows the topology alone (default:"
+          "${COMPLETION-CANDIDATES}; a chart shows the topology alone (default:"
               + " ${DEFAULT-VALUE}).")
   private Format format;
 
@@ -111,17 +110,14 @@ final class DescribeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Set<What> wanted =
-        words.isEmpty() && format != Format.TEXT
-            ? EnumSet.of(What.TOPOLOGY)
-            : Words.named(What.class, words, spec.commandLine());
-    if (format != Format.TEXT && !wanted.equals(EnumSet.of(What.TOPOLOGY))) {
+    boolean named = spec.commandLine().getParseResult().hasMatchedPositional(0);
+    if (format != Format.TEXT && named && !wanted.equals(Set.of(What.TOPOLOGY))) {
       throw new ParameterException(
           spec.commandLine(),
           "--format %s must go with topology alone, found %s: leave --format out for those"
               .formatted(format, wanted));
     }
-    String described = format == Format.TEXT ? text(wanted) : diagram();
+    String described = format == Format.TEXT ? text() : diagram();
     if (out == null) {
       PrintWriter to = spec.commandLine().getOut();
       to.print(described);
@@ -151,8 +147,7 @@ final class DescribeCommand implements Callable<Integer> {
 
   private String diagram() {
     TopologyDefinition definition = definition();
-    Graph graph = TopologyGraph.of(definition, description(definition, model(definition)));
-    return format == Format.SVG ? Svg.of(graph) : Mermaid.of(graph);
+    return MermaidChart.of(definition, description(definition, model(definition)));
   }
 
   private static TopologyDescription description(TopologyDefinition definition, Model model) {
@@ -161,9 +156,9 @@ final class DescribeCommand implements Callable<Integer> {
         .describe();
   }
 
-  private String text(Set<What> wanted) {
+  private String text() {
     StringBuilder text = new StringBuilder();
-    for (What what : wanted) {
+    for (What what : EnumSet.copyOf(wanted)) {
       text.append(text.isEmpty() ? "" : "\n");
       switch (what) {
         case TOPOLOGY -> topology(text, definition());

@@ -1,26 +1,25 @@
 package io.undercurrent.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.KeyState;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.inference.KeyState;
+import io.undercurrent.inference.Message;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.Lines;
+import io.undercurrent.io.Lines.Line;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -54,12 +53,6 @@ import picocli.CommandLine.Option;
 final class EnrichCommand implements Callable<Integer> {
 
   private static final long PROGRESS_NANOS = 10_000_000_000L;
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
 
   @Option(
       names = "--model",
@@ -121,7 +114,7 @@ final class EnrichCommand implements Callable<Integer> {
 
   /** A line every ten seconds, unless the results themselves go to a terminal. */
   private static Progress progress() {
-    if (Boolean.getBoolean("undercurrent.stdout.terminal")) {
+    if (Terminal.isOutput()) {
       return line -> {};
     }
     long[] said = {System.nanoTime()};
@@ -137,8 +130,6 @@ final class EnrichCommand implements Callable<Integer> {
   interface Progress {
     void line(long number);
   }
-
-  private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   /** One pass over an input. */
   static final class Session {
@@ -170,27 +161,24 @@ final class EnrichCommand implements Callable<Integer> {
     /** Reads to the end; 0 if every line was good, otherwise 1. */
     int run(InputStream in, OutputStream out) throws IOException {
       int exit = 0;
-      long number = 0;
-      for (byte[] line = line(in); line != null; line = line(in)) {
-        number++;
+      Lines lines = new Lines(in);
+      for (Line line = lines.next(); line != null; line = lines.next()) {
         try {
-          String text =
-              StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
-          if (number == 1 && text.startsWith(BYTE_ORDER_MARK)) {
-            text = text.substring(1);
-          }
-          if (text.isBlank()) {
-            continue;
-          }
-          out.write(enriched(text));
+          out.write(enriched(line.text()));
           out.write('\n');
           if (in.available() == 0) {
             out.flush(); // somebody may be waiting for the answer
           }
-          progress.line(number);
-        } catch (BadLineException | CharacterCodingException | JsonProcessingException e) {
+          progress.line(line.number());
+        } catch (BadLineException | MalformedJsonException | CharacterCodingException e) {
           out.flush();
-          System.err.println("line " + number + ": " + reason(e));
+          System.err.println(
+              "line "
+                  + line.number()
+                  + ": "
+                  + (e instanceof CharacterCodingException
+                      ? "must be UTF-8, found other bytes"
+                      : e.getMessage()));
           exit = 1;
         }
       }
@@ -198,8 +186,8 @@ final class EnrichCommand implements Callable<Integer> {
       return exit;
     }
 
-    private byte[] enriched(String line) throws JsonProcessingException {
-      JsonNode json = JSON.readTree(line);
+    private byte[] enriched(String line) throws MalformedJsonException {
+      JsonNode json = Json.parse(line);
       require(json.isObject(), "must be a JSON object", json);
       JsonNode key = json.path("key");
       JsonNode text = json.path("text");
@@ -212,11 +200,11 @@ final class EnrichCommand implements Callable<Integer> {
         if (explain) {
           return (key.asText() + " is forgotten\n").getBytes(StandardCharsets.UTF_8);
         }
-        ObjectNode forgotten = JSON.createObjectNode().put("key", key.asText());
+        ObjectNode forgotten = Json.STRICT.createObjectNode().put("key", key.asText());
         if (json.path("keyEncoding").isTextual()) {
           forgotten.set("keyEncoding", json.path("keyEncoding"));
         }
-        return JSON.writeValueAsBytes(forgotten.putNull("text"));
+        return forgotten.putNull("text").toString().getBytes(StandardCharsets.UTF_8);
       }
       KeyState before = freshState ? null : states.get(stateKey);
       Enrichment.Outcome outcome =
@@ -281,36 +269,8 @@ final class EnrichCommand implements Callable<Integer> {
 
     private static void require(boolean holds, String expectation, JsonNode found) {
       if (!holds) {
-        throw new BadLineException(
-            expectation + ", found " + (found.isMissingNode() ? "nothing" : shortened(found)));
+        throw new BadLineException(expectation + ", found " + Json.found(found));
       }
-    }
-
-    private static String shortened(JsonNode found) {
-      String text = found.toString();
-      return text.length() <= 60 ? text : text.substring(0, 60) + "...";
-    }
-
-    private static String reason(Exception e) {
-      if (e instanceof CharacterCodingException) {
-        return "must be UTF-8, found other bytes";
-      }
-      if (e instanceof JsonProcessingException json) {
-        return "must be JSON, found: " + json.getOriginalMessage().replace('\n', ' ');
-      }
-      return e.getMessage();
-    }
-
-    private static byte[] line(InputStream in) throws IOException {
-      ByteArrayOutputStream line = new ByteArrayOutputStream(256);
-      int b = in.read();
-      if (b < 0) {
-        return null;
-      }
-      for (; b >= 0 && b != '\n'; b = in.read()) {
-        line.write(b);
-      }
-      return line.toByteArray();
     }
   }
 

@@ -2,7 +2,6 @@ package io.undercurrent.cli;
 
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.checkpoint.ReferenceJson;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.train.Evaluation;
@@ -120,10 +119,8 @@ final class EvaluateCommand implements Callable<Integer> {
       Files.createDirectories(out);
       Files.writeString(out.resolve("evaluation.json"), scores);
       if (report.reference().records() > 0) {
-        Files.writeString(
-            out.resolve(ReferenceJson.FILE),
-            ReferenceJson.write(
-                loaded, report.reference().sentiment(), report.reference().drift()));
+        Checkpoint.writeReference(
+            out, loaded, report.reference().sentiment(), report.reference().drift());
       }
       new EvaluationPictures(loaded.name(), report)
           .draw(out, new Pictures(line -> spec.commandLine().getErr().println(line)));

@@ -1,15 +1,15 @@
 package io.undercurrent.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.app.AppException;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.inference.Generator;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.inference.Sampling;
+import io.undercurrent.io.Json;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import java.io.FileDescriptor;
@@ -55,8 +55,6 @@ final class GenerateCommand implements Callable<Integer> {
   private static final List<String> WRITING =
       List.of(
           "--max-tokens", "--records", "--count", "--seed", "--temperature", "--top-k", "--top-p");
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   @Option(
       names = "--model",
@@ -221,14 +219,17 @@ final class GenerateCommand implements Callable<Integer> {
       String token = loaded.tokenizer().token(word.id());
       out.println(
           json
-              ? JSON.createObjectNode().put("token", token).put("probability", word.probability())
+              ? Json.STRICT
+                  .createObjectNode()
+                  .put("token", token)
+                  .put("probability", word.probability())
               : String.format(Locale.ROOT, "%.4f  %s", word.probability(), token));
     }
     out.flush();
   }
 
   private static String json(Generator.Continuation written, String prompt, long seed, int index) {
-    ObjectNode node = JSON.createObjectNode();
+    ObjectNode node = Json.STRICT.createObjectNode();
     node.put("prompt", prompt);
     ArrayNode records = node.putArray("continuation");
     written.records().forEach(records::add);

@@ -1,15 +1,15 @@
 package io.undercurrent.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.undercurrent.app.AppException;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.Lines;
+import io.undercurrent.io.Lines.Line;
+import io.undercurrent.io.MalformedJsonException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,14 +21,6 @@ import java.util.List;
  */
 final class History {
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
-  private static final String BYTE_ORDER_MARK = "\uFEFF";
-
   private History() {}
 
   /**
@@ -39,41 +31,43 @@ final class History {
    *     named
    */
   static List<String> read(Path file, String key) throws IOException {
-    String content;
-    try {
-      content =
-          StandardCharsets.UTF_8
-              .newDecoder()
-              .decode(ByteBuffer.wrap(Files.readAllBytes(file)))
-              .toString();
-    } catch (CharacterCodingException e) {
-      throw new AppException(file + ": must be UTF-8, found other bytes", e);
+    List<Line> lines = new ArrayList<>();
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      Lines all = new Lines(in);
+      for (Line line = all.next(); line != null; line = all.next()) {
+        lines.add(line);
+      }
     }
-    if (content.startsWith(BYTE_ORDER_MARK)) {
-      content = content.substring(1);
-    }
-    List<String> lines = List.of(content.split("\r?\n"));
-    long texts = lines.stream().filter(line -> !line.isBlank()).count();
-    long braces = lines.stream().filter(line -> line.stripLeading().startsWith("{")).count();
-    if (2 * braces > texts) {
+    long braces = lines.stream().filter(line -> line.firstByte() == '{').count();
+    if (2 * braces > lines.size()) {
       return json(file, lines, key);
     }
     if (key != null) {
       throw new AppException(file + ": must be JSON lines where a key is named, found plain lines");
     }
-    return lines.stream().filter(line -> !line.isBlank()).toList();
+    List<String> texts = new ArrayList<>();
+    for (Line line : lines) {
+      texts.add(text(file, line));
+    }
+    return texts;
   }
 
-  private static List<String> json(Path file, List<String> lines, String wanted) {
+  private static String text(Path file, Line line) {
+    try {
+      return line.text();
+    } catch (CharacterCodingException e) {
+      throw new AppException(
+          file + ": line " + line.number() + ": must be UTF-8, found other bytes", e);
+    }
+  }
+
+  private static List<String> json(Path file, List<Line> lines, String wanted) {
     List<String> texts = new ArrayList<>();
     String only = wanted;
     boolean found = false;
-    for (int i = 0; i < lines.size(); i++) {
-      if (lines.get(i).isBlank()) {
-        continue;
-      }
-      String place = file + ": line " + (i + 1) + ": ";
-      JsonNode json = parse(place, lines.get(i));
+    for (Line line : lines) {
+      String place = file + ": line " + line.number() + ": ";
+      JsonNode json = parse(place, text(file, line));
       JsonNode key = json.path("key");
       JsonNode text = json.path("text");
       require(place, json.isObject(), "must be a JSON object", json);
@@ -102,21 +96,15 @@ final class History {
 
   private static JsonNode parse(String place, String line) {
     try {
-      return JSON.readTree(line);
-    } catch (JsonProcessingException e) {
-      String why = e.getOriginalMessage().replace('\n', ' ');
-      throw new AppException(place + "must be JSON, found: " + why, e);
+      return Json.parse(line);
+    } catch (MalformedJsonException e) {
+      throw new AppException(place + e.getMessage(), e);
     }
   }
 
   private static void require(String place, boolean holds, String expectation, JsonNode found) {
     if (!holds) {
-      String text = found.isMissingNode() ? "nothing" : found.toString();
-      throw new AppException(
-          place
-              + expectation
-              + ", found "
-              + (text.length() <= 60 ? text : text.substring(0, 60) + "..."));
+      throw new AppException(place + expectation + ", found " + Json.found(found));
     }
   }
 }

@@ -60,7 +60,10 @@ public final class Main implements Runnable {
 
   /** All commands, their errors in one line. */
   static CommandLine commandLine() {
-    return new CommandLine(new Main()).setExecutionExceptionHandler(new OneLineErrors());
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.ansiOfBoth()))
+        .setExecutionExceptionHandler(new OneLineErrors());
   }
 
   @Override

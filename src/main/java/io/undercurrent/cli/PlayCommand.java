@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -92,10 +91,10 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     check(rate == null || rate > 0, "--rate must be above 0");
     check(records == null || records > 0, "--records must be above 0");
-    List<PlayedMessage> messages = input == null ? PlayedMessage.own() : PlayedMessage.of(input);
-    check(!messages.isEmpty(), "--input must have at least one line, found none in " + input);
-    long once = repeat ? Long.MAX_VALUE : messages.size();
-    long most = records == null ? once : Math.min(records, once);
+    PlayedMessages messages = input == null ? PlayedMessages.own() : PlayedMessages.of(input);
+    check(messages.count() > 0, "--input must have at least one line, found none in " + input);
+    long once = repeat ? Long.MAX_VALUE : messages.count();
+    long count = records == null ? once : Math.min(records, once);
     double perSecond = rate != null ? rate : input == null ? OWN_RATE : Double.POSITIVE_INFINITY;
 
     StreamsConfig streams = toProduce();
@@ -103,7 +102,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
     checkTopic(streams);
     Interrupt interrupt = new Interrupt();
     try {
-      send(streams, messages, most, perSecond, interrupt::requested);
+      send(streams, messages, count, perSecond, interrupt::requested);
     } finally {
       interrupt.ended();
     }
@@ -120,30 +119,36 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
 
   private void send(
       StreamsConfig streams,
-      List<PlayedMessage> messages,
-      long most,
+      PlayedMessages messages,
+      long count,
       double perSecond,
       BooleanSupplier interrupted)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     long startNanos = System.nanoTime();
     long deadline = time == null ? Long.MAX_VALUE : startNanos + time.toNanos();
     BooleanSupplier goOn = () -> !interrupted.getAsBoolean() && System.nanoTime() < deadline;
     out()
         .printf(
             "sending %s to %s on %s%n",
-            most == Long.MAX_VALUE ? "messages over and over" : "%,d messages".formatted(most),
+            count == Long.MAX_VALUE ? "messages over and over" : "%,d messages".formatted(count),
             topic,
             servers);
     out().flush();
     long sent = 0;
     KafkaProducer<byte[], byte[]> producer = producer(streams);
+    PlayedMessages.Reader reader = messages.open();
     try {
       Pace pace = new Pace(perSecond);
-      while (sent < most && pace.await(sent, goOn)) {
-        send(producer, messages.get((int) (sent % messages.size())));
+      while (sent < count && pace.await(sent, goOn)) {
+        if (sent > 0 && sent % messages.count() == 0) {
+          reader.close();
+          reader = messages.open(); // over again
+        }
+        send(producer, reader.next());
         sent++;
       }
     } finally { // waits for what is under way, and refuses what is left then
+      reader.close();
       producer.close(interrupted.getAsBoolean() ? CLOSE_INTERRUPTED : CLOSE);
     }
     out()

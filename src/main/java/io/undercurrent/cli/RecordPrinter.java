@@ -4,48 +4,49 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Help.Ansi.Style;
+import picocli.CommandLine.Help.ColorScheme;
 
 /**
  * Enriched records for a person to read, one line each, and the mood of each conversation at the
- * end; colour on a terminal, plain elsewhere.
+ * end; with colours or plain.
  */
 final class RecordPrinter {
 
-  private static final String RED = "31";
-  private static final String GREEN = "32";
-  private static final String YELLOW = "33";
-  private static final String DIM = "2";
-  private static final String BOLD = "1";
   private static final int KEY_WIDTH = 18;
-  private static final int LEAST_TEXT_WIDTH = 24;
+  private static final int MIN_TEXT_WIDTH = 24;
   private static final int AROUND_TEXT = KEY_WIDTH + 50; // the other columns and what lies between
   private static final int WORDS = 3;
   private static final String LEVELS = "▁▂▃▄▅▆▇█";
 
   private final PrintStream out;
-  private final boolean colour;
+  private final ColorScheme colours;
   private final int textWidth;
   private final Map<String, List<Double>> moods = new TreeMap<>();
 
   /**
+   * @param ansi whether to paint
    * @param columns of the terminal, or of the lines that are wanted
    */
-  RecordPrinter(PrintStream out, boolean colour, int columns) {
+  RecordPrinter(PrintStream out, Ansi ansi, int columns) {
     this.out = out;
-    this.colour = colour;
-    textWidth = Math.max(LEAST_TEXT_WIDTH, columns - AROUND_TEXT);
+    colours = CommandLine.Help.defaultColorScheme(ansi);
+    textWidth = Math.max(MIN_TEXT_WIDTH, columns - AROUND_TEXT);
   }
 
   /** What the columns mean. */
   void header() {
     out.println(
         paint(
-            DIM,
+            Style.faint,
             pad("conversation", KEY_WIDTH)
                 + "  feels             mood   "
                 + pad("message", textWidth)
@@ -65,7 +66,7 @@ final class RecordPrinter {
             .limit(WORDS)
             .collect(Collectors.joining(" · "));
     out.println(
-        paint(BOLD, pad(record.key(), KEY_WIDTH))
+        paint(Style.bold, pad(record.key(), KEY_WIDTH))
             + "  "
             + feeling(record)
             + "  "
@@ -73,7 +74,7 @@ final class RecordPrinter {
             + "  "
             + pad(record.text(), textWidth)
             + "  "
-            + paint(DIM, oneLine(next)));
+            + paint(Style.faint, oneLine(next)));
   }
 
   /** Letters or emoji: that a full stop may come next is no news to a person. */
@@ -84,7 +85,7 @@ final class RecordPrinter {
   /** A message that became a dead letter. */
   void printDeadLetter(String reason, String value) {
     out.println(
-        paint(YELLOW, pad("dead letter", KEY_WIDTH) + "  " + oneLine(reason) + ": ")
+        paint(Style.fg_yellow, pad("dead letter", KEY_WIDTH) + "  " + oneLine(reason) + ": ")
             + pad(value, textWidth).stripTrailing());
   }
 
@@ -94,7 +95,10 @@ final class RecordPrinter {
     }
     String label = record.sentiment().label();
     String sign = label.equals("positive") ? "+" : label.equals("negative") ? "-" : "·";
-    String colourOfLabel = label.equals("positive") ? GREEN : label.equals("negative") ? RED : DIM;
+    Style colourOfLabel =
+        label.equals("positive")
+            ? Style.fg_green
+            : label.equals("negative") ? Style.fg_red : Style.faint;
     return paint(
         colourOfLabel,
         pad(sign + " " + label, 10) + " " + pad(signed(record.sentiment().score()), 5));
@@ -102,9 +106,9 @@ final class RecordPrinter {
 
   /** The course of every conversation's mood, worst first. */
   void moods() {
-    out.println(paint(BOLD, "Mood of each conversation, from its first message to its last"));
+    out.println(paint(Style.bold, "Mood of each conversation, from its first message to its last"));
     moods.entrySet().stream()
-        .sorted(java.util.Comparator.comparingDouble(e -> last(e.getValue())))
+        .sorted(Comparator.comparingDouble(e -> last(e.getValue())))
         .forEach(
             e ->
                 out.println(
@@ -134,8 +138,8 @@ final class RecordPrinter {
     return course.toString();
   }
 
-  private static String colourOf(double mood) {
-    return mood > 0.2 ? GREEN : mood < -0.2 ? RED : YELLOW;
+  private static Style colourOf(double mood) {
+    return mood > 0.2 ? Style.fg_green : mood < -0.2 ? Style.fg_red : Style.fg_yellow;
   }
 
   private static String signed(double value) {
@@ -171,7 +175,7 @@ final class RecordPrinter {
     return padded.append(" ".repeat(Math.max(0, width - columns))).toString();
   }
 
-  private String paint(String code, String text) {
-    return colour ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+  private String paint(Style style, String text) {
+    return colours.apply(text, List.of(style)).toString();
   }
 }

@@ -7,10 +7,10 @@ import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
 
 /**
- * One setting of ours, as its definition has it.
+ * One of our settings.
  *
- * @param type Kafka's word for it, in lower case
- * @param defaultValue as it would stand in a file
+ * @param type Kafka's name of the type, in lower case
+ * @param defaultValue as written in a file
  * @param validValues in words
  * @param importance high, medium or low
  */

@@ -1,5 +1,7 @@
 package io.undercurrent.config;
 
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.model.StatePrecision;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.MalformedInputException;
@@ -7,11 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -27,7 +31,7 @@ import org.apache.kafka.streams.StreamsConfig;
 /** The settings of an application. Immutable. */
 public final class UndercurrentConfig extends AbstractConfig {
 
-  /** What all settings of ours start with. */
+  /** Prefix of all our settings. */
   public static final String PREFIX = "undercurrent.";
 
   public static final String MAX_TOKENS = "undercurrent.max.tokens";
@@ -43,115 +47,129 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String TOPICS_PARTITIONS = "undercurrent.topics.partitions";
   public static final String TOPICS_REPLICATION_FACTOR = "undercurrent.topics.replication.factor";
 
-  /** Value of {@link #STATE_PRECISION} for what suits the model. */
+  /** Value of {@link #STATE_PRECISION} that chooses the precision by the kind of network. */
   public static final String STATE_PRECISION_AUTO = "auto";
+
+  public static final int DEFAULT_HTTP_PORT = 8080;
 
   /** Value of {@link #HTTP_PORT} for no HTTP at all. */
   public static final int HTTP_OFF = -1;
 
   /**
-   * Bytes of the largest record that is sent, and that topics made by us take. A source record has
-   * at most 1 MiB where Kafka's limits are its defaults; its key and text can take six times that
-   * as JSON (a control character becomes six bytes), and the key is sent beside it: 7 MiB and the
-   * enrichment.
+   * Size of the largest record that we send and that the topics we create accept, in bytes. With
+   * Kafka's default limits a source record has at most 1 MiB. As JSON, its key and text take up to
+   * six times that (a control character becomes six bytes), and the record's key is sent as well: 7
+   * MiB, and the enrichment comes on top.
    */
   public static final int MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
-  /** Bytes of heap for the caches of all state stores, which spare RocksDB and the changelog. */
+  /**
+   * Heap for the caches of all state stores, in bytes; they save writes to RocksDB and changelogs.
+   */
   private static final int STORE_CACHE_BYTES = 64 * 1024 * 1024;
 
-  /** With Kafka Streams' own 100 ms an enriched record takes three times as long. */
+  /** Kafka Streams' default of 100 ms would triple the latency of an enriched record. */
   private static final int LINGER_MS = 5;
 
-  /** The former name of {@code statestore.cache.max.bytes}, which would win over it. */
+  /** The former name of {@code statestore.cache.max.bytes}; if set, it takes precedence. */
   private static final String OLD_STORE_CACHE = "cache.max.bytes.buffering";
+
+  /** Where the defaults of our settings of the enrichment are. */
+  private static final EnrichmentSettings DEFAULTS = EnrichmentSettings.DEFAULTS;
 
   private static final ConfigDef DEFINITION =
       new ConfigDef()
           .define(
               MAX_TOKENS,
               Type.INT,
-              512,
-              Range.between(1, 65_536),
+              DEFAULTS.maxTokens(),
+              Range.between(1, EnrichmentSettings.MAX_TOKENS),
               Importance.MEDIUM,
-              "Tokens read of a record; the rest of its text is cut off.")
+              "Tokens read from a record; text beyond this limit is ignored.")
           .define(
               HALF_LIFE_TOKENS,
               Type.DOUBLE,
-              60.0,
+              DEFAULTS.halfLifeTokens(),
               LambdaValidator.with(UndercurrentConfig::positive, () -> "more than 0"),
               Importance.LOW,
-              "Tokens after which a record weighs half as much in its conversation's score.")
+              "Half-life of a record's weight in its conversation's score, in tokens.")
           .define(
               BATCH_RECORDS,
               Type.INT,
-              32,
-              Range.between(1, 1_024),
+              DEFAULTS.batchRecords(),
+              Range.between(1, EnrichmentSettings.MAX_BATCH_RECORDS),
               Importance.MEDIUM,
-              "Records that are computed at once, at most; 1 computes each when it comes.")
+              "Records computed together in one batch, at most; 1 computes each record alone.")
           .define(
               BATCH_TOKENS,
               Type.INT,
-              4_096,
-              Range.between(1, 1_048_576),
+              DEFAULTS.batchTokens(),
+              Range.between(1, EnrichmentSettings.MAX_BATCH_TOKENS),
               Importance.LOW,
-              "Tokens that are computed at once, at most, unless it is one record.")
+              "Tokens computed together in one batch, at most; a single longer record is still computed.")
           .define(
               STATE_PRECISION,
               Type.STRING,
               STATE_PRECISION_AUTO,
-              ConfigDef.ValidString.in(STATE_PRECISION_AUTO, "fp16", "fp32"),
+              ConfigDef.ValidString.in(statePrecisions()),
               Importance.LOW,
-              "Precision of h in stored states; c is always fp32. auto is fp16 for an lstm, fp32 for"
-                  + " others, whose h is all they carry.")
+              "Precision of the hidden state h in stored states; an lstm's c is always fp32. auto"
+                  + " means fp16 for an lstm and fp32 for other networks, which have only h.")
           .define(
               HTTP_HOST,
               Type.STRING,
               "127.0.0.1",
               new ConfigDef.NonEmptyString(),
               Importance.MEDIUM,
-              "Address that HTTP is served on; 0.0.0.0 for all of the machine.")
+              "Address on which HTTP is served; 0.0.0.0 for all addresses of the machine.")
           .define(
               HTTP_PORT,
               Type.INT,
-              8080,
+              DEFAULT_HTTP_PORT,
               Range.between(HTTP_OFF, 65_535),
               Importance.MEDIUM,
-              "Port that HTTP is served on; 0 for any that is free, -1 for none.")
+              "Port on which HTTP is served; 0 for any free port, -1 for no HTTP.")
           .define(
               LIVE_PAGE,
               Type.BOOLEAN,
               true,
               Importance.MEDIUM,
-              "Whether a page at / shows records as they come out. Follows the enriched topic only"
-                  + " while somebody looks.")
+              "Whether a page at / shows enriched records as they are written. The enriched topic is"
+                  + " read only while the page is open somewhere.")
           .define(
               LIVE_INPUT,
               Type.BOOLEAN,
               false,
               Importance.MEDIUM,
-              "Whether the page may send messages into the first source topic.")
+              "Whether the page may send messages to the first source topic.")
           .define(
               LIVE_STREAMS,
               Type.INT,
               32,
               Range.between(1, 1_000),
               Importance.LOW,
-              "Pages that are kept up to date at once; each takes a thread.")
+              "Pages that can be open at once, at most; each takes a thread.")
           .define(
               TOPICS_PARTITIONS,
               Type.INT,
               4,
               Range.between(1, 10_000),
               Importance.LOW,
-              "Partitions of topics that --create-topics makes.")
+              "Partitions of the topics that --create-topics creates.")
           .define(
               TOPICS_REPLICATION_FACTOR,
               Type.SHORT,
               (short) -1,
               LambdaValidator.with(UndercurrentConfig::replicationFactor, () -> "-1 or at least 1"),
               Importance.LOW,
-              "Replicas of topics that --create-topics makes; -1 for the broker's default.");
+              "Replicas of the topics that --create-topics creates; -1 for the broker's default.");
+
+  private static String[] statePrecisions() {
+    return Stream.concat(
+            Stream.of(STATE_PRECISION_AUTO),
+            Arrays.stream(StatePrecision.values()).map(StatePrecision::toString).sorted())
+        .toArray(String[]::new);
+  }
 
   private static void positive(String name, Object value) {
     double number = (Double) value;
@@ -167,7 +185,7 @@ public final class UndercurrentConfig extends AbstractConfig {
     }
   }
 
-  /** All settings of ours, as they are defined. */
+  /** All our settings, in the order of their definition. */
   public static List<Setting> reference() {
     return DEFINITION.configKeys().values().stream().map(Setting::of).toList();
   }
@@ -182,8 +200,9 @@ public final class UndercurrentConfig extends AbstractConfig {
   /**
    * Reads a file such as {@code config/streams.properties}.
    *
-   * @param overrides settings that replace or join the file's
-   * @throws SettingsException if the file or a setting of ours is not as it must be
+   * @param overrides settings that replace those of the file, or are added to them
+   * @throws SettingsException if the file cannot be read, or one of our settings is unknown or has
+   *     an invalid value
    */
   public static UndercurrentConfig load(Path file, Map<String, String> overrides) {
     Map<String, String> settings = read(file);
@@ -197,7 +216,7 @@ public final class UndercurrentConfig extends AbstractConfig {
     return of(settings, file.toString());
   }
 
-  /** The settings of somebody who has no file. */
+  /** Settings without a file. */
   public static UndercurrentConfig of(Map<String, String> settings) {
     settings.keySet().forEach(key -> requireKnown(key, "settings"));
     return of(settings, "settings");
@@ -228,7 +247,9 @@ public final class UndercurrentConfig extends AbstractConfig {
     return settings;
   }
 
-  /** Properties that notice a key that stands twice: one of the two would silently count. */
+  /**
+   * Properties that refuse a key that is given twice; otherwise one of the two would be ignored.
+   */
   private static final class OncePerKey extends Properties {
     private static final long serialVersionUID = 1L;
     private final transient Map<String, String> settings;
@@ -242,7 +263,8 @@ public final class UndercurrentConfig extends AbstractConfig {
     @Override
     public synchronized Object put(Object key, Object value) {
       if (settings.put((String) key, ((String) value).trim()) != null) {
-        throw new SettingsException(file + ": each key must stand once, found " + key + " twice");
+        throw new SettingsException(
+            file + ": each key must be given once, found " + key + " twice");
       }
       return null;
     }
@@ -278,8 +300,8 @@ public final class UndercurrentConfig extends AbstractConfig {
   }
 
   /**
-   * What Kafka Streams is started with: our defaults, and over them {@code defaults} of the caller,
-   * and over both whatever the user has set.
+   * The configuration of Kafka Streams: our defaults, replaced by the caller's {@code defaults},
+   * replaced by the user's settings.
    */
   public Map<String, Object> streams(Map<String, Object> defaults) {
     Map<String, Object> streams = new HashMap<>(ourDefaults());
@@ -291,7 +313,7 @@ public final class UndercurrentConfig extends AbstractConfig {
     return streams;
   }
 
-  /** Under names without a client's prefix where there is a choice: those with one win. */
+  /** Names have no client's prefix where possible, so that the user's settings with one win. */
   private static Map<String, Object> ourDefaults() {
     String maxRecordBytes = Integer.toString(MAX_RECORD_BYTES);
     return Map.of(
@@ -341,12 +363,12 @@ public final class UndercurrentConfig extends AbstractConfig {
     return getInt(HTTP_PORT);
   }
 
-  /** Whether records are shown as they come out. */
+  /** Whether the live page is served. */
   public boolean livePage() {
     return getBoolean(LIVE_PAGE);
   }
 
-  /** Whether whoever sees the page may send messages. */
+  /** Whether the live page may send messages. */
   public boolean liveInput() {
     return getBoolean(LIVE_INPUT);
   }

@@ -1,5 +1,6 @@
 package io.undercurrent.enrich;
 
+import io.undercurrent.text.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.Base64;
@@ -111,7 +112,7 @@ public record EnrichedRecord(
   public record Attention(List<PastRecord> records, Double nothing, List<PastToken> tokens) {
 
     /** Tokens of a past record that its text has at most. */
-    static final int MAX_TOKENS = 64;
+    public static final int MAX_TOKENS = 64;
 
     public Attention {
       records = List.copyOf(records);

@@ -1,5 +1,6 @@
 package io.undercurrent.enrich;
 
+import io.undercurrent.text.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -5,7 +5,7 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 
 /** Numbers as text: the same bytes on every JDK, whose own printing changed between 17 and 19. */
-public final class Numbers {
+final class Numbers {
 
   /** Enough to tell any two floats apart. */
   private static final MathContext NINE_DIGITS = new MathContext(9, RoundingMode.HALF_EVEN);
@@ -18,7 +18,7 @@ public final class Numbers {
    *
    * @param value finite
    */
-  public static String format(double value) {
+  static String format(double value) {
     if (!Double.isFinite(value)) {
       throw new IllegalArgumentException("number must be finite, found " + value);
     }

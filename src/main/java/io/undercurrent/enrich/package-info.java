@@ -1,5 +1,5 @@
 /**
- * Enrichment of one record, without Kafka: a key's state and a message in, the enriched record and
- * the key's next state out. {@code run}, {@code enrich} and queries all use it.
+ * The enriched record, its JSON, and how records are enriched. Kafka-free. {@link
+ * io.undercurrent.inference.ReferenceEnrichment} makes enriched records.
  */
 package io.undercurrent.enrich;

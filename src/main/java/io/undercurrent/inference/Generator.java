@@ -2,11 +2,11 @@ package io.undercurrent.inference;
 
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Likeliest;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.NextTokenHead;
 import io.undercurrent.model.StatePrecision;
+import io.undercurrent.model.TopK;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.TokenDecoder;
 import io.undercurrent.text.Tokenizer;
@@ -91,11 +91,11 @@ public final class Generator {
    */
   public List<NextToken> next(HiddenState state, int most) {
     expect(state);
-    Likeliest likeliest = new Likeliest(1, Math.min(most, words.length));
-    head.top(0, words, likeliest, expected);
+    TopK topK = new TopK(1, Math.min(most, words.length));
+    head.top(0, words, topK, expected);
     List<NextToken> next = new ArrayList<>();
-    for (int i = 0; i < likeliest.count(0); i++) {
-      next.add(new NextToken(likeliest.id(0, i), likeliest.probability(0, i)));
+    for (int i = 0; i < topK.count(0); i++) {
+      next.add(new NextToken(topK.id(0, i), topK.probability(0, i)));
     }
     return next;
   }

@@ -2,9 +2,9 @@ package io.undercurrent.inference;
 
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.inference.Reading.NextToken;
-import io.undercurrent.model.Likeliest;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.NextTokenHead;
+import io.undercurrent.model.TopK;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +38,7 @@ final class NextTokenScorer {
   private final int[] tokens; // (P) that came
   private final int[] positions; // (P) of the token in its record, from 1; 0 for the end
   private final boolean[] wanted; // (P) whether the likeliest tokens are wanted here
-  private final Likeliest likeliest; // (P, nextTokens); null if none are wanted
+  private final TopK topK; // (P, nextTokens); null if none are wanted
   private int count;
 
   /**
@@ -60,7 +60,7 @@ final class NextTokenScorer {
     tokens = new int[maxPositions];
     positions = new int[maxPositions];
     wanted = new boolean[maxPositions];
-    likeliest = nextTokens > 0 ? new Likeliest(maxPositions, nextTokens) : null;
+    topK = nextTokens > 0 ? new TopK(maxPositions, nextTokens) : null;
   }
 
   /** Starts with a record: chooses the word that is looked for among the likeliest. */
@@ -97,7 +97,7 @@ final class NextTokenScorer {
       return List.of();
     }
     head.expect(count, scores);
-    head.read(count, tokens, logProbabilities, wanted, words, likeliest, scores);
+    head.read(count, tokens, logProbabilities, wanted, words, topK, scores);
     List<Row> ended = new ArrayList<>();
     for (int p = 0; p < count; p++) {
       Row row = rows[p];
@@ -119,7 +119,7 @@ final class NextTokenScorer {
   private void token(int p, Row row) {
     row.bits -= logProbabilities[p] / LN2;
     if (wanted[p]) {
-      row.hit = Reading.contains(likeliest(p, words, likeliest, p), tokens[p]) ? Hit.HIT : Hit.MISS;
+      row.hit = Reading.contains(likeliest(p, words, topK, p), tokens[p]) ? Hit.HIT : Hit.MISS;
     }
     observe(p);
     if (row.cache != null) {
@@ -128,7 +128,7 @@ final class NextTokenScorer {
   }
 
   private void end(int p, Row row) {
-    row.next = wanted[p] ? likeliest(p, words, likeliest, p) : Reading.NO_TOKENS;
+    row.next = wanted[p] ? likeliest(p, words, topK, p) : Reading.NO_TOKENS;
     if (row.cache != null) {
       row.pairs = row.cache.heaviest(words, LookBack.TOKENS);
     }
@@ -149,13 +149,13 @@ final class NextTokenScorer {
 
   /** The likeliest of the offered tokens at position {@code p}. */
   private NextToken[] top(int p, boolean[] offered, int max) {
-    Likeliest top = new Likeliest(1, max);
+    TopK top = new TopK(1, max);
     head.top(p, offered, top, scores);
     return likeliest(p, offered, top, 0);
   }
 
   /** What the head found for position {@code p} in a row of {@code ofHead}, and the cache's. */
-  private NextToken[] likeliest(int p, boolean[] offered, Likeliest ofHead, int row) {
+  private NextToken[] likeliest(int p, boolean[] offered, TopK ofHead, int row) {
     if (rows[p].cache != null) {
       rows[p].cache.top(head, p, offered, ofHead, row, scores);
     }

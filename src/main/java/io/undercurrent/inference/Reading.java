@@ -1,6 +1,6 @@
 package io.undercurrent.inference;
 
-import io.undercurrent.model.Likeliest;
+import io.undercurrent.model.TopK;
 import io.undercurrent.text.Encoding;
 import java.util.Arrays;
 
@@ -66,7 +66,7 @@ public record Reading(
   public record NextToken(int id, float probability) {
 
     /** What was found in a row, most probable first. */
-    public static NextToken[] of(Likeliest found, int row) {
+    public static NextToken[] of(TopK found, int row) {
       NextToken[] next = new NextToken[found.count(row)];
       for (int i = 0; i < next.length; i++) {
         next[i] = new NextToken(found.id(row, i), found.probability(row, i));

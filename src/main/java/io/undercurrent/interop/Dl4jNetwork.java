@@ -358,8 +358,7 @@ public final class Dl4jNetwork {
           embedded() ? first.in : Math.min(vocabulary, gateRows),
           first.out,
           recurrent().size(),
-          Pooling.LAST,
-          ModelConfig.SENTIMENT_LABELS);
+          Pooling.LAST);
     } catch (IllegalArgumentException e) {
       throw new ImportException(file + ": as a checkpoint, " + e.getMessage(), e);
     }

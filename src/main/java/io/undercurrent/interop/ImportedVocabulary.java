@@ -293,7 +293,6 @@ public final class ImportedVocabulary {
         config.numLayers(),
         config.window(),
         config.pooling(),
-        config.labels(),
         config.nextToken(),
         config.attention(),
         config.cache());

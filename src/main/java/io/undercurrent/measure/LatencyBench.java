@@ -4,12 +4,12 @@ import io.undercurrent.measure.Cluster.Input;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.HdrHistogram.DoubleHistogram;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -94,26 +94,25 @@ public final class LatencyBench {
 
   private static void row(
       Report report, String what, double rate, Reader reader, long[] due, int skipped) {
-    double[] ms = new double[due.length - skipped];
+    DoubleHistogram ms = new DoubleHistogram(Report.DIGITS);
     for (int i = skipped; i < due.length; i++) {
-      ms[i - skipped] = (reader.read.get(i) - due[i]) / 1e6;
+      ms.recordValue(Math.max(0, reader.read.get(i) - due[i]) / 1e6);
     }
-    Arrays.sort(ms);
     report.row(
         "until",
         what,
         "records",
-        ms.length,
+        ms.getTotalCount(),
         "recordsPerSecond",
         rate,
         "p50Ms",
-        Report.percentile(ms, 0.5),
+        ms.getValueAtPercentile(50),
         "p99Ms",
-        Report.percentile(ms, 0.99),
+        ms.getValueAtPercentile(99),
         "p999Ms",
-        Report.percentile(ms, 0.999),
+        ms.getValueAtPercentile(99.9),
         "maxMs",
-        ms[ms.length - 1]);
+        ms.getValueAtPercentile(100));
   }
 
   /** Reads the enriched topic on a thread of its own and takes down when each record came. */

@@ -8,8 +8,9 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.streams.internals.Footprint;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.HdrHistogram.DoubleHistogram;
 
 /**
  * What is lost where h is kept in half precision: one key's records, read on twice, and the
@@ -105,17 +106,25 @@ public final class PrecisionBench {
   /** Records {@code from} to {@code to}, counted from 1. */
   private void row(Report report, int from, int to) {
     List<Difference> part = differences.subList(from - 1, to);
-    double[] probability = part.stream().mapToDouble(Difference::probability).sorted().toArray();
-    double[] surprise = part.stream().mapToDouble(Difference::surpriseBits).sorted().toArray();
+    DoubleHistogram probability = new DoubleHistogram(Report.DIGITS);
+    DoubleHistogram surprise = new DoubleHistogram(Report.DIGITS);
+    for (Difference difference : part) {
+      probability.recordValue(difference.probability());
+      surprise.recordValue(difference.surpriseBits());
+    }
     report.row(
         "records", from + "-" + to,
-        "probabilityMean", Arrays.stream(probability).average().orElse(Double.NaN),
-        "probability99%", Report.percentile(probability, 0.99),
-        "probabilityMost", Report.percentile(probability, 1),
-        "bitsMean", Arrays.stream(surprise).average().orElse(Double.NaN),
-        "bits99%", Report.percentile(surprise, 0.99),
-        "bitsMost", Report.percentile(surprise, 1),
+        "probabilityMean", mean(part, Difference::probability),
+        "probability99%", probability.getValueAtPercentile(99),
+        "probabilityMax", probability.getValueAtPercentile(100),
+        "bitsMean", mean(part, Difference::surpriseBits),
+        "bits99%", surprise.getValueAtPercentile(99),
+        "bitsMax", surprise.getValueAtPercentile(100),
         "otherLabel", part.stream().filter(Difference::otherLabel).count(),
         "otherNextToken", part.stream().filter(Difference::otherNext).count());
+  }
+
+  private static double mean(List<Difference> part, ToDoubleFunction<Difference> value) {
+    return part.stream().mapToDouble(value).average().orElse(Double.NaN);
   }
 }

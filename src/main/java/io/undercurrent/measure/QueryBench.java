@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.HdrHistogram.DoubleHistogram;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -175,13 +176,11 @@ public final class QueryBench {
   }
 
   private void row(Report report, Route route, double rate, List<Answer> answers) {
-    double[] ms =
-        answers.stream()
-            .filter(answer -> answer.status == 200)
-            .mapToDouble(answer -> answer.nanos / 1e6)
-            .sorted()
-            .toArray();
-    if (ms.length == 0) {
+    DoubleHistogram ms = new DoubleHistogram(Report.DIGITS);
+    answers.stream()
+        .filter(answer -> answer.status == 200)
+        .forEach(answer -> ms.recordValue(answer.nanos / 1e6));
+    if (ms.getTotalCount() == 0) {
       throw new MeasureException(
           "%s must be answered, found statuses %s"
               .formatted(
@@ -197,17 +196,17 @@ public final class QueryBench {
         "queriesPerSecond",
         queriesPerSecond,
         "answered",
-        ms.length,
+        ms.getTotalCount(),
         "refused",
         refused,
         "failed",
-        answers.size() - ms.length - refused,
+        answers.size() - ms.getTotalCount() - refused,
         "p50Ms",
-        Report.percentile(ms, 0.5),
+        ms.getValueAtPercentile(50),
         "p99Ms",
-        Report.percentile(ms, 0.99),
+        ms.getValueAtPercentile(99),
         "maxMs",
-        ms[ms.length - 1]);
+        ms.getValueAtPercentile(100));
   }
 
   /** Sends records at a steady rate on a thread of its own, until it is closed. */

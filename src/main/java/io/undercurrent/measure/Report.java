@@ -17,6 +17,9 @@ import java.util.Map;
 /** Rows of figures, all with the same names, as a JSON list and as a table. */
 final class Report {
 
+  /** Significant digits of percentiles. */
+  static final int DIGITS = 3;
+
   private static final ObjectWriter JSON = new ObjectMapper().writerWithDefaultPrettyPrinter();
 
   private final List<Map<String, Object>> rows = new ArrayList<>();
@@ -97,12 +100,5 @@ final class Report {
     double size = Math.abs(number);
     String format = size >= 10 ? "%,.1f" : size >= 0.01 || size == 0 ? "%.3f" : "%.1e";
     return String.format(Locale.ROOT, format, number);
-  }
-
-  /** The smallest value that a share {@code p} of them does not exceed; NaN where there is none. */
-  static double percentile(double[] sorted, double p) {
-    return sorted.length == 0
-        ? Double.NaN
-        : sorted[Math.max(0, (int) Math.ceil(p * sorted.length) - 1)];
   }
 }

@@ -83,7 +83,7 @@ public final class StreamBench {
   }
 
   /** Records a second of the fastest exactly-once case that {@code out} tells of; NaN if none. */
-  public static double most(Path out) {
+  public static double fastest(Path out) {
     return Report.read(out.resolve("stream.json")).stream()
         .filter(row -> Case.ENRICH.equals(row.get("case")))
         .filter(row -> Case.EXACTLY_ONCE.equals(row.get("guarantee")))

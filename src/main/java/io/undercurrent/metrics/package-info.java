@@ -1,13 +1,12 @@
 /**
- * Meters of the enrichment, in Micrometer's terms and for whatever registry the application has.
+ * The names of our meters, and the reasons of dead letters with their descriptions. docs/meters.md
+ * lists all meters.
  *
- * <p>The processor reports each record to {@link io.undercurrent.metrics.EnrichmentMetrics}, an
- * application what becomes of it to {@link io.undercurrent.metrics.AppMetrics}; {@link
- * io.undercurrent.metrics.MeterCatalogue} says what there is for dashboards and alerts to read. A
- * key never becomes a tag: keys are many and may be personal. What tags can be is known from the
- * start. A record costs some atomic additions and no memory.
+ * <p>Keys and texts never become tags: they are many and may be personal. A tag has a fixed set of
+ * values, known when the meters are registered. Reporting a record costs a few atomic additions and
+ * allocates nothing.
  *
- * <p>Meters count work done. Under exactly-once a record whose transaction was aborted is worked on
- * again and counts again, though it is written once.
+ * <p>Meters count work, not results. Under exactly-once, a record whose transaction was aborted is
+ * processed again and counts twice, although it is written once.
  */
 package io.undercurrent.metrics;

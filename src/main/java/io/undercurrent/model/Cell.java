@@ -1,28 +1,30 @@
 package io.undercurrent.model;
 
 /**
- * One step of one layer for n = B * H units at once: what stands between the products, which are
- * the caller's, and the next state. Stateless and thread-safe; the arrays are the caller's.
+ * Computes one step of one layer for n = B * H units at once. The caller computes the products and
+ * owns the arrays; the cell turns the sums of products into the next state. Stateless and
+ * thread-safe.
  *
- * <p>Every gate has an array of its own and every loop one store and starts at 0: so HotSpot
- * vectorises them (0.3 ns a value for a sigmoid on JDK 17, AVX-512).
+ * <p>Each gate has its own array, and each loop starts at 0 and stores to one array, so that
+ * HotSpot vectorises it (0.3 ns per value of a sigmoid on JDK 17, AVX-512).
  */
 public interface Cell {
 
-  /** G: the weights of a layer have G * H rows, gate by gate. */
+  /** The number of gates G. The weights of a layer have G * H rows, gate by gate. */
   int gates();
 
   /** Whether there is a cell state c beside h. */
   boolean hasCellState();
 
   /**
-   * Whether what comes from h enters a gate otherwise than by addition, so that {@link Step#u}
-   * holds it apart.
+   * Whether the product of h enters a gate in another way than by addition. {@link Step#u} then
+   * holds it apart from z.
    */
   boolean keepsPartsApart();
 
   /**
-   * Turns pre-activations into gates and the previous state into the next.
+   * Computes the gates from the pre-activations, and the next state from the gates and the previous
+   * state.
    *
    * @param step in: z, and u where parts are kept apart; out: what {@link #backward} needs
    * @param h in: h; out: h'
@@ -31,10 +33,12 @@ public interface Cell {
   void forward(Step step, float[] h, float[] c, int n);
 
   /**
-   * The gradients of the pre-activations and of the previous state, given those of the next.
+   * Computes the gradients of the pre-activations and of the previous state from those of the next
+   * state.
    *
    * @param step in: as {@link #forward} left it; out: dz, and du where parts are kept apart
-   * @param dh in: gradient of h'; out: gradient of h, but for what flows through the products
+   * @param dh in: gradient of h'; out: gradient of h, without the part that flows through the
+   *     products
    * @param dc in: gradient of c' from the next step; out: gradient of c
    */
   void backward(Step step, float[] dh, float[] dc, float[] scratch, int n);

@@ -8,8 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A continuous cache (Grave, Joulin and Usunier 2017): the last N pairs of a hidden state and the
- * token that came after it. What came after states like the present one may come again:
+ * A continuous cache (Grave, Joulin and Usunier 2017): it holds the last N pairs of a hidden state
+ * and the token that came after it. Tokens that came after states like the present one are expected
+ * again:
  *
  * <pre>
  *   e_i = exp(theta * h . h_i)
@@ -17,14 +18,14 @@ import java.util.List;
  *   p(w) = (1 - lambda) * p_model(w) + lambda * p_cache(w)
  * </pre>
  *
- * <p>h is the top hidden state, h_i those of the past in half precision; with no pair yet p is
- * p_model. End-of-record tokens are pairs like others. Nothing in it is learnt. Scratch for one
- * key's record at a time; owned by one thread.
+ * <p>h is the top hidden state, h_i are past ones in half precision. Without any pair p is p_model.
+ * End-of-record tokens are in pairs like other tokens. Nothing is learnt. Serves one record of one
+ * key at a time; owned by one thread.
  */
 public final class ContinuousCache {
 
   private final Kernels kernels;
-  private final int most; // N
+  private final int capacity; // N
   private final float theta;
   private final double lambda;
   private final float[][] h; // (H, 2N), so that all pairs' products with one value are one loop
@@ -43,24 +44,24 @@ public final class ContinuousCache {
 
   public ContinuousCache(ModelConfig config, Kernels kernels) {
     this.kernels = kernels;
-    most = config.cache().tokens();
+    capacity = config.cache().tokens();
     theta = config.cache().theta();
     lambda = config.cache().lambda();
-    h = new float[config.hiddenSize()][2 * most];
-    token = new int[2 * most];
-    record = new long[2 * most];
-    position = new int[2 * most];
-    e = new float[2 * most];
+    h = new float[config.hiddenSize()][2 * capacity];
+    token = new int[2 * capacity];
+    record = new long[2 * capacity];
+    position = new int[2 * capacity];
+    e = new float[2 * capacity];
     mass = new double[config.vocabSize()];
-    cached = new int[most];
-    model = new float[most];
+    cached = new int[capacity];
+    model = new float[capacity];
   }
 
-  /** Takes the last N pairs of a key's past records, oldest first, in place of what it held. */
+  /** Replaces its content by the last N pairs of a key's past records, which come oldest first. */
   public void fill(List<Memory.Entry> past, int endOfRecord) {
     start = 0;
     end = 0;
-    int skip = -most;
+    int skip = -capacity;
     for (Memory.Entry entry : past) {
       skip += entry.h().length;
     }
@@ -90,13 +91,14 @@ public final class ContinuousCache {
   }
 
   /**
-   * Adds a pair; the oldest of N makes room.
+   * Adds a pair; if there are N pairs, the oldest is removed.
    *
-   * @param from the h (H) before the token, at {@code offset}; rounded here
-   * @param atPosition the token's place in its record, from 1
+   * @param from holds the h (H) before the token from {@code offset} on; it is rounded to half
+   *     precision
+   * @param atPosition the token's position in its record, from 1
    */
   public void add(float[] from, int offset, int ofToken, long ofRecord, int atPosition) {
-    if (end - start == most) {
+    if (end - start == capacity) {
       start++;
     }
     if (end == token.length) {
@@ -116,7 +118,7 @@ public final class ContinuousCache {
     label(ofToken, ofRecord, atPosition);
   }
 
-  /** Compares the h (H) at {@code offset} with every pair's. */
+  /** Compares the h (H) at {@code offset} with the h of every pair. */
   public void expect(float[] query, int offset) {
     if (end == start) {
       return;
@@ -170,7 +172,7 @@ public final class ContinuousCache {
   /**
    * The natural logarithm of a token's probability, after {@link #expect}.
    *
-   * @param ofModel the logarithm of what the model gives it
+   * @param ofModel the logarithm of the model's probability for it
    */
   public double logProbability(double ofModel, int ofToken) {
     if (end == start) {
@@ -190,23 +192,19 @@ public final class ContinuousCache {
   }
 
   /**
-   * Makes the likeliest of the offered tokens those after {@link #expect}. Only the model's
-   * likeliest and the cache's tokens can be among them.
+   * Replaces the model's most probable tokens by those of model and cache together, after {@link
+   * #expect}. Only the model's most probable tokens and the tokens in the cache can be among these.
    *
-   * @param r the position, as the head counts
-   * @param likeliest what the head found without the cache, in its row {@code row}
+   * @param r the head's row of this position
+   * @param topK in: the most probable tokens without the cache, in row {@code row}; out: with the
+   *     cache
    */
   public void top(
-      NextTokenHead head,
-      int r,
-      boolean[] offered,
-      Likeliest likeliest,
-      int row,
-      NextTokenHead.Scratch s) {
+      NextTokenHead head, int r, boolean[] offered, TopK topK, int row, NextTokenHead.Scratch s) {
     if (end == start) {
       return;
     }
-    int found = likeliest.count(row);
+    int found = topK.count(row);
     int tokens = 0;
     for (int i = start; i < end; i++) {
       if (offered[token[i]]) {
@@ -221,33 +219,36 @@ public final class ContinuousCache {
     double[] mixed = new double[found + tokens];
     int n = 0;
     for (int i = 0; i < found; i++) {
-      int id = likeliest.id(row, i);
+      int id = topK.id(row, i);
       if (mass[id] == 0) {
-        double p = mixed(likeliest.probability(row, i), 0);
-        n = insert(id, p, candidates, mixed, n, likeliest.k());
+        double p = mixed(topK.probability(row, i), 0);
+        n = insert(id, p, candidates, mixed, n, topK.k());
       }
     }
     for (int i = 0; i < tokens; i++) {
       double p = mixed(model[i], mass[cached[i]]);
-      n = insert(cached[i], p, candidates, mixed, n, likeliest.k());
+      n = insert(cached[i], p, candidates, mixed, n, topK.k());
       mass[cached[i]] = 0;
     }
-    likeliest.clear(row);
+    topK.clear(row);
     for (int i = 0; i < n; i++) {
-      likeliest.add(row, candidates[i], (float) mixed[i]);
+      topK.add(row, candidates[i], (float) mixed[i]);
     }
   }
 
-  /** Keeps the best {@code most} in order, the lower id where two are alike. */
-  private static int insert(int id, double p, int[] ids, double[] ps, int n, int most) {
-    int place = n;
-    for (; place > 0 && better(id, p, ids[place - 1], ps[place - 1]); place--) {
-      ids[place] = ids[place - 1];
-      ps[place] = ps[place - 1];
+  /**
+   * Inserts a token, most probable first, the lower id first where two are alike. Keeps at most
+   * {@code max} tokens.
+   */
+  private static int insert(int id, double p, int[] ids, double[] ps, int n, int max) {
+    int index = n;
+    for (; index > 0 && better(id, p, ids[index - 1], ps[index - 1]); index--) {
+      ids[index] = ids[index - 1];
+      ps[index] = ps[index - 1];
     }
-    ids[place] = id;
-    ps[place] = p;
-    return Math.min(n + 1, most);
+    ids[index] = id;
+    ps[index] = p;
+    return Math.min(n + 1, max);
   }
 
   private static boolean better(int id, double p, int other, double otherP) {
@@ -255,22 +256,22 @@ public final class ContinuousCache {
   }
 
   /**
-   * The pairs that weigh most after {@link #expect}, among those of offered tokens; of two alike
-   * the later one first.
+   * The pairs with the largest weights after {@link #expect}, among pairs whose token is offered;
+   * of two equal weights the later pair comes first.
    *
-   * @param most at most so many
+   * @param max the maximum number of pairs
    */
-  public List<Pair> heaviest(boolean[] offered, int most) {
-    int[] at = new int[most + 1];
+  public List<Pair> heaviest(boolean[] offered, int max) {
+    int[] at = new int[max + 1];
     int n = 0;
     for (int i = end - 1; i >= start; i--) {
       if (offered[token[i]]) {
-        int place = n;
-        for (; place > 0 && e[i] > e[at[place - 1]]; place--) {
-          at[place] = at[place - 1];
+        int index = n;
+        for (; index > 0 && e[i] > e[at[index - 1]]; index--) {
+          at[index] = at[index - 1];
         }
-        at[place] = i;
-        n = Math.min(n + 1, most);
+        at[index] = i;
+        n = Math.min(n + 1, max);
       }
     }
     Pair[] pairs = new Pair[n];
@@ -284,9 +285,9 @@ public final class ContinuousCache {
   /**
    * A pair and its weight.
    *
-   * @param record number of its record among the key's
+   * @param record the number of its record among the key's records
    * @param position of the token in the record, from 1
-   * @param weight its share in the cache, of which all are 1 together
+   * @param weight its share in the cache; the shares of all pairs add up to 1
    */
   public record Pair(long record, int position, int token, float weight) {}
 }

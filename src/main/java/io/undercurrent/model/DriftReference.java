@@ -3,18 +3,18 @@ package io.undercurrent.model;
 import java.util.List;
 
 /**
- * How a model's outputs are spread over records of the kind it was made for: what the drift of a
- * live stream is measured against. Immutable; the arrays are not to be written.
+ * The distribution of a model's outputs over records of the kind that it was trained for. The drift
+ * of a live stream is measured against it. Immutable: callers must not write to the arrays.
  *
- * @param records that were counted, at least 1
+ * @param records the number of records counted, at least 1
  * @param score P(positive) - P(negative) of a record
  * @param surprise bits per token of a record
- * @param unknown share of a record's tokens that the vocabulary lacks
+ * @param unknown share of a record's tokens that are not in the vocabulary
  */
 public record DriftReference(long records, Histogram score, Histogram surprise, Histogram unknown) {
 
-  /** More would not be a histogram any more. */
-  private static final int MOST_EDGES = 100;
+  /** Maximum number of a histogram's edges. */
+  private static final int MAX_EDGES = 100;
 
   public DriftReference {
     if (records < 1) {
@@ -23,8 +23,8 @@ public record DriftReference(long records, Histogram score, Histogram surprise, 
   }
 
   /**
-   * Shares by bin: bin i holds what lies above edge i - 1 and up to edge i; the last what lies
-   * above the last edge.
+   * The share of values in each bin. Bin i holds the values above edge i - 1 up to edge i, and the
+   * last bin those above the last edge.
    *
    * @param edges ascending, 1 to 100
    * @param shares from 0 to 1, one more than edges; they add up to 1
@@ -32,22 +32,33 @@ public record DriftReference(long records, Histogram score, Histogram surprise, 
   public record Histogram(double[] edges, double[] shares) {
 
     /**
+     * Counts values.
+     *
      * @param values at least one
      */
     public static Histogram of(List<Double> values, double[] edges) {
       double[] shares = new double[edges.length + 1];
       for (double value : values) {
-        int bin = 0;
-        while (bin < edges.length && value > edges[bin]) {
-          bin++;
-        }
-        shares[bin] += 1.0 / values.size();
+        shares[bin(edges, value)] += 1.0 / values.size();
       }
       return new Histogram(edges, shares);
     }
 
+    /** The bin of {@code value}, from 0 to the number of edges. */
+    public int bin(double value) {
+      return bin(edges, value);
+    }
+
+    private static int bin(double[] edges, double value) {
+      int bin = 0;
+      while (bin < edges.length && value > edges[bin]) {
+        bin++;
+      }
+      return bin;
+    }
+
     public Histogram {
-      if (edges.length < 1 || edges.length > MOST_EDGES) {
+      if (edges.length < 1 || edges.length > MAX_EDGES) {
         throw new IllegalArgumentException("edges must be 1 to 100, found " + edges.length);
       }
       if (shares.length != edges.length + 1) {
@@ -68,7 +79,7 @@ public record DriftReference(long records, Histogram score, Histogram surprise, 
         }
         sum += share;
       }
-      if (!(Math.abs(sum - 1) < 1e-6)) { // as they were written, in decimals
+      if (!(Math.abs(sum - 1) < 1e-6)) { // they may have been rounded to decimals
         throw new IllegalArgumentException("shares must add up to 1, found " + sum);
       }
     }

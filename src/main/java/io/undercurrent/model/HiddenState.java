@@ -3,11 +3,11 @@ package io.undercurrent.model;
 import java.util.Arrays;
 
 /**
- * What the network remembers of one key. Mutable, owned by one thread at a time.
+ * The hidden state of one key. Mutable, owned by one thread at a time.
  *
- * <p>Of a feed-forward network h follows from the tokens, and since every record ends with the same
- * one, what it has to carry from record to record is the {@code window - 1} tokens before that:
- * nothing at all for a window of 1. {@link Model#stateAfter} makes the rest of them.
+ * <p>In a feed-forward network h follows from the last tokens. Every record ends with the same
+ * token, so a key carries only the {@code window - 1} tokens before that one: nothing for a window
+ * of 1. {@link Model#stateAfter} computes the state from them.
  *
  * @param h hidden states, (numLayers, H)
  * @param c cell states, (numLayers, H) of an {@code lstm}; (numLayers, 0) of other kinds
@@ -15,10 +15,10 @@ import java.util.Arrays;
  */
 public record HiddenState(float[][] h, float[][] c, int[] tokens) {
 
-  /** In {@link #tokens} where nothing was read yet; its embedding counts as zeros. */
+  /** Stands in {@link #tokens} where nothing has been read yet; its embedding counts as zeros. */
   public static final int NO_TOKEN = -1;
 
-  /** Nothing read: h and c are zero. */
+  /** The state before any token: h and c are zero. */
   public static HiddenState zeros(ModelConfig config) {
     int layers = config.numLayers();
     int hidden = config.hiddenSize();
@@ -35,12 +35,12 @@ public record HiddenState(float[][] h, float[][] c, int[] tokens) {
     return new HiddenState(copy(h), copy(c), tokens.clone());
   }
 
-  /** The top layer's h, (H), not copied: what the heads read. */
+  /** The top layer's h, (H), which the heads read; not copied. */
   public float[] top() {
     return h[h.length - 1];
   }
 
-  /** Whether every number in it is one. */
+  /** Whether all values are finite: no NaN and no infinity. */
   public boolean isFinite() {
     return finite(h) && finite(c);
   }

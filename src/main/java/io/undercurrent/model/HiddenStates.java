@@ -1,8 +1,8 @@
 package io.undercurrent.model;
 
 /**
- * The hidden states of B keys side by side, so that one product takes all of them a step on. {@link
- * Network#states} makes it. Mutable, owned by one thread.
+ * The hidden states of B keys side by side, so that one product advances all of them by a step.
+ * {@link Network#states} creates it. Mutable, owned by one thread.
  */
 public final class HiddenStates {
 
@@ -36,7 +36,7 @@ public final class HiddenStates {
     return h[h.length - 1];
   }
 
-  /** Takes a key's state into row {@code row}. */
+  /** Copies a key's state into row {@code row}. */
   public void set(int row, HiddenState state) {
     for (int l = 0; l < h.length; l++) {
       copy(state.h()[l], 0, h[l], row);
@@ -45,7 +45,7 @@ public final class HiddenStates {
     System.arraycopy(state.tokens(), 0, tokens[row], 0, tokens[row].length);
   }
 
-  /** Writes row {@code row} into a key's state. */
+  /** Copies row {@code row} into a key's state. */
   public void get(int row, HiddenState state) {
     for (int l = 0; l < h.length; l++) {
       copy(h[l], row, state.h()[l], 0);

@@ -6,13 +6,12 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What one key remembers of its past records, beside the hidden state: as much as its network looks
- * back at, oldest first. It only grows at one end and shrinks at the other. Mutable, owned by one
- * thread at a time; the entries are never written again and may be shared.
+ * The past records that one key's network looks back at, oldest first. Records are added at one end
+ * and removed at the other. Mutable, owned by one thread at a time; entries never change and may be
+ * shared.
  *
- * <p>The h in it are rounded to half precision, and the rounded values are what is computed with,
- * also while the record is still being read: so a memory that was stored and restored gives the
- * same bits.
+ * <p>Each h in it is rounded to half precision. Computations use the rounded values, even while the
+ * record is still being read, so a memory that was stored and restored gives the same bits.
  */
 public final class Memory {
 
@@ -20,10 +19,10 @@ public final class Memory {
    * One record.
    *
    * @param record its number among the key's records, from 1; empty records count
-   * @param tokens as read, without the end-of-record token, at least one
-   * @param h (rows, H) top hidden states in half precision, each before one of the record's tokens,
-   *     of which the end-of-record token is the last: the last row is the state after the record.
-   *     Where there are fewer rows than tokens they are those of the last ones
+   * @param tokens the tokens read, without the end-of-record token, at least one
+   * @param h (rows, H) top hidden states in half precision, each from before one of the record's
+   *     last tokens. The last row is from before the end-of-record token: the state after the
+   *     record's text
    */
   public record Entry(long record, int[] tokens, short[][] h) {
 
@@ -38,15 +37,16 @@ public final class Memory {
   private final List<Entry> entries = new ArrayList<>();
   private long records;
 
-  /** Of a key without records. */
+  /** The memory of a key without records. */
   public Memory(ModelConfig config) {
     this(config, 0);
   }
 
   /**
-   * Nothing remembered of a key that has had some records.
+   * An empty memory of a key that has had some records.
    *
-   * @param records that the key has had, so that the next one is number {@code records + 1}
+   * @param records the number of records that the key has had; the next one is number {@code
+   *     records + 1}
    */
   public Memory(ModelConfig config, long records) {
     attentionRecords = config.attention().records();
@@ -60,29 +60,29 @@ public final class Memory {
     records = other.records;
   }
 
-  /** What is remembered, oldest first; a view. */
+  /** The remembered records, oldest first, as an unmodifiable view. */
   public List<Entry> entries() {
     return Collections.unmodifiableList(entries);
   }
 
-  /** The same for now; what is appended to one is not in the other. */
+  /** A copy; records appended to one are not added to the other. */
   public Memory copy() {
     Memory copy = new Memory(this);
     copy.entries.addAll(entries);
     return copy;
   }
 
-  /** How many records the key has had. */
+  /** The number of records that the key has had. */
   public long records() {
     return records;
   }
 
-  /** Rows of h that are kept of a record with so many tokens. */
+  /** The number of rows of h that are kept of a record with this number of tokens. */
   public int rows(int tokens) {
     return cacheTokens > 0 ? Math.min(tokens + 1, cacheTokens) : attentionRecords > 0 ? 1 : 0;
   }
 
-  /** Remembers one more record and forgets what lies too far back. */
+  /** Adds a record and removes the records that the network no longer looks back at. */
   public void append(Entry entry) {
     records = Math.max(records, entry.record());
     entries.add(entry);

@@ -2,14 +2,10 @@ package io.undercurrent.model;
 
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.text.Tokenizer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
- * A model ready to use: configuration, vocabulary and weights, and how precisely what it carries
- * from record to record is kept. Immutable, shared by all threads.
+ * A model ready to use: configuration, tokenizer, network, and the precision of the states that it
+ * makes. Immutable, shared by all threads.
  */
 public final class Model {
 
@@ -22,12 +18,12 @@ public final class Model {
   private final boolean[] words; // (V)
 
   /**
-   * @param fingerprint twelve hexadecimal digits over configuration, tokenizer and tensors; a
-   *     stored state is read only by the model that made it
-   * @param reference what drift is measured against; null where nobody knows
-   * @param statePrecision of h in states: a choice of whoever runs the model, not in the
-   *     fingerprint. A state of the other precision is read as it is; the key's next record leaves
-   *     one of this
+   * @param fingerprint twelve hexadecimal digits, see {@link Fingerprint}. A stored state is read
+   *     only by a model with the fingerprint of the one that made it
+   * @param reference what drift is measured against; null if drift is not measured
+   * @param statePrecision the precision of h in states. Whoever runs the model chooses it, so it is
+   *     not in the fingerprint. A state of the other precision is read too; the key's next record
+   *     writes one of this precision
    */
   public Model(
       ModelConfig config,
@@ -48,12 +44,12 @@ public final class Model {
     }
   }
 
-  /** A model that drift is not measured of, with the precision that suits its kind. */
+  /** A model without a reference for drift, with the state precision that suits its kind. */
   public Model(ModelConfig config, Tokenizer tokenizer, Network network, String fingerprint) {
     this(config, tokenizer, network, fingerprint, null, StatePrecision.suiting(config.kind()));
   }
 
-  /** The same with a reference for drift, or none. */
+  /** The same model with a reference for drift, or without one if it is null. */
   public Model withReference(DriftReference reference) {
     return new Model(config, tokenizer, network, fingerprint, reference, statePrecision);
   }
@@ -74,12 +70,12 @@ public final class Model {
     return fingerprint;
   }
 
-  /** What drift is measured against; null where nobody knows. */
+  /** The outputs that drift is measured against; null if drift is not measured. */
   public DriftReference reference() {
     return reference;
   }
 
-  /** Of h in states. */
+  /** The precision of h in states. */
   public StatePrecision statePrecision() {
     return statePrecision;
   }
@@ -88,31 +84,33 @@ public final class Model {
     return config.name();
   }
 
-  /** (V) which tokens may be offered as a next word; not to be written, all threads read it. */
+  /**
+   * (V) whether each token may be offered as a next word. All threads read it, so callers must not
+   * write to it.
+   */
   public boolean[] words() {
     return words;
   }
 
   /**
-   * The same network with another continuous cache, which needs no training. As it is another model
-   * to whoever reads what it made, it has another fingerprint and no reference, unless the cache is
-   * the same.
+   * The same network with another continuous cache, which needs no training. Unless the cache is
+   * equal it gives other results, so it has another fingerprint, that of a checkpoint with this
+   * cache, and no reference for drift.
    */
   public Model withCache(Cache cache) {
     if (cache.equals(config.cache())) {
       return this;
     }
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update((fingerprint + " " + cache).getBytes(StandardCharsets.UTF_8));
-      String other = HexFormat.of().formatHex(sha.digest(), 0, 6);
-      return new Model(config.withCache(cache), tokenizer, network, other, null, statePrecision);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return new Model(
+        config.withCache(cache),
+        tokenizer,
+        network,
+        Fingerprint.exchange(fingerprint, config.cache(), cache),
+        null,
+        statePrecision);
   }
 
-  /** The same model, keeping h otherwise. */
+  /** The same model with another precision of h in states. */
   public Model withStatePrecision(StatePrecision precision) {
     return new Model(config, tokenizer, network, fingerprint, reference, precision);
   }
@@ -123,9 +121,9 @@ public final class Model {
   }
 
   /**
-   * The state of an {@code ffnn} after a record, of which nothing else counts.
+   * The state of an {@code ffnn} after a record. It depends only on the last tokens.
    *
-   * @param tokens the last {@code window - 1} before the end-of-record token, oldest first
+   * @param tokens the last {@code window - 1} tokens before the end-of-record token, oldest first
    */
   public HiddenState stateAfter(int[] tokens) {
     HiddenState state = HiddenState.zeros(config);

@@ -4,37 +4,35 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The shape of a network, as {@code config.json} of a checkpoint says it. Immutable.
+ * The configuration of a network, as {@code config.json} of a checkpoint writes it. Immutable.
  *
- * @param name what the model is called in enriched records, for example {@code en-chat}
- * @param kind what the layers are
- * @param vocabSize V, tokens in the vocabulary
- * @param embeddingSize E
+ * @param name the model's name in enriched records, for example {@code en-chat}
+ * @param kind the kind of the layers
+ * @param vocabSize V, the number of tokens in the vocabulary
+ * @param embeddingSize E, values in the embedding of a token
  * @param hiddenSize H, units of each layer
- * @param numLayers layers one above the other, at least 1
- * @param window n, tokens that the first layer of an {@code ffnn} sees, its own included; 1 for
- *     other kinds
- * @param pooling what the sentiment head sees of a record
- * @param labels the classes of the sentiment head, in the order of its outputs
- * @param nextToken how the next-token head divides the vocabulary
- * @param attention what the sentiment head sees of a key's past records
- * @param cache what the next-token head repeats of a key's past
+ * @param numLayers number of layers, at least 1
+ * @param window n, the number of last tokens that the first layer of an {@code ffnn} reads, the
+ *     current one included; 1 for other kinds
+ * @param pooling what the sentiment head reads of a record
+ * @param nextToken how the next-token head is built
+ * @param attention what the sentiment head reads of a key's past records
+ * @param cache the cache of a key's past tokens in the next-token head
  */
 public record ModelConfig(
     String name,
-    Kind kind,
+    CellType kind,
     int vocabSize,
     int embeddingSize,
     int hiddenSize,
     int numLayers,
     int window,
     Pooling pooling,
-    List<String> labels,
     NextToken nextToken,
     Attention attention,
     Cache cache) {
 
-  /** The classes of every sentiment head, in output order. */
+  /** The classes of every model's sentiment head, in the order of its outputs. */
   public static final List<String> SENTIMENT_LABELS = List.of("negative", "neutral", "positive");
 
   /** Index of {@code negative} in {@link #SENTIMENT_LABELS}. */
@@ -43,11 +41,11 @@ public record ModelConfig(
   /** Index of {@code positive} in {@link #SENTIMENT_LABELS}. */
   public static final int POSITIVE = 2;
 
-  /** What the sentiment head sees of the hidden states of one record. */
+  /** What the sentiment head reads of the hidden states of one record. */
   public enum Pooling {
-    /** The last one. */
+    /** The last hidden state. */
     LAST(1),
-    /** The last, the running maximum and the running mean, one after the other. */
+    /** The last hidden state, the running maximum and the running mean, concatenated. */
     CONCAT(3);
 
     private final int parts;
@@ -56,32 +54,32 @@ public record ModelConfig(
       this.parts = parts;
     }
 
-    /** How many vectors of H values the head reads. */
+    /** The number of vectors of H values that the head reads. */
     public int parts() {
       return parts;
     }
   }
 
   /**
-   * The next-token head: one softmax over the vocabulary, or an adaptive one (Grave et al. 2017) as
-   * PyTorch's {@code AdaptiveLogSoftmaxWithLoss}: a head of the frequent tokens and of one output
-   * for each cluster of rarer ones. Token ids are in order of frequency.
+   * The next-token head. It is one softmax over the vocabulary, or an adaptive softmax (Grave et
+   * al. 2017) like PyTorch's {@code AdaptiveLogSoftmaxWithLoss}: a first softmax over the frequent
+   * tokens and one output for each cluster of rarer tokens. Token ids are in order of frequency.
    *
-   * @param cutoffs the first token of each cluster, ascending; none for one softmax
-   * @param divValue cluster i (from 0) reads H / divValue^(i+1) values; at least 1
+   * @param cutoffs the first token of each cluster, ascending; empty for one softmax
+   * @param divValue cluster i (from 0) reads H / divValue^(i+1) values; divValue is at least 1
    * @param tied whether the head's weights are the embeddings (Press and Wolf 2017; Inan et al.
    *     2017); where E is not H, h is projected to E first
    */
   public record NextToken(List<Integer> cutoffs, int divValue, boolean tied) {
 
-    /** One softmax with weights of its own. */
+    /** One softmax whose weights are not the embeddings. */
     public static final NextToken FULL = new NextToken(List.of(), 4, false);
 
     public NextToken {
       cutoffs = List.copyOf(cutoffs);
     }
 
-    /** Tail clusters. */
+    /** The number of clusters. */
     public int clusters() {
       return cutoffs.size();
     }
@@ -90,27 +88,28 @@ public record ModelConfig(
   /**
    * Learnt attention over the key's last records; see {@link RecordAttention}.
    *
-   * @param records R, at most so many are looked at; 0 for no attention
-   * @param size A, of queries and keys
+   * @param records R, the maximum number of past records that it looks at; 0 for no attention
+   * @param size A, values in a query and in a key
    */
   public record Attention(int records, int size) {
 
     /** No attention. */
     public static final Attention NONE = new Attention(0, 0);
 
-    /** Whether there is any. */
+    /** Whether there is attention. */
     public boolean on() {
       return records > 0;
     }
   }
 
   /**
-   * A continuous cache over the key's last tokens; see {@link ContinuousCache}. It is not learnt:
-   * {@link Model#withCache} tries another.
+   * A continuous cache over the key's last tokens; see {@link ContinuousCache}. Nothing in it is
+   * learnt, so {@link Model#withCache} can try another.
    *
-   * @param tokens N, pairs of h and the token after it that it holds; 0 for no cache
-   * @param theta how much likeness of h counts
-   * @param lambda the cache's share in the next token's probability
+   * @param tokens N, the maximum number of pairs that it holds, each an h and the token after it; 0
+   *     for no cache
+   * @param theta the weight of the likeness between two h
+   * @param lambda the share of the cache in the next token's probability
    */
   public record Cache(int tokens, float theta, float lambda) {
 
@@ -123,23 +122,22 @@ public record ModelConfig(
       require("cache.lambda", lambda >= 0 && lambda < 1, "0 to less than 1", lambda);
     }
 
-    /** Whether there is any. */
+    /** Whether there is a cache. */
     public boolean on() {
       return tokens > 0;
     }
   }
 
-  /** A network that remembers nothing but its hidden state. */
+  /** A network without attention and cache. */
   public ModelConfig(
       String name,
-      Kind kind,
+      CellType kind,
       int vocabSize,
       int embeddingSize,
       int hiddenSize,
       int numLayers,
       int window,
       Pooling pooling,
-      List<String> labels,
       NextToken nextToken) {
     this(
         name,
@@ -150,7 +148,6 @@ public record ModelConfig(
         numLayers,
         window,
         pooling,
-        labels,
         nextToken,
         Attention.NONE,
         Cache.NONE);
@@ -168,18 +165,16 @@ public record ModelConfig(
       int embeddingSize,
       int hiddenSize,
       int numLayers,
-      Pooling pooling,
-      List<String> labels) {
+      Pooling pooling) {
     this(
         name,
-        Kind.of(kind),
+        CellType.of(kind),
         vocabSize,
         embeddingSize,
         hiddenSize,
         numLayers,
         1,
         pooling,
-        labels,
         NextToken.FULL);
   }
 
@@ -192,11 +187,9 @@ public record ModelConfig(
     require("num_layers", numLayers >= 1 && numLayers <= 16, "1 to 16", numLayers);
     require(
         "window",
-        window == 1 || kind == Kind.FFNN && window >= 1 && window <= 64,
-        kind == Kind.FFNN ? "1 to 64" : "1 for kind " + kind,
+        window == 1 || kind == CellType.FFNN && window >= 1 && window <= 64,
+        kind == CellType.FFNN ? "1 to 64" : "1 for kind " + kind,
         window);
-    labels = List.copyOf(labels);
-    require("labels", labels.equals(SENTIMENT_LABELS), SENTIMENT_LABELS.toString(), labels);
     int below = 0;
     for (int cutoff : nextToken.cutoffs) {
       require(
@@ -243,17 +236,17 @@ public record ModelConfig(
     }
   }
 
-  /** The same under another name. */
+  /** The same configuration with another name. */
   public ModelConfig withName(String other) {
     return with(other, attention, cache);
   }
 
-  /** The same with other attention: another network, for it has other tensors. */
+  /** The same configuration with other attention. It has other tensors. */
   public ModelConfig withAttention(Attention other) {
     return with(name, other, cache);
   }
 
-  /** The same with another cache. */
+  /** The same configuration with another cache. It has the same tensors. */
   public ModelConfig withCache(Cache other) {
     return with(name, attention, other);
   }
@@ -268,28 +261,35 @@ public record ModelConfig(
         numLayers,
         window,
         pooling,
-        labels,
         nextToken,
         attention,
         cache);
   }
 
-  /** Whether past records are remembered beside the hidden state. */
+  /** Whether a key's past records are kept beside its hidden state. */
   public boolean hasMemory() {
     return attention.on() || cache.on();
   }
 
-  /** What the sentiment head reads: the pooled h, then what attention found. */
+  /**
+   * The number of values that the sentiment head reads: the pooled h, then the context of
+   * attention.
+   */
   public int sentimentSize() {
     return (pooling.parts() + (attention.on() ? 1 : 0)) * hiddenSize;
   }
 
-  /** C, classes of the sentiment head. */
-  public int classes() {
-    return labels.size();
+  /** The classes of the sentiment head in the order of its outputs: the same for every model. */
+  public List<String> labels() {
+    return SENTIMENT_LABELS;
   }
 
-  /** What layer {@code l} reads: n * E for the first, H for the others. */
+  /** C, classes of the sentiment head. */
+  public int classes() {
+    return SENTIMENT_LABELS.size();
+  }
+
+  /** The number of values that layer {@code l} reads: n * E for the first, H for the others. */
   public int inputSize(int l) {
     return l == 0 ? window * embeddingSize : hiddenSize;
   }
@@ -299,39 +299,43 @@ public record ModelConfig(
     return kind.cell().gates() * hiddenSize;
   }
 
-  /** What tail cluster {@code i} of the next-token head reads: H / divValue^(i+1) values. */
+  /**
+   * The number of values that cluster {@code i} of the next-token head reads: H / divValue^(i+1).
+   */
   public int clusterSize(int i) {
     return clusterSize(nextToken, hiddenSize, i + 1);
   }
 
-  /** First token of tail cluster {@code i}; V for the one after the last. */
+  /** The first token of cluster {@code i}; V if {@code i} is the number of clusters. */
   public int clusterStart(int i) {
     return i == nextToken.clusters() ? vocabSize : nextToken.cutoffs.get(i);
   }
 
-  /** Outputs of the next-token head's first softmax: frequent tokens, then clusters. */
+  /**
+   * The number of outputs of the next-token head's first softmax: frequent tokens, then clusters.
+   */
   public int headSize() {
     return clusterStart(0) + nextToken.clusters();
   }
 
-  /** Whether h is projected to E before the tied weights. */
+  /** Whether h is projected to E values before it is multiplied by tied weights. */
   public boolean projected() {
     return nextToken.tied && embeddingSize != hiddenSize;
   }
 
-  /** Name of the weights of the next-token head's first softmax. */
+  /** The name of the weights of the next-token head's first softmax. */
   public String headWeight() {
     return nextToken.tied
         ? "embedding.weight"
         : nextToken.clusters() == 0 ? "next_token.weight" : "next_token.head.weight";
   }
 
-  /** Name of the biases of the next-token head's first softmax. */
+  /** The name of the biases of the next-token head's first softmax. */
   public String headBias() {
     return nextToken.clusters() == 0 ? "next_token.bias" : "next_token.head.bias";
   }
 
-  /** Names and shapes of all tensors, in the order they are stored. */
+  /** The names and shapes of all tensors, in the order in which they are stored. */
   public List<Tensor> tensors() {
     int gates = gateRows();
     List<Tensor> all = new ArrayList<>();

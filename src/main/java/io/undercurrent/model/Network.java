@@ -6,12 +6,12 @@ import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.kernel.ProductScratch;
 
 /**
- * A network ready to read: weights packed for the kernels, and the input product of the first layer
- * as a table with one row per token (and place in the window, where that is larger than 1).
- * Immutable and thread-safe; scratch is the caller's.
+ * A network ready to read. Its weights are packed for the kernels. The input product of the first
+ * layer is a table with one row per token, or one such table for each position of a larger window.
+ * Immutable and thread-safe; the caller holds the scratch.
  *
  * <p>{@link #step} defines the forward pass. Training computes it for whole chunks; {@code
- * ServedForwardTest} holds that to this at every shape.
+ * ServedForwardTest} checks that both give the same at every shape.
  */
 public final class Network {
 
@@ -74,16 +74,19 @@ public final class Network {
     return gates;
   }
 
-  /** One table for each place in the window; the biases are in the last, the token's own. */
+  /**
+   * One table for each position in the window. The last one, of the current token, includes the
+   * biases.
+   */
   private float[][] inputTables(Kernels kernels, Parameters parameters) {
     int rows = config.vocabSize();
     int in = config.embeddingSize();
     int out = config.gateRows();
     float[] p = parameters.values();
     float[][] tables = new float[config.window()][];
-    for (int place = 0; place < tables.length; place++) {
+    for (int index = 0; index < tables.length; index++) {
       PackedMatrix weightIh = kernels.matrix(in, out);
-      weightIh.pack(p, parameters.offset("rnn.weight_ih_l0") + place * in, 1, config.inputSize(0));
+      weightIh.pack(p, parameters.offset("rnn.weight_ih_l0") + index * in, 1, config.inputSize(0));
       float[] table = new float[Math.multiplyExact(rows, out)];
       weightIh.multiply(
           rows,
@@ -96,7 +99,7 @@ public final class Network {
           out,
           false,
           new ProductScratch());
-      tables[place] = table;
+      tables[index] = table;
     }
     float[] own = tables[tables.length - 1];
     for (int at = 0; at < own.length; at += out) {
@@ -121,7 +124,7 @@ public final class Network {
     return new Scratch(this, kernels.paddedRows(rows));
   }
 
-  /** States for up to {@code rows} keys, of which none is set. */
+  /** New states for up to {@code rows} keys; none of them is set. */
   public HiddenStates states(int rows) {
     return new HiddenStates(config, kernels.paddedRows(rows));
   }
@@ -141,7 +144,7 @@ public final class Network {
     }
   }
 
-  /** One token through all layers: reads and replaces what {@code state} holds. */
+  /** Feeds one token through all layers and replaces {@code state} by the next state. */
   public void step(int token, HiddenState state, Scratch scratch) {
     scratch.token[0] = token;
     scratch.window[0] = state.tokens();
@@ -149,10 +152,10 @@ public final class Network {
   }
 
   /**
-   * One token each for the first {@code n} keys, through all layers: reads and replaces what their
-   * states hold. The same bits as one key at a time.
+   * Feeds one token of each of the first {@code n} keys through all layers and replaces their
+   * states by the next states. Gives the same bits as one key at a time.
    *
-   * @param tokens (n or more)
+   * @param tokens (n or more) the token of each key
    */
   public void step(int n, int[] tokens, HiddenStates states, Scratch scratch) {
     step(n, tokens, states.h(), states.c(), states.tokens(), scratch);
@@ -161,7 +164,7 @@ public final class Network {
   private void step(
       int n, int[] tokens, float[][] h, float[][] c, int[][] windows, Scratch scratch) {
     int hidden = config.hiddenSize();
-    int m = kernels.paddedRows(n); // the rows past n are anything, and of no consequence
+    int m = kernels.paddedRows(n); // rows from n on hold anything; nobody reads their results
     for (int r = 0; r < n; r++) {
       int[] window = windows[r];
       if (window.length > 0) {
@@ -193,14 +196,14 @@ public final class Network {
     }
   }
 
-  /** The first layer's W_ih x + b of one token, and of those before it in a window. */
+  /** Writes W_ih x + b of the first layer, for a token and the tokens before it in the window. */
   private void input(int token, int[] window, int gate, float[] z, int at) {
     int hidden = config.hiddenSize();
     int last = inputTables.length - 1;
     System.arraycopy(inputTables[last], row(token, gate), z, at, hidden);
-    for (int place = last - 1; place >= 0 && window[place] >= 0; place--) {
-      float[] table = inputTables[place];
-      int from = row(window[place], gate);
+    for (int index = last - 1; index >= 0 && window[index] >= 0; index--) {
+      float[] table = inputTables[index];
+      int from = row(window[index], gate);
       for (int u = 0; u < hidden; u++) {
         z[at + u] += table[from + u];
       }
@@ -211,21 +214,21 @@ public final class Network {
     return (token * cell.gates() + gate) * config.hiddenSize();
   }
 
-  /** The state before a key's first record: zeros, and the end-of-record token read from there. */
+  /** The state before a key's first record: that after the end-of-record token, read from zeros. */
   public HiddenState initialState(int endOfRecord) {
     HiddenState state = HiddenState.zeros(config);
     step(endOfRecord, state, scratch());
     return state;
   }
 
-  /** What looks back at the key's past records; null if nothing does. */
+  /** The attention over the key's past records; null if the network has none. */
   public RecordAttention attention() {
     return attention;
   }
 
   /**
-   * Logits (C) of the sentiment head for the features (parts * H) of a {@link Pool}, followed by
-   * the context (H) of {@link #attention} where there is one.
+   * Computes the logits (C) of the sentiment head. The features are those (parts * H) of a {@link
+   * Pool}, followed by the context (H) of {@link #attention} if there is one.
    */
   public void sentimentLogits(float[] features, float[] logits) {
     sentiment.multiply(1, features, logits, new ProductScratch());
@@ -233,7 +236,7 @@ public final class Network {
   }
 
   /**
-   * The probabilities (C) of the sentiment classes for a record so far.
+   * The probabilities (C) of the sentiment classes after the tokens that the pool holds.
    *
    * @param attention the past records, after {@link RecordAttention#look}; null for a network
    *     without attention

@@ -7,26 +7,29 @@ import io.undercurrent.kernel.ProductScratch;
 /**
  * The head that says which token comes next. Immutable and thread-safe; scratch is the caller's.
  *
- * <p>A softmax over the frequent tokens and over one output for each cluster of rarer ones; inside
- * a cluster another softmax, over fewer inputs (Grave et al. 2017):
+ * <p>One softmax covers the frequent tokens and one output for each cluster of rarer tokens. Inside
+ * each cluster another softmax reads fewer inputs (Grave et al. 2017):
  *
  * <pre>
  *   p(w) = head(w)                            for a frequent token
  *   p(w) = head(cluster i) * tail_i(w)        for one of cluster i
  * </pre>
  *
- * <p>A head without clusters is the plain softmax. What a cluster costs is paid only where one of
- * its tokens came, or could be among the likeliest. A probability is never reported as less than
- * e^-87 of the likeliest's.
+ * <p>A head without clusters is a plain softmax. A cluster is computed only where one of its tokens
+ * came, or where one could be among the most probable. No probability is reported as less than
+ * e^-87 of the highest.
  *
  * <p>This is the definition of the probabilities. Training has its own forward pass with a backward
- * pass; {@code ServedForwardTest} holds that to this at every shape.
+ * pass; {@code ServedForwardTest} checks that both give the same at every shape.
  *
  * <p>Only {@link #scratch} and the first product with it allocate.
  */
 public final class NextTokenHead {
 
-  /** Tokens whose largest says whether one of them is worth a look. */
+  /**
+   * Tokens are searched in blocks of this size; the largest value says whether a block is searched
+   * at all.
+   */
   private static final int BLOCK = 256;
 
   private final Kernels kernels;
@@ -79,7 +82,7 @@ public final class NextTokenHead {
     return new Scratch(this, rows);
   }
 
-  /** What is expected at some positions, after {@link #expect}; owned by one thread. */
+  /** The results of {@link #expect} at some positions. Owned by one thread. */
   public static final class Scratch {
     private final float[] h; // (rows, H)
     private final float[] projected; // (rows, E)
@@ -95,8 +98,8 @@ public final class NextTokenHead {
     private long searched;
     private long skipped;
 
-    private Scratch(NextTokenHead head, int most) {
-      int rows = head.kernels.paddedRows(most);
+    private Scratch(NextTokenHead head, int maxRows) {
+      int rows = head.kernels.paddedRows(maxRows);
       int widest = 0;
       int largest = 0;
       for (int i = 0; i < head.clusters; i++) {
@@ -114,23 +117,32 @@ public final class NextTokenHead {
       tailSum = new float[rows];
     }
 
-    /** Where the caller writes the top hidden states before {@link #expect}, (rows, H). */
+    /** The top hidden states (rows, H), which the caller writes before {@link #expect}. */
     public float[] h() {
       return h;
     }
 
-    /** Clusters that {@link #read} searched for likely tokens so far, counted at each row. */
+    /**
+     * The number of clusters that {@link #read} has searched for likely tokens, counted for each
+     * row.
+     */
     public long searchedClusters() {
       return searched;
     }
 
-    /** Clusters that were not, for they could have none that is likely enough. */
+    /**
+     * The number of clusters that it has skipped, because none of their tokens could be likely
+     * enough.
+     */
     public long skippedClusters() {
       return skipped;
     }
   }
 
-  /** Computes what comes after the first {@code rows} hidden states of {@link Scratch#h}. */
+  /**
+   * Computes the first softmax after each of the first {@code rows} hidden states of {@link
+   * Scratch#h}.
+   */
   public void expect(int rows, Scratch s) {
     int m = kernels.paddedRows(rows);
     if (projection == null) {
@@ -148,22 +160,22 @@ public final class NextTokenHead {
     }
   }
 
-  /** Replaces logits by their exponentials and returns the sum of these. */
+  /** Replaces logits by their exponentials, and returns the sum of the exponentials. */
   private float softmax(float[] x, int at, int n, Scratch s) {
     return kernels.exponentials(x, at, n, kernels.max(x, at, n), s.sums);
   }
 
   /**
-   * What rows [0, rows) gave to the tokens that came, and the likeliest tokens at some of them. A
-   * cluster's product is one for all rows that need it, whatever for: for a token of it that came,
-   * or for likely ones, unless the whole cluster is less likely than the last of k. A row's results
-   * do not depend on the others.
+   * Computes the probability that each of the rows [0, rows) gave to the token that came, and the
+   * most probable tokens of some rows. A cluster takes one product for all rows that need it: those
+   * whose token is in it, and those for which it may hold one of the k most probable tokens. A
+   * row's results do not depend on other rows.
    *
-   * @param tokens (rows) that came
-   * @param logProbabilities (rows) out: natural logarithms of what they were given
-   * @param wanted (rows) where the likeliest tokens are
-   * @param offered (V) whether a token may be among them
-   * @param likeliest out, row by row; null where none are wanted
+   * @param tokens (rows) the token that came after each row
+   * @param logProbabilities (rows) out: natural logarithms of their probabilities
+   * @param wanted (rows) whether the most probable tokens of the row are wanted
+   * @param offered (V) whether a token may be among these
+   * @param topK out: the most probable tokens, row by row; null if no row wants them
    */
   public void read(
       int rows,
@@ -171,20 +183,20 @@ public final class NextTokenHead {
       double[] logProbabilities,
       boolean[] wanted,
       boolean[] offered,
-      Likeliest likeliest,
+      TopK topK,
       Scratch s) {
     for (int r = 0; r < rows; r++) {
       if (tokens[r] < start[0]) {
         logProbabilities[r] = log(s.e[r * outputs + tokens[r]], s.sum[r]);
       }
       if (wanted[r]) {
-        searchHead(r, offered, likeliest, r, s);
+        searchHead(r, offered, topK, r, s);
       }
     }
     for (int i = 0; i < clusters; i++) {
       int members = 0;
       for (int r = 0; r < rows; r++) {
-        boolean may = wanted[r] && likeliest.takes(r, whole(r, i, s));
+        boolean may = wanted[r] && topK.takes(r, whole(r, i, s));
         if (may) {
           s.searched++;
         } else if (wanted[r]) {
@@ -202,14 +214,14 @@ public final class NextTokenHead {
               log(s.e[r * outputs + start[0] + i], s.sum[r])
                   + log(s.tail[m * size(i) + tokens[r] - start[i]], s.tailSum[m]);
         }
-        if (wanted[r] && likeliest.takes(r, whole(r, i, s))) {
-          searchTail(i, m, offered, likeliest, r, s);
+        if (wanted[r] && topK.takes(r, whole(r, i, s))) {
+          searchTail(i, m, offered, topK, r, s);
         }
       }
     }
   }
 
-  /** Tokens of cluster i. */
+  /** The number of tokens in cluster i. */
   private int size(int i) {
     return start[i + 1] - start[i];
   }
@@ -218,7 +230,7 @@ public final class NextTokenHead {
     return token >= start[i] && token < start[i + 1];
   }
 
-  /** The probability of all tokens of cluster i at row r. */
+  /** The probability of cluster i as a whole at row r. */
   private float whole(int r, int i, Scratch s) {
     return s.e[r * outputs + start[0] + i] / s.sum[r];
   }
@@ -227,7 +239,10 @@ public final class NextTokenHead {
     return StrictMath.log((double) e / sum);
   }
 
-  /** Exponentials of cluster i's logits, and their sums, for the rows in {@link Scratch#member}. */
+  /**
+   * Computes the exponentials of cluster i's logits and their sums, for the rows in {@link
+   * Scratch#member}.
+   */
   private void tail(int i, int members, Scratch s) {
     if (members == 0) {
       return;
@@ -244,37 +259,37 @@ public final class NextTokenHead {
   }
 
   /**
-   * The likeliest of the offered tokens at row r.
+   * Finds the most probable of the offered tokens at row r.
    *
    * @param offered (V) whether a token may be among them
-   * @param likeliest out, its row 0
+   * @param topK out: its row 0
    */
-  public void top(int r, boolean[] offered, Likeliest likeliest, Scratch s) {
-    searchHead(r, offered, likeliest, 0, s);
+  public void top(int r, boolean[] offered, TopK topK, Scratch s) {
+    searchHead(r, offered, topK, 0, s);
     for (int i = 0; i < clusters; i++) {
-      if (likeliest.takes(0, whole(r, i, s))) {
+      if (topK.takes(0, whole(r, i, s))) {
         s.member[0] = r;
         tail(i, 1, s);
-        searchTail(i, 0, offered, likeliest, 0, s);
+        searchTail(i, 0, offered, topK, 0, s);
       }
     }
   }
 
-  private void searchHead(int r, boolean[] offered, Likeliest likeliest, int row, Scratch s) {
-    likeliest.clear(row);
-    search(s.e, r * outputs, start[0], s.sum[r], 1f, offered, 0, likeliest, row);
+  private void searchHead(int r, boolean[] offered, TopK topK, int row, Scratch s) {
+    topK.clear(row);
+    search(s.e, r * outputs, start[0], s.sum[r], 1f, offered, 0, topK, row);
   }
 
-  private void searchTail(
-      int i, int m, boolean[] offered, Likeliest likeliest, int row, Scratch s) {
+  private void searchTail(int i, int m, boolean[] offered, TopK topK, int row, Scratch s) {
     int size = size(i);
     float whole = whole(s.member[m], i, s);
-    search(s.tail, m * size, size, s.tailSum[m], whole, offered, start[i], likeliest, row);
+    search(s.tail, m * size, size, s.tailSum[m], whole, offered, start[i], topK, row);
   }
 
   /**
-   * Adds the likeliest of n tokens, from {@code first} on. Their probabilities are in the order of
-   * their exponentials, so one that is not above one too small need not be computed.
+   * Adds the most probable of n tokens, from {@code first} on. Probabilities are in the order of
+   * their exponentials, so a token is skipped if its exponential is not above one that was too
+   * small.
    */
   private void search(
       float[] e,
@@ -284,9 +299,9 @@ public final class NextTokenHead {
       float whole,
       boolean[] offered,
       int first,
-      Likeliest likeliest,
+      TopK topK,
       int row) {
-    float tooSmall = -1f; // the largest of these
+    float tooSmall = -1f; // the largest exponential that was too small
     for (int from = 0; from < n; from += BLOCK) {
       int to = Math.min(n, from + BLOCK);
       if (kernels.max(e, at + from, to - from) <= tooSmall) {
@@ -298,8 +313,8 @@ public final class NextTokenHead {
           continue;
         }
         float p = whole * (x / sum);
-        if (likeliest.takes(row, p)) {
-          likeliest.add(row, first + j, p);
+        if (topK.takes(row, p)) {
+          topK.add(row, first + j, p);
         } else {
           tooSmall = x;
         }
@@ -308,8 +323,8 @@ public final class NextTokenHead {
   }
 
   /**
-   * The probabilities of {@code tokens[0 .. n)} at row r, in any order; a cluster costs something
-   * only where one of them is in it.
+   * Computes the probabilities of {@code tokens[0 .. n)} at row r, in any order. A cluster is
+   * computed only if one of the tokens is in it.
    */
   void probabilities(int r, int[] tokens, int n, float[] out, Scratch s) {
     for (int m = 0; m < n; m++) {
@@ -332,7 +347,7 @@ public final class NextTokenHead {
     }
   }
 
-  /** The probabilities (V) of all tokens at row r. */
+  /** Computes the probabilities (V) of all tokens at row r. */
   public void probabilities(int r, float[] out, Scratch s) {
     int at = r * outputs;
     for (int id = 0; id < start[0]; id++) {
@@ -348,6 +363,7 @@ public final class NextTokenHead {
     }
   }
 
+  /** V. */
   public int vocabSize() {
     return vocabSize;
   }

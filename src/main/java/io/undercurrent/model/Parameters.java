@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All parameters of a network (or all their gradients) in one block, so that an optimiser is one
- * loop; tensors are slices of it by name. Not thread-safe while somebody writes.
+ * All parameters of a network, or all their gradients, in one block, so that an optimiser is one
+ * loop. A tensor is a slice of the block, found by its name. Not thread-safe while a thread writes.
  */
 public final class Parameters {
 
@@ -14,7 +14,7 @@ public final class Parameters {
   private final Map<String, Integer> offsets = new LinkedHashMap<>();
   private final float[] values;
 
-  /** All zero. */
+  /** Parameters of these tensors, all zero. */
   public Parameters(List<Tensor> tensors) {
     this.tensors = List.copyOf(tensors);
     int size = 0;
@@ -34,11 +34,16 @@ public final class Parameters {
     return values;
   }
 
-  /** Where the tensor starts in {@link #values}. */
+  /**
+   * The index at which a tensor starts in {@link #values}.
+   *
+   * @throws IllegalArgumentException if there is no tensor with this name
+   */
   public int offset(String name) {
     Integer offset = offsets.get(name);
     if (offset == null) {
-      throw new IllegalArgumentException("no tensor " + name + " among " + offsets.keySet());
+      throw new IllegalArgumentException(
+          "tensor must be one of " + offsets.keySet() + ", found " + name);
     }
     return offset;
   }

@@ -4,8 +4,8 @@ import io.undercurrent.model.ModelConfig.Pooling;
 import java.util.Arrays;
 
 /**
- * What the sentiment head sees of one record, updated with every token: the last h, the running
- * maximum and the running mean (concat pooling, Howard and Ruder 2018, made incremental). Owned by
+ * The features of one record that the sentiment head reads: the last h, and with concat pooling the
+ * running maximum and the running mean (Howard and Ruder 2018), updated with every token. Owned by
  * one thread.
  */
 public final class Pool {
@@ -31,12 +31,12 @@ public final class Pool {
     Arrays.fill(sum, 0f);
   }
 
-  /** Takes the next token's top h, (H). */
+  /** Adds the next token's top h, (H). */
   public void add(float[] h) {
     add(h, 0);
   }
 
-  /** Takes the next token's top h, (H), which begins at {@code offset}. */
+  /** Adds the next token's top h, (H), which begins at {@code offset}. */
   public void add(float[] h, int offset) {
     tokens++;
     System.arraycopy(h, offset, last, 0, last.length);
@@ -48,7 +48,7 @@ public final class Pool {
     }
   }
 
-  /** Writes the head's input, (parts * H); there must have been a token. */
+  /** Writes the head's input, (parts * H). At least one token must have been added. */
   public void features(float[] out) {
     int size = last.length;
     System.arraycopy(last, 0, out, 0, size);

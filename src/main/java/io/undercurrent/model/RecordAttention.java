@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017) of the record at hand over the key's last R
- * records. Immutable and thread-safe; scratch is the caller's.
+ * Scaled dot-product attention (Vaswani et al. 2017) of the current record over the key's last R
+ * records. Immutable and thread-safe; the caller holds the scratch.
  *
  * <pre>
  *   q = W_q h    k_r = W_k m_r    s_r = q . k_r / sqrt(A)
@@ -20,12 +20,12 @@ import java.util.List;
  *   context = sum_r a_r m_r
  * </pre>
  *
- * <p>h is the top hidden state after the record's last token so far, m_r (in half precision) that
- * after the last one of past record r. What goes to s_null, which is learnt, is spent on nothing;
- * without past records the context is zero.
+ * <p>h is the top hidden state after the last token read. m_r is the one after the last token of
+ * past record r, in half precision. s_null is learnt; its weight goes to no record. Without past
+ * records the context is zero.
  *
  * <p>This is the definition of the forward pass. Training has its own with a backward pass; {@code
- * ServedForwardTest} holds that to this at every shape.
+ * ServedForwardTest} checks that both give the same at every shape.
  */
 public final class RecordAttention {
 
@@ -58,7 +58,7 @@ public final class RecordAttention {
     return new Scratch(this);
   }
 
-  /** The records looked at, and how much at each; owned by one thread. */
+  /** The past records and their weights. Owned by one thread. */
   public static final class Scratch {
     private final float[] m; // (R, H) oldest first
     private final float[] k; // (R, A)
@@ -75,26 +75,26 @@ public final class RecordAttention {
       weights = new float[1 + attention.records];
     }
 
-    /** How many records there are to look at. */
+    /** The number of past records. */
     public int count() {
       return count;
     }
 
-    /** The weight of nothing, after {@link #attend}. */
+    /** The weight of no record, after {@link #attend}. */
     public float nothing() {
       return weights[0];
     }
 
-    /** The weight of the i-th of {@link #count} records, oldest first, after {@link #attend}. */
+    /** The weight of the i-th of {@link #count} records, from the oldest, after {@link #attend}. */
     public float weight(int i) {
       return weights[1 + i];
     }
   }
 
   /**
-   * Takes the records to look at.
+   * Sets the past records.
    *
-   * @param past oldest first; the last R of them are looked at
+   * @param past oldest first; only the last R are used
    */
   public void look(List<Memory.Entry> past, Scratch s) {
     s.count = Math.min(records, past.size());
@@ -110,10 +110,10 @@ public final class RecordAttention {
   }
 
   /**
-   * Looks at them.
+   * Computes the weights of the past records and their context.
    *
    * @param h (H) at the start of this array
-   * @param context where the context (H) is written from {@code offset} on
+   * @param context receives the context (H) from {@code offset} on
    */
   public void attend(float[] h, float[] context, int offset, Scratch s) {
     query.multiply(1, h, s.q, s.buffers);

@@ -6,15 +6,16 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What h is rounded to where a record ends, so that the state of a key takes fewer bytes. Part of
- * the definition: a record is read from what the one before it left after rounding, also where both
- * are read in one go, so that a state that was stored and restored gives the same bits.
+ * The precision to which h is rounded at the end of a record, so that a key's state takes fewer
+ * bytes. Rounding is part of the definition of a result: a record always starts from the rounded
+ * state, even if it is read together with the record before it. So a state that was stored and
+ * restored gives the same bits.
  *
- * <p>c is never rounded: it changes little by little over a key's life, and with a forget gate near
- * 1 rounding swallows every change. h of an {@code lstm} follows from c at every step, so what it
- * loses is soon forgotten; h of a {@code gru} or {@code rnn} is all there is, and changes little by
- * little itself. The state before a key's first record is never rounded, and neither is h of an
- * {@code ffnn}, which follows from its last tokens.
+ * <p>c is never rounded: with a forget gate near 1 it changes by small steps, which rounding would
+ * swallow. h of an {@code lstm} follows from c at every step, so a rounding error soon disappears.
+ * h of a {@code gru} or {@code rnn} is the whole state and changes by small steps itself. The state
+ * before a key's first record is never rounded. h of an {@code ffnn} follows from its last tokens
+ * and is not rounded either.
  */
 public enum StatePrecision {
 
@@ -40,7 +41,10 @@ public enum StatePrecision {
     }
   },
 
-  /** IEEE 754 binary16, ties to even. h of every kind is from -1 to 1: what it loses is 2^-12. */
+  /**
+   * IEEE 754 binary16, ties to even. h is from -1 to 1 in every kind, so the error is at most
+   * 2^-12.
+   */
   FP16(Short.BYTES) {
     @Override
     float rounded(float value) {
@@ -69,14 +73,18 @@ public enum StatePrecision {
   }
 
   /**
-   * What to choose where nothing speaks against it: halves where c carries what was read, as in an
-   * {@code lstm}, and all bits where h itself does.
+   * The default for a kind: {@code fp16} if c carries the state, as in an {@code lstm}; {@code
+   * fp32} if h carries it.
    */
-  public static StatePrecision suiting(Kind kind) {
+  public static StatePrecision suiting(CellType kind) {
     return kind.cell().hasCellState() ? FP16 : FP32;
   }
 
-  /** The precision with this name in settings. */
+  /**
+   * The precision with this name in settings.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
   public static StatePrecision of(String name) {
     return Arrays.stream(values())
         .filter(precision -> precision.toString().equals(name))
@@ -87,18 +95,18 @@ public enum StatePrecision {
                     "state precision must be fp32 or fp16, found " + name));
   }
 
-  /** As settings write it. */
+  /** The name in settings. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Bytes of one number. */
+  /** Bytes of one value. */
   public int bytes() {
     return bytes;
   }
 
-  /** Rounds h of a recurrent network's state where a record has ended. */
+  /** Rounds h of a recurrent network's state, at the end of a record. */
   public void round(HiddenState state) {
     if (this == FP32 || state.tokens().length > 0) {
       return;
@@ -110,12 +118,12 @@ public enum StatePrecision {
     }
   }
 
-  /** The nearest number that it has; not a number stays none. */
+  /** The nearest value of this precision; NaN stays NaN. */
   abstract float rounded(float value);
 
-  /** Writes a row, rounded, big-endian. */
+  /** Writes a row in this precision, big-endian. */
   public abstract void put(float[] row, ByteBuffer to);
 
-  /** Reads what {@link #put} wrote. */
+  /** Reads a row that {@link #put} wrote. */
   public abstract void get(ByteBuffer from, float[] row);
 }

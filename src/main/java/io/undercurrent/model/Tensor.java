@@ -3,10 +3,10 @@ package io.undercurrent.model;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** Name and shape of one parameter tensor, row-major. */
+/** The name and shape of one parameter tensor, which is stored row by row. */
 public record Tensor(String name, int... shape) {
 
-  /** Number of values. */
+  /** The number of values. */
   public int size() {
     int size = 1;
     for (int d : shape) {

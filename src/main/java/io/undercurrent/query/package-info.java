@@ -1,5 +1,2 @@
-/**
- * Answers questions about the keys of a running application: their state, their likely next words,
- * their last records token by token. Never changes a state.
- */
+/** Answers questions about the keys of a running application of your own. Never changes a state. */
 package io.undercurrent.query;

@@ -2,7 +2,7 @@ package io.undercurrent.serve;
 
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
-import io.undercurrent.query.StreamsQueries.Host;
+import io.undercurrent.query.internals.StreamsQueries.Host;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,19 +12,19 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
 /**
- * Passes a GET on to the instance that can answer it. A request is passed on once: whoever gets it
- * with {@value #HEADER} answers it, or says with 421 (Misdirected Request) that it does not have
- * the key, so two instances that each take the other for the owner do not go on for ever. The
- * header's value says whether a copy will do.
+ * Forwards a GET to the instance that can answer it. A request is forwarded once: an instance that
+ * gets it with the header {@value #HEADER} answers it, or refuses with 421 (Misdirected Request) if
+ * it does not have the key. So two instances that each take the other for the owner do not forward
+ * for ever. The header's value says whether a copy may answer.
  */
 final class Forwarding {
 
   static final String HEADER = "Undercurrent-Forwarded";
 
-  /** Only the state itself is an answer, whatever the request says of {@code stale}. */
+  /** Only the active state may answer, even if the request has {@code stale=true}. */
   static final String STATE = "state";
 
-  /** A copy is one too. */
+  /** A copy may answer too. */
   static final String COPY = "copy";
 
   private static final Duration CONNECT = Duration.ofSeconds(1);
@@ -46,10 +46,10 @@ final class Forwarding {
   }
 
   /**
-   * Answers with what {@code host} says, that it is too busy included.
+   * Answers with the response of {@code host}, also if that is 503.
    *
    * @param wanted {@link #STATE} or {@link #COPY}
-   * @return whether it was answered: not where the host cannot be asked, or does not have the key
+   * @return false if the host cannot be reached or does not have the key
    */
   boolean answer(Context ctx, Host host, String wanted) {
     String query = ctx.queryString();

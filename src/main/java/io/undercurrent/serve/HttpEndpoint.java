@@ -1,6 +1,7 @@
 package io.undercurrent.serve;
 
 import io.javalin.Javalin;
+import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
@@ -11,11 +12,8 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -33,10 +31,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Health answers are {@code {"status":"UP"}} or {@code {"status":"DOWN"}}; a supplier that
  * throws counts as down. Anything else is answered with 404. Errors are problem details (RFC 9457)
- * with one sentence for whoever asked.
+ * with one sentence for the client.
  *
- * <p>Connections, threads and bodies are bounded: whoever holds many of them, or sends slowly,
- * keeps others from being answered at most, never records from being processed.
+ * <p>Connections, threads and bodies are bounded. A client that holds many of them or sends slowly
+ * can delay other clients' answers, but not the processing of records.
  *
  * <p>Thread safe. The suppliers are called on the endpoint's own threads, several at a time, and
  * must not block for long. The threads are daemons: an endpoint that nobody closes does not keep
@@ -48,11 +46,11 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
   private static final String JSON = "application/json";
   private static final int MIN_THREADS = 2;
-  private static final int MAX_THREADS = 24; // and one for each live stream
+  private static final int MAX_THREADS = 24;
   private static final int THREAD_IDLE_TIMEOUT_MS = 30_000;
   private static final int MAX_CONNECTIONS = 512;
 
-  /** How long a connection may neither take nor bring anything. */
+  /** How long a connection may neither send nor receive a byte. */
   private static final int CONNECTION_IDLE_TIMEOUT_MS = 20_000;
 
   /** Bytes of a request's head: its longest text, each char as nine. */
@@ -110,7 +108,7 @@ public final class HttpEndpoint implements AutoCloseable {
           "undercurrent.http.port must be between 0 and 65535, found " + port);
     }
     QueuedThreadPool threads =
-        new QueuedThreadPool(MAX_THREADS + streams(more), MIN_THREADS, THREAD_IDLE_TIMEOUT_MS);
+        new QueuedThreadPool(MAX_THREADS, MIN_THREADS, THREAD_IDLE_TIMEOUT_MS);
     threads.setName("http");
     threads.setDaemon(true);
     threads.setStopTimeout(STOP_TIMEOUT_MS);
@@ -130,11 +128,8 @@ public final class HttpEndpoint implements AutoCloseable {
                     http.setSendServerVersion(false);
                   });
               config.http.maxRequestSize = MAX_BODY_BYTES;
-              config.routes.get(
-                  "/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(scrape.get()));
-              config.routes.get("/health/live", ctx -> health(ctx, live));
-              config.routes.get("/health/ready", ctx -> health(ctx, ready));
-              more.forEach(routes -> routes.add(config.routes));
+              addOwn(config.routes, scrape, live, ready);
+              more.forEach(routes -> routes.add(config));
               config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
               config.routes.exception(HttpResponseException.class, HttpEndpoint::refused);
               config.routes.exception(
@@ -153,11 +148,15 @@ public final class HttpEndpoint implements AutoCloseable {
     }
   }
 
-  private static int streams(List<Routes> more) {
-    return more.stream().mapToInt(r -> r instanceof LiveRoutes live ? live.streams() : 0).sum();
+  /** Adds the endpoint's own routes. */
+  static void addOwn(
+      RoutesConfig routes, Supplier<String> scrape, BooleanSupplier live, BooleanSupplier ready) {
+    routes.get("/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(scrape.get()));
+    routes.get("/health/live", ctx -> health(ctx, live));
+    routes.get("/health/ready", ctx -> health(ctx, ready));
   }
 
-  /** What Javalin itself refuses. */
+  /** Answers a request that Javalin itself refuses. */
   private static void refused(HttpResponseException e, Context ctx) {
     HttpStatus status = HttpStatus.forStatus(e.getStatus());
     String detail =
@@ -208,13 +207,6 @@ public final class HttpEndpoint implements AutoCloseable {
     ctx.status(up ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
         .contentType(JSON)
         .result(up ? "{\"status\":\"UP\"}" : "{\"status\":\"DOWN\"}");
-  }
-
-  /** All routes, {@code GET /path/{parameter}}. */
-  Set<String> routes() {
-    return app.unsafe.internalRouter.allHttpHandlers().stream()
-        .map(route -> route.endpoint.method + " " + route.endpoint.path)
-        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** The port it listens on, also where 0 was asked for. */

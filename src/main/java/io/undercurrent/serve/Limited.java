@@ -8,9 +8,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Things of which each serves one request at a time, made when they are first needed. As many
- * requests as there are things run at once, the others wait a while and are then refused: what
- * people ask takes a bounded share of the machine from the stream. Thread-safe.
+ * A lazily filled pool; each instance serves one request at a time. A request that finds all
+ * instances taken waits {@value #PATIENCE_SECONDS} seconds and is then refused with 503, so that
+ * questions take a bounded share of the machine from the stream. Thread-safe.
  */
 final class Limited<T> {
 
@@ -20,8 +20,8 @@ final class Limited<T> {
   private final Supplier<T> maker;
   private final Deque<T> free = new ArrayDeque<>();
 
-  Limited(int most, Supplier<T> maker) {
-    permits = new Semaphore(most, true);
+  Limited(int max, Supplier<T> maker) {
+    permits = new Semaphore(max, true);
     this.maker = maker;
   }
 

@@ -2,6 +2,7 @@ package io.undercurrent.serve;
 
 import io.undercurrent.app.EnrichedTopic;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,15 +13,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What came out of the application last, of all its instances: the committed records of the
- * enriched topic, in bounded memory.
+ * The last records that the application enriched, on all of its instances: the committed records of
+ * the enriched topic, in bounded memory.
  *
- * <p>The topic is followed only while somebody looks, and for a minute after: nobody's page costs a
- * busy cluster nothing, and a page that is loaded again finds everything in place. When following
- * begins it looks back {@value #LOOK_BACK} records, so a page opened late still has a past to show.
+ * <p>The topic is followed only while somebody views it, and for a minute after. So a cluster pays
+ * nothing while no page is open, and a page that is reloaded finds its records. Following begins
+ * {@value #LOOK_BACK} records before the end, so that a page has something to show at once.
  *
- * <p>Kept are the last {@value #KEPT} records, and fewer if they are long: {@value #KEPT_CHARS}
- * chars of text and keys in all, about 15 MB of heap at most. Thread-safe.
+ * <p>It keeps the last {@value #KEPT} records, but at most {@value #KEPT_CHARS} chars of text and
+ * keys: at most about 15 MB of heap. Thread-safe.
  */
 final class LiveFeed implements AutoCloseable {
 
@@ -33,18 +34,18 @@ final class LiveFeed implements AutoCloseable {
   private final EnrichedTopic.Opener opener;
   private final Set<Viewer> viewers = new HashSet<>();
   private final Deque<LiveRecord> kept = new ArrayDeque<>();
-  private final Map<LiveKey, Deque<LiveRecord>> byKey = new HashMap<>();
+  private final Map<KeyText, Deque<LiveRecord>> byKey = new HashMap<>();
   private final Rate rate = new Rate();
 
-  private EnrichedTopic topic; // null while nobody looks
-  private int generation; // of what is kept: numbers of events begin anew with each
+  private EnrichedTopic topic; // null while it is not followed
+  private int generation; // counts openings of the topic; each numbers its events from 1
   private long keptChars;
   private long number;
   private long records;
   private long usedNanos;
   private boolean closed;
 
-  /** Told apart from earlier feeds by who reconnects. */
+  /** Part of each event's id: tells a viewer who reconnects whether it is the same feed. */
   private final String name = Long.toString(System.nanoTime(), Character.MAX_RADIX);
 
   public LiveFeed(EnrichedTopic.Opener opener) {
@@ -52,14 +53,14 @@ final class LiveFeed implements AutoCloseable {
   }
 
   /**
-   * Where somebody stands in the feed.
+   * The feed's figures.
    *
-   * @param records that came out since following began, those looked back at included
+   * @param records seen since following began, the earlier ones included
    * @param perSecond over the last ten seconds
    */
   record Status(long records, int conversations, double perSecond, int viewers) {}
 
-  /** Follows while somebody looks; called with the lock held. */
+  /** Opens the topic if it is not followed; called with the lock held. */
   private void use() {
     usedNanos = System.nanoTime();
     if (topic != null || closed) {
@@ -72,21 +73,24 @@ final class LiveFeed implements AutoCloseable {
     byKey.clear();
     keptChars = 0;
     int opened = generation;
-    topic = opener.open(LOOK_BACK, seen -> add(opened, seen));
+    topic = opener.open(LOOK_BACK, (key, record) -> add(opened, key, record));
   }
 
-  private synchronized void add(int opened, EnrichedTopic.Seen seen) {
+  private synchronized void add(int opened, byte[] key, EnrichedRecord record) {
     if (opened != generation || topic == null) {
-      return; // of a topic that is closed already
+      return; // from a topic that has been closed
     }
     if (viewers.isEmpty() && System.nanoTime() - usedNanos > UNUSED_NANOS) {
       stop();
       return;
     }
-    LiveRecord event = event(seen);
-    if (event == null) {
-      return;
+    if (key == null && record == null) {
+      return; // a tombstone without a key
     }
+    LiveRecord event =
+        record == null
+            ? new LiveRecord(++number, KeyText.of(key), null)
+            : LiveRecord.of(++number, record);
     if (event.record() == null) {
       byKey.remove(event.key());
       kept.removeIf(of -> of.key().equals(event.key()));
@@ -97,14 +101,6 @@ final class LiveFeed implements AutoCloseable {
     }
     keep(event);
     viewers.forEach(viewer -> viewer.offer(event));
-  }
-
-  private LiveRecord event(EnrichedTopic.Seen seen) {
-    if (seen.record() != null) {
-      EnrichedRecord record = LiveRecord.kept(seen.record());
-      return new LiveRecord(++number, LiveKey.of(record), record);
-    }
-    return seen.key() == null ? null : new LiveRecord(++number, LiveKey.of(seen.key()), null);
   }
 
   private void keep(LiveRecord event) {
@@ -132,17 +128,17 @@ final class LiveFeed implements AutoCloseable {
   }
 
   /**
-   * The last records of a key, oldest first. Where nobody has looked for a while it waits up to 3
-   * seconds until the topic's end is reached.
+   * The last records of a key, oldest first. Waits up to 3 seconds for the topic's end to be
+   * reached if the topic was not followed before.
    */
-  List<EnrichedRecord> last(LiveKey key, int most) {
+  List<EnrichedRecord> last(KeyText key, int max) {
     synchronized (this) {
       use();
     }
     awaitCaughtUp();
     synchronized (this) {
       Deque<LiveRecord> found = byKey.getOrDefault(key, new ArrayDeque<>());
-      return found.stream().skip(Math.max(0, found.size() - most)).map(LiveRecord::record).toList();
+      return found.stream().skip(Math.max(0, found.size() - max)).map(LiveRecord::record).toList();
     }
   }
 
@@ -162,34 +158,28 @@ final class LiveFeed implements AutoCloseable {
   }
 
   /**
-   * Begins to look on.
+   * Adds a viewer. Waits up to 3 seconds for the topic's end to be reached if the topic was not
+   * followed before.
    *
-   * @param lastEventId what the viewer had seen last; null or any other text for nothing
-   * @param most who may look on at once
-   * @return null if there are as many already
+   * @param lastEventId id of the last event that the viewer has; null or another text for none
    */
-  Viewer view(String lastEventId, int most) {
+  Viewer view(String lastEventId) {
     synchronized (this) {
-      if (viewers.size() >= most || closed) {
-        return null;
-      }
       use();
     }
     awaitCaughtUp();
     synchronized (this) {
-      if (viewers.size() >= most || closed) {
-        return null;
-      }
       long seen = seen(lastEventId);
       Viewer viewer = new Viewer(this, seen >= 0);
       viewers.add(viewer);
-      int skip = Math.max(0, kept.size() - Viewer.QUEUE); // a part of the past, not a loss
+      int skip =
+          Math.max(0, kept.size() - Viewer.QUEUE); // older records are not counted as left out
       kept.stream().skip(skip).filter(e -> e.number() > Math.max(0, seen)).forEach(viewer::offer);
       return viewer;
     }
   }
 
-  /** Number of the last event that a returning viewer has; -1 if what it has is of no use. */
+  /** Number of the last event that a returning viewer has; -1 if it cannot continue there. */
   private long seen(String lastEventId) {
     String prefix = name + "-" + generation + "-";
     if (lastEventId == null || !lastEventId.startsWith(prefix)) {
@@ -229,7 +219,7 @@ final class LiveFeed implements AutoCloseable {
     }
   }
 
-  /** Stops following and sends all viewers away. */
+  /** Stops following and ends all viewers' streams. */
   @Override
   public synchronized void close() {
     closed = true;
@@ -240,7 +230,7 @@ final class LiveFeed implements AutoCloseable {
   /** Events a second over the last ten. */
   private static final class Rate {
     private static final int SECONDS = 10;
-    private final long[] counts = new long[SECONDS + 1]; // the last is under way
+    private final long[] counts = new long[SECONDS + 1]; // the last counts the current second
     private long second = now();
 
     private static long now() {
@@ -271,7 +261,7 @@ final class LiveFeed implements AutoCloseable {
   }
 
   /** The feed's keys and how many records of each are kept; for tests. */
-  synchronized List<LiveKey> keys() {
+  synchronized List<KeyText> keys() {
     return new ArrayList<>(byKey.keySet());
   }
 }

@@ -2,6 +2,7 @@ package io.undercurrent.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 
 /**
  * One event of the feed.
@@ -9,27 +10,27 @@ import io.undercurrent.enrich.EnrichedRecord;
  * @param number of the event, from 1
  * @param record null where the key was forgotten
  */
-record LiveRecord(long number, LiveKey key, EnrichedRecord record) {
+record LiveRecord(long number, KeyText key, EnrichedRecord record) {
 
   private static final int TEXT_CHARS = 200;
 
-  /** Chars of text that are kept at most; a longer one cannot be traced exactly. */
+  /** The most chars of a text that are kept; a record with a longer text has no exact trace. */
   static final int KEPT_CHARS = 20_000;
 
-  /** What a list shows of it. */
+  /** The event's fields in {@code /v1/live}. */
   ObjectNode summary() {
     if (record == null) {
-      ObjectNode json = Json.object();
-      key.put(json);
+      ObjectNode json = Answers.object();
+      Answers.put(json, key);
       return json.put("forgotten", true);
     }
     return summary(record);
   }
 
-  /** The same of any record. */
+  /** A record's fields in lists. */
   static ObjectNode summary(EnrichedRecord record) {
-    ObjectNode json = Json.object();
-    LiveKey.of(record).put(json);
+    ObjectNode json = Answers.object();
+    Answers.put(json, keyOf(record));
     json.put("record", record.conversation().records());
     json.put("text", cut(record.text(), TEXT_CHARS));
     json.put("label", record.sentiment() == null ? null : record.sentiment().label());
@@ -41,16 +42,24 @@ record LiveRecord(long number, LiveKey key, EnrichedRecord record) {
     return json;
   }
 
-  private static String cut(String text, int most) {
-    if (text.length() <= most) {
+  private static String cut(String text, int max) {
+    if (text.length() <= max) {
       return text;
     }
-    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    int end = Character.isHighSurrogate(text.charAt(max - 1)) ? max - 1 : max;
     return text.substring(0, end) + "\u2026";
   }
 
-  /** The record as it is kept. */
-  static EnrichedRecord kept(EnrichedRecord record) {
+  /** The event of a record, whose text is cut where it is too long to be kept. */
+  static LiveRecord of(long number, EnrichedRecord record) {
+    return new LiveRecord(number, keyOf(record), kept(record));
+  }
+
+  private static KeyText keyOf(EnrichedRecord record) {
+    return new KeyText(record.key(), record.keyEncoding());
+  }
+
+  private static EnrichedRecord kept(EnrichedRecord record) {
     return record.text().length() <= KEPT_CHARS
         ? record
         : new EnrichedRecord(

@@ -3,21 +3,28 @@ package io.undercurrent.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.javalin.config.RoutesConfig;
+import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
+import io.javalin.http.sse.SseClient;
+import io.javalin.http.staticfiles.Location;
+import io.javalin.http.staticfiles.StaticFileConfig;
 import io.undercurrent.app.SourceTopic;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.Source;
-import io.undercurrent.query.ConversationTrace;
-import io.undercurrent.query.StreamsQueries;
-import io.undercurrent.query.TracedRecord;
+import io.undercurrent.query.internals.ConversationTrace;
+import io.undercurrent.query.internals.StreamsQueries;
+import io.undercurrent.query.internals.TracedRecord;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -26,22 +33,28 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * The live page and what it is fed with.
+ * The live page and the routes that it reads from.
  *
  * <table>
  * <caption>Routes</caption>
  * <tr><td>{@code GET /}</td><td>the page; its files under {@code /page/}</td></tr>
- * <tr><td>{@code GET /v1/live}</td><td>what comes out, as server-sent events</td></tr>
+ * <tr><td>{@code GET /v1/live}</td><td>records as they are enriched, as server-sent events</td></tr>
  * <tr><td>{@code GET /v1/keys/{key}/trace}</td><td>a key's last records, token by token</td></tr>
  * <tr><td>{@code POST /v1/messages}</td><td>a message into the source topic, where allowed</td></tr>
  * </table>
  *
- * <p>Events of {@code /v1/live}: {@code hello} at first, {@code records} with up to {@value #BATCH}
- * summaries ten times a second, {@code status} once a second. Viewers who come back with
- * Last-Event-ID go on where they were, if that is still kept. Each viewer has a thread, so that a
- * slow one holds nobody up; who comes when all are taken is asked to come back later.
+ * <p>Events of {@code /v1/live}: first {@code hello}, then {@code records} with up to {@value
+ * #BATCH} summaries ten times a second, and {@code status} once a second. A viewer who reconnects
+ * with Last-Event-ID continues after that event if it is still kept. Each viewer has its own
+ * thread, so a slow viewer delays no other. When all streams are taken the answer is 503 with
+ * Retry-After.
  */
 final class LiveRoutes implements Routes {
+
+  /** The page loads nothing from other hosts, and a record's text cannot run as a script. */
+  private static final String POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+          + " img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
   private static final int BATCH = 20;
   private static final long TICK_MS = 100;
@@ -54,6 +67,7 @@ final class LiveRoutes implements Routes {
 
   private final LiveFeed feed;
   private final int streams;
+  private final Semaphore places; // one for each stream
   private final StreamsQueries queries;
   private final TopologyDefinition definition;
   private final ModelIdentity model;
@@ -62,9 +76,9 @@ final class LiveRoutes implements Routes {
   private final Semaphore receiving = new Semaphore(RECEIVING);
 
   /**
-   * @param streams viewers at once
-   * @param traces makes what reads a conversation again
-   * @param input where messages typed into the page go; null for none
+   * @param streams the largest number of viewers at the same time
+   * @param traces makes a reader of conversations
+   * @param input takes the messages that are typed into the page; null where none may be sent
    */
   public LiveRoutes(
       LiveFeed feed,
@@ -76,6 +90,7 @@ final class LiveRoutes implements Routes {
       SourceTopic input) {
     this.feed = feed;
     this.streams = streams;
+    places = new Semaphore(streams);
     this.queries = queries;
     this.definition = definition;
     this.model = model;
@@ -83,57 +98,94 @@ final class LiveRoutes implements Routes {
     this.input = input;
   }
 
-  /** Threads that viewers may hold. */
-  int streams() {
-    return streams;
-  }
-
   @Override
-  public void add(RoutesConfig routes) {
-    PageFiles.add(routes);
-    routes.get("/v1/live", this::live);
-    routes.get("/v1/keys/{key}/trace", this::trace);
-    routes.post("/v1/messages", this::message);
+  public void add(JavalinConfig config) {
+    config.staticFiles.add(files -> page(files, "/", "io/undercurrent/serve/site"));
+    config.staticFiles.add(files -> page(files, "/page/uplot", uplot()));
+    config.routes.get("/v1/live", this::live);
+    config.routes.get("/v1/keys/{key}/trace", this::trace);
+    config.routes.post("/v1/messages", this::message);
   }
 
-  private void live(Context ctx) throws IOException {
-    try (Viewer viewer = feed.view(ctx.header("Last-Event-ID"), streams)) {
-      if (viewer == null) {
-        throw Problem.unavailable(
-            "all %d live streams are taken: come back in a moment, or raise undercurrent.live.streams"
-                .formatted(streams),
-            RETRY_SECONDS);
-      }
-      ctx.disableCompression();
-      ctx.res().setContentType("text/event-stream");
-      ctx.res().setCharacterEncoding("UTF-8");
-      ctx.res().setHeader("Cache-Control", "no-store");
-      ctx.res().setHeader("X-Accel-Buffering", "no");
-      OutputStream out = ctx.res().getOutputStream();
-      send(out, "hello", null, hello(viewer));
-      show(viewer, out);
+  private static void page(StaticFileConfig files, String path, String folder) {
+    files.hostedPath = path;
+    files.directory = folder;
+    files.location = Location.CLASSPATH;
+    files.headers =
+        Map.of(
+            "Content-Security-Policy",
+            POLICY,
+            "X-Content-Type-Options",
+            "nosniff",
+            "Referrer-Policy",
+            "no-referrer",
+            "Cache-Control",
+            "no-cache"); // the browser asks each time; the answer is 304 if the ETag is unchanged
+  }
+
+  /** The charts' library on the class path. Its WebJar has the version in the path. */
+  private static String uplot() {
+    Properties maven = new Properties();
+    try (InputStream in =
+        LiveRoutes.class.getResourceAsStream(
+            "/META-INF/maven/org.webjars.npm/uplot/pom.properties")) {
+      maven.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return "META-INF/resources/webjars/uplot/" + maven.getProperty("version");
+  }
+
+  /**
+   * Begins a stream. Javalin's {@code SseHandler} would answer nothing to a client that accepts any
+   * type, such as curl: it looks for {@code text/event-stream} in the Accept header.
+   */
+  private void live(Context ctx) {
+    if (!places.tryAcquire()) {
+      throw Problem.unavailable(
+          "all %d live streams are taken: come back in a moment, or raise undercurrent.live.streams"
+              .formatted(streams),
+          RETRY_SECONDS);
+    }
+    ctx.disableCompression();
+    ctx.res().setContentType("text/event-stream");
+    ctx.res().setCharacterEncoding("UTF-8");
+    ctx.res().setHeader("Cache-Control", "no-store");
+    ctx.res().setHeader("X-Accel-Buffering", "no");
+    SseClient client = new SseClient(ctx);
+    ctx.async(() -> live(client));
+  }
+
+  private void live(SseClient client) {
+    try (Viewer viewer = feed.view(client.ctx().header("Last-Event-ID"))) {
+      client.sendEvent("hello", bytes(hello(viewer)));
+      show(viewer, client);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (IOException e) {
-      // The viewer has left, or took nothing for the connection's idle time.
+    } finally {
+      places.release();
     }
   }
 
-  private void show(Viewer viewer, OutputStream out) throws IOException, InterruptedException {
+  /**
+   * Sends events until the feed is closed, the viewer leaves, or the viewer reads nothing for the
+   * connection's idle time.
+   */
+  private void show(Viewer viewer, SseClient client) throws InterruptedException {
     long statusNanos = System.nanoTime() - STATUS_NANOS;
-    boolean past = true; // what is kept goes out at once, in few events
-    while (!feed.isClosed()) {
+    boolean past = true; // kept records are sent at once, in few events
+    while (!feed.isClosed() && !client.terminated()) {
       long begin = System.nanoTime();
       List<LiveRecord> taken = viewer.take(past ? Viewer.QUEUE : BATCH, TICK_MS);
       past = false;
       if (!taken.isEmpty()) {
-        ArrayNode summaries = Json.array();
+        ArrayNode summaries = Answers.array();
         taken.forEach(event -> summaries.add(event.summary()));
-        send(out, "records", feed.id(taken.get(taken.size() - 1)), summaries);
+        client.sendEvent("records", bytes(summaries), feed.id(taken.get(taken.size() - 1)));
       }
-      if (System.nanoTime() - statusNanos >= STATUS_NANOS) {
+      if (System.nanoTime() - statusNanos >= STATUS_NANOS && !client.terminated()) {
         statusNanos = System.nanoTime();
-        send(out, "status", null, status(viewer));
+        client.sendEvent("status", bytes(status(viewer)));
       }
       long restMs = TICK_MS - (System.nanoTime() - begin) / 1_000_000;
       if (restMs > 0 && !taken.isEmpty()) {
@@ -142,9 +194,14 @@ final class LiveRoutes implements Routes {
     }
   }
 
+  /** {@link SseClient} writes a stream as it is; it would map other objects to JSON itself. */
+  private static InputStream bytes(JsonNode json) {
+    return new ByteArrayInputStream(Answers.bytes(json));
+  }
+
   private ObjectNode hello(Viewer viewer) {
-    ObjectNode json = Json.object().put("returning", viewer.returning());
-    json.set("model", Json.of(model));
+    ObjectNode json = Answers.object().put("returning", viewer.returning());
+    json.set("model", Answers.of(model));
     definition.topics().forEach(json.putArray("topics")::add);
     json.put("enriched", definition.enriched());
     return json.put("input", input != null);
@@ -152,7 +209,7 @@ final class LiveRoutes implements Routes {
 
   private ObjectNode status(Viewer viewer) {
     LiveFeed.Status status = feed.status();
-    return Json.object()
+    return Answers.object()
         .put("records", status.records())
         .put("conversations", status.conversations())
         .put("perSecond", status.perSecond())
@@ -161,24 +218,11 @@ final class LiveRoutes implements Routes {
         .put("state", queries.state());
   }
 
-  private static void send(OutputStream out, String event, String id, JsonNode data)
-      throws IOException {
-    StringBuilder head = new StringBuilder("event: ").append(event).append('\n');
-    if (id != null) {
-      head.append("id: ").append(id).append('\n');
-    }
-    out.write(head.append("data: ").toString().getBytes(StandardCharsets.UTF_8));
-    out.write(Json.bytes(data)); // has no line ends
-    out.write('\n');
-    out.write('\n');
-    out.flush();
-  }
-
   private void trace(Context ctx) {
     Parameters.only(ctx, Set.of("after", "keyEncoding"));
     byte[] bytes = Parameters.key(ctx);
     long after = Parameters.integer(ctx, "after", 0, 0, Long.MAX_VALUE);
-    LiveKey key = LiveKey.of(bytes);
+    KeyText key = KeyText.of(bytes);
     List<EnrichedRecord> atHand = feed.last(key, LiveFeed.KEPT);
     if (atHand.isEmpty() && after == 0) {
       throw Problem.notFound(
@@ -187,14 +231,14 @@ final class LiveRoutes implements Routes {
     }
     Traces.Part part =
         atHand.isEmpty() ? new Traces.Part(List.of(), true) : traces.read(key, atHand, after);
-    ObjectNode json = Json.object();
-    key.put(json);
+    ObjectNode json = Answers.object();
+    Answers.put(json, key);
     json.put("complete", part.complete());
     ArrayNode records = json.putArray("records");
     for (TracedRecord record : part.records()) {
-      records.add(Json.of(record));
+      records.add(Answers.of(record));
     }
-    ctx.contentType("application/json").result(Json.bytes(json));
+    ctx.contentType("application/json").result(Answers.bytes(json));
   }
 
   private void message(Context ctx) {
@@ -211,11 +255,11 @@ final class LiveRoutes implements Routes {
     String text = bounded("text", Parameters.string(body, "text"), 1, MAX_TEXT_CHARS);
     Source source = sent(key, text);
     ObjectNode json =
-        Json.object()
+        Answers.object()
             .put("topic", source.topic())
             .put("partition", source.partition())
             .put("offset", source.offset());
-    ctx.status(HttpStatus.ACCEPTED).contentType("application/json").result(Json.bytes(json));
+    ctx.status(HttpStatus.ACCEPTED).contentType("application/json").result(Answers.bytes(json));
   }
 
   private Source sent(String key, String text) {
@@ -236,10 +280,10 @@ final class LiveRoutes implements Routes {
     return String.valueOf(cause.getMessage()).replaceAll("\\s+", " ");
   }
 
-  private static String bounded(String name, String value, int least, int most) {
-    if (value.length() < least || value.length() > most) {
+  private static String bounded(String name, String value, int min, int max) {
+    if (value.length() < min || value.length() > max) {
       throw Problem.badRequest(
-          "%s must have %d to %d chars, found %d".formatted(name, least, most, value.length()));
+          "%s must have %d to %d chars, found %d".formatted(name, min, max, value.length()));
     }
     return value;
   }

@@ -3,19 +3,22 @@ package io.undercurrent.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Context;
+import io.undercurrent.io.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map.Entry;
 import java.util.Set;
 
-/** What requests say, checked; every error names the parameter, the expectation and the finding. */
+/**
+ * Reads and checks parameters; every error names the parameter, the expectation and the finding.
+ */
 final class Parameters {
 
   private static final String KEY_ENCODING = "keyEncoding";
 
   private Parameters() {}
 
-  /** Rejects query parameters that nothing would read: mostly misspelt ones. */
+  /** Refuses unknown query parameters, which are mostly misspelt. */
   static void only(Context ctx, Set<String> names) {
     for (String name : ctx.queryParamMap().keySet()) {
       if (!names.contains(name)) {
@@ -56,25 +59,25 @@ final class Parameters {
     return true;
   }
 
-  static long integer(Context ctx, String name, long otherwise, long least, long most) {
+  static long integer(Context ctx, String name, long otherwise, long min, long max) {
     String value = ctx.queryParam(name);
     if (value == null) {
       return otherwise;
     }
     try {
       long number = Long.parseLong(value);
-      if (number >= least && number <= most) {
+      if (number >= min && number <= max) {
         return number;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // reported below
     }
     throw Problem.badRequest(
         "%s must be an integer from %d to %d, found %s"
-            .formatted(name, least, most, shortened(value)));
+            .formatted(name, min, max, shortened(value)));
   }
 
-  /** Rejects fields of a body that nothing would read. */
+  /** Refuses unknown fields of a body. */
   static void onlyFields(ObjectNode body, Set<String> names) {
     for (Entry<String, JsonNode> field : body.properties()) {
       String name = field.getKey();
@@ -89,7 +92,7 @@ final class Parameters {
   static String string(ObjectNode body, String name) {
     JsonNode value = body.path(name);
     if (!value.isTextual()) {
-      throw Problem.badRequest("%s must be a string, found %s".formatted(name, found(value)));
+      throw Problem.badRequest("%s must be a string, found %s".formatted(name, Json.found(value)));
     }
     return value.textValue();
   }
@@ -100,13 +103,10 @@ final class Parameters {
       return null;
     }
     if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-      throw Problem.badRequest("%s must be an integer, found %s".formatted(name, found(value)));
+      throw Problem.badRequest(
+          "%s must be an integer, found %s".formatted(name, Json.found(value)));
     }
     return value.longValue();
-  }
-
-  private static String found(JsonNode value) {
-    return value.isMissingNode() ? "nothing" : shortened(value.toString());
   }
 
   static String shortened(String value) {

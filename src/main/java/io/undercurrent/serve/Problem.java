@@ -4,8 +4,8 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 
 /**
- * Why a request is not answered, in one sentence for whoever sent it: problem details as RFC 9457
- * has them, {@code {"title": "Not Found", "status": 404, "detail": "..."}}.
+ * A refused request, with the reason in one sentence for the client: problem details of RFC 9457,
+ * {@code {"title": "Not Found", "status": 404, "detail": "..."}}.
  */
 final class Problem extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -32,12 +32,12 @@ final class Problem extends RuntimeException {
     return new Problem(HttpStatus.NOT_FOUND, detail);
   }
 
-  /** For another instance that asks: the answer is not here, another one may have it. */
+  /** For a request from another instance: this instance does not have the key. */
   static Problem misdirected(String detail) {
     return new Problem(HttpStatus.MISDIRECTED_REQUEST, detail);
   }
 
-  /** Something that passes: worth another try after some seconds. */
+  /** A passing condition: the client may try again after some seconds. */
   static Problem unavailable(String detail, int retryAfterSeconds) {
     return new Problem(HttpStatus.SERVICE_UNAVAILABLE, detail, retryAfterSeconds);
   }
@@ -49,8 +49,8 @@ final class Problem extends RuntimeException {
     ctx.status(status)
         .contentType(CONTENT_TYPE)
         .result(
-            Json.bytes(
-                Json.object()
+            Answers.bytes(
+                Answers.object()
                     .put("title", HttpStatus.forStatus(status).getMessage())
                     .put("status", status)
                     .put("detail", getMessage())));

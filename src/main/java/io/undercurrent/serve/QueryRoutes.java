@@ -2,21 +2,23 @@ package io.undercurrent.serve;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.query.NotAvailableException;
-import io.undercurrent.query.OnDemand;
-import io.undercurrent.query.StoredKey;
-import io.undercurrent.query.StreamsQueries;
-import io.undercurrent.query.StreamsQueries.Host;
-import io.undercurrent.query.StreamsQueries.Instance;
-import io.undercurrent.query.StreamsQueries.Place;
-import io.undercurrent.query.UnknownKeyException;
+import io.undercurrent.query.internals.OnDemand;
+import io.undercurrent.query.internals.StoredKey;
+import io.undercurrent.query.internals.StreamsQueries;
+import io.undercurrent.query.internals.StreamsQueries.Host;
+import io.undercurrent.query.internals.StreamsQueries.Instance;
+import io.undercurrent.query.internals.StreamsQueries.Place;
+import io.undercurrent.query.internals.UnknownKeyException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -30,28 +32,28 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Questions about keys, answered by whichever instance is asked.
+ * Queries about keys. Every instance answers about every key.
  *
  * <table>
  * <caption>Routes, as {@code /openapi.json} describes them</caption>
- * <tr><td>{@code GET /v1/keys/{key}}</td><td>what is known of a key</td></tr>
- * <tr><td>{@code GET /v1/keys/{key}/next}</td><td>what would come after a beginning</td></tr>
- * <tr><td>{@code POST /v1/enrich}</td><td>a record read without a past</td></tr>
- * <tr><td>{@code GET /v1/topology}</td><td>what flows where, and who runs it</td></tr>
+ * <tr><td>{@code GET /v1/keys/{key}}</td><td>the state of a key's conversation</td></tr>
+ * <tr><td>{@code GET /v1/keys/{key}/next}</td><td>the likeliest next tokens after a text</td></tr>
+ * <tr><td>{@code POST /v1/enrich}</td><td>enriches a record of a fresh key</td></tr>
+ * <tr><td>{@code GET /v1/topology}</td><td>topics, stores and instances</td></tr>
  * <tr><td>{@code GET /openapi.json}</td><td>the description</td></tr>
  * </table>
  *
- * <p>An instance that does not have a key asks the one that has it. While the key's state moves or
- * is restored the answer is 503 with Retry-After; with {@code stale=true} it may come from a copy
- * instead (a standby, or what is restored so far) and says so. Nothing here changes a state.
- * Thread-safe.
+ * <p>An instance that does not have a key forwards the request to the one that has it. While the
+ * key's state moves or is restored the answer is 503 with Retry-After. With {@code stale=true} a
+ * copy may answer instead (a standby, or what is restored so far), and the answer says so. No query
+ * changes a state. Thread-safe.
  */
 final class QueryRoutes implements Routes {
 
-  /** Threads that compute answers at once. */
+  /** Answers that are computed at the same time. */
   private static final int COMPUTING = 2;
 
-  /** Bodies that are being received at once; a slow sender holds a thread. */
+  /** Bodies that are received at the same time: a slow sender holds a thread. */
   private static final int RECEIVING = 8;
 
   private static final int RETRY_SECONDS = 1;
@@ -69,9 +71,9 @@ final class QueryRoutes implements Routes {
   private final Forwarding forwarding = new Forwarding();
 
   /**
-   * @param onDemand makes what computes answers
+   * @param onDemand makes one computer of answers
    * @param description of the topology as Kafka Streams prints it
-   * @param feed what came out last; null for none, and then keys are answered without last records
+   * @param feed the last enriched records; null to answer without a key's last records
    */
   public QueryRoutes(
       StreamsQueries queries,
@@ -88,7 +90,8 @@ final class QueryRoutes implements Routes {
   }
 
   @Override
-  public void add(RoutesConfig routes) {
+  public void add(JavalinConfig config) {
+    RoutesConfig routes = config.routes;
     routes.get("/openapi.json", QueryRoutes::openApi);
     routes.get("/v1/keys/{key}", ctx -> answer(ctx, Set.of("records"), this::key));
     routes.get("/v1/keys/{key}/next", ctx -> answer(ctx, Set.of("text", "count"), this::next));
@@ -103,7 +106,7 @@ final class QueryRoutes implements Routes {
     return Problem.unavailable(e.getMessage(), RETRY_SECONDS);
   }
 
-  /** Answers about a key here, or has the instance answer that has it. */
+  /** Answers about a key, or forwards the request to the instance that has the key. */
   private void answer(
       Context ctx, Set<String> parameters, Function<Question, ObjectNode> questions) {
     Set<String> all = new HashSet<>(parameters);
@@ -118,11 +121,11 @@ final class QueryRoutes implements Routes {
             ? readForAnother(key, Forwarding.takesCopy(ctx))
             : find(ctx, key, stale);
     if (question.stored != null) {
-      ctx.contentType("application/json").result(Json.bytes(questions.apply(question)));
+      ctx.contentType("application/json").result(Answers.bytes(questions.apply(question)));
     }
   }
 
-  /** For an instance that asks on: where the key is not here, it asks the next. */
+  /** Reads for another instance, which asks the next one if the key is not here. */
   private StoredKey readForAnother(byte[] key, boolean stale) {
     try {
       return queries.read(queries.locate(key), key, stale);
@@ -132,9 +135,9 @@ final class QueryRoutes implements Routes {
   }
 
   /**
-   * The state itself comes first, wherever it is; then, if it will do, a copy.
+   * Tries the active state first, on whichever instance it is, and then a copy if that is allowed.
    *
-   * @return null where another instance has answered
+   * @return null if another instance has answered
    */
   private StoredKey find(Context ctx, byte[] key, boolean stale) {
     Place place = queries.locate(key);
@@ -166,7 +169,7 @@ final class QueryRoutes implements Routes {
         : Stream.of(active);
   }
 
-  /** Has the first of them answer that does. */
+  /** Forwards to each host until one answers. */
   private boolean passOn(Context ctx, Stream<Host> hosts, String wanted) {
     return hosts.distinct().anyMatch(host -> forwarding.answer(ctx, host, wanted));
   }
@@ -185,7 +188,7 @@ final class QueryRoutes implements Routes {
         RETRY_SECONDS);
   }
 
-  /** A request about a key, and what was found under it. */
+  /** A request about a key, and the state that was found. */
   private final class Question {
     private final Context ctx;
     private final byte[] key;
@@ -196,7 +199,7 @@ final class QueryRoutes implements Routes {
       this.key = key;
     }
 
-    /** Bad parameters are found before anybody is asked. */
+    /** Refuses bad parameters before the state is looked for. */
     void check() {
       if (text().length() > MAX_TEXT_CHARS) {
         throw Problem.badRequest(
@@ -220,11 +223,11 @@ final class QueryRoutes implements Routes {
       return (int) Parameters.integer(ctx, "records", USUAL_LAST_RECORDS, 0, MAX_LAST_RECORDS);
     }
 
-    /** What every answer about a key says. */
+    /** The fields that every answer about a key has. */
     ObjectNode json() {
-      ObjectNode json = Json.object();
-      LiveKey.of(key).put(json);
-      json.set("model", Json.of(about.model()));
+      ObjectNode json = Answers.object();
+      Answers.put(json, KeyText.of(key));
+      json.set("model", Answers.of(about.model()));
       json.put("stale", stored.stale());
       if (stored.behind() != null) {
         json.put("behind", stored.behind());
@@ -248,7 +251,7 @@ final class QueryRoutes implements Routes {
     json.set("next", next(stored, "", question.count()));
     if (feed != null && question.records() > 0) {
       ArrayNode last = json.putArray("lastRecords");
-      feed.last(LiveKey.of(question.key), question.records())
+      feed.last(KeyText.of(question.key), question.records())
           .forEach(record -> last.add(LiveRecord.summary(record)));
     }
     return json;
@@ -262,7 +265,7 @@ final class QueryRoutes implements Routes {
 
   private ArrayNode next(StoredKey stored, String text, int count) {
     List<NextToken> next = computing.with(onDemand -> onDemand.next(stored, text, count));
-    return Json.of(next);
+    return Answers.of(next);
   }
 
   private void enrich(Context ctx) {
@@ -275,13 +278,13 @@ final class QueryRoutes implements Routes {
     EnrichedRecord enriched =
         computing.with(
             onDemand -> onDemand.enrich(key.getBytes(StandardCharsets.UTF_8), text, timestampMs));
-    ctx.contentType("application/json").result(Json.bytes(Json.of(enriched)));
+    ctx.contentType("application/json").result(Answers.bytes(Answers.of(enriched)));
   }
 
   /**
    * A request's JSON body.
    *
-   * @param receiving how many more may be received at once
+   * @param receiving one permit for each body that may be received at the same time
    */
   static ObjectNode body(Context ctx, Semaphore receiving) {
     String type = ctx.contentType();
@@ -295,7 +298,7 @@ final class QueryRoutes implements Routes {
       throw Problem.unavailable("too many bodies are being received: try again in a moment", 1);
     }
     try {
-      return Json.read(ctx.bodyAsBytes());
+      return Answers.read(ctx.bodyAsBytes());
     } finally {
       receiving.release();
     }
@@ -303,14 +306,14 @@ final class QueryRoutes implements Routes {
 
   private void topology(Context ctx) {
     Parameters.only(ctx, Set.of());
-    ObjectNode json = Json.object().put("name", definition.name());
+    ObjectNode json = Answers.object().put("name", definition.name());
     definition.topics().forEach(json.putArray("topics")::add);
     json.put("text", definition.text() == null ? null : definition.text().toString());
     json.put("key", definition.key() == null ? null : definition.key().toString());
     json.put("store", definition.store());
     json.put("enriched", definition.enriched());
     json.put("deadLetters", definition.deadLetters());
-    json.set("model", Json.of(about.model()));
+    json.set("model", Answers.of(about.model()));
     json.put("state", queries.state());
     json.put("lag", queries.inputLag(definition.topics()));
     ArrayNode instances = json.putArray("instances");
@@ -321,7 +324,7 @@ final class QueryRoutes implements Routes {
       instance.standby().forEach(node.putArray("standby")::add);
     }
     json.put("description", description);
-    ctx.contentType("application/json").result(Json.bytes(json));
+    ctx.contentType("application/json").result(Answers.bytes(json));
   }
 
   private static void openApi(Context ctx) throws IOException {
@@ -332,6 +335,6 @@ final class QueryRoutes implements Routes {
 
   @Override
   public void close() {
-    // Nothing goes on after an answer.
+    // A query leaves nothing running.
   }
 }

@@ -1,14 +1,14 @@
 package io.undercurrent.serve;
 
-import io.javalin.config.RoutesConfig;
+import io.javalin.config.JavalinConfig;
 
-/** Some of an endpoint's routes. Closed before the endpoint stops. */
+/** A group of an endpoint's routes. The endpoint closes it before it stops. */
 sealed interface Routes extends AutoCloseable permits QueryRoutes, LiveRoutes {
 
   /** Adds them; called once, by the endpoint. */
-  void add(RoutesConfig routes);
+  void add(JavalinConfig config);
 
-  /** Ends what still goes on for a request; further calls do nothing. */
+  /** Ends requests that are still being answered; further calls do nothing. */
   @Override
   void close();
 }

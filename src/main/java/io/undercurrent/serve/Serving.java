@@ -7,17 +7,17 @@ import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
-import io.undercurrent.query.ConversationTrace;
-import io.undercurrent.query.OnDemand;
-import io.undercurrent.query.StreamsQueries;
+import io.undercurrent.query.internals.ConversationTrace;
+import io.undercurrent.query.internals.OnDemand;
+import io.undercurrent.query.internals.StreamsQueries;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What {@code run} and {@code demo} serve over HTTP beside an app. */
+/** Starts the HTTP endpoint of {@code run} and {@code demo}. */
 public final class Serving {
 
   private static final Logger log = LoggerFactory.getLogger(Serving.class);
@@ -27,7 +27,7 @@ public final class Serving {
   /**
    * Serves the app's meters, health and queries, and the live page if the settings want it.
    *
-   * @param port instead of the setting's
+   * @param port overrides the setting
    * @throws IllegalStateException if it cannot bind
    */
   public static HttpEndpoint start(

@@ -1,8 +1,9 @@
 package io.undercurrent.serve;
 
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.query.ConversationTrace;
-import io.undercurrent.query.TracedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
+import io.undercurrent.query.internals.ConversationTrace;
+import io.undercurrent.query.internals.TracedRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -13,9 +14,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * The courses of conversations that somebody has opened, each read once and kept while it is among
- * the last {@value #CONVERSATIONS} opened; of each the last {@value #RECORDS} records. One is
- * computed at a time, and no more than {@value #TOKENS} tokens for one request. Thread-safe.
+ * The traces of the last {@value #CONVERSATIONS} conversations that were opened, up to {@value
+ * #RECORDS} records each. A record is read once. One trace is computed at a time, and at most about
+ * {@value #TOKENS} tokens for one request. Thread-safe.
  */
 final class Traces {
 
@@ -26,12 +27,12 @@ final class Traces {
 
   private final Supplier<ConversationTrace> maker;
   private final ReentrantLock lock = new ReentrantLock(true);
-  private final Map<LiveKey, Traced> traced =
+  private final Map<KeyText, Traced> traced =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<LiveKey, Traced> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<KeyText, Traced> eldest) {
           return size() > CONVERSATIONS;
         }
       };
@@ -43,7 +44,7 @@ final class Traces {
   /**
    * A part of a conversation.
    *
-   * @param complete whether all was read that was at hand; otherwise another request reads on
+   * @param complete whether all records at hand were read; otherwise the next request continues
    */
   record Part(List<TracedRecord> records, boolean complete) {}
 
@@ -55,8 +56,8 @@ final class Traces {
       this.trace = trace;
     }
 
-    /** Whether records at hand go on from what was read, and nothing was forgotten in between. */
-    boolean goesOn(List<EnrichedRecord> atHand) {
+    /** Whether the records at hand continue those that were read, with none forgotten between. */
+    boolean continues(List<EnrichedRecord> atHand) {
       TracedRecord last = records.peekLast();
       return atHand.stream()
           .filter(r -> last != null && number(r) >= number(last.record()))
@@ -68,9 +69,9 @@ final class Traces {
 
   /**
    * @param atHand records of the key, oldest first
-   * @param after number of the record after which they are wanted; 0 for all
+   * @param after the number of a record: only later ones are returned; 0 for all
    */
-  Part read(LiveKey key, List<EnrichedRecord> atHand, long after) {
+  Part read(KeyText key, List<EnrichedRecord> atHand, long after) {
     try {
       if (!lock.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         throw Problem.unavailable("another conversation is being read: try again in a moment", 1);
@@ -86,9 +87,9 @@ final class Traces {
     }
   }
 
-  private Traced of(LiveKey key, List<EnrichedRecord> atHand) {
+  private Traced of(KeyText key, List<EnrichedRecord> atHand) {
     Traced found = traced.get(key);
-    if (found == null || !found.goesOn(atHand)) {
+    if (found == null || !found.continues(atHand)) {
       found = new Traced(maker.get());
       traced.put(key, found);
     }

@@ -6,8 +6,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * One who looks on, and what waits for it: at most {@value #QUEUE} events. Of a stream that is
- * faster than its viewer the oldest are left out and counted. Thread-safe.
+ * A viewer of the feed with its queue of at most {@value #QUEUE} events. When the queue is full the
+ * oldest event is left out and counted. Thread-safe.
  */
 final class Viewer implements AutoCloseable {
 
@@ -23,7 +23,7 @@ final class Viewer implements AutoCloseable {
     this.returning = returning;
   }
 
-  /** Whether what it has seen before is still good, and goes on. */
+  /** Whether its stream continues after the last event that it had. */
   boolean returning() {
     return returning;
   }
@@ -41,13 +41,13 @@ final class Viewer implements AutoCloseable {
     notifyAll();
   }
 
-  /** Up to {@code most} events, oldest first; none if none comes within {@code ms}. */
-  synchronized List<LiveRecord> take(int most, long ms) throws InterruptedException {
+  /** Up to {@code max} events, oldest first; an empty list if none comes within {@code ms}. */
+  synchronized List<LiveRecord> take(int max, long ms) throws InterruptedException {
     if (waiting.isEmpty()) {
       wait(ms);
     }
     List<LiveRecord> taken = new ArrayList<>();
-    while (!waiting.isEmpty() && taken.size() < most) {
+    while (!waiting.isEmpty() && taken.size() < max) {
       taken.add(waiting.remove());
     }
     return taken;

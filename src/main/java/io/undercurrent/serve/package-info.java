@@ -1,9 +1,9 @@
 /**
- * What a running app shows of itself over HTTP: meters for Prometheus, health for whoever restarts
- * it, answers about keys ({@link io.undercurrent.serve.QueryRoutes}), and a page to watch ({@link
+ * The HTTP endpoint of a running app: meters for Prometheus, health for the supervisor, queries
+ * about keys ({@link io.undercurrent.serve.QueryRoutes}), and the live page ({@link
  * io.undercurrent.serve.LiveRoutes}).
  *
- * <p>Stands beside the flow: it reads through suppliers and the topology's queries, and knows
- * neither Kafka nor the meters' registry.
+ * <p>It is not part of the flow: it reads through suppliers and the app's queries, and uses neither
+ * Kafka nor the meters' registry.
  */
 package io.undercurrent.serve;

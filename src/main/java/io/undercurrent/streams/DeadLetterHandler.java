@@ -1,18 +1,25 @@
 package io.undercurrent.streams;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
-import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.metrics.DeadLetterReason;
+import io.undercurrent.metrics.internals.DeadLetterMetrics;
+import io.undercurrent.streams.internals.DeadLetterProducer;
+import io.undercurrent.streams.internals.MovedStates;
 import io.undercurrent.streams.internals.RecordSize;
 import io.undercurrent.streams.internals.StateFormatException;
+import io.undercurrent.streams.internals.TopologyName;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -21,6 +28,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
@@ -30,24 +38,51 @@ import org.apache.kafka.streams.errors.ProductionExceptionHandler;
 import org.apache.kafka.streams.processor.api.Record;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
- * Sends records that cannot be used to the dead-letter topic of {@code
- * errors.dead.letter.queue.topic.name}, and goes on with the next one: the raw key and value as
- * they were read, the record's headers, and the headers that Kafka Streams' own handlers write. One
- * class for the three places in which a record can fail: it is set for processing, deserialization
- * and production alike.
+ * Sends records that cannot be used to a dead-letter topic, and goes on with the next one. Merge
+ * {@link #settings} into those of Kafka Streams:
+ *
+ * <pre>{@code
+ * configs.putAll(DeadLetterHandler.settings("messages-dead-letters", registry));
+ * new KafkaStreams(topology, new StreamsConfig(configs));
+ * }</pre>
+ *
+ * <p>A dead letter has the raw key and value as they were read, the record's headers, and the
+ * headers that Kafka Streams' own handlers write. Two things differ from Kafka's handlers: a record
+ * that had no timestamp gets none, and a dead letter that would be larger than may be sent to its
+ * topic goes without key, value and headers of the record. Where the record lies is in the letter's
+ * headers.
+ *
+ * <p>Kafka Streams forgets the raw key and value once it has sent something for the record, to a
+ * topic or to a changelog. If the record fails after that, its letter may have neither. Behind a
+ * repartition topic the record "as it was read" is the one of that topic.
  *
  * <p>Errors that are not about the record at hand (Kafka's own, a state store's, the JVM's) stop
- * processing instead. So does, under exactly-once, a record that the broker refuses for its size:
- * its transaction cannot be committed any more.
+ * processing instead. So does a failure of a punctuator, a changelog entry that the broker refuses,
+ * and, under exactly-once, any record that the broker refuses for its size: its transaction cannot
+ * be committed any more.
  *
- * <p>Two things differ from Kafka's handlers: a record that had no timestamp gets none, and a dead
- * letter that would be larger than may be sent to its topic goes without key, value and headers of
- * the record; where the record lies is in its headers.
+ * <p><b>What became of the key's state</b> is in the header {@value #STATE_HEADER}, so that whoever
+ * sends the record again can tell:
  *
- * <p>Behind a repartition topic the record "as it was read" is the one of that topic.
+ * <ul>
+ *   <li>{@value #UNCHANGED}: the record failed before an enrichment took it in: its deserializer
+ *       threw, or a step before the enrichment, or the enrichment itself. Sent again to its topic,
+ *       it is enriched as if for the first time. (If the topology branches, a branch that comes
+ *       after the failed one may still take the record in.)
+ *   <li>{@value #MOVED}: an enrichment took the record in, and it failed afterwards: in a step
+ *       downstream, in the serializer of a sink, or at the broker. State and memory are as after
+ *       any other record. Sent again to its topic, the record is taken in twice.
+ *   <li>no such header: not known. The record was read behind a repartition topic and had been
+ *       enriched before it, or it failed late (as a cache was flushed, for example), or a
+ *       punctuator made it, or the handler was configured without {@link #settings}.
+ * </ul>
+ *
+ * <p>Kafka Streams sends the letters itself from version 4.2 on, within its transactions. Before
+ * that the handler sends them with a producer of its own, waits for the broker each time, and stops
+ * processing if it has no success. Such a letter is there at least once: a record that is read
+ * again after a crash has a second letter.
  *
  * <p>Kafka Streams makes one instance per stream thread and place. Thread-safe.
  */
@@ -56,11 +91,20 @@ public final class DeadLetterHandler
         DeserializationExceptionHandler,
         ProductionExceptionHandler {
 
-  /** Configuration: the {@link EnrichmentMetrics} that count dead letters; optional. */
-  public static final String METRICS_CONFIG = "undercurrent.dead.letter.metrics";
+  /** Header of dead letters: {@value #MOVED} or {@value #UNCHANGED}, UTF-8. */
+  public static final String STATE_HEADER = "undercurrent-state";
+
+  /** Value of {@link #STATE_HEADER}: the record has moved its key's state. */
+  public static final String MOVED = "moved";
+
+  /** Value of {@link #STATE_HEADER}: the record has not moved its key's state. */
+  public static final String UNCHANGED = "unchanged";
 
   /** Configuration: bytes that the topic takes, where that is less than is sent; optional. */
   public static final String MAX_BYTES_CONFIG = "undercurrent.dead.letter.max.bytes";
+
+  /** Configuration: the {@link MeterRegistry} in which dead letters are counted; optional. */
+  static final String METRICS_CONFIG = "undercurrent.dead.letter.metrics";
 
   static final String EXCEPTION_HEADER = "__streams.errors.exception";
   static final String MESSAGE_HEADER = "__streams.errors.message";
@@ -74,16 +118,56 @@ public final class DeadLetterHandler
   /** One line at WARN for the first record of a reason and every so many after it. */
   private static final int WARN_EVERY = 1_000;
 
+  /** How the name of every changelog ends. */
+  private static final String CHANGELOG = "-changelog";
+
   private static final int KAFKA_MAX_REQUEST_SIZE = 1024 * 1024;
 
-  private final Map<Reason, Long> counts = new EnumMap<>(Reason.class);
+  private final Map<DeadLetterReason, Long> counts = new EnumMap<>(DeadLetterReason.class);
   private String topic;
-  private EnrichmentMetrics metrics; // null where nobody counts
+  private Map<String, ?> configs;
+  private DeadLetterMetrics metrics; // null where nobody counts
+  private MovedStates moved; // null where processors do not say what they took in
+  private DeadLetterProducer producer; // null before the first letter that we send ourselves
   private int maxBytes;
   private boolean exactlyOnce;
 
+  /**
+   * What sends dead letters to a topic, to be merged into the settings of Kafka Streams: the three
+   * exception handlers and the topic. Call it for each application: what it returns must not be
+   * shared.
+   *
+   * @param topic must exist
+   */
+  public static Map<String, Object> settings(String topic) {
+    String handler = DeadLetterHandler.class.getName();
+    return Map.of(
+        StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
+        handler,
+        StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
+        handler,
+        StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+        handler,
+        StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
+        Objects.requireNonNull(topic, "topic"),
+        MovedStates.CONFIG,
+        new MovedStates());
+  }
+
+  /**
+   * The same, with the meter {@code undercurrent.dead.letters}.
+   *
+   * @param registry where it is registered once Kafka Streams makes the handlers
+   */
+  public static Map<String, Object> settings(String topic, MeterRegistry registry) {
+    Map<String, Object> settings = new HashMap<>(settings(topic));
+    settings.put(METRICS_CONFIG, Objects.requireNonNull(registry, "registry"));
+    return settings;
+  }
+
   @Override
   public void configure(Map<String, ?> configs) {
+    this.configs = configs;
     Object name = configs.get(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG);
     if (name == null) {
       throw new ConfigException(
@@ -91,7 +175,11 @@ public final class DeadLetterHandler
               + " must name the topic of dead letters, found nothing");
     }
     topic = name.toString();
-    metrics = (EnrichmentMetrics) configs.get(METRICS_CONFIG);
+    metrics =
+        configs.get(METRICS_CONFIG) instanceof MeterRegistry registry
+            ? new DeadLetterMetrics(registry, TopologyName.of(configs))
+            : null;
+    moved = MovedStates.of(configs);
     maxBytes = maxRequestSize(configs);
     Object taken = configs.get(MAX_BYTES_CONFIG);
     if (taken != null) {
@@ -128,41 +216,101 @@ public final class DeadLetterHandler
   @Override
   public ProcessingExceptionHandler.Response handleError(
       ErrorHandlerContext context, Record<?, ?> record, Exception exception) {
+    return processing(context, record, exception)
+        .map(letter -> ProcessingExceptionHandler.Response.resume(List.of(letter)))
+        .orElseGet(ProcessingExceptionHandler.Response::fail);
+  }
+
+  /** The same, called by Kafka Streams before 4.2. */
+  @Override
+  @Deprecated
+  public ProcessingHandlerResponse handle(
+      ErrorHandlerContext context, Record<?, ?> record, Exception exception) {
+    return send(processing(context, record, exception))
+        ? ProcessingHandlerResponse.CONTINUE
+        : ProcessingHandlerResponse.FAIL;
+  }
+
+  private Optional<ProducerRecord<byte[], byte[]>> processing(
+      ErrorHandlerContext context, Record<?, ?> record, Exception exception) {
     // Without a record it was a punctuator that failed.
     if (record == null || !isAboutTheRecord(exception)) {
-      return ProcessingExceptionHandler.Response.fail();
+      return Optional.empty();
     }
-    Reason reason =
+    DeadLetterReason reason =
         exception instanceof BadRecordException bad
             ? bad.reason()
-            : exception instanceof SerializationException ? Reason.DESERIALIZATION : Reason.OTHER;
-    return ProcessingExceptionHandler.Response.resume(deadLetters(reason, context, exception));
+            : exception instanceof SerializationException
+                ? DeadLetterReason.DESERIALIZATION
+                : DeadLetterReason.OTHER;
+    return Optional.of(deadLetter(reason, context, exception, state(context)));
   }
 
   /** A serde could not read a record. */
   @Override
   public DeserializationExceptionHandler.Response handleError(
       ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
+    return deserialization(context, exception)
+        .map(letter -> DeserializationExceptionHandler.Response.resume(List.of(letter)))
+        .orElseGet(DeserializationExceptionHandler.Response::fail);
+  }
+
+  /** The same, called by Kafka Streams before 4.2. */
+  @Override
+  @Deprecated
+  public DeserializationHandlerResponse handle(
+      ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
+    return send(deserialization(context, exception))
+        ? DeserializationHandlerResponse.CONTINUE
+        : DeserializationHandlerResponse.FAIL;
+  }
+
+  private Optional<ProducerRecord<byte[], byte[]>> deserialization(
+      ErrorHandlerContext context, Exception exception) {
     return isAboutTheRecord(exception)
-        ? DeserializationExceptionHandler.Response.resume(
-            deadLetters(Reason.DESERIALIZATION, context, exception))
-        : DeserializationExceptionHandler.Response.fail();
+        ? Optional.of(deadLetter(DeadLetterReason.DESERIALIZATION, context, exception, UNCHANGED))
+        : Optional.empty();
   }
 
   /** The producer could not send a record. By now Kafka Streams no longer has the raw one. */
   @Override
   public ProductionExceptionHandler.Response handleError(
       ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception exception) {
+    return exception instanceof RetriableException
+        ? ProductionExceptionHandler.Response.retry()
+        : production(context, record, exception)
+            .map(letter -> ProductionExceptionHandler.Response.resume(List.of(letter)))
+            .orElseGet(ProductionExceptionHandler.Response::fail);
+  }
+
+  /** The same, called by Kafka Streams before 4.2. */
+  @Override
+  @Deprecated
+  public ProductionExceptionHandlerResponse handle(
+      ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception exception) {
     if (exception instanceof RetriableException) {
-      return ProductionExceptionHandler.Response.retry();
+      return ProductionExceptionHandlerResponse.RETRY;
     }
-    if (exception instanceof RecordTooLargeException
-        && !exactlyOnce
-        && !record.topic().equals(topic)) {
-      return ProductionExceptionHandler.Response.resume(
-          deadLetters(Reason.TOO_LARGE, context, exception));
+    return send(production(context, record, exception))
+        ? ProductionExceptionHandlerResponse.CONTINUE
+        : ProductionExceptionHandlerResponse.FAIL;
+  }
+
+  private Optional<ProducerRecord<byte[], byte[]>> production(
+      ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception exception) {
+    if (!(exception instanceof RecordTooLargeException)
+        || exactlyOnce
+        || record.topic().equals(topic)
+        || record.topic().endsWith(CHANGELOG)) {
+      return Optional.empty();
     }
-    return ProductionExceptionHandler.Response.fail();
+    // The producer calls back on a thread of its own, which knows nothing of processors.
+    return Optional.of(
+        deadLetter(
+            DeadLetterReason.TOO_LARGE,
+            context,
+            exception,
+            isEnriched(record.headers()) ? MOVED : null));
   }
 
   /** A serde could not write a record. */
@@ -173,10 +321,77 @@ public final class DeadLetterHandler
       ProducerRecord record,
       Exception exception,
       SerializationExceptionOrigin origin) {
+    return serialization(context, exception)
+        .map(letter -> ProductionExceptionHandler.Response.resume(List.of(letter)))
+        .orElseGet(ProductionExceptionHandler.Response::fail);
+  }
+
+  /** The same, called by Kafka Streams before 4.2. */
+  @Override
+  @Deprecated
+  @SuppressWarnings("rawtypes")
+  public ProductionExceptionHandlerResponse handleSerializationException(
+      ErrorHandlerContext context,
+      ProducerRecord record,
+      Exception exception,
+      SerializationExceptionOrigin origin) {
+    return send(serialization(context, exception))
+        ? ProductionExceptionHandlerResponse.CONTINUE
+        : ProductionExceptionHandlerResponse.FAIL;
+  }
+
+  private Optional<ProducerRecord<byte[], byte[]>> serialization(
+      ErrorHandlerContext context, Exception exception) {
     return isAboutTheRecord(exception)
-        ? ProductionExceptionHandler.Response.resume(
-            deadLetters(Reason.DESERIALIZATION, context, exception))
-        : ProductionExceptionHandler.Response.fail();
+        ? Optional.of(
+            deadLetter(DeadLetterReason.SERIALIZATION, context, exception, state(context)))
+        : Optional.empty();
+  }
+
+  /** Returns whether there is a letter and the broker has it. */
+  private boolean send(Optional<ProducerRecord<byte[], byte[]>> letter) {
+    if (letter.isEmpty()) {
+      return false;
+    }
+    try {
+      synchronized (this) {
+        if (producer == null) {
+          producer = new DeadLetterProducer(this, configs);
+        }
+      }
+      producer.send(letter.get());
+      return true;
+    } catch (KafkaException e) {
+      log.error("processing stops: {} must take dead letters", topic, e);
+      return false;
+    }
+  }
+
+  /** What became of the state of the key of the record at hand; null where that is not known. */
+  private String state(ErrorHandlerContext context) {
+    if (moved == null || context.topic() == null || context.offset() < 0) {
+      return null;
+    }
+    boolean enriched = isEnriched(context.headers());
+    long last = moved.last(context.taskId(), context.topic(), context.partition());
+    if (context.offset() > last) {
+      // An enriched record from a topic that no enrichment here has read comes from behind one.
+      return enriched && last < 0 ? null : UNCHANGED;
+    }
+    // An earlier record fails when a cache is flushed: only the record says where it had been.
+    return enriched || context.offset() == last ? MOVED : null;
+  }
+
+  /** Every enrichment adds a header whose name begins alike. */
+  private static boolean isEnriched(Headers headers) {
+    if (headers != null) {
+      for (Header header : headers) {
+        if (header.key().startsWith(Enricher.MODEL_HEADER)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static boolean isAboutTheRecord(Exception exception) {
@@ -195,10 +410,13 @@ public final class DeadLetterHandler
     return true;
   }
 
-  private List<ProducerRecord<byte[], byte[]>> deadLetters(
-      Reason reason, ErrorHandlerContext context, Exception exception) {
+  /**
+   * @param state of the record's key: {@link #MOVED}, {@link #UNCHANGED}, or null if not known
+   */
+  private ProducerRecord<byte[], byte[]> deadLetter(
+      DeadLetterReason reason, ErrorHandlerContext context, Exception exception, String state) {
     if (metrics != null) {
-      metrics.deadLetter(reason.code());
+      metrics.deadLetter(reason);
     }
     log(reason, context, exception);
     String message =
@@ -206,27 +424,32 @@ public final class DeadLetterHandler
             ? exception.getMessage()
             : reason.code() + ": " + exception.getMessage();
     ProducerRecord<byte[], byte[]> letter =
-        deadLetter(context.sourceRawKey(), context.sourceRawValue(), context.timestamp());
+        letter(context.sourceRawKey(), context.sourceRawValue(), context.timestamp());
     if (context.headers() != null) {
       context.headers().forEach(letter.headers()::add);
     }
-    addHeaders(letter.headers(), context, exception, message);
+    letter.headers().remove(STATE_HEADER); // of an earlier letter that was sent again
+    addHeaders(letter.headers(), context, exception, message, state);
     if (size(letter) > maxBytes) {
       String without =
           "%s (record of %d bytes left out: a dead letter must fit %d bytes)"
               .formatted(message, size(letter), maxBytes);
-      letter = deadLetter(null, null, context.timestamp());
-      addHeaders(letter.headers(), context, exception, without);
+      letter = letter(null, null, context.timestamp());
+      addHeaders(letter.headers(), context, exception, without, state);
     }
-    return List.of(letter);
+    return letter;
   }
 
-  private ProducerRecord<byte[], byte[]> deadLetter(byte[] key, byte[] value, long timestampMs) {
+  private ProducerRecord<byte[], byte[]> letter(byte[] key, byte[] value, long timestampMs) {
     return new ProducerRecord<>(topic, null, timestampMs < 0 ? null : timestampMs, key, value);
   }
 
   private static void addHeaders(
-      Headers headers, ErrorHandlerContext context, Exception exception, String message) {
+      Headers headers,
+      ErrorHandlerContext context,
+      Exception exception,
+      String message,
+      String state) {
     StringWriter stackTrace = new StringWriter();
     exception.printStackTrace(new PrintWriter(stackTrace));
     add(headers, EXCEPTION_HEADER, exception.getClass().getName());
@@ -235,6 +458,9 @@ public final class DeadLetterHandler
     add(headers, TOPIC_HEADER, context.topic());
     add(headers, PARTITION_HEADER, String.valueOf(context.partition()));
     add(headers, OFFSET_HEADER, String.valueOf(context.offset()));
+    if (state != null) {
+      add(headers, STATE_HEADER, state);
+    }
   }
 
   private static void add(Headers headers, String key, String value) {
@@ -247,19 +473,26 @@ public final class DeadLetterHandler
   }
 
   /** Names the record and not what is in it: texts do not belong in logs. */
-  private void log(Reason reason, ErrorHandlerContext context, Exception exception) {
+  private void log(DeadLetterReason reason, ErrorHandlerContext context, Exception exception) {
     long count;
     synchronized (counts) {
       count = counts.merge(reason, 1L, Long::sum);
     }
-    log.atLevel(count % WARN_EVERY == 1 ? Level.WARN : Level.DEBUG)
-        .log(
-            "dead letter ({}, {}): {}-{} at offset {}; number {} of this reason in this thread",
-            reason.code(),
-            exception.getClass().getSimpleName(),
-            context.topic(),
-            context.partition(),
-            context.offset(),
-            count);
+    String line =
+        "dead letter ({}, {}): {}-{} at offset {}; number {} of this reason in this thread";
+    Object[] arguments = {
+      reason.code(),
+      exception.getClass().getSimpleName(),
+      context.topic(),
+      context.partition(),
+      context.offset(),
+      count
+    };
+    // SLF4J 1.7, which Kafka brings, has no atLevel.
+    if (count % WARN_EVERY == 1) {
+      log.warn(line, arguments);
+    } else {
+      log.debug(line, arguments);
+    }
   }
 }

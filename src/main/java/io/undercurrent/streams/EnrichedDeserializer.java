@@ -1,5 +1,6 @@
 package io.undercurrent.streams;
 
+import io.undercurrent.enrich.EnrichedRecordJson;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.function.Function;
@@ -54,7 +55,7 @@ final class EnrichedDeserializer<V> implements Deserializer<Enriched<V>> {
     from.get(value);
     byte[] json = new byte[from.remaining()];
     from.get(json);
-    return new Enriched<>(values.apply(value), EnrichedRecordSerde.fromJson(json));
+    return new Enriched<>(values.apply(value), EnrichedRecordJson.fromJson(json));
   }
 
   @Override

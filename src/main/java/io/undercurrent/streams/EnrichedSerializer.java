@@ -1,5 +1,6 @@
 package io.undercurrent.streams;
 
+import io.undercurrent.enrich.EnrichedRecordJson;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import org.apache.kafka.common.header.Headers;
@@ -42,7 +43,7 @@ final class EnrichedSerializer<V> implements Serializer<Enriched<V>> {
   //        5      n  the value, as its serializer wrote it
   //    5 + n         the enriched record's JSON, to the end
   private static <V> byte[] bytes(byte[] value, Enriched<V> enriched) {
-    byte[] json = EnrichedRecordSerde.toJson(enriched.record());
+    byte[] json = EnrichedRecordJson.toJson(enriched.record());
     return ByteBuffer.allocate(HEADER_BYTES + value.length + json.length)
         .put(VERSION)
         .putInt(value.length)

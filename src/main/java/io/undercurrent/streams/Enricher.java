@@ -4,12 +4,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.metrics.internals.EnricherMeters;
 import io.undercurrent.model.Model;
 import io.undercurrent.query.KeyQueries;
-import io.undercurrent.streams.internals.EnricherMeters;
+import io.undercurrent.query.internals.LocalKeyQueries;
 import io.undercurrent.streams.internals.EnricherSpec;
 import io.undercurrent.streams.internals.FixedKeyedProcessor;
 import io.undercurrent.streams.internals.KeyedProcessor;
@@ -85,7 +86,7 @@ public final class Enricher<K, V> {
   public static final String DEFAULT_NAME = "enrich";
 
   private static final String STORE = "hidden-state";
-  private static final String MODEL_HEADER = "undercurrent-model";
+  static final String MODEL_HEADER = "undercurrent-model";
 
   private final String name;
   private final EnricherSpec<K, V> spec;
@@ -158,7 +159,8 @@ public final class Enricher<K, V> {
     Objects.requireNonNull(streams, "streams");
     Supplier<String> changelog =
         () -> spec.changelog().name() == null ? storeName() : spec.changelog().name();
-    return new KeyQueries<>(streams, spec.keySerde(), changelog, spec.model(), spec.settings());
+    return new LocalKeyQueries<>(
+        streams, spec.keySerde(), changelog, spec.model(), spec.settings());
   }
 
   /** Its name; {@value #DEFAULT_NAME} if it was given none. */
@@ -417,10 +419,10 @@ public final class Enricher<K, V> {
               keyText,
               keyEncoding,
               settings.withStore(kept.name()),
-              EnricherMeters.in(registry, model),
+              EnricherMeters.of(registry, name, model),
               unnamed ? MODEL_HEADER : MODEL_HEADER + "-" + name,
               new EnricherSpec.Changelog(),
-              lookAhead == null ? null : lookAhead.mailboxes(),
+              lookAhead == null ? null : lookAhead.polledByThread(),
               preview),
           kept);
     }

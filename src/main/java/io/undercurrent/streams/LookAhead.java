@@ -1,7 +1,7 @@
 package io.undercurrent.streams;
 
 import io.undercurrent.streams.internals.LookAheadInterceptor;
-import io.undercurrent.streams.internals.Mailboxes;
+import io.undercurrent.streams.internals.PolledByThread;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,7 +33,7 @@ import org.apache.kafka.streams.StreamsConfig;
  */
 public final class LookAhead {
 
-  private final Mailboxes mailboxes = new Mailboxes();
+  private final PolledByThread mailboxes = new PolledByThread();
 
   /**
    * The configuration of the application, with an interceptor that shows this object what its main
@@ -54,7 +54,7 @@ public final class LookAhead {
     interceptors.add(LookAheadInterceptor.class.getName());
     Map<String, Object> with = new HashMap<>(configs);
     with.put(StreamsConfig.mainConsumerPrefix(own), interceptors);
-    with.put(StreamsConfig.mainConsumerPrefix(Mailboxes.CONFIG), mailboxes);
+    with.put(StreamsConfig.mainConsumerPrefix(PolledByThread.CONFIG), mailboxes);
     return with;
   }
 
@@ -87,7 +87,7 @@ public final class LookAhead {
   }
 
   /** What the stream threads have polled. */
-  Mailboxes mailboxes() {
+  PolledByThread polledByThread() {
     return mailboxes;
   }
 }

@@ -7,8 +7,8 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Bytes to text. A character comes with its last byte; bytes that make no character are U+FFFD, and
- * so is one that the end cuts short.
+ * Turns byte tokens into text. A character is returned with its last byte. Bytes that form no
+ * character become U+FFFD, and so does a character that the end of the record cuts short.
  */
 final class ByteDecoder implements TokenDecoder {
 
@@ -18,7 +18,7 @@ final class ByteDecoder implements TokenDecoder {
           .newDecoder()
           .onMalformedInput(CodingErrorAction.REPLACE)
           .onUnmappableCharacter(CodingErrorAction.REPLACE);
-  private final ByteBuffer bytes = ByteBuffer.allocate(8); // at most three wait for the fourth
+  private final ByteBuffer bytes = ByteBuffer.allocate(8); // at most three bytes wait for a fourth
   private final CharBuffer chars = CharBuffer.allocate(8);
 
   /**

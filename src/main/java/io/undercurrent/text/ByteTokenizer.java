@@ -6,19 +6,19 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The bytes of a text in UTF-8 as tokens, for what has no words: logs, any language, signals with
- * one character a level. Token 0 ends a record, token {@code 1 + b} is the byte {@code b}; nothing
- * is unknown. Immutable and thread-safe; no argument or result is null.
+ * Takes each byte of a text in UTF-8 as a token, for text without words: logs, any language,
+ * signals written as one character per level. Token 0 ends a record, token {@code 1 + b} is the
+ * byte {@code b}; no token is unknown. Immutable and thread-safe; no argument or result is null.
  *
- * <p>A surrogate without its partner is read as U+FFFD. The limit never cuts a character: up to
- * three ids fewer than {@code maxTokens} may come back.
+ * <p>A surrogate without its partner is read as U+FFFD. The limit never cuts a character, so up to
+ * three ids fewer than {@code maxTokens} may be returned.
  */
 public final class ByteTokenizer implements Tokenizer {
 
   /** V: 256 bytes and the end of record. */
   public static final int SIZE = 257;
 
-  /** What {@code type} in a {@code tokenizer.json} says. */
+  /** The {@code type} in {@code tokenizer.json}. */
   static final String TYPE = "byte";
 
   private static final int VERSION = 1;
@@ -33,11 +33,12 @@ public final class ByteTokenizer implements Tokenizer {
   }
 
   @Override
-  public Encoding encode(String text, int maxTokens) {
+  public Encoding encode(String text, int maxTokens, boolean spans) {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("maxTokens must be at least 1, found " + maxTokens);
     }
     int[] ids = new int[(int) Math.min(maxTokens, (long) text.length() * MAX_BYTES_PER_CHAR)];
+    int[] ends = spans ? new int[ids.length] : Encoding.NO_SPANS;
     int count = 0;
     int end = 0;
     while (end < text.length()) {
@@ -60,8 +61,21 @@ public final class ByteTokenizer implements Tokenizer {
         }
       }
       end += Character.charCount(read);
+      if (spans) {
+        Arrays.fill(ends, count - bytes, count, end);
+      }
     }
-    return new Encoding(Arrays.copyOf(ids, count), 0, end, end < text.length());
+    return new Encoding(
+        Arrays.copyOf(ids, count),
+        spans ? Arrays.copyOf(ends, count) : ends,
+        0,
+        end,
+        end < text.length());
+  }
+
+  @Override
+  public String type() {
+    return TYPE;
   }
 
   @Override
@@ -69,7 +83,7 @@ public final class ByteTokenizer implements Tokenizer {
     return SIZE;
   }
 
-  /** A printable ASCII character as it is, another byte as {@code \xHH}. */
+  /** A printable ASCII character as it is; another byte as {@code \xHH}. */
   @Override
   public String token(int id) {
     if (id == END) {

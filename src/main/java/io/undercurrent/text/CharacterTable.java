@@ -9,10 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What every code point is and what it folds to, frozen in {@code characters.txt}. Immutable.
+ * The kind of every code point, and the code point that it is read as; both are frozen in {@code
+ * characters.txt}. Immutable.
  *
  * <p>A line of the resource is {@code kind first[-last[/stride]] [+|-offset]}, all hexadecimal,
- * where the offset leads from the code point to what it is read as: the lower case of an upper-case
+ * where code point plus offset is what the code point is read as: the lower case of an upper-case
  * letter, the ASCII form of a digit or a typographic quote. Code points that no line names are
  * symbols.
  */
@@ -21,7 +22,10 @@ final class CharacterTable {
   static final byte SYMBOL = 0;
   static final byte SPACE = 1;
 
-  /** Changes how its neighbours look and is dropped: variation selectors, joiners, skin tones. */
+  /**
+   * Dropped, because it only changes how its neighbours look: variation selectors, joiners, skin
+   * tones.
+   */
   static final byte IGNORED = 2;
 
   static final byte LETTER = 3;
@@ -36,7 +40,7 @@ final class CharacterTable {
   /** Regional indicator: two of them make a flag. */
   static final byte REGIONAL = 8;
 
-  /** Read as another code point, and as that one's kind. */
+  /** Read as another code point, with that one's kind. */
   static final byte ALIAS = 9;
 
   private static final String[] KINDS = {
@@ -80,8 +84,8 @@ final class CharacterTable {
   }
 
   /**
-   * The lower case, or what an alias or digit is read as; the code point itself where it is none of
-   * these.
+   * What the code point is read as: its lower case, the character that an alias or digit stands
+   * for, otherwise itself.
    */
   int fold(int codePoint) {
     return codePoint < DENSE ? folds[codePoint] : codePoint;

@@ -4,21 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Splits words the way the Penn Treebank does: don't is do n't, she's is she 's, cannot is can not.
+ * Splits words as the Penn Treebank does: don't into do n't, she's into she 's, cannot into can
+ * not.
  */
 final class Contractions {
 
   /** Receives the pieces of one word, in order. */
   interface Pieces {
     /**
-     * @param first whether this piece carries the capital letter of the whole word
+     * @param first whether the first letter of the whole word is in this piece
      */
     void piece(char[] text, int from, int to, boolean first);
   }
 
   /**
-   * Forms without an apostrophe that can be read in one way only: "its", "well", "ill", "id",
-   * "were" stay as they are.
+   * Words and the pieces that they are split into. Of forms without an apostrophe only unambiguous
+   * ones are listed: "its", "well", "ill", "id" and "were" are not split.
    */
   private static final String[][] WHOLE = {
     {"cannot", "can", "not"},
@@ -72,7 +73,7 @@ final class Contractions {
     {"mightve", "might", "'ve"},
   };
 
-  /** Two words of pre-split text that are one here, or split elsewhere. */
+  /** Two words of text that was split before, and the one or two words they are read as. */
   private static final String[][] PAIRS = {
     {"ca", "n't", "can", "n't"}, {"wo", "n't", "will", "n't"}, {"sha", "n't", "shall", "n't"},
     {"gon", "na", "gonna"}, {"wan", "na", "wanna"}, {"got", "ta", "gotta"},
@@ -150,7 +151,7 @@ final class Contractions {
     return -1;
   }
 
-  /** Whether the word can be the first of a pair: only then the next token is looked at. */
+  /** Whether the word can be the first of a pair: only then is the next token read ahead. */
   static boolean mayPair(RawToken word) {
     if (word.length > 3 || word.length < 2) {
       return false;
@@ -163,7 +164,7 @@ final class Contractions {
     return false;
   }
 
-  /** The pair's pieces; null if the two are no pair. */
+  /** The entry of {@link #PAIRS} for the two words; null if there is none. */
   static String[] pair(RawToken word, RawToken following) {
     if (following.kind == RawToken.Kind.WORD) {
       for (String[] pair : PAIRS) {

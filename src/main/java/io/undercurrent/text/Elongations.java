@@ -1,16 +1,19 @@
 package io.undercurrent.text;
 
-/** Runs of three and more equal letters: "cooool" is cool, "sooo" is so. */
+/** Shortens runs of three or more equal letters: "cooool" to cool, "sooo" to so. */
 final class Elongations {
 
-  /** Runs whose two lengths are tried each on its own; further ones follow the last. */
+  /**
+   * Runs that are shortened independently of each other; later runs are shortened like the last of
+   * these.
+   */
   private static final int MAX_RUNS = 3;
 
   private Elongations() {}
 
   /**
-   * The word of the vocabulary behind an elongated one, runs tried with two letters first; -1 if
-   * there is none.
+   * The id of the vocabulary word that an elongated word stands for; -1 if there is none. A run is
+   * shortened to two letters before one letter is tried.
    */
   static int find(char[] text, int from, int to, WordIndex vocabulary) {
     int runs = 0;
@@ -41,7 +44,7 @@ final class Elongations {
     return false;
   }
 
-  /** Bit i of the pattern: run i becomes one letter instead of two. */
+  /** Shortens each run: run i to one letter if bit i of the pattern is set, otherwise to two. */
   private static int shorten(char[] text, int from, int to, int pattern, char[] shortened) {
     int length = 0;
     int run = 0;

@@ -3,15 +3,15 @@ package io.undercurrent.text;
 import io.undercurrent.text.RawToken.Kind;
 
 /**
- * Finds emoticons and reads each as the plainest of its kind: {@code :-)} and {@code =]} are {@code
- * :)}.
+ * Finds emoticons and reads each as the plainest one of its meaning: {@code :-)} and {@code =]} are
+ * {@code :)}.
  */
 final class Emoticons {
 
-  /** Longest run of letters or digits that an emoticon may end in (":DDD", "<333"). */
+  /** Maximum length of the run of letters or digits that ends an emoticon: ":DDD", "&lt;333". */
   private static final int MAX_LETTER_RUN = 8;
 
-  /** Whole faces, longest first, and what each is read as. */
+  /** Whole faces, longest first, and the face that each is read as. */
   private static final String[][] FACES = {
     {"^_^", "^_^"},
     {"^.^", "^_^"},
@@ -36,7 +36,7 @@ final class Emoticons {
    * Fills the token if an emoticon starts here.
    *
    * @param free whether no word or number ends here: ":d" in "foo:d" is no emoticon
-   * @return where the text goes on behind it; -1 if there is none
+   * @return the index behind the emoticon; -1 if none starts here
    */
   static int match(TextCursor cursor, int at, boolean free, RawToken token) {
     for (String[] face : FACES) {
@@ -125,7 +125,7 @@ final class Emoticons {
     return cursor.next;
   }
 
-  /** Length of the run of the same sign; leaves the cursor on its last one. */
+  /** The length of the run of the same sign; leaves the cursor on the last one. */
   private static int signRun(TextCursor cursor) {
     int sign = cursor.codePoint;
     int run = 0;
@@ -141,7 +141,10 @@ final class Emoticons {
     return run;
   }
 
-  /** The same for a mouth that is a letter or digit; -1 if a word or number goes on behind it. */
+  /**
+   * The length of the run of a mouth that is a letter or digit; -1 if a word or number continues
+   * behind it.
+   */
   private static int letterRun(TextCursor cursor) {
     boolean digit = cursor.kind == CharacterTable.DIGIT;
     int run = signRun(cursor);
@@ -152,7 +155,8 @@ final class Emoticons {
   }
 
   /**
-   * The mouth as one of {@code ) ( D P O / | * 3 S X $ @}; null if it is none behind these eyes.
+   * The mouth as one of {@code ) ( D P O / | * 3 S X $ @}; null if the sign is no mouth after these
+   * eyes.
    */
   private static String plainMouth(int mouth, int eyes, boolean free, boolean tearOrNose) {
     switch (mouth) {

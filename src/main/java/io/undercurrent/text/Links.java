@@ -57,8 +57,8 @@ final class Links {
   }
 
   /**
-   * Up to the cursor.next space, quote or angle bracket, without the punctuation of the sentence
-   * around it.
+   * The index behind a link: it ends before the next space, quote or angle bracket, and without the
+   * punctuation of the sentence around it.
    */
   static int endOfLink(TextCursor cursor, int from) {
     int at = from;
@@ -80,7 +80,7 @@ final class Links {
     return end;
   }
 
-  /** Up to the last letter or digit of a mail address behind its @. */
+  /** The index behind a mail address: behind its last letter or digit after the @. */
   static int endOfAddress(TextCursor cursor, int from) {
     int at = from;
     int end = from;

@@ -3,9 +3,7 @@ package io.undercurrent.text;
 import io.undercurrent.text.RawToken.Kind;
 import java.util.Set;
 
-/**
- * What stands for something else: HTML tags, and the marks that published corpora put into texts.
- */
+/** Finds HTML tags, and the marks that published corpora put in place of words and signs. */
 final class Markup {
 
   private static final int MAX_TAG_CHARS = 256;
@@ -24,7 +22,7 @@ final class Markup {
 
   private Markup() {}
 
-  /** Where the text goes on behind the HTML tag that starts here; -1 if there is none. */
+  /** The index behind the HTML tag that starts at {@code position}; -1 if none does. */
   static int behindTag(TextCursor cursor, int position) {
     int at = position + 1;
     if (cursor.charAt(at) == '/') {
@@ -57,7 +55,7 @@ final class Markup {
   /**
    * Fills the token if a mark starts here: [NAME], -lrb-, {@code <unk>}.
    *
-   * @return where the text goes on behind it; -1 if there is none
+   * @return the index behind the mark; -1 if none starts here
    */
   static int match(TextCursor cursor, int at, RawToken token) {
     return switch (cursor.charAt(at)) {
@@ -68,7 +66,7 @@ final class Markup {
     };
   }
 
-  /** [NAME], [RELIGION]: what a data set hides. */
+  /** Reads [NAME], [RELIGION]: words that a data set hides. */
   private static int matchMask(TextCursor cursor, int at, RawToken token) {
     int end = at + 1;
     while (end - at < MAX_MASK_CHARS && cursor.charAt(end) >= 'A' && cursor.charAt(end) <= 'Z') {

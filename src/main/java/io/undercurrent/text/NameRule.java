@@ -12,32 +12,38 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Keeps personal names out of the vocabulary. Names of a list never pass, nor what chats address
- * somebody by, nor words that cased texts write with a capital letter inside sentences; other
- * proper nouns pass by a list of their own.
+ * Keeps personal names out of the vocabulary. It rejects the names on a list, the nicknames by
+ * which chats address somebody, and the words that cased texts mostly write with a capital letter
+ * inside sentences. Proper nouns on another list pass.
  */
 final class NameRule {
 
   /** Above this share of capital letters inside sentences a word is a proper noun. */
   private static final double MAX_CAPITAL_SHARE = 0.6;
 
-  /** Fewer cased occurrences inside sentences than this say nothing. */
+  /** Below this number of cased occurrences inside sentences, case is no evidence. */
   private static final int MIN_CASED = 5;
 
   /**
-   * Without cased evidence, a word is taken for common if this many records without case hold it.
+   * Where case is no evidence, a word is common if at least this many records of uncased texts
+   * contain it.
    */
   private static final int MIN_UNCASED_RECORDS = 8;
 
-  /** Mostly written in capitals and no longer than this: an acronym, no name. */
+  /**
+   * A word of at most this many chars that is mostly written in capitals is an acronym, not a name.
+   */
   private static final int MAX_ACRONYM = 5;
 
   private static final int MIN_ADDRESSED = 3;
 
-  /** Addressing somebody by it, for each time it stands elsewhere: above this it is a nickname. */
+  /**
+   * A word is a nickname if it addresses somebody more often than this for each time it stands
+   * elsewhere.
+   */
   private static final double MAX_ADDRESSED = 1;
 
-  /** The same for tokens that are the name of a document, which is then an author. */
+  /** The same for a word that is also the name of a document, which is its author. */
   private static final double MAX_ADDRESSED_AUTHOR = 0.3;
 
   private static final Set<String> PROPER_NOUNS = words("proper-nouns.txt");
@@ -46,8 +52,7 @@ final class NameRule {
   private NameRule() {}
 
   /**
-   * Whether the vocabulary leaves this token out for being a name, or for want of evidence that it
-   * is none.
+   * Whether the vocabulary leaves this token out: it is a name, or nothing shows that it is not.
    *
    * @param author whether a document has this name
    */
@@ -61,11 +66,14 @@ final class NameRule {
         && !isCommon(word, count);
   }
 
-  /** Addressed by it ("somebody: hello"); all the more if somebody of that name wrote records. */
+  /**
+   * Whether records address somebody by this token ("somebody: hello"). Fewer of them suffice if an
+   * author has that name.
+   */
   private static boolean isNickname(TokenCount count, boolean author) {
-    double most = author ? MAX_ADDRESSED_AUTHOR : MAX_ADDRESSED;
+    double max = author ? MAX_ADDRESSED_AUTHOR : MAX_ADDRESSED;
     int elsewhere = count.lower + count.capitalised + count.allCaps;
-    return count.addressed >= MIN_ADDRESSED && count.addressed > most * elsewhere;
+    return count.addressed >= MIN_ADDRESSED && count.addressed > max * elsewhere;
   }
 
   private static boolean isCommon(String word, TokenCount count) {

@@ -21,7 +21,7 @@ final class RawToken {
     UNKNOWN
   }
 
-  /** Most chars of one word; longer ones are read in pieces. */
+  /** Maximum chars of one word; a longer word is read in pieces. */
   static final int MAX_CHARS = 64;
 
   Kind kind;
@@ -34,7 +34,7 @@ final class RawToken {
 
   int length;
 
-  /** Bit i tells that {@code text[i]} was upper case. */
+  /** Bit i is set if {@code text[i]} was upper case. */
   long upperBits;
 
   /** Letters that have a case or could have one, in the word without its clitic ('s, 're, ...). */
@@ -46,10 +46,10 @@ final class RawToken {
   /** Leading digits of a number such as 10pm. */
   int digits;
 
-  /** A run of the same sign, read as one. */
+  /** Whether it was a run of the same sign, which is read as one. */
   boolean repeated;
 
-  /** A line ended between the token before and this one. */
+  /** Whether a line ended between the token before and this one. */
   boolean lineStart;
 
   void reset() {
@@ -68,7 +68,7 @@ final class RawToken {
     newText.getChars(0, length, text, 0);
   }
 
-  /** Adds a code point; false, and nothing added, when it does not fit any more. */
+  /** Appends a code point, or returns false if it does not fit. */
   boolean append(int codePoint, boolean upper) {
     if (codePoint < 0x10000) {
       if (length + 1 > MAX_CHARS) {
@@ -95,12 +95,12 @@ final class RawToken {
     return (upperBits >>> index & 1) != 0;
   }
 
-  /** A word of capitals only; one capital alone ("I") tells nothing. */
+  /** Whether it is a word of capitals only; one capital alone ("I") does not count. */
   boolean isAllCaps() {
     return kind == Kind.WORD && letters >= 2 && uppers == letters;
   }
 
-  /** Says nothing about shouting: I, 's, a word in a script without case. */
+  /** Whether its case cannot show shouting: I, 's, a word in a script without case. */
   boolean isCaseNeutral() {
     return letters == uppers && letters < 2;
   }

@@ -5,14 +5,14 @@ import io.undercurrent.text.RawToken.Kind;
 /**
  * Finds raw tokens in one forward scan. One scanner per text; not thread-safe.
  *
- * <p>Two rules keep every prefix of a text readable like the text itself. A token is as long as its
- * pattern allows, so it ends the same way where the text ends right behind it. And where a longer
- * pattern is refused because of the char behind it (":D" in ":Dog"), that char belongs to the same
- * following token, so that no token ends in between.
+ * <p>Two rules make the scanner read a prefix of a text like the text itself. A token is as long as
+ * its pattern allows, so it ends the same way where the text ends right behind it. Where a longer
+ * pattern is refused because of the char behind it (":D" in ":Dog"), that char is part of the same
+ * following token, so no token ends in between.
  */
 final class Scanner {
 
-  /** A long dash: ends a word where a hyphen would join two. */
+  /** The em dash, which separates two words where a hyphen would join them. */
   private static final int DASH = 0x2014;
 
   private static final int ELLIPSIS = 0x2026;
@@ -28,7 +28,9 @@ final class Scanner {
 
   private int position;
 
-  /** Where the last word or number ended, to know what stands free. */
+  /**
+   * Where the last word or number ended: an emoticon or @ that starts there does not stand free.
+   */
   private int glue = -1;
 
   /** Reads {@code text} as if it ended at {@code limit}. */
@@ -36,7 +38,7 @@ final class Scanner {
     this.cursor = new TextCursor(text, limit);
   }
 
-  /** Fills the slot with the cursor.next token, {@link Kind#END} at the end of the text. */
+  /** Fills the slot with the next token; its kind is {@link Kind#END} at the end of the text. */
   void next(RawToken token) {
     token.reset();
     skipSpace(token);
@@ -105,7 +107,8 @@ final class Scanner {
   }
 
   /**
-   * Letters, marks and digits; inner apostrophes, hyphens, underscores and asterisks between them.
+   * Appends letters, marks and digits, and the apostrophes, hyphens, underscores and asterisks
+   * between them.
    */
   private void appendWord(RawToken token) {
     int at = position;
@@ -148,7 +151,7 @@ final class Scanner {
     position = at;
   }
 
-  /** "do n 't" and "don 't", as some corpora split them, are read as n't and don't. */
+  /** Joins what some corpora split: "do n 't" is read as do n't, and "don 't" as don't. */
   private void joinSpacedNot(RawToken token) {
     if (token.length == 0
         || token.length + 2 > RawToken.MAX_CHARS
@@ -193,7 +196,7 @@ final class Scanner {
     token.uppers = uppers;
   }
 
-  /** U.S., e.g, a.m.: single letters with dots between, the last dot optional. */
+  /** Reads single letters with dots between them, the last dot optional: U.S., e.g, a.m. */
   private boolean matchAcronym(RawToken token) {
     if (cursor.charAt(position + 1) != '.' || !TextCursor.isAsciiLetter(cursor.charAt(position))) {
       return false;
@@ -267,7 +270,7 @@ final class Scanner {
     countCase(token);
   }
 
-  /** One emoji with what modifies it; of a joined sequence the first counts. */
+  /** Reads one emoji with its modifiers; a joined sequence is read as its first emoji. */
   private void scanEmoji(RawToken token) {
     token.kind = Kind.EMOJI;
     token.append(cursor.codePoint, false);
@@ -328,7 +331,10 @@ final class Scanner {
     return end >= 0;
   }
 
-  /** One sign; of a run of the same sign one, marked as repeated where the run means more. */
+  /**
+   * Reads one sign. A run of the same sign is read as one, and marked as repeated where the run
+   * adds meaning.
+   */
   private void scanPunctuation(RawToken token) {
     skipEscape();
     token.kind = Kind.PUNCTUATION;
@@ -360,7 +366,7 @@ final class Scanner {
     }
   }
 
-  /** Some corpora escape a slash and an asterisk. */
+  /** Skips the backslash by which some corpora escape a slash or an asterisk. */
   private void skipEscape() {
     if (cursor.codePoint == '\\') {
       cursor.read(cursor.next);
@@ -410,7 +416,7 @@ final class Scanner {
     return true;
   }
 
-  /** 's 're 've 'll 'd 'm standing apart from their word, and 'em 'til 'cause. */
+  /** Reads 's 're 've 'll 'd 'm that stand apart from their word, and 'em 'til 'cause. */
   private boolean matchClitic(RawToken token) {
     cursor.read(position);
     int at = cursor.next;

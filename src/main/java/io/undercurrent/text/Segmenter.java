@@ -1,8 +1,8 @@
 package io.undercurrent.text;
 
 /**
- * Cuts letters without spaces (a hashtag) into words of the vocabulary: the cut with the least
- * cost, where a word costs the bits of its rank and each word a little more. Integers only, so
+ * Cuts letters without spaces, as in a hashtag, into words of the vocabulary. It finds the cut of
+ * least cost, where a word costs log2 of its rank and a fixed amount. It computes in integers, so
  * every machine cuts alike.
  */
 final class Segmenter {
@@ -71,7 +71,7 @@ final class Segmenter {
     return to - from > 1 || text[from] == 'a' || text[from] == 'i';
   }
 
-  /** log2 of a positive number in 1/256 bit, straight lines between the powers of two. */
+  /** log2 of a positive number in units of 1/256, interpolated linearly between powers of two. */
   private static int bits(int number) {
     int whole = 31 - Integer.numberOfLeadingZeros(number);
     int rest = number - (1 << whole);

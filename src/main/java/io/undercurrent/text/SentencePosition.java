@@ -2,7 +2,10 @@ package io.undercurrent.text;
 
 import java.util.Set;
 
-/** Whether the next word stands inside a sentence, where a capital letter means something. */
+/**
+ * Tracks whether the next word stands inside a sentence, where a capital letter says that it is a
+ * name.
+ */
 final class SentencePosition {
 
   private static final Set<String> ABBREVIATIONS =

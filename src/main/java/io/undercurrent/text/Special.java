@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tokens that do not stand for their own text. Their order is their id, and part of the tokenizer's
- * format.
+ * Tokens that do not stand for their own text. A token's position in this list is its id, and part
+ * of the tokenizer's format.
  */
 enum Special {
   END("<end>"),

@@ -1,8 +1,8 @@
 package io.undercurrent.text;
 
 /**
- * Reads single code points of a text, folded by {@link CharacterTable}, wherever it is asked to.
- * One cursor per text; not thread-safe.
+ * Reads the code point at any index of a text, folded by {@link CharacterTable}. One cursor per
+ * text; not thread-safe.
  */
 final class TextCursor {
 
@@ -15,7 +15,7 @@ final class TextCursor {
   private final String text;
   final int limit;
 
-  /** What {@link #read} found: the folded code point, -1 at the end of the text. */
+  /** The folded code point that {@link #read} found; -1 at the end of the text. */
   int codePoint;
 
   /** Its kind in the character table; a space at the end of the text. */
@@ -66,7 +66,7 @@ final class TextCursor {
     codePoint = table.fold(codePoint);
   }
 
-  /** {@code &amp;}, {@code &#39;}, {@code &#x27;}: read as the character they stand for. */
+  /** Reads {@code &amp;}, {@code &#39;} or {@code &#x27;} as the character that it stands for. */
   private void readEntity(int at) {
     int semicolon = at + 1;
     int last = Math.min(limit, at + MAX_ENTITY_CHARS);
@@ -137,8 +137,8 @@ final class TextCursor {
   }
 
   /**
-   * Whether the word that ends here would go on: what is refused for this reason never ends a
-   * token.
+   * Whether a word that ends at this index would continue. A pattern that is refused for this
+   * reason never ends a token.
    */
   boolean continuesWord(int at) {
     int from = at;
@@ -150,7 +150,7 @@ final class TextCursor {
     return isLetterOrDigit() || kind == CharacterTable.MARK;
   }
 
-  /** Whether the digits that end here would go on as a number or a word. */
+  /** Whether digits that end at this index would continue as a number or a word. */
   boolean continuesNumber(int at) {
     if (continuesWord(at)) {
       return true;

@@ -2,7 +2,7 @@ package io.undercurrent.text;
 
 import java.util.Arrays;
 
-/** What training texts told about one token. Mutable, not thread-safe. */
+/** The counts of one token in training texts. Mutable, not thread-safe. */
 final class TokenCount {
   private int[] documents = new int[2];
   private int documentCount;
@@ -12,15 +12,16 @@ final class TokenCount {
   boolean word;
   boolean emoji;
 
-  /** Inside sentences of cased texts, headlines left out. */
+  /** Occurrences in lower case inside sentences of cased texts, without headlines. */
   int lower;
 
+  /** The same with a capital letter. */
   int capitalised;
 
-  /** Anywhere in cased texts. */
+  /** Occurrences in capitals, anywhere in cased texts. */
   int allCaps;
 
-  /** Records that begin with it and a colon: how a chat addresses somebody. */
+  /** Records that begin with the token and a colon, as chats address somebody. */
   int addressed;
 
   void seen(int document, int record, boolean cased) {

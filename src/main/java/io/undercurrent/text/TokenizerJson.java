@@ -1,11 +1,9 @@
 package io.undercurrent.text;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,31 +11,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What all kinds of {@code tokenizer.json} have in common: a type, a version, and errors of one
- * line.
+ * Reads and writes what all types of {@code tokenizer.json} share: type, version and a list of
+ * tokens. Error messages are one line.
  */
 final class TokenizerJson {
 
   private static final String FILE = "tokenizer.json";
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
 
   private TokenizerJson() {}
 
   static JsonNode parse(byte[] json) {
     JsonNode root;
     try {
-      root = JSON.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          FILE + " must be valid JSON: " + oneLine(e.getOriginalMessage()), e);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          FILE + " must be valid UTF-8: " + oneLine(e.getMessage()), e);
+      root = Json.parse(json);
+    } catch (MalformedJsonException e) {
+      throw new IllegalArgumentException(FILE + " " + e.getMessage(), e);
     }
     require(root.isObject(), "the file", "a JSON object", root);
     return root;
@@ -67,11 +55,11 @@ final class TokenizerJson {
   /**
    * The file's content.
    *
-   * @param tokens of the vocabulary, or null where the type alone says them
+   * @param tokens of the vocabulary; null where the type implies them
    */
   static byte[] write(String type, int version, List<String> tokens) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = JSON.createGenerator(out)) {
+    try (JsonGenerator json = Json.STRICT.createGenerator(out)) {
       json.writeStartObject();
       json.writeStringField("type", type);
       json.writeNumberField("version", version);

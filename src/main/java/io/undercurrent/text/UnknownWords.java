@@ -1,9 +1,6 @@
 package io.undercurrent.text;
 
-/**
- * Which class of unknown words a word belongs to: what its ending, its prefix or its script still
- * tell.
- */
+/** Assigns an unknown word to a class, by its ending, its prefix or its script. */
 final class UnknownWords {
 
   private static final int MIN_STEM = 3;

@@ -11,31 +11,32 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Counts tokens of training texts and chooses the vocabulary: the tokens found in most records, of
- * which none is a personal name. The same texts in any order give the same list. Not thread-safe;
- * no argument or result is null.
+ * Counts tokens of training texts and chooses the vocabulary: the tokens that occur in most
+ * records, without personal names. The order of the texts does not change the result. Not
+ * thread-safe; no argument or result is null.
  *
  * <p>A word counts as a name when cased texts write it with a capital letter inside sentences most
  * of the time, when there is too little evidence of it in lower case, or when {@code
- * personal-names.txt} lists it; days, countries, languages and other proper nouns that are no names
- * of people stay, by {@code proper-nouns.txt}.
+ * personal-names.txt} lists it; {@code proper-nouns.txt} lists days, countries, languages and other
+ * proper nouns that stay because they are no names of people.
  */
 public final class VocabularyBuilder {
 
   /**
-   * Most documents that are told apart for one word; {@link Settings#minDocuments} cannot ask for
-   * more.
+   * Maximum number of documents that are counted for one token, and so the maximum of {@link
+   * Settings#minDocuments}.
    */
   public static final int MAX_MIN_DOCUMENTS = 64;
 
   private static final int MAX_EMOJI = 150;
   private static final int MAX_WORD_CHARS = 24;
 
-  /** A number is worth a token of its own up to this many digits. */
+  /** A number of at most this many digits can be a token. */
   private static final int MAX_NUMBER_CHARS = 4;
 
   /**
-   * A record with more capitalised words than this share is a headline: its capitals say nothing.
+   * A record with a larger share of capitalised words is a headline, whose capitals are no
+   * evidence.
    */
   private static final double MAX_HEADLINE_SHARE = 0.5;
 
@@ -47,7 +48,7 @@ public final class VocabularyBuilder {
           ":')", ";)", ";D", ";P", ">:(", ">:)", "<3", "</3", "^_^", "-_-", "._.", ">_<", ";_;",
           "*_*", "=_=", "\\o/", "xd", "o_o", "t_t", "x_x", "u_u");
 
-  /** Without a letter of its own, but with a letter's meaning in every text. */
+  /** The endings of contractions, which are in every vocabulary. */
   private static final List<String> CLITICS =
       List.of("n't", "'s", "'re", "'ve", "'ll", "'d", "'m", "'t", "'em");
 
@@ -57,10 +58,11 @@ public final class VocabularyBuilder {
   private int records;
 
   /**
-   * What to choose.
+   * The limits of a vocabulary.
    *
-   * @param maxSize most tokens in the vocabulary, the special ones included
-   * @param minDocuments documents (authors) that must use a token, 1 to {@value #MAX_MIN_DOCUMENTS}
+   * @param maxSize maximum number of tokens, the special ones included
+   * @param minDocuments the number of documents (authors) that must contain a token, 1 to {@value
+   *     #MAX_MIN_DOCUMENTS}
    */
   public record Settings(int maxSize, int minDocuments) {
     public Settings {
@@ -75,7 +77,7 @@ public final class VocabularyBuilder {
     }
   }
 
-  /** Tokens that every vocabulary holds. */
+  /** The minimum of {@link Settings#maxSize}: the number of tokens that every vocabulary holds. */
   public static int minSize() {
     return Special.count() + alwaysIn().size();
   }
@@ -83,7 +85,7 @@ public final class VocabularyBuilder {
   /**
    * Counts the tokens of one record.
    *
-   * @param document who wrote it or where it stands: what {@link Settings#minDocuments} counts
+   * @param document the record's author or file; {@link Settings#minDocuments} counts these
    * @param cased whether the source keeps capital letters
    */
   public void add(String document, String text, boolean cased) {
@@ -105,8 +107,8 @@ public final class VocabularyBuilder {
   }
 
   /**
-   * One record being counted. Evidence of case is kept until its end, which tells whether it is a
-   * headline.
+   * One record that is being counted. Its capitals are counted at its end, when it is known whether
+   * it is a headline.
    */
   private final class Record implements Contractions.Pieces {
     private final int document;
@@ -169,7 +171,7 @@ public final class VocabularyBuilder {
         case PUNCTUATION, EMOTICON -> seen(new String(token.text, 0, token.length));
         case EMOJI -> seen(new String(token.text, 0, token.length)).emoji = true;
         default -> {
-          // Links, users, hashtags: no words of the language.
+          // Links, users and hashtags are not words of the language.
         }
       }
     }
@@ -211,7 +213,10 @@ public final class VocabularyBuilder {
     }
   }
 
-  /** The words of the vocabulary, those in most records first, without the special tokens. */
+  /**
+   * The words of the vocabulary without the special tokens, sorted by the number of records,
+   * largest first.
+   */
   public List<String> build(Settings settings) {
     Set<String> chosen = new LinkedHashSet<>(alwaysIn());
     List<Map.Entry<String, TokenCount>> byFrequency = new ArrayList<>(counts.entrySet());
@@ -250,7 +255,7 @@ public final class VocabularyBuilder {
     return counts;
   }
 
-  /** What every vocabulary holds: signs, digits, emoticons and the pieces of contractions. */
+  /** The words in every vocabulary: signs, digits, emoticons and the endings of contractions. */
   private static Set<String> alwaysIn() {
     Set<String> always = new LinkedHashSet<>();
     for (int i = 0; i < SIGNS.length(); i++) {

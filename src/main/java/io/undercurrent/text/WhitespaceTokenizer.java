@@ -11,20 +11,20 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * For text that somebody has cut into tokens already, with spaces between them, such as the Penn
- * Treebank of the language modelling papers: whatever stands between spaces is a token, nothing is
- * folded. Token 0 ends a record, token 1 is {@value #UNKNOWN}, for all that the vocabulary lacks
- * and for a token that is spelt so. Immutable and thread-safe; no argument or result is null.
+ * Splits a text at spaces. For text that has been cut into tokens already, such as the Penn
+ * Treebank of the language modelling papers; nothing is folded. Token 0 ends a record. Token 1 is
+ * {@value #UNKNOWN}: it stands for every token that the vocabulary lacks, and for itself. Immutable
+ * and thread-safe; no argument or result is null.
  */
 public final class WhitespaceTokenizer implements Tokenizer {
 
   /** The token that ends a record. */
   public static final String END_OF_RECORD = Special.END.token();
 
-  /** The token for what the vocabulary lacks. */
+  /** The token that stands for all tokens that the vocabulary lacks. */
   public static final String UNKNOWN = "<unk>";
 
-  /** What {@code type} in a {@code tokenizer.json} says. */
+  /** The {@code type} in {@code tokenizer.json}. */
   static final String TYPE = "whitespace";
 
   private static final int VERSION = 1;
@@ -44,7 +44,7 @@ public final class WhitespaceTokenizer implements Tokenizer {
   /**
    * A vocabulary of the most frequent tokens, in order of frequency.
    *
-   * @param maxSize V at most, end of record and unknown included
+   * @param maxSize maximum of V, end of record and unknown included
    */
   public static WhitespaceTokenizer count(Stream<String> texts, int maxSize) {
     Map<String, Integer> counts = new HashMap<>();
@@ -74,8 +74,8 @@ public final class WhitespaceTokenizer implements Tokenizer {
    * A vocabulary of these tokens, in this order.
    *
    * @param tokens {@link #END_OF_RECORD}, {@value #UNKNOWN}, then others
-   * @throws IllegalArgumentException if they begin otherwise, or one is empty, has spaces or is
-   *     listed twice
+   * @throws IllegalArgumentException if they do not begin so, or if one is empty, contains a space
+   *     or is listed twice
    */
   public static WhitespaceTokenizer of(List<String> tokens) {
     List<String> first = List.of(END_OF_RECORD, UNKNOWN);
@@ -98,12 +98,13 @@ public final class WhitespaceTokenizer implements Tokenizer {
   }
 
   @Override
-  public Encoding encode(String text, int maxTokens) {
+  public Encoding encode(String text, int maxTokens, boolean spans) {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("maxTokens must be at least 1, found " + maxTokens);
     }
     int limit = (int) Math.min(text.length(), (long) maxTokens * MAX_CHARS_PER_TOKEN);
     int[] found = new int[(int) Math.min(maxTokens, (long) text.length() / 2 + 1)];
+    int[] ends = spans ? new int[found.length] : Encoding.NO_SPANS;
     int count = 0;
     int unknown = 0;
     int end = 0;
@@ -119,18 +120,46 @@ public final class WhitespaceTokenizer implements Tokenizer {
       int next = space < 0 ? text.length() : space;
       if (next > limit) {
         if (count > 0) {
-          break; // the token is left for nobody: it does not fit what may be read
+          break; // the token goes on behind the chars that may be read
         }
         next = limit;
       }
       int id = ids.getOrDefault(text.substring(at, next), UNKNOWN_ID);
       unknown += id == UNKNOWN_ID ? 1 : 0;
+      if (spans) {
+        ends[count] = next;
+      }
       found[count++] = id;
       at = next;
       end = next;
     }
-    boolean rest = !text.substring(end).isBlank();
-    return new Encoding(Arrays.copyOf(found, count), unknown, rest ? end : text.length(), rest);
+    boolean truncated = !isSpaces(text, end);
+    if (!truncated) {
+      end = text.length();
+      if (spans && count > 0) {
+        ends[count - 1] = end;
+      }
+    }
+    return new Encoding(
+        Arrays.copyOf(found, count),
+        spans ? Arrays.copyOf(ends, count) : ends,
+        unknown,
+        end,
+        truncated);
+  }
+
+  private static boolean isSpaces(String text, int from) {
+    for (int i = from; i < text.length(); i++) {
+      if (text.charAt(i) != ' ') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public String type() {
+    return TYPE;
   }
 
   @Override

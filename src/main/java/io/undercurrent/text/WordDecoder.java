@@ -4,10 +4,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Words and signs to text that reads as it is written: no space before a full stop, do n't as
- * don't, {@code <caps>} as capitals. Words are in lower case, as the tokens are. What only a class
- * stands for is shown as its mark, in the form in which {@link WordTokenizer} reads it again where
- * there is one.
+ * Turns words and signs into text as people write it: no space before a full stop, do n't as don't,
+ * {@code <caps>} as capitals. Words are in lower case, as the tokens are. A token that stands for a
+ * class is shown as a mark, in a form that {@link WordTokenizer} reads back where there is one.
  */
 final class WordDecoder implements TokenDecoder {
 
@@ -25,20 +24,22 @@ final class WordDecoder implements TokenDecoder {
 
   private final List<String> tokens;
 
-  /** The last token's text: a mark or clitic behind it may still change it. */
+  /** The text of the last token; a mark or clitic behind it may still change it. */
   private String held = "";
 
   private boolean spaceBeforeHeld;
 
-  /** Whether the held text is a word, or stands for one, to which clitics are joined. */
+  /** Whether the held text is a word or stands for one: clitics are joined to it. */
   private boolean heldIsWord;
 
   private boolean heldInCapitals;
 
-  /** Whether its genitive is written with an apostrophe alone. */
+  /** Whether the held word ends in s, so that an apostrophe alone makes its genitive. */
   private boolean endsPlural;
 
-  /** The beginning of {@link #held} that the reader has already; null if that is none of it. */
+  /**
+   * The start of {@link #held} that the reader already has; null if the reader has nothing of it.
+   */
   private String shown;
 
   private boolean atStart = true;
@@ -98,7 +99,10 @@ final class WordDecoder implements TokenDecoder {
     return text;
   }
 
-  /** Replaces the held text, by the alternative where the reader has seen another beginning. */
+  /**
+   * Replaces the held text by {@code text}, or by {@code alternative} if the reader already has
+   * another start.
+   */
   private void change(String text, String alternative) {
     held = shown == null || text.startsWith(shown) ? text : alternative;
   }
@@ -147,7 +151,10 @@ final class WordDecoder implements TokenDecoder {
         || kind == CharacterTable.DIGIT;
   }
 
-  /** Where "will" was shown already, "won't" cannot be any more, but "will not" can. */
+  /**
+   * Joins a clitic to the held word: will n't is "won't", but "will not" if the reader already has
+   * "will".
+   */
   private void join(String clitic) {
     String word = held.toLowerCase(Locale.ROOT);
     String joined = held + (heldInCapitals ? upper(clitic) : clitic);
@@ -167,7 +174,7 @@ final class WordDecoder implements TokenDecoder {
     endsPlural = false;
   }
 
-  /** Two letters more of the last vowel: so, good, yes are sooo, gooood, yeees. */
+  /** Repeats the last vowel twice more: so, good, yes become sooo, gooood, yeees. */
   private static String elongated(String word) {
     int at = word.length() - 1;
     while (at >= 0 && VOWELS.indexOf(word.charAt(at)) < 0) {
@@ -180,7 +187,7 @@ final class WordDecoder implements TokenDecoder {
     return word.substring(0, at) + vowel.repeat(3) + word.substring(at + 1);
   }
 
-  /** The last sign three times: "!!!", ":)))". */
+  /** Repeats the last sign twice more: "!!!", ":)))". */
   private static String repeated(String sign) {
     if (sign.isEmpty()) {
       return sign;

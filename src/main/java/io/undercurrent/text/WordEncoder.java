@@ -3,7 +3,7 @@ package io.undercurrent.text;
 import io.undercurrent.text.RawToken.Kind;
 import java.util.Arrays;
 
-/** Encodes one text; made anew for each, not thread-safe. */
+/** Encodes one text; each text needs a new one. Not thread-safe. */
 final class WordEncoder implements Contractions.Pieces {
 
   private final WordIndex vocabulary;
@@ -16,29 +16,39 @@ final class WordEncoder implements Contractions.Pieces {
   private boolean peeked;
 
   private int[] ids;
+  private int[] ends; // of whole groups of tokens; null without spans
   private int count;
 
-  /** The tokens so far are not whole without the following raw token. */
+  /** Whether the last group of tokens also needs the following raw token. */
   private boolean open;
 
   private boolean inCaps;
   private boolean pieceIsName;
 
-  WordEncoder(WordIndex vocabulary, Segmenter segmenter, String text, int limit, int capacity) {
+  WordEncoder(
+      WordIndex vocabulary,
+      Segmenter segmenter,
+      String text,
+      int limit,
+      int capacity,
+      boolean spans) {
     this.vocabulary = vocabulary;
     this.segmenter = segmenter;
     this.scanner = new Scanner(text, limit);
     this.ids = new int[capacity];
+    this.ends = spans ? new int[capacity] : null;
   }
 
-  /** Reads whole groups of tokens up to the limit. */
+  /** Reads whole groups of tokens as far as they fit into the limits. */
   Encoding encode(String text, int limit, int maxTokens) {
-    int kept = 0;
+    int group = 0; // first token of the last whole group
+    int kept = 0; // tokens of whole groups
     int end = 0;
     while (true) {
       advance();
       if (current.kind == Kind.END) {
         end = limit;
+        setEnds(group, kept, end);
         break;
       }
       open = false;
@@ -48,8 +58,10 @@ final class WordEncoder implements Contractions.Pieces {
         break;
       }
       if (!open) {
+        group = kept;
         kept = count;
         end = current.end;
+        setEnds(group, kept, end);
       }
     }
     int unknown = 0;
@@ -58,7 +70,18 @@ final class WordEncoder implements Contractions.Pieces {
         unknown++;
       }
     }
-    return new Encoding(Arrays.copyOf(ids, kept), unknown, end, end < text.length());
+    return new Encoding(
+        Arrays.copyOf(ids, kept),
+        ends == null ? Encoding.NO_SPANS : Arrays.copyOf(ends, kept),
+        unknown,
+        end,
+        end < text.length());
+  }
+
+  private void setEnds(int from, int to, int end) {
+    if (ends != null) {
+      Arrays.fill(ends, from, to, end);
+    }
   }
 
   private void advance() {
@@ -83,6 +106,7 @@ final class WordEncoder implements Contractions.Pieces {
   private void add(int id) {
     if (count == ids.length) {
       ids = Arrays.copyOf(ids, count * 2);
+      ends = ends == null ? null : Arrays.copyOf(ends, count * 2);
     }
     ids[count++] = id;
   }
@@ -126,7 +150,7 @@ final class WordEncoder implements Contractions.Pieces {
         char[] first = pair[2].toCharArray();
         piece(first, 0, first.length, true);
         if (pair.length == 3) {
-          // One word for both: the second is dropped here, and its end is the group's.
+          // One word stands for both: skip the second, so that the group ends behind it.
           advance();
         } else {
           open = true;
@@ -165,7 +189,10 @@ final class WordEncoder implements Contractions.Pieces {
     }
   }
 
-  /** Parts of an unknown word around its inner signs: a self-made compound is a - b. */
+  /**
+   * Adds the parts of an unknown word and the signs between them, a self-made compound as a - b;
+   * returns false if it has no sign.
+   */
   private boolean joined(char[] text, int from, int to, boolean first) {
     int start = from;
     boolean found = false;
@@ -252,7 +279,7 @@ final class WordEncoder implements Contractions.Pieces {
     }
   }
 
-  /** winItAll, NFLDraft, euro2016, so_nice. */
+  /** Whether a word of a hashtag starts at this index: winItAll, NFLDraft, euro2016, so_nice. */
   private static boolean isPartStart(RawToken token, int i) {
     char before = token.text[i - 1];
     char at = token.text[i];

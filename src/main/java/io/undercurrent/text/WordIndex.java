@@ -3,8 +3,8 @@ package io.undercurrent.text;
 import java.util.List;
 
 /**
- * From the chars of a word to its number, without making strings: open addressing, linear probing,
- * at most half full. Immutable.
+ * A hash table from the chars of a word to its number, so that no strings are made: open
+ * addressing, linear probing, at most half full. Immutable.
  */
 final class WordIndex {
 
@@ -19,7 +19,7 @@ final class WordIndex {
     words = new char[slots][];
     numbers = new int[slots];
     mask = slots - 1;
-    int most = 0;
+    int max = 0;
     for (int i = 0; i < list.size(); i++) {
       char[] word = list.get(i).toCharArray();
       int slot = hash(word, 0, word.length) & mask;
@@ -28,9 +28,9 @@ final class WordIndex {
       }
       words[slot] = word;
       numbers[slot] = first + i;
-      most = Math.max(most, word.length);
+      max = Math.max(max, word.length);
     }
-    longest = most;
+    longest = max;
   }
 
   /** The number of {@code text[from, to)}; -1 if it is not listed. */

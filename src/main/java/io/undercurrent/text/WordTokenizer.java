@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Words, signs and emoji as tokens. Immutable and thread-safe; no argument or result is null.
+ * Reads words, signs and emoji as tokens. Immutable and thread-safe; no argument or result is null.
  *
- * <p>A group of tokens that belong together (do n't, {@code <caps>} and its word, the parts of a
- * hashtag) is never cut by the limit: then fewer than {@code maxTokens} ids come back. Encoding
- * costs about a microsecond a token.
+ * <p>The limit never cuts a group of tokens that belong together (do n't, {@code <caps>} and its
+ * word, the parts of a hashtag), so fewer than {@code maxTokens} ids may be returned. Encoding
+ * takes about 0.1 microseconds a token (the demo's messages on JDK 17, compiled code).
  */
 public final class WordTokenizer implements Tokenizer {
 
-  /** What {@code type} in a {@code tokenizer.json} says. */
+  /** The {@code type} in {@code tokenizer.json}. */
   static final String TYPE = "word";
 
   private static final int VERSION = 1;
@@ -49,7 +49,8 @@ public final class WordTokenizer implements Tokenizer {
   /**
    * Reads a {@code tokenizer.json}; the stream is read to its end and not closed.
    *
-   * @throws IllegalArgumentException if the content is not that of a word tokenizer, saying where
+   * @throws IllegalArgumentException if the content is not that of a word tokenizer; the message
+   *     says where
    */
   public static WordTokenizer read(InputStream json) throws IOException {
     return read(json.readAllBytes());
@@ -58,7 +59,7 @@ public final class WordTokenizer implements Tokenizer {
   /**
    * Reads the content of a {@code tokenizer.json}.
    *
-   * @throws IllegalArgumentException if it is not that of a word tokenizer, saying where
+   * @throws IllegalArgumentException if it is not that of a word tokenizer; the message says where
    */
   public static WordTokenizer read(byte[] json) {
     return read(TokenizerJson.parse(json));
@@ -119,7 +120,7 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   @Override
-  public Encoding encode(String text, int maxTokens) {
+  public Encoding encode(String text, int maxTokens, boolean spans) {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("maxTokens must be at least 1, found " + maxTokens);
     }
@@ -130,8 +131,13 @@ public final class WordTokenizer implements Tokenizer {
       limit--;
     }
     int capacity = Math.min(maxTokens, limit / 3 + 8) + 8;
-    return new WordEncoder(vocabulary, segmenter, text, limit, capacity)
+    return new WordEncoder(vocabulary, segmenter, text, limit, capacity, spans)
         .encode(text, limit, maxTokens);
+  }
+
+  @Override
+  public String type() {
+    return TYPE;
   }
 
   @Override
@@ -154,7 +160,10 @@ public final class WordTokenizer implements Tokenizer {
     return Special.isUnknown(id);
   }
 
-  /** What starts neither with a letter nor with a digit; the apostrophe of 's aside. */
+  /**
+   * Whether the token starts with neither a letter nor a digit; an apostrophe before them, as in
+   * 's, is skipped.
+   */
   @Override
   public boolean isSign(int id) {
     String token = token(id);

@@ -1,7 +1,7 @@
 package io.undercurrent.train;
 
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
 import java.util.Arrays;
@@ -39,20 +39,12 @@ final class AddingProblem {
   private final float[] sum; // (B)
   private final float[] output; // (B)
 
-  AddingProblem(Kind kind, int steps, int rows, int hidden, long seed) {
+  AddingProblem(CellType kind, int steps, int rows, int hidden, long seed) {
     this.steps = steps;
     this.rows = rows;
     this.hidden = hidden;
     config =
-        new ModelConfig(
-            "adding",
-            kind.toString(),
-            2,
-            INPUTS,
-            hidden,
-            1,
-            ModelConfig.Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS);
+        new ModelConfig("adding", kind.toString(), 2, INPUTS, hidden, 1, ModelConfig.Pooling.LAST);
     parameters = Trainer.initial(config, seed);
     gradients = new Parameters(config.tensors());
     Kernels kernels = Kernels.best();

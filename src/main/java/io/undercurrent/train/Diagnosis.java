@@ -3,7 +3,8 @@ package io.undercurrent.train;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.undercurrent.chart.LineChart;
 import io.undercurrent.chart.Pictures;
-import io.undercurrent.model.Kind;
+import io.undercurrent.io.AtomicFile;
+import io.undercurrent.model.CellType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -146,7 +147,7 @@ public final class Diagnosis {
     for (Plan plan : plans) {
       trials.add(trial(plan, listener));
     }
-    RunFolder.replace(
+    AtomicFile.replace(
         run.resolve("diagnosis.json"),
         new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(trials));
     draw(trials);
@@ -154,7 +155,8 @@ public final class Diagnosis {
   }
 
   static Trial trial(Plan plan, Listener listener) {
-    AddingProblem problem = new AddingProblem(Kind.of(plan.kind), plan.length, ROWS, HIDDEN, SEED);
+    AddingProblem problem =
+        new AddingProblem(CellType.of(plan.kind), plan.length, ROWS, HIDDEN, SEED);
     if (plan.spectralRadius != null) {
       problem.withSpectralRadius(plan.spectralRadius);
     }

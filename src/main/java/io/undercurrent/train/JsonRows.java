@@ -1,10 +1,9 @@
 package io.undercurrent.train;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
+import io.undercurrent.io.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,12 +17,6 @@ import java.util.TreeSet;
  * are skipped.
  */
 final class JsonRows implements Rows {
-
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .build();
 
   private final Path file;
   private final BufferedReader lines;
@@ -58,7 +51,7 @@ final class JsonRows implements Rows {
   static Map<String, String> values(String json, String location, Columns columns) {
     Map<String, String> values = new HashMap<>();
     Set<String> fields = new TreeSet<>();
-    try (JsonParser parser = JSON.createParser(withoutByteOrderMark(json))) {
+    try (JsonParser parser = Json.STRICT.createParser(withoutByteOrderMark(json))) {
       JsonToken first = parser.nextToken();
       if (first != JsonToken.START_OBJECT) {
         throw new RecipeException(location + ": must be a JSON object, found " + kind(first));
@@ -89,9 +82,7 @@ final class JsonRows implements Rows {
       }
     } catch (JsonProcessingException e) {
       throw new RecipeException(
-          location
-              + ": must be a JSON object that names each field once, found: "
-              + Rows.shortened(e.getOriginalMessage()),
+          location + ": must be a JSON object that names each field once, found: " + Json.reason(e),
           e);
     } catch (IOException e) {
       throw new IllegalStateException("a string cannot fail to be read", e);

@@ -1,6 +1,6 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.text.ByteTokenizer;
@@ -349,14 +349,13 @@ public record Recipe(
         model.nextToken.cutoffs.stream().filter(cutoff -> cutoff < vocabSize).toList();
     return new ModelConfig(
         name,
-        Kind.of(model.kind),
+        CellType.of(model.kind),
         vocabSize,
         model.embeddingSize,
         model.hiddenSize,
         model.numLayers,
         model.window,
         Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
-        ModelConfig.SENTIMENT_LABELS,
         new ModelConfig.NextToken(cutoffs, model.nextToken.divValue, model.tieWeights),
         model.attention == null
             ? ModelConfig.Attention.NONE

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.io.AtomicFile;
 import io.undercurrent.model.Parameters;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Objects;
 
@@ -185,14 +185,6 @@ final class RunFolder {
     if (curves != null) {
       json.set("curves", curves.saved());
     }
-    replace(json(), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Writes a file atomically: it has either its old or its new content. */
-  static void replace(Path file, byte[] bytes) throws IOException {
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.write(temporary, bytes);
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    AtomicFile.replace(json(), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
   }
 }

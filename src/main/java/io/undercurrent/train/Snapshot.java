@@ -4,13 +4,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
+import io.undercurrent.io.AtomicFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -150,9 +150,11 @@ public final class Snapshot {
   /** Writes all records into the run's folder, or none if it fails. */
   public void write(Path run, int threads) throws IOException {
     new RunFolder(run, recipe, threads).claim(); // first, so that no other recipe uses them
-    Path file = run.resolve(FILE);
-    Path temporary = run.resolve(FILE + ".tmp");
-    try (JsonGenerator json = JSON.createGenerator(Files.newBufferedWriter(temporary))) {
+    AtomicFile.replace(run.resolve(FILE), this::writeRecords);
+  }
+
+  private void writeRecords(Path file) throws IOException {
+    try (JsonGenerator json = JSON.createGenerator(Files.newBufferedWriter(file))) {
       json.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
       for (int i = 0; i < conversations.size(); i++) {
         for (Item item : conversations.get(i)) {
@@ -167,7 +169,5 @@ public final class Snapshot {
       }
       json.writeRaw('\n');
     }
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

@@ -2,8 +2,9 @@ package io.undercurrent.train;
 
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.io.AtomicFile;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Network;
@@ -171,7 +172,7 @@ public final class Trainer implements AutoCloseable {
       return Tokenizer.read(Files.readAllBytes(run.tokenizer()));
     }
     Tokenizer tokenizer = training.tokenizer();
-    RunFolder.replace(run.tokenizer(), tokenizer.toJson());
+    AtomicFile.replace(run.tokenizer(), tokenizer.toJson());
     return tokenizer;
   }
 
@@ -193,7 +194,7 @@ public final class Trainer implements AutoCloseable {
                 (embedding ? 0.1 * random.nextGaussian() : bound * (2 * random.nextDouble() - 1));
       }
     }
-    for (int l = 0; config.kind() == Kind.LSTM && l < config.numLayers(); l++) {
+    for (int l = 0; config.kind() == CellType.LSTM && l < config.numLayers(); l++) {
       int forget = parameters.offset("rnn.bias_ih_l" + l) + config.hiddenSize();
       Arrays.fill(p, forget, forget + config.hiddenSize(), 1f);
     }

@@ -9,18 +9,16 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.inference.Reading.Hit;
-import io.undercurrent.metrics.Drift;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
-import io.undercurrent.streams.internals.EnricherMeters;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -136,13 +134,13 @@ class EnrichmentMetersTest {
   void shouldMeasureDriftFromTheModelsReference() {
     start(LetterModel.of(1).withReference(reference()));
     assertThat(drift("unknown")).isNaN();
-    for (int i = 0; i < Drift.LEAST; i++) {
+    for (int i = 0; i < 200; i++) {
       messages.pipeInput(bytes("k" + i), bytes(i % 2 == 0 ? "a b" : "a unheard"));
     }
     assertThat(drift("unknown"))
         .as("half of them have unknown words, as has the reference")
         .isLessThan(0.01);
-    for (int i = 0; i < Drift.WINDOW; i++) {
+    for (int i = 0; i < 1_000; i++) {
       messages.pipeInput(bytes("k" + i), bytes("never heard"));
     }
     assertThat(drift("unknown")).isGreaterThan(0.25);
@@ -180,7 +178,6 @@ class EnrichmentMetersTest {
   }
 
   private void start(Model model) {
-    String handler = DeadLetterHandler.class.getName();
     Properties properties = new Properties();
     properties.putAll(
         UndercurrentConfig.of(
@@ -188,14 +185,7 @@ class EnrichmentMetersTest {
                     "application.id", "test",
                     "bootstrap.servers", "localhost:1",
                     "state.dir", folder.toString()))
-            .streams(
-                Map.of(
-                    StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
-                    handler,
-                    StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
-                    DEFINITION.deadLetters(),
-                    DeadLetterHandler.METRICS_CONFIG,
-                    EnricherMeters.ofDeadLetters(registry))));
+            .streams(DeadLetterHandler.settings(DEFINITION.deadLetters(), registry)));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import io.undercurrent.app.JsonField.Kind;
-import io.undercurrent.app.JsonField.MalformedJsonException;
-import io.undercurrent.enrich.Utf8;
+import io.undercurrent.io.MalformedJsonException;
+import io.undercurrent.text.Utf8;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,7 +58,6 @@ class JsonFieldTest {
         "{\"a\": \"x\"} {}",
         "{\"a\": \"x\"} x",
         "{\"a\": \"x\", \"a\": \"y\"}",
-        "{\"a\": \"x\", \"b\": {\"c\": 1, \"c\": 2}}",
         "{'a': 1}",
         "{\"a\": NaN}",
         "{\"a\": 01}",
@@ -69,9 +68,44 @@ class JsonFieldTest {
     assertThatThrownBy(() -> JsonField.find(json, JsonPointer.compile("/a")))
         .isInstanceOf(MalformedJsonException.class)
         .message()
-        .startsWith("the value must be ")
+        .startsWith("must ")
         .hasLineCount(1)
         .hasSizeLessThan(350);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"a\": {\"text\": \"x\"}, \"b\": {\"c\": 1, \"c\": 2}}",
+        "{\"b\": 1, \"b\": 2, \"a\": {\"text\": \"x\"}}",
+        "{\"a\": {\"b\": 1, \"text\": \"x\", \"b\": 2}}",
+        "{\"a\": {\"text\": \"x\"}, \"text\": \"y\", \"text\": \"z\"}"
+      })
+  void shouldPassOverFieldsOfTheSameNameBesideThePointer(String json) throws Exception {
+    assertThat(JsonField.find(json, JsonPointer.compile("/a/text")))
+        .isEqualTo(new JsonField(Kind.STRING, "x"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"a\": {\"text\": \"x\"}, \"a\": {}}",
+        "{\"a\": 1, \"a\": {\"text\": \"x\"}}",
+        "{\"a\": {\"text\": \"x\", \"text\": \"x\"}}"
+      })
+  void shouldRefuseFieldsOfTheSameNameOnThePointersWay(String json) {
+    assertThatThrownBy(() -> JsonField.find(json, JsonPointer.compile("/a/text")))
+        .isInstanceOf(MalformedJsonException.class)
+        .hasMessageMatching("must name field (a|text) once, found it twice");
+  }
+
+  @Test
+  void shouldPassOverNumbersOfAnyLength() throws Exception {
+    String digits = "1".repeat(12_000);
+    String json = "{\"n\": %s, \"x\": %s.%1$se-5, \"a\": \"x\"}".formatted(digits, digits);
+    assertThat(JsonField.find(json, JsonPointer.compile("/a")))
+        .isEqualTo(new JsonField(Kind.STRING, "x"));
+    assertThat(JsonField.find(json, JsonPointer.compile("/n")).text()).isEqualTo(digits);
   }
 
   @Test

@@ -9,12 +9,12 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.metrics.MeterNames;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.OneByOne;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -73,7 +73,7 @@ class LookAheadAppTest {
     "FFNN, 1, 2, 32, classic, exactly_once_v2, true"
   })
   void shouldGiveTheBytesThatReadingRecordByRecordGives(
-      Kind kind,
+      CellType kind,
       int threads,
       int instances,
       int batch,
@@ -83,9 +83,9 @@ class LookAheadAppTest {
       throws Exception {
     String name = "app-" + kind + "-" + threads + "-" + instances;
     Model model =
-        kind == Kind.LSTM
+        kind == CellType.LSTM
             ? LetterModel.looking(1)
-            : LetterModel.of(kind, kind == Kind.FFNN ? 3 : 1, 2);
+            : LetterModel.of(kind, kind == CellType.FFNN ? 3 : 1, 2);
     TopologyDefinition definition =
         new TopologyDefinition(
             name,
@@ -146,12 +146,12 @@ class LookAheadAppTest {
    */
   @ParameterizedTest
   @CsvSource({"LSTM, fp32, 1", "GRU, fp16, 2"})
-  void shouldGiveThemWhereInstancesComeAndGo(Kind kind, String precision, long seed)
+  void shouldGiveThemWhereInstancesComeAndGo(CellType kind, String precision, long seed)
       throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     int batch = 1 + random.nextInt(64);
     String name = "moving-" + kind;
-    Model model = kind == Kind.LSTM ? LetterModel.looking(seed) : LetterModel.of(kind, 1, seed);
+    Model model = kind == CellType.LSTM ? LetterModel.looking(seed) : LetterModel.of(kind, 1, seed);
     TopologyDefinition definition =
         new TopologyDefinition(
             name,
@@ -231,7 +231,7 @@ class LookAheadAppTest {
       Model model, int batch, List<ConsumerRecord<byte[], byte[]>> enriched) {
     OneByOne expected = new OneByOne(model, EnrichmentSettings.DEFAULTS.withBatch(batch, 4_096));
     for (ConsumerRecord<byte[], byte[]> record : enriched) {
-      EnrichedRecord found = EnrichedRecordSerde.fromJson(record.value());
+      EnrichedRecord found = EnrichedRecordJson.fromJson(record.value());
       String again =
           expected.read(record.key(), found.text(), found.source().timestampMs(), found.source());
       assertThat(new String(record.value(), UTF_8)).isEqualTo(again);

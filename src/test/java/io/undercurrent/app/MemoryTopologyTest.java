@@ -17,16 +17,15 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
-import io.undercurrent.model.Kind;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.streams.DeadLetterHandler;
-import io.undercurrent.streams.EnrichedRecordSerde;
-import io.undercurrent.streams.internals.EnricherMeters;
 import io.undercurrent.streams.internals.MemoryStore;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
@@ -92,7 +91,7 @@ class MemoryTopologyTest {
   @ParameterizedTest
   @CsvSource({"LSTM, 1, 3, 7", "LSTM, 1, 2, 0", "GRU, 1, 0, 1", "RNN, 1, 1, 30", "FFNN, 3, 3, 7"})
   void shouldGiveTheBytesThatEnrichingRecordByRecordGives(
-      Kind kind, int window, int records, int tokens) {
+      CellType kind, int window, int records, int tokens) {
     model =
         LetterModel.of(
             kind,
@@ -130,7 +129,7 @@ class MemoryTopologyTest {
       }
       EnrichedRecord record = outcome.enriched().withKey(KeyText.of(key, DEFINITION.keyEncoding()));
       assertThat(new String(enriched.readValue(), UTF_8))
-          .isEqualTo(new String(EnrichedRecordSerde.toJson(record), UTF_8));
+          .isEqualTo(new String(EnrichedRecordJson.toJson(record), UTF_8));
       assertThat(states().get(of)).isEqualTo(outcome.state());
       SortedMap<Long, byte[]> stored = entries(key);
       assertThat(stored.keySet()).isEqualTo(memory.keySet());
@@ -144,7 +143,7 @@ class MemoryTopologyTest {
   void shouldGoOnWithTheRestoredStoresAsIfNothingHadHappened(int records, int tokens) {
     model =
         LetterModel.of(
-            Kind.LSTM,
+            CellType.LSTM,
             1,
             records == 0 ? Attention.NONE : new Attention(records, 5),
             tokens == 0 ? Cache.NONE : new Cache(tokens, 0.8f, 0.25f),
@@ -186,7 +185,7 @@ class MemoryTopologyTest {
     send("k", "d e");
     send("k", "f");
     List<EnrichedRecord> records =
-        enriched.readValuesToList().stream().map(EnrichedRecordSerde::fromJson).toList();
+        enriched.readValuesToList().stream().map(EnrichedRecordJson::fromJson).toList();
 
     assertThat(records.get(0).attention().records()).isEmpty();
     assertThat(records.get(0).attention().nothing()).isEqualTo(1.0);
@@ -220,7 +219,7 @@ class MemoryTopologyTest {
     enriched.readValue();
 
     String text =
-        EnrichedRecordSerde.fromJson(enriched.readValue()).attention().records().get(0).text();
+        EnrichedRecordJson.fromJson(enriched.readValue()).attention().records().get(0).text();
 
     assertThat(text.replace(" ", "")).isEqualTo("a".repeat(64) + "\u2026");
   }
@@ -275,7 +274,7 @@ class MemoryTopologyTest {
 
   @Test
   void shouldSendToDeadLettersWhatCannotBeRemembered() {
-    model = LetterModel.of(Kind.LSTM, 1, Attention.NONE, new Cache(16_384, 0.8f, 0.25f), 1);
+    model = LetterModel.of(CellType.LSTM, 1, Attention.NONE, new Cache(16_384, 0.8f, 0.25f), 1);
     settings = settings.withMaxTokens(3000).withMaxRecordBytes(50_000);
     start();
     send("k", "a b c");
@@ -343,7 +342,7 @@ class MemoryTopologyTest {
                     "application.id", "test",
                     "bootstrap.servers", "localhost:1",
                     "state.dir", folder.toString()))
-            .streams(deadLetters()));
+            .streams(DeadLetterHandler.settings(DEFINITION.deadLetters())));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(DEFINITION, model, settings, new SimpleMeterRegistry()),
@@ -353,21 +352,6 @@ class MemoryTopologyTest {
     enriched =
         driver.createOutputTopic(
             "messages-enriched", new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
-  private Map<String, Object> deadLetters() {
-    String handler = DeadLetterHandler.class.getName();
-    return Map.of(
-        "processing.exception.handler",
-        handler,
-        "deserialization.exception.handler",
-        handler,
-        "production.exception.handler",
-        handler,
-        "errors.dead.letter.queue.topic.name",
-        DEFINITION.deadLetters(),
-        DeadLetterHandler.METRICS_CONFIG,
-        EnricherMeters.ofDeadLetters(new SimpleMeterRegistry()));
   }
 
   private void send(String key, String text) {

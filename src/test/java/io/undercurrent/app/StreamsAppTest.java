@@ -4,15 +4,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import com.fasterxml.jackson.core.JsonPointer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.query.NotAvailableException;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -34,8 +38,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.errors.StreamsException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +51,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class StreamsAppTest {
@@ -159,7 +166,7 @@ class StreamsAppTest {
       send("\u0001".repeat(20_000), "\u0001".repeat(1_000_000));
 
       EnrichedRecord enriched =
-          EnrichedRecordSerde.fromJson(receive(name + "-enriched", 1).get(0).value());
+          EnrichedRecordJson.fromJson(receive(name + "-enriched", 1).get(0).value());
       assertThat(enriched.text()).hasSize(1_000_000);
     }
     try (Admin admin = admin()) {
@@ -238,12 +245,105 @@ class StreamsAppTest {
           .isInstanceOf(AppException.class)
           .hasMessageStartingWith("stopped: ")
           .hasMessageContaining("RecordTooLargeException")
-          .hasMessageEndingWith("started again, it goes on after the last commit")
+          .hasMessageEndingWith(
+              "mend that first: started again after the last commit, it may stop there again")
           .message()
           .hasLineCount(1);
       assertThat(app.isLive()).isFalse();
     }
     assertThat(app.closedCleanly()).isFalse();
+  }
+
+  @Test
+  void shouldPromiseThatARestartGoesOnOnlyWhereTheCauseMayBeGone() {
+    assertThat(
+            StreamsApp.stopped(
+                new StreamsException("no commit", new TimeoutException("60000 ms have passed"))))
+        .isEqualTo(
+            "stopped: StreamsException: no commit; cause: TimeoutException: 60000 ms have passed;"
+                + " started again, it goes on after the last commit");
+    assertThat(StreamsApp.stopped(new StreamsException("topic t has invalid partitions")))
+        .isEqualTo(
+            "stopped: StreamsException: topic t has invalid partitions; mend that first: started"
+                + " again after the last commit, it may stop there again");
+  }
+
+  @Test
+  void shouldSayWhatToDoWherePartitionsWereAdded() throws Exception {
+    try (StreamsApp app = app(Map.of("undercurrent.topics.partitions", "2"))) {
+      app.checkTopics(true);
+      app.start();
+      assertThat(app.awaitRunning()).isTrue();
+    }
+    String changelog = name + "-hidden-state-changelog";
+    try (Admin admin = admin();
+        StreamsApp app = app(Map.of())) {
+      admin.createPartitions(Map.of(name, NewPartitions.increaseTo(3))).all().get();
+      awaitPartitions(admin, name, 3);
+      assertThatThrownBy(() -> app.checkTopics(false))
+          .isInstanceOf(AppException.class)
+          .hasMessage(
+              ("Kafka Streams' own topics must have 3 partitions, as many as the source topics %s,"
+                      + " found {%s=2}: give each as many (kafka-topics.sh --alter --topic NAME"
+                      + " --partitions 3), and keys that now lie in another partition begin without"
+                      + " a state; or set another application.id, with which every key begins"
+                      + " without a state")
+                  .formatted(name, changelog));
+
+      admin.createPartitions(Map.of(changelog, NewPartitions.increaseTo(3))).all().get();
+      awaitPartitions(admin, changelog, 3);
+      app.checkTopics(false);
+      app.start();
+      assertThat(app.awaitRunning()).isTrue();
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  @Test
+  void shouldSayThatATopicCannotLosePartitions() {
+    createTopics(Map.of());
+    broker.createTopics(List.of(new NewTopic(name + "-hidden-state-changelog", 2, (short) 1)));
+    try (StreamsApp app = app(Map.of())) {
+      assertThatThrownBy(() -> app.checkTopics(false))
+          .hasMessageContaining("must have 1 partitions")
+          .hasMessageEndingWith(
+              "found {%s-hidden-state-changelog=2}: a topic cannot lose partitions, so set another application.id, with which every key begins without a state"
+                  .formatted(name));
+    }
+  }
+
+  private static void awaitPartitions(Admin admin, String topic, int count) throws Exception {
+    while (admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size()
+        != count) {
+      Thread.sleep(50);
+    }
+  }
+
+  /** As where a signal comes just before Kafka Streams starts: what is logged then closes it. */
+  @Test
+  void shouldNotFailWhereItIsClosedWhileItStarts() throws Exception {
+    StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"));
+    UnsynchronizedAppenderBase<ILoggingEvent> closer =
+        new UnsynchronizedAppenderBase<>() { // Kafka Streams logs too, as it closes
+          @Override
+          protected void append(ILoggingEvent event) {
+            if (event.getMessage().startsWith("kernels: ")) {
+              app.close();
+            }
+          }
+        };
+    Logger log = (Logger) LoggerFactory.getLogger(StreamsApp.class);
+    closer.start();
+    log.addAppender(closer);
+    try {
+      app.start();
+    } finally {
+      log.detachAppender(closer);
+    }
+
+    assertThat(app.awaitRunning()).isFalse();
+    app.awaitTermination();
+    assertThat(app.closedCleanly()).isTrue();
   }
 
   /** As where the end of the command and a signal close it at once. */
@@ -451,7 +551,7 @@ class StreamsAppTest {
   }
 
   private static EnrichedRecord.Conversation conversation(ConsumerRecord<byte[], byte[]> record) {
-    return EnrichedRecordSerde.fromJson(record.value()).conversation();
+    return EnrichedRecordJson.fromJson(record.value()).conversation();
   }
 
   private static Admin admin() {

@@ -55,7 +55,7 @@ class EmbeddedBrokerTest {
       produce(broker, Map.of(), "a", "b");
       assertThat(consume(broker, "read_uncommitted", 2)).containsExactly("a", "b");
     }
-    // Whoever takes the old ports meanwhile, the folder must not depend on them.
+    // Another process may take the old ports meanwhile; the folder must not depend on them.
     int taken = Integer.parseInt(firstAddress.substring(firstAddress.indexOf(':') + 1));
     try (var squatter = new ServerSocket()) {
       squatter.setReuseAddress(true);
@@ -116,7 +116,7 @@ class EmbeddedBrokerTest {
   }
 
   @Test
-  void shouldTakeOldAndFutureTimestamps() throws Exception {
+  void shouldAcceptOldAndFutureTimestamps() throws Exception {
     try (EmbeddedBroker broker = EmbeddedBroker.start(dir);
         KafkaProducer<String, String> producer = producer(broker, Map.of())) {
       broker.createTopics(List.of(topic(TOPIC)));
@@ -128,7 +128,7 @@ class EmbeddedBrokerTest {
   }
 
   @Test
-  void shouldNotCreateTopicsThatAreOnlyAskedFor() throws Exception {
+  void shouldNotCreateTopicsAutomatically() throws Exception {
     try (EmbeddedBroker broker = EmbeddedBroker.start(dir);
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       assertThatThrownBy(() -> admin.describeTopics(List.of("misspelt")).allTopicNames().get())
@@ -171,8 +171,7 @@ class EmbeddedBrokerTest {
       left =
           now.stream()
               .map(Thread::getName)
-              // Two idle daemons of the metrics library, one pair for the JVM, and the JDK's own
-              // pool.
+              // Two idle threads of the metrics library, one pair per JVM, and the JDK's own pool.
               .filter(name -> !name.startsWith("metrics-meter-tick-thread"))
               .filter(name -> !name.startsWith("ForkJoinPool.commonPool"))
               .collect(Collectors.toCollection(TreeSet::new));
@@ -197,14 +196,15 @@ class EmbeddedBrokerTest {
   }
 
   /**
-   * Also the only place to see what a user would see: in-process, the test runner owns the console.
+   * Also checks that nothing is printed, which only a process of its own can show: here the test
+   * runner owns the console.
    */
   @Test
   void shouldRefuseAFolderInUseByAnotherProcessAndPrintNothing() throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     if (Runtime.version().feature() >= 24) {
-      // Kafka unmaps its index files through Unsafe, which newer JVMs announce.
+      // Kafka unmaps its index files through Unsafe, for which newer JVMs print a warning.
       command.add("--sun-misc-unsafe-memory-access=allow");
     }
     command.addAll(
@@ -258,16 +258,16 @@ class EmbeddedBrokerTest {
   }
 
   @Test
-  void shouldRefuseAFolderOfSomethingElse() throws Exception {
+  void shouldRefuseAFolderWithOtherFiles() throws Exception {
     Files.createFile(dir.resolve("thesis.tex"));
     assertThatIllegalStateException()
         .isThrownBy(() -> EmbeddedBroker.start(dir))
-        .withMessageContaining("holds files of something else");
+        .withMessageContaining("must be empty or made by a broker, found other files in it");
     assertThat(dir.toFile().list()).containsExactly("thesis.tex");
   }
 
   @Test
-  void shouldSayWhyItDoesNotStartAndFreeTheFolder() throws Exception {
+  void shouldSayWhyItDidNotStartAndFreeTheFolder() throws Exception {
     EmbeddedBroker.start(dir).close();
     Path properties = dir.resolve("meta.properties");
     String original = Files.readString(properties, StandardCharsets.UTF_8);
@@ -306,7 +306,7 @@ class EmbeddedBrokerTest {
     return consume(broker, TOPIC, isolation, count);
   }
 
-  /** Reads from the beginning until {@code count} records have come, 30 seconds at most. */
+  /** Reads from the beginning until {@code count} records have arrived, for at most 30 seconds. */
   private static List<String> consume(
       EmbeddedBroker broker, String topic, String isolation, int count) {
     Map<String, Object> config = new HashMap<>();

@@ -38,7 +38,7 @@ class PicturesTest {
   }
 
   @Test
-  void shouldLeaveGapsWhereALogarithmicAxisHasNoPlace() throws IOException {
+  void shouldLeaveGapsAtValuesThatALogarithmicAxisCannotShow() throws IOException {
     double[] y = {0, 1e-30, Double.NaN, Double.POSITIVE_INFINITY, 1e4, 10};
     double[] x = {0, 1, 2, 3, 4, 5};
     LineChart chart = new LineChart("Gradient", "k", "norm").logarithmic().line("rnn", x, y);
@@ -53,7 +53,7 @@ class PicturesTest {
   }
 
   @Test
-  void shouldNotDrawWhatHasNothingToSee() throws IOException {
+  void shouldNotWriteAPictureWithoutAnythingToDraw() throws IOException {
     Path file = folder.resolve("empty.png");
     double[] none = {Double.NaN, Double.NaN, Double.NaN, Double.NaN};
     assertThat(
@@ -68,21 +68,21 @@ class PicturesTest {
   }
 
   @Test
-  void shouldThrowWhereTheFileCannotBeWritten() {
+  void shouldThrowIfTheFileCannotBeWritten() {
     LineChart chart = new LineChart("", "x", "y").line("a", STEPS, STEPS);
     assertThatThrownBy(() -> pictures.draw(folder.resolve("no/such/folder.png"), chart))
         .isInstanceOf(NoSuchFileException.class);
   }
 
   @Test
-  void shouldGoOnWithOneWarningWhereThereAreNoFonts() throws Exception {
+  void shouldWarnOnceIfThereAreNoFonts() throws Exception {
     Path fonts = Files.writeString(folder.resolve("fonts.conf"), "<fontconfig></fontconfig>");
     Path out = folder.resolve("out");
     ProcessBuilder child =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Djava.awt.headless=true",
-            "-Duser.home=" + folder, // where the JDK remembers the fonts it once found
+            "-Duser.home=" + folder, // where the JDK caches the fonts that it has found
             "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
@@ -99,7 +99,7 @@ class PicturesTest {
     assertThat(folder.resolve("picture.png")).doesNotExist();
   }
 
-  /** Draws twice into the folder it is told. */
+  /** Draws twice into the given folder. */
   static final class WithoutFonts {
 
     private WithoutFonts() {}

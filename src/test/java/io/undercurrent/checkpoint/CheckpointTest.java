@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
@@ -43,7 +46,7 @@ class CheckpointTest {
   }
 
   @Test
-  void shouldReadBackExactlyWhatWasWrittenInFullPrecision() {
+  void shouldReadExactlyTheValuesWrittenInFullPrecision() {
     Checkpoint read = Checkpoint.read(folder.toString());
 
     assertThat(read.config()).isEqualTo(TINY.config());
@@ -53,7 +56,7 @@ class CheckpointTest {
   }
 
   @Test
-  void shouldReadBackHalfPrecisionWithinHalfAUnitOfItsLastPlace() throws IOException {
+  void shouldReadHalfPrecisionWithinHalfAUnitInTheLastPlace() throws IOException {
     Checkpoint.write(folder, TINY.config(), TINY.tokenizer(), TINY.parameters(), true);
 
     float[] read = Checkpoint.read(folder.toString()).parameters().values();
@@ -71,7 +74,7 @@ class CheckpointTest {
   }
 
   @Test
-  void shouldLoadAModelThatStepsLikeTheOneWritten() {
+  void shouldLoadAModelWithTheInitialStateOfTheOneWritten() {
     Network written = new Network(TINY.config(), TINY.parameters(), Kernels.best());
     assertThat(Checkpoint.load(folder.toString()).initialState())
         .isEqualTo(written.initialState(TINY.tokenizer().endOfRecord()));
@@ -79,7 +82,7 @@ class CheckpointTest {
 
   @ParameterizedTest
   @CsvSource({"FFNN, 1", "FFNN, 3", "RNN, 1", "GRU, 1"})
-  void shouldReadBackEveryKind(Kind kind, int window) throws IOException {
+  void shouldReadBackEveryKind(CellType kind, int window) throws IOException {
     TinyModel tiny = TinyModel.of(kind, window, 5, 7, 2, Pooling.LAST, 3);
     Checkpoint.write(folder, tiny.config(), tiny.tokenizer(), tiny.parameters(), false);
 
@@ -105,14 +108,14 @@ class CheckpointTest {
   }
 
   @Test
-  void shouldWriteNothingOfAMemoryThatIsNotThere() throws IOException {
+  void shouldOmitAttentionAndCacheThatAreOff() throws IOException {
     assertThat(Files.readString(folder.resolve("config.json")))
         .doesNotContain("attention")
         .doesNotContain("cache");
   }
 
   @Test
-  void shouldWriteNoWindowWhereTheKindHasNone() throws IOException {
+  void shouldOmitTheWindowOfARecurrentKind() throws IOException {
     assertThat(Files.readString(folder.resolve("config.json"))).doesNotContain("window");
   }
 
@@ -121,7 +124,9 @@ class CheckpointTest {
   void shouldChangeTheFingerprintWithEachFile(String name) throws IOException {
     String before = Checkpoint.read(folder.toString()).fingerprint();
     switch (name) {
-      case "config.json" -> replaceInConfig("\"tiny\"", "\"tiny-2\"");
+      case "config.json" ->
+          replaceInConfig(
+              "\"name\":", "\"cache\": {\"tokens\": 9, \"theta\": 1, \"lambda\": 0.1}, \"name\":");
       case "tokenizer.json" -> {
         List<String> words = new ArrayList<>(TinyModel.WORDS);
         words.set(3, "were");
@@ -134,6 +139,41 @@ class CheckpointTest {
       }
     }
     assertThat(Checkpoint.read(folder.toString()).fingerprint()).isNotEqualTo(before);
+  }
+
+  @Test
+  void shouldNotChangeTheFingerprintWithTheName() throws IOException {
+    String before = Checkpoint.read(folder.toString()).fingerprint();
+    replaceInConfig("\"tiny\"", "\"renamed\"");
+    assertThat(Checkpoint.read(folder.toString()).config().name()).isEqualTo("renamed");
+    assertThat(Checkpoint.read(folder.toString()).fingerprint()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config.json", "tokenizer.json"})
+  void shouldNotChangeTheFingerprintWithTheOrderOrWhiteSpaceOfJson(String name) throws IOException {
+    String before = Checkpoint.read(folder.toString()).fingerprint();
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode json = mapper.readTree(folder.resolve(name).toFile());
+    List<String> keys = new ArrayList<>();
+    json.fieldNames().forEachRemaining(key -> keys.add(0, key)); // the last key first
+    ObjectNode reversed = mapper.createObjectNode();
+    keys.forEach(key -> reversed.set(key, json.get(key)));
+    String other = "\n\t" + reversed.toPrettyString().replace(" : ", ":") + "\n\n";
+    assertThat(other).isNotEqualTo(Files.readString(folder.resolve(name)));
+    Files.writeString(folder.resolve(name), other);
+
+    assertThat(Checkpoint.read(folder.toString()).fingerprint()).isEqualTo(before);
+  }
+
+  /** The same values give the same output, in whichever precision they are stored. */
+  @Test
+  void shouldNotChangeTheFingerprintWithTheDtypeOfTheSameValues() throws IOException {
+    Checkpoint.write(folder, TINY.config(), TINY.tokenizer(), TINY.parameters(), true);
+    Checkpoint half = Checkpoint.read(folder.toString());
+    Checkpoint.write(folder, TINY.config(), TINY.tokenizer(), half.parameters(), false);
+
+    assertThat(Checkpoint.read(folder.toString()).fingerprint()).isEqualTo(half.fingerprint());
   }
 
   @Test
@@ -157,7 +197,7 @@ class CheckpointTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"config.json", "tokenizer.json", "model.safetensors"})
-  void shouldLeaveTheGoodCheckpointInPlaceWhereAWriteFails(String blocked) throws IOException {
+  void shouldKeepTheOldCheckpointIfAWriteFails(String blocked) throws IOException {
     Map<String, byte[]> before = files();
     Path inTheWay = Files.createDirectory(folder.resolve(blocked + ".tmp"));
     Files.writeString(inTheWay.resolve("file"), "keeps the folder from being replaced");
@@ -174,7 +214,7 @@ class CheckpointTest {
   }
 
   @Test
-  void shouldLeaveTheGoodCheckpointInPlaceWhereAWeightIsNotFinite() throws IOException {
+  void shouldKeepTheOldCheckpointIfAWeightIsNotFinite() throws IOException {
     Map<String, byte[]> before = files();
     float[] values = TINY.parameters().values().clone();
     values[3] = 1e6f; // beyond half precision
@@ -227,7 +267,7 @@ class CheckpointTest {
         "\"tiny\"                 | tiny                   | must be JSON, found: ",
         "{                        | [{                     | must be JSON, found: ",
       })
-  void shouldSayWhichValueOfTheConfigurationIsNotAsItMustBe(String from, String to, String message)
+  void shouldSayWhichValueOfTheConfigurationIsNotValid(String from, String to, String message)
       throws IOException {
     replaceInConfig(from, to == null ? "" : to);
 
@@ -243,7 +283,7 @@ class CheckpointTest {
         "[\"negative\", \"neutral\", 1]",
         "null"
       })
-  void shouldRefuseLabelsThatAreNoListOfStrings(String labels) throws IOException {
+  void shouldRefuseLabelsThatAreNotAListOfStrings(String labels) throws IOException {
     String config = Files.readString(folder.resolve("config.json"));
     Files.writeString(folder.resolve("config.json"), config.replaceAll("(?s)\\[.*]", labels));
 
@@ -252,7 +292,7 @@ class CheckpointTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "  ", "null", "[]", "\"config\""})
-  void shouldRefuseAConfigurationThatIsNoObject(String content) throws IOException {
+  void shouldRefuseAConfigurationThatIsNotAnObject(String content) throws IOException {
     Files.writeString(folder.resolve("config.json"), content);
 
     assertThat(refusal()).startsWith(folder + "/config.json: must be a JSON object, found ");
@@ -277,7 +317,7 @@ class CheckpointTest {
   }
 
   @Test
-  void shouldRefuseATokenizerThatIsNone() throws IOException {
+  void shouldRefuseATokenizerOfAnUnknownType() throws IOException {
     Files.writeString(folder.resolve("tokenizer.json"), "{\"type\":\"bpe\"}");
 
     assertThat(refusal())
@@ -318,10 +358,10 @@ class CheckpointTest {
   }
 
   @Test
-  void shouldRefuseAFileThatNoArrayCanHold() throws IOException {
+  void shouldRefuseAFileThatIsLargerThanAnArray() throws IOException {
     try (RandomAccessFile file =
         new RandomAccessFile(folder.resolve("model.safetensors").toFile(), "rw")) {
-      file.setLength(1L << 33); // a hole: takes no room on disk
+      file.setLength(1L << 33); // a sparse file: takes no space on disk
     }
 
     assertThat(refusal())
@@ -330,7 +370,7 @@ class CheckpointTest {
   }
 
   @Test
-  void shouldReadTrainingTensorsIntoTheBlockTheyCameFrom() throws IOException {
+  void shouldReadTrainingTensorsAsTheyWereWritten() throws IOException {
     Path file = folder.resolve("adam-m.safetensors");
     Checkpoint.writeTensors(file, TINY.parameters());
     Parameters into = new Parameters(TINY.config().tensors());

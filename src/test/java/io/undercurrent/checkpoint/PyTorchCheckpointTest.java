@@ -41,7 +41,7 @@ class PyTorchCheckpointTest {
 
   @ParameterizedTest
   @MethodSource("golden")
-  void shouldReadAStateDictAndFeelLikePyTorch(ParityCase one) throws Exception {
+  void shouldReadAStateDictAndGiveTheSentimentOfPyTorch(ParityCase one) throws Exception {
     write(one, one.parameters(), "F32");
 
     Model model = Checkpoint.load(folder.toString());
@@ -54,7 +54,7 @@ class PyTorchCheckpointTest {
     Parameters golden = one.goldenResults();
     int at = golden.offset("output") + ((one.steps() - 1) * one.rows() + row) * one.hidden();
     for (int u = 0; u < one.hidden(); u++) {
-      // floats both, and gates good to 1e-7
+      // both compute in floats; gates are exact to 1e-7
       assertThat(state.top()[u]).isCloseTo(golden.values()[at + u], within(2e-6f));
     }
   }

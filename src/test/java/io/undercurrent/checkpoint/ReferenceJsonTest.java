@@ -19,7 +19,7 @@ class ReferenceJsonTest {
           .replace("HH", HISTOGRAM);
 
   @Test
-  void shouldReadWhatBelongsToTheModel() {
+  void shouldReadTheReferenceOfTheModel() {
     DriftReference read = read(FILE, "00ff");
     assertThat(read.records()).isEqualTo(4);
     assertThat(read.surprise().edges()).containsExactly(0, 1);
@@ -35,7 +35,7 @@ class ReferenceJsonTest {
   }
 
   @Test
-  void shouldLeaveAloneWhatIsOfAnotherModel() {
+  void shouldIgnoreTheReferenceOfAnotherModel() {
     assertThat(read(FILE, "00fe")).isNull();
     assertThat(read("{}", "00fe")).isNull();
   }
@@ -61,7 +61,7 @@ class ReferenceJsonTest {
   }
 
   @Test
-  void shouldComeWithTheModelThatShips() {
+  void shouldBeInTheFolderOfTheDefaultModel() {
     assertThat(Checkpoint.load(Checkpoint.DEFAULT).reference().surprise().edges()).hasSize(9);
   }
 

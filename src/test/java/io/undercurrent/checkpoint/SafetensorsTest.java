@@ -27,11 +27,11 @@ class SafetensorsTest {
   private static final String A = tensor("a", "F32", "[2,3]", 0, 24);
   private static final String B = tensor("b", "F32", "[4]", 24, 40);
 
-  /** Far more than reading these files takes, far less than their numbers ask for. */
-  private static final long MOST_ALLOCATED = 16 << 20;
+  /** Bytes: far more than reading these files needs, far less than the sizes in their headers. */
+  private static final long MAX_ALLOCATED = 16 << 20;
 
   @Test
-  void shouldReadTensorsWhereverTheFileHasThem() {
+  void shouldReadTensorsInAnyOrder() {
     ByteBuffer data = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
     for (float b : new float[] {-1f, 0.1f, Float.MIN_VALUE, Float.MAX_VALUE}) {
       data.putFloat(b);
@@ -73,7 +73,7 @@ class SafetensorsTest {
 
   @ParameterizedTest
   @ValueSource(floats = {65520f, -1e30f, Float.NaN, Float.POSITIVE_INFINITY})
-  void shouldRefuseToWriteWhatCouldNotBeRead(float value) {
+  void shouldRefuseToWriteAValueThatCouldNotBeRead(float value) {
     Parameters parameters = new Parameters(EXPECTED);
     parameters.values()[7] = value;
 
@@ -100,7 +100,7 @@ class SafetensorsTest {
         arguments(
             "missing tensor",
             "{" + A + "," + tensor("c", "F32", "[4]", 24, 40) + "}",
-            "tensor b (4) is missing"),
+            "must have tensor b (4), found none"),
         arguments(
             "surplus tensor",
             "{" + A + "," + B + "," + tensor("c", "F32", "[0]", 40, 40) + "}",
@@ -203,7 +203,7 @@ class SafetensorsTest {
 
   @ParameterizedTest
   @ValueSource(longs = {0, 1, 1 << 20, 1L << 32, 1L << 40, Long.MAX_VALUE, -1, -8})
-  void shouldRefuseAHeaderLengthThatTheFileCannotHave(long length) {
+  void shouldRefuseAHeaderLengthBeyondTheFile(long length) {
     byte[] bytes = file("{" + A + "," + B + "}", new byte[40]);
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
 
@@ -240,7 +240,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void shouldRefuseHalvesThatAreNotFinite() {
+  void shouldRefuseHalfPrecisionWeightsThatAreNotFinite() {
     byte[] data = new byte[28];
     ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).putShort(4, (short) 0xfc00);
     String header =
@@ -260,7 +260,7 @@ class SafetensorsTest {
     assertThat(thrown).isInstanceOf(CheckpointException.class);
     assertThat(thrown.getMessage()).startsWith(FILE + ": ").contains(message).hasSizeLessThan(1000);
     assertThat(thrown.getMessage().chars()).noneMatch(Character::isISOControl);
-    assertThat(allocated).isLessThan(MOST_ALLOCATED);
+    assertThat(allocated).isLessThan(MAX_ALLOCATED);
   }
 
   private static String tensor(String name, String dtype, String shape, long begin, long end) {

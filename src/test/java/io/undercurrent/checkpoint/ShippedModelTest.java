@@ -13,26 +13,26 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
-/** The files beside the default model's weights are about those weights. */
+/** The default model, and the files beside its weights, which must describe these weights. */
 class ShippedModelTest {
 
   private static final String FOLDER = "/models/en-chat/";
-  private static final int MOST_BYTES = 16_000_000;
+  private static final int MAX_BYTES = 16_000_000;
 
   private final Model model = Checkpoint.load("classpath:en-chat");
 
   @Test
-  void shouldBeSmallAndTellThreeClassesApart() throws IOException {
+  void shouldBeSmallAndHaveThreeClasses() throws IOException {
     int bytes = 0;
     for (String file : new String[] {"config.json", "tokenizer.json", "model.safetensors"}) {
       bytes += read(file).length;
     }
-    assertThat(bytes).isLessThanOrEqualTo(MOST_BYTES);
+    assertThat(bytes).isLessThanOrEqualTo(MAX_BYTES);
     assertThat(model.config().labels()).isEqualTo(ModelConfig.SENTIMENT_LABELS);
   }
 
   @Test
-  void shouldHaveACardAndAReferenceOfThisVeryModel() throws IOException {
+  void shouldHaveACardAndAReferenceWithItsFingerprint() throws IOException {
     assertThat(new String(read("README.md"), StandardCharsets.UTF_8)).contains(model.fingerprint());
 
     JsonNode reference = new ObjectMapper().readTree(read("reference.json"));

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.undercurrent.cli.Dashboards.Query;
-import io.undercurrent.metrics.MeterCatalogue;
-import io.undercurrent.metrics.MeterCatalogue.Entry;
+import io.undercurrent.metrics.internals.MeterCatalogue;
+import io.undercurrent.metrics.internals.MeterCatalogue.Entry;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,9 +14,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -53,7 +56,8 @@ class DashboardFilesTest {
                         .as(title)
                         .contains("topology=~\"$topology\", instance=~\"$instance\""));
       }
-      assertThat(names(dashboard.at("/templating/list"))).containsExactly("topology", "instance");
+      assertThat(names(dashboard.at("/templating/list")))
+          .containsExactly("topology", "instance", "enricher");
       assertThat(names(dashboard.at("/annotations/list")))
           .containsExactly("Rebalances", "Restarts");
     }
@@ -63,6 +67,22 @@ class DashboardFilesTest {
     List<String> names = new ArrayList<>();
     list.forEach(node -> names.add(node.path("name").asText()));
     return names;
+  }
+
+  @Test
+  void shouldChooseTheEnricherOfEveryMeterThatHasOne() {
+    Map<String, Entry> own =
+        MeterCatalogue.own().stream().collect(Collectors.toMap(Entry::name, entry -> entry));
+    Pattern selector = Pattern.compile("(undercurrent_[a-z_]+)\\{([^}]*)}");
+    for (Query query : Dashboards.queries()) {
+      Matcher matcher = selector.matcher(query.expression());
+      while (matcher.find()) {
+        Entry meter = own.get(Dashboards.meters(matcher.group(1)).iterator().next());
+        assertThat(matcher.group(2).contains("enricher=~\"$enricher\""))
+            .as(query.panel() + ": " + matcher.group())
+            .isEqualTo(meter.tags().contains("enricher"));
+      }
+    }
   }
 
   @Test

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.cli.Dashboards.Query;
-import io.undercurrent.metrics.MeterCatalogue;
-import io.undercurrent.metrics.MeterCatalogue.Entry;
+import io.undercurrent.metrics.internals.MeterCatalogue;
+import io.undercurrent.metrics.internals.MeterCatalogue.Entry;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.Model;
@@ -190,6 +190,7 @@ class DashboardsTest {
     return expression
         .replace("$topology", TOPOLOGY)
         .replace("$instance", ".*")
+        .replace("$enricher", ".*")
         .replace("$__rate_interval", "20s")
         .replace("$__range", "5m");
   }
@@ -227,9 +228,11 @@ class DashboardsTest {
               .collect(Collectors.toSet());
       assertThat(found)
           .containsExactlyInAnyOrderElementsOf(
-              variable.path("name").asText().equals("topology")
-                  ? List.of(TOPOLOGY)
-                  : ports.stream().map(port -> "127.0.0.1:" + port).toList());
+              switch (variable.path("name").asText()) {
+                case "topology" -> List.of(TOPOLOGY);
+                case "enricher" -> List.of("enrich");
+                default -> ports.stream().map(port -> "127.0.0.1:" + port).toList();
+              });
     }
   }
 

@@ -2,23 +2,19 @@ package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.undercurrent.metrics.MeterCatalogue;
+import io.undercurrent.metrics.internals.MeterCatalogue;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.w3c.dom.Document;
-import org.xml.sax.InputSource;
 
 class DescribeCommandTest {
 
@@ -69,7 +65,7 @@ class DescribeCommandTest {
         .startsWith("0 Settings")
         .contains(
             "\nundercurrent.max.tokens\n  int, default 512, 1 to 65536; importance medium\n"
-                + "  Tokens read of a record; the rest of its text is cut off.\n",
+                + "  Tokens read from a record; text beyond this limit is ignored.\n",
             "boolean, default true, true or false;",
             "double, default 60.0, more than 0;",
             "short, default -1, -1 or at least 1;",
@@ -93,15 +89,15 @@ class DescribeCommandTest {
     }
     assertThat(printed)
         .contains(
-            "\nundercurrent_sentiment_records_total\n  counter, records, by label\n"
-                + "  Records by their sentiment\n",
+            "\nundercurrent_sentiment_records_total\n  counter, records, by enricher, label\n"
+                + "  Records by sentiment\n",
             "Meters of Kafka and the JVM");
   }
 
   @Test
   void shouldPrintAllOfThemUnlessSomeAreNamed() {
     assertThat(describe("--model", model)).contains("Topologies:", "\nSettings", "\nMeters");
-    assertThat(describe("meters", "topology", "--model", model))
+    assertThat(describe("METERS", "topology", "--model", model))
         .contains("Topologies:", "\nMeters")
         .doesNotContain("Settings");
   }
@@ -127,40 +123,37 @@ class DescribeCommandTest {
   }
 
   @Test
-  void shouldDrawATopologyAsSvgIntoAFile() throws Exception {
-    Path file = folder.resolve("topology.svg");
+  void shouldDrawTheChartThatTheDocumentationShows() throws IOException {
+    String chart =
+        describe(
+            "--format", "MERMAID", "--model", model, "--topology", "topology/enrich-by-field.yaml");
+    assertThat(Files.readString(Path.of("docs", "design.md")))
+        .contains("```mermaid\n" + chart.substring("0 ".length()) + "```");
+  }
+
+  @Test
+  void shouldWriteIntoAFile() throws IOException {
+    Path file = folder.resolve("topology.mmd");
     assertThat(
-            describe("topology", "--format", "svg", "--model", looking, "--out", file.toString()))
+            describe(
+                "topology", "--format", "mermaid", "--model", looking, "--out", file.toString()))
         .isEqualTo("0 ");
-    Document svg =
-        DocumentBuilderFactory.newInstance()
-            .newDocumentBuilder()
-            .parse(new InputSource(new StringReader(Files.readString(file))));
-    List<String> texts = new ArrayList<>();
-    var nodes = svg.getElementsByTagName("text");
-    for (int i = 0; i < nodes.getLength(); i++) {
-      texts.add(nodes.item(i).getTextContent());
-    }
-    assertThat(texts)
-        .containsExactlyInAnyOrder(
-            "sub-topology 0",
-            "messages",
-            "source",
-            "decode",
-            "enrich",
-            "hidden-state",
-            "hidden-state-memory",
-            "enriched",
-            "messages-enriched",
-            "messages-dead-letters");
+    assertThat(file)
+        .content()
+        .startsWith("flowchart TB\n")
+        .contains("[(\"hidden-state-memory\")]", "[/\"messages-dead-letters\"/]");
   }
 
   @Test
   void shouldSayWhatCannotBeDescribed() {
-    assertThat(describe("settings", "--format", "svg"))
-        .startsWith("2 --format svg must go with topology alone, found [settings]");
+    assertThat(describe("settings", "--format", "mermaid"))
+        .startsWith("2 --format mermaid must go with topology alone, found [settings]");
+    assertThat(describe("topology", "--format", "svg"))
+        .startsWith("2 Invalid value for option '--format'")
+        .contains("expected one of [TEXT, MERMAID] (case-insensitive) but was 'svg'");
     assertThat(describe("lag"))
-        .startsWith("2 WHAT must be of [topology, settings, meters], found lag");
+        .startsWith("2 Invalid value for positional parameter")
+        .contains("expected one of [TOPOLOGY, SETTINGS, METERS] (case-insensitive) but was 'lag'");
     assertThat(describe("--topology", "none.yaml"))
         .startsWith("1 error: none.yaml: must be a file that can be read, found no such file");
     assertThat(

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.TinyModel;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.internals.StoredEnrichment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -287,7 +287,7 @@ class EnrichCommandTest {
   }
 
   private static String json(StoredEnrichment.Outcome outcome) {
-    return new String(EnrichedRecordSerde.toJson(outcome.enriched()), StandardCharsets.UTF_8);
+    return new String(EnrichedRecordJson.toJson(outcome.enriched()), StandardCharsets.UTF_8);
   }
 
   private static Run run(boolean freshState, String in) throws IOException {

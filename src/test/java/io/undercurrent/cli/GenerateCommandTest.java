@@ -153,15 +153,7 @@ class GenerateCommandTest {
   @Test
   void shouldWriteBytesWithoutEscapeCodes() throws IOException {
     ModelConfig config =
-        new ModelConfig(
-            "bytes",
-            "lstm",
-            ByteTokenizer.SIZE,
-            4,
-            8,
-            1,
-            Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS);
+        new ModelConfig("bytes", "lstm", ByteTokenizer.SIZE, 4, 8, 1, Pooling.LAST);
     Path bytes = folder.resolve("bytes");
     Checkpoint.write(bytes, config, new ByteTokenizer(), TinyModel.random(config, 1), false);
 

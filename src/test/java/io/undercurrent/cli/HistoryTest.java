@@ -79,7 +79,7 @@ class HistoryTest {
     Files.write(file, new byte[] {'a', '\n', (byte) 0xff});
     assertThatThrownBy(() -> History.read(file, null))
         .isInstanceOf(AppException.class)
-        .hasMessage(file + ": must be UTF-8, found other bytes");
+        .hasMessage(file + ": line 2: must be UTF-8, found other bytes");
   }
 
   private void assertRefused(String content, String key, String message) throws IOException {

@@ -167,7 +167,7 @@ class ImportCommandTest {
         "--out",
         made);
     fails(
-        "words.txt: tokenizer.json must be valid JSON",
+        "words.txt: tokenizer.json must be JSON",
         "--dl4j",
         zip,
         "--tokenizer",

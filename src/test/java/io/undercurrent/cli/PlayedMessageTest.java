@@ -1,16 +1,23 @@
 package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.undercurrent.app.AppException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlayedMessageTest {
 
@@ -74,7 +81,7 @@ class PlayedMessageTest {
     Path file = folder.resolve("messages.txt");
     Files.write(file, line);
 
-    assertThat(PlayedMessage.of(file).get(0).value()).isEqualTo(line);
+    assertThat(all(PlayedMessages.of(file)).get(0).value()).isEqualTo(line);
   }
 
   @Test
@@ -83,7 +90,7 @@ class PlayedMessageTest {
     Path file = folder.resolve("messages.txt");
     Files.write(file, line);
 
-    List<PlayedMessage> messages = PlayedMessage.of(file);
+    List<PlayedMessage> messages = all(PlayedMessages.of(file));
 
     assertThat(messages).hasSize(1);
     assertThat(messages.get(0).value()).isEqualTo(line);
@@ -129,7 +136,7 @@ class PlayedMessageTest {
 
   @Test
   void shouldShipConversationsThatAreAllGood() throws IOException {
-    List<PlayedMessage> own = PlayedMessage.own();
+    List<PlayedMessage> own = all(PlayedMessages.own());
 
     assertThat(own).hasSizeGreaterThan(100);
     assertThat(own)
@@ -141,7 +148,46 @@ class PlayedMessageTest {
   }
 
   private List<PlayedMessage> read(String content) throws IOException {
-    return PlayedMessage.of(Files.writeString(folder.resolve("messages.txt"), content));
+    return all(PlayedMessages.of(Files.writeString(folder.resolve("messages.txt"), content)));
+  }
+
+  private static List<PlayedMessage> all(PlayedMessages messages) throws IOException {
+    List<PlayedMessage> all = new ArrayList<>();
+    try (PlayedMessages.Reader reader = messages.open()) {
+      for (PlayedMessage next = reader.next(); next != null; next = reader.next()) {
+        all.add(next);
+      }
+    }
+    assertThat(messages.count()).isEqualTo(all.size());
+    return all;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[\n{\"key\":\"a\"},\n{\"key\":\"b\"}\n]\n",
+        "[{\"key\":\"a\"},\n{\"key\":\"b\"},\n{\"key\":\"c\"}]",
+        "[{\"key\":\"a\"},{\"key\":\"b\"}]",
+        "{\n  \"key\": \"a\",\n  \"text\": \"b\"\n}\n"
+      })
+  void shouldRefuseJsonThatIsNoLines(String document) {
+    assertThatThrownBy(() -> read(document))
+        .isInstanceOf(AppException.class)
+        .hasMessageMatching(
+            ".*messages.txt: must be JSON lines or plain lines, found one JSON document: .*");
+  }
+
+  @Test
+  void shouldRefuseOtherEncodingsThanUtf8() throws IOException {
+    Path file = folder.resolve("messages.jsonl");
+    Files.write(file, "{\"key\":\"a\"}\n".getBytes(StandardCharsets.UTF_16));
+    assertThatThrownBy(() -> PlayedMessages.of(file))
+        .hasMessageContaining("messages.jsonl: must be UTF-8, found UTF-16");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      out.write("{\"key\":\"a\"}\n".getBytes(StandardCharsets.UTF_8));
+    }
+    assertThatThrownBy(() -> PlayedMessages.of(file))
+        .hasMessageContaining("messages.jsonl: must be lines of text, found gzip");
   }
 
   private static List<String> keys(List<PlayedMessage> messages) {

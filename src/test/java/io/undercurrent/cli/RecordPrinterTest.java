@@ -14,6 +14,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Help.Ansi;
 
 class RecordPrinterTest {
 
@@ -26,7 +27,7 @@ class RecordPrinterTest {
 
   @Test
   void shouldPrintARecordALine() {
-    RecordPrinter printer = new RecordPrinter(out, false, 140);
+    RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     printer.header();
     printer.print(record("order-1187", "still not fixed", "negative", -0.91, -0.62));
 
@@ -44,7 +45,7 @@ class RecordPrinterTest {
 
   @Test
   void shouldLetNothingFromTextsMoveTheCursor() {
-    RecordPrinter printer = new RecordPrinter(out, false, 140);
+    RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     printer.print(record(NASTY, NASTY, "positive", 1, 1));
     printer.printDeadLetter("reason " + NASTY, NASTY);
     printer.moods();
@@ -58,10 +59,10 @@ class RecordPrinterTest {
   @Test
   void shouldColourOnTerminalsOnly() {
     EnrichedRecord record = record("k", "fine", "positive", 0.5, 0.5);
-    new RecordPrinter(out, true, 140).print(record);
+    new RecordPrinter(out, Ansi.ON, 140).print(record);
     String coloured = bytes.toString(StandardCharsets.UTF_8);
     bytes.reset();
-    new RecordPrinter(out, false, 140).print(record);
+    new RecordPrinter(out, Ansi.OFF, 140).print(record);
 
     assertThat(coloured).contains("\u001b[32m+ positive");
     assertThat(coloured.replaceAll("\u001b\\[\\d+m", ""))
@@ -70,7 +71,7 @@ class RecordPrinterTest {
 
   @Test
   void shouldCutLongTextsAndKeepTheColumns() {
-    RecordPrinter printer = new RecordPrinter(out, false, 140);
+    RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     String emoji = "\ud83d\ude00";
     List<String> texts =
         List.of(
@@ -99,7 +100,7 @@ class RecordPrinterTest {
 
   @Test
   void shouldSayWhereThereWasNothingToRead() {
-    RecordPrinter printer = new RecordPrinter(out, false, 140);
+    RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     printer.print(
         new EnrichedRecord(
             "k",
@@ -119,7 +120,7 @@ class RecordPrinterTest {
 
   @Test
   void shouldListConversationsFromTheWorstMoodToTheBest() {
-    RecordPrinter printer = new RecordPrinter(out, false, 140);
+    RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     double[] moods = {-1, -0.5, 0, 0.5, 1};
     for (double mood : moods) {
       printer.print(record("better", "x", "neutral", 0, mood));

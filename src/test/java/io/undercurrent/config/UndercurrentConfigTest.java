@@ -3,7 +3,7 @@ package io.undercurrent.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,6 +39,27 @@ class UndercurrentConfigTest {
     assertThat(config.httpPort()).isEqualTo(8080);
     assertThat(config.topicsPartitions()).isEqualTo(4);
     assertThat(config.topicsReplicationFactor()).isEqualTo((short) -1);
+  }
+
+  /** A record is enriched alike by run, by the library and by enrich, unless somebody sets more. */
+  @Test
+  void shouldShareTheDefaultsOfTheEnrichment() throws IOException {
+    UndercurrentConfig config = load("");
+    assertThat(
+            EnrichmentSettings.DEFAULTS
+                .withMaxTokens(config.maxTokens())
+                .withHalfLifeTokens(config.halfLifeTokens())
+                .withBatch(config.batchRecords(), config.batchTokens()))
+        .isEqualTo(EnrichmentSettings.DEFAULTS);
+  }
+
+  @Test
+  void shouldServeHttpOnThePortThatTheImageExposes() throws IOException {
+    assertThat(Files.readString(Path.of("Dockerfile")))
+        .contains("\nEXPOSE " + UndercurrentConfig.DEFAULT_HTTP_PORT + "\n")
+        .contains("UNDERCURRENT_HEALTH=127.0.0.1/" + UndercurrentConfig.DEFAULT_HTTP_PORT + "\n");
+    assertThat(Files.readString(Path.of("docker-compose.yml")))
+        .contains("127.0.0.1:8080:" + UndercurrentConfig.DEFAULT_HTTP_PORT);
   }
 
   @Test
@@ -154,7 +175,7 @@ class UndercurrentConfigTest {
             + " Value must be at least -1",
         "undercurrent.topics.replication.factor=0 | Invalid value 0 for configuration"
             + " undercurrent.topics.replication.factor: Value must be -1 or at least 1",
-        "application.id=twice | each key must stand once, found application.id twice",
+        "application.id=twice | each key must be given once, found application.id twice",
         "a=\\u12 | must be a properties file, found Malformed \\uxxxx encoding."
       })
   void shouldSayInOneLineWhatIsWrong(String line, String message) throws IOException {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.LetterModel;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
@@ -26,7 +26,7 @@ class CarriedStateTest {
   @Test
   void shouldForgetAsSlowlyInHalfPrecisionAsInFull() {
     for (StatePrecision precision : StatePrecision.values()) {
-      HiddenState after = read(slow(Kind.LSTM, 1).withStatePrecision(precision));
+      HiddenState after = read(slow(CellType.LSTM, 1).withStatePrecision(precision));
 
       assertThat(after.c()[0][0]).as("%s", precision).isCloseTo((float) LEFT, within(1e-3f));
     }
@@ -35,7 +35,7 @@ class CarriedStateTest {
   /** Why a network without c keeps all of h: rounding would put each small change back. */
   @Test
   void shouldKeepAllOfHWhereHIsAllThatIsCarried() {
-    Model model = slow(Kind.GRU, 1);
+    Model model = slow(CellType.GRU, 1);
 
     assertThat(read(model).h()[0][0]).isCloseTo((float) LEFT, within(1e-3f));
     assertThat(read(model.withStatePrecision(StatePrecision.FP16)).h()[0][0]).isEqualTo(1f);
@@ -60,7 +60,7 @@ class CarriedStateTest {
    *
    * @param gate its place among the kind's: f of an lstm, z of a gru
    */
-  private static Model slow(Kind kind, int gate) {
+  private static Model slow(CellType kind, int gate) {
     Model model = LetterModel.of(kind, 1, 1);
     int hidden = model.config().hiddenSize();
     Parameters parameters = new Parameters(model.config().tensors());

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.undercurrent.ByteModel;
 import io.undercurrent.LetterModel;
 import io.undercurrent.inference.Generator.Continuation;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
@@ -136,9 +136,9 @@ class GeneratorTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void shouldWriteWithEveryKindOfNetwork(Kind kind) {
-    int window = kind == Kind.FFNN ? 3 : 1;
+  @EnumSource(CellType.class)
+  void shouldWriteWithEveryKindOfNetwork(CellType kind) {
+    int window = kind == CellType.FFNN ? 3 : 1;
     Model any = TinyModel.of(kind, window, 5, 9, 1, Pooling.LAST, 3).model();
     Generator ofAny = new Generator(any);
     HiddenState state = any.initialState();

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PlainKernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
@@ -52,7 +52,13 @@ class TogetherTest {
     "FFNN, 3, 2, 12, 2, 30, false"
   })
   void shouldReadEachAsIfItWereAlone(
-      Kind kind, int window, int layers, int hidden, int attended, int cached, boolean clusters) {
+      CellType kind,
+      int window,
+      int layers,
+      int hidden,
+      int attended,
+      int cached,
+      boolean clusters) {
     Model model = model(kind, window, layers, hidden, attended, cached, clusters);
     for (int rows : new int[] {1, 2, 5, 6, 7, 31, 64}) {
       SplittableRandom random = new SplittableRandom(rows);
@@ -81,7 +87,7 @@ class TogetherTest {
 
   @Test
   void shouldReadWithoutALanguageModelToo() {
-    Model model = model(Kind.LSTM, 1, 2, 13, 2, 5, true);
+    Model model = model(CellType.LSTM, 1, 2, 13, 2, 5, true);
     Inference alone = new Inference(model, MAX_TOKENS, 0, false);
     Inference together = new Inference(model, MAX_TOKENS, 0, false, 9);
     List<Item> records = new ArrayList<>();
@@ -99,7 +105,7 @@ class TogetherTest {
 
   @Test
   void shouldGoOnAfterSomethingWasThrown() {
-    Model model = model(Kind.LSTM, 1, 1, 8, 2, 5, true);
+    Model model = model(CellType.LSTM, 1, 1, 8, 2, 5, true);
     Inference inference = new Inference(model, MAX_TOKENS, 4, true, 3);
     HiddenState state = model.initialState();
     Reading expected = inference.read("not good", state, inference.memory());
@@ -120,7 +126,7 @@ class TogetherTest {
 
   @Test
   void shouldSayHowManyRecordsCanBeReadTogether() {
-    Model model = model(Kind.LSTM, 1, 1, 8, 0, 0, true);
+    Model model = model(CellType.LSTM, 1, 1, 8, 0, 0, true);
     for (int rows : new int[] {0, 65}) {
       assertThatThrownBy(() -> new Inference(model, MAX_TOKENS, 0, false, rows))
           .hasMessage("rows must be 1 to 64, found " + rows);
@@ -131,8 +137,8 @@ class TogetherTest {
   @Test
   void shouldAllocateNothingForAStep() {
     Kernels plain = new PlainKernels();
-    for (Kind kind : Kind.values()) {
-      int window = kind == Kind.FFNN ? 3 : 1;
+    for (CellType kind : CellType.values()) {
+      int window = kind == CellType.FFNN ? 3 : 1;
       ModelConfig config = config(kind, window, 2, 8, 0, 0, true);
       Network network = new Network(config, TinyModel.random(config, 1), plain);
       HiddenState state = HiddenState.zeros(config);
@@ -154,7 +160,13 @@ class TogetherTest {
   }
 
   private static Model model(
-      Kind kind, int window, int layers, int hidden, int attended, int cached, boolean clusters) {
+      CellType kind,
+      int window,
+      int layers,
+      int hidden,
+      int attended,
+      int cached,
+      boolean clusters) {
     ModelConfig config = config(kind, window, layers, hidden, attended, cached, clusters);
     Parameters parameters = TinyModel.random(config, hidden);
     return new Model(
@@ -164,7 +176,13 @@ class TogetherTest {
   private static final Tokenizer TOKENIZER = WordTokenizer.of(TinyModel.WORDS);
 
   private static ModelConfig config(
-      Kind kind, int window, int layers, int hidden, int attended, int cached, boolean clusters) {
+      CellType kind,
+      int window,
+      int layers,
+      int hidden,
+      int attended,
+      int cached,
+      boolean clusters) {
     int size = TOKENIZER.size();
     return new ModelConfig(
         "tiny",
@@ -175,7 +193,6 @@ class TogetherTest {
         layers,
         window,
         clusters ? Pooling.CONCAT : Pooling.LAST,
-        ModelConfig.SENTIMENT_LABELS,
         clusters ? new NextToken(List.of(size - 8, size - 3), 2, false) : NextToken.FULL,
         attended == 0 ? Attention.NONE : new Attention(attended, 5),
         cached == 0 ? Cache.NONE : new Cache(cached, 0.8f, 0.25f));

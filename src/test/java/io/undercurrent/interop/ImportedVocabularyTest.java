@@ -33,20 +33,9 @@ class ImportedVocabularyTest {
 
   /** A random network of so many tokens. */
   private static ImportedNetwork network(int size, NextToken nextToken) {
-    ModelConfig small =
-        new ModelConfig("net", "lstm", size, 6, 9, 1, Pooling.LAST, ModelConfig.SENTIMENT_LABELS);
+    ModelConfig small = new ModelConfig("net", "lstm", size, 6, 9, 1, Pooling.LAST);
     ModelConfig config =
-        new ModelConfig(
-            small.name(),
-            small.kind(),
-            size,
-            6,
-            9,
-            1,
-            1,
-            Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS,
-            nextToken);
+        new ModelConfig(small.name(), small.kind(), size, 6, 9, 1, 1, Pooling.LAST, nextToken);
     return new ImportedNetwork(
         "net.zip", config, TinyModel.random(config, 3), List.of(), List.of());
   }

@@ -3,7 +3,7 @@ package io.undercurrent.measure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.LetterModel;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +16,7 @@ class PrecisionBenchTest {
 
   @Test
   void shouldTellWhatRoundingChangesByPartsOfAHistory() {
-    List<Map<String, Object>> rows = measure(Kind.LSTM, 1);
+    List<Map<String, Object>> rows = measure(CellType.LSTM, 1);
 
     assertThat(rows)
         .extracting(row -> row.get("records"))
@@ -25,27 +25,27 @@ class PrecisionBenchTest {
         .allSatisfy(
             row -> {
               double mean = (Double) row.get("probabilityMean");
-              double most = (Double) row.get("probabilityMost");
-              assertThat(mean).isPositive().isLessThan(most);
-              assertThat(most).isLessThan(0.01);
-              assertThat((Double) row.get("bitsMost")).isPositive().isLessThan(0.1);
+              double max = (Double) row.get("probabilityMax");
+              assertThat(mean).isPositive().isLessThan(max);
+              assertThat(max).isLessThan(0.01);
+              assertThat((Double) row.get("bitsMax")).isPositive().isLessThan(0.1);
             });
   }
 
   /** Nothing that it carries is rounded: where there is no difference none is found. */
   @Test
   void shouldFindNoDifferenceWhereThereIsNone() {
-    assertThat(measure(Kind.FFNN, 3))
+    assertThat(measure(CellType.FFNN, 3))
         .allSatisfy(
             row -> {
-              assertThat((Double) row.get("probabilityMost")).isZero();
-              assertThat((Double) row.get("bitsMost")).isZero();
+              assertThat((Double) row.get("probabilityMax")).isZero();
+              assertThat((Double) row.get("bitsMax")).isZero();
               assertThat(row.get("otherLabel")).isEqualTo(0);
               assertThat(row.get("otherNextToken")).isEqualTo(0);
             });
   }
 
-  private List<Map<String, Object>> measure(Kind kind, int window) {
+  private List<Map<String, Object>> measure(CellType kind, int window) {
     List<String> texts = List.of("a b c", "d", "x y", "", "e f g h");
     Setup setup = new Setup(LetterModel.of(kind, window, 1), "unused", texts, 100, 125, 1, 1, out);
     String table = new PrecisionBench(setup).run(new Silent());

@@ -11,13 +11,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class CellTest {
 
-  /** Gates are rational functions good to about 1e-7, and a handful of float operations follow. */
+  /** Gates are rational functions exact to about 1e-7, followed by a few float operations. */
   private static final Offset<Double> FLOAT = within(1e-6);
 
   @Test
-  void shouldHalveTheCellStateWhereEveryPreActivationIsZero() {
+  void shouldHalveTheCellStateIfEveryPreActivationIsZero() {
     // i = f = o = 0.5 and g = 0: c' = 0.5 * 1, h' = 0.5 * tanh(0.5) = 0.231058578630...
-    Cell cell = Kind.LSTM.cell();
+    Cell cell = CellType.LSTM.cell();
     Cell.Step step = cell.step(1);
     float[] h = {9f};
     float[] c = {1f};
@@ -33,7 +33,7 @@ class CellTest {
   @Test
   void shouldKeepHalfOfHWhereEveryPreActivationOfAGruIsZeroButTheResetPart() {
     // r = z = 0.5, n = tanh(0.5 * 2) = 0.761594155956, h' = 0.5 * n + 0.5 * 0.25
-    Cell cell = Kind.GRU.cell();
+    Cell cell = CellType.GRU.cell();
     Cell.Step step = cell.step(1);
     step.u()[2][0] = 2f;
     float[] h = {0.25f};
@@ -44,8 +44,8 @@ class CellTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void shouldFollowTheFormulaFromSaturatedToTinyPreActivations(Kind kind) {
+  @EnumSource(CellType.class)
+  void shouldFollowTheFormulaFromSaturatedToTinyPreActivations(CellType kind) {
     for (double scale : new double[] {1e-6, 0.1, 1, 5, 40}) {
       Case in = new Case(kind.cell(), 64, scale);
       double[][] expected = new double[in.n][];
@@ -69,8 +69,8 @@ class CellTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void shouldGiveTheGradientsThatDifferencesOfTheFormulaGive(Kind kind) {
+  @EnumSource(CellType.class)
+  void shouldGiveTheGradientsThatDifferencesOfTheFormulaGive(CellType kind) {
     Cell cell = kind.cell();
     Case in = new Case(cell, 9, 2);
     double[][] units = new double[in.n][];
@@ -79,14 +79,14 @@ class CellTest {
     }
     float[] dhNext = Case.floats(new SplittableRandom(4), in.n, 1);
     float[] dcNext = Case.floats(new SplittableRandom(5), in.c.length, 1);
-    Case gradients = in; // what forward and backward leave where the inputs were
+    Case gradients = in; // forward and backward replace the inputs by gates and gradients
 
     cell.forward(in.step, in.h, in.c, in.n);
     System.arraycopy(dhNext, 0, in.h, 0, in.n);
     System.arraycopy(dcNext, 0, in.c, 0, in.c.length);
     cell.backward(in.step, in.h, in.c, new float[in.n], in.n);
 
-    double epsilon = 1e-5; // in doubles: the differences are good to 1e-9
+    double epsilon = 1e-5; // in doubles: the differences are exact to 1e-9
     for (int unit = 0; unit < in.n; unit++) {
       double[] found = gradients.unit(unit);
       double dc = dcNext.length == 0 ? 0 : dcNext[unit];
@@ -123,7 +123,9 @@ class CellTest {
       c = floats(random, cell.hasCellState() ? n : 0, 1.5);
     }
 
-    /** One unit: z of every gate, u of every gate, h, c, as far as the cell has them. */
+    /**
+     * The values of one unit: z of every gate, then u of every gate, h and c if the cell has them.
+     */
     double[] unit(int unit) {
       double[] values = new double[step.z().length + step.u().length + (c.length > 0 ? 2 : 1)];
       int k = 0;
@@ -150,15 +152,15 @@ class CellTest {
   }
 
   private static double loss(
-      Kind kind, double[] unit, int k, double epsilon, double dh, double dc) {
+      CellType kind, double[] unit, int k, double epsilon, double dh, double dc) {
     double[] in = unit.clone();
     in[k] += epsilon;
     double[] out = next(kind, in);
     return dh * out[0] + dc * out[1];
   }
 
-  /** h' and c' of one unit as {@link Case#unit} lays it out. */
-  private static double[] next(Kind kind, double[] in) {
+  /** h' and c' of one unit whose values are in the order of {@link Case#unit}. */
+  private static double[] next(CellType kind, double[] in) {
     switch (kind) {
       case FFNN:
       case RNN:

@@ -28,7 +28,7 @@ class ModelConfigTest {
         "m   | lstm | 10      | 4    | 4    | 0  | 'num_layers must be 1 to 16, found 0'",
         "m   | lstm | 10      | 4    | 4    | 17 | 'num_layers must be 1 to 16, found 17'"
       })
-  void shouldSayWhichValueIsNotAsItMustBe(
+  void shouldSayWhichValueIsNotValid(
       String name,
       String kind,
       int vocabulary,
@@ -37,32 +37,15 @@ class ModelConfigTest {
       int layers,
       String message) {
     assertThatThrownBy(
-            () ->
-                new ModelConfig(
-                    name,
-                    kind,
-                    vocabulary,
-                    embedding,
-                    hidden,
-                    layers,
-                    Pooling.LAST,
-                    ModelConfig.SENTIMENT_LABELS))
+            () -> new ModelConfig(name, kind, vocabulary, embedding, hidden, layers, Pooling.LAST))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message.replace("' '", " "));
   }
 
-  @Test
-  void shouldRefuseOtherLabels() {
-    assertThatThrownBy(
-            () -> new ModelConfig("m", "lstm", 9, 4, 4, 1, Pooling.LAST, List.of("bad", "good")))
-        .hasMessage("labels must be [negative, neutral, positive], found [bad, good]");
-  }
-
-  /** As torch.nn.Embedding, LSTM(num_layers=2) and Linear name and shape them. */
+  /** The names and shapes of torch.nn.Embedding, LSTM(num_layers=2) and Linear. */
   @Test
   void shouldNameAndShapeTensorsAsPyTorchDoes() {
-    ModelConfig config =
-        new ModelConfig("m", "lstm", 100, 8, 16, 2, Pooling.CONCAT, ModelConfig.SENTIMENT_LABELS);
+    ModelConfig config = new ModelConfig("m", "lstm", 100, 8, 16, 2, Pooling.CONCAT);
 
     assertThat(config.tensors())
         .containsExactly(
@@ -82,19 +65,19 @@ class ModelConfigTest {
     assertThat(new Tensor("x", 1024, 128).shapeText()).isEqualTo("(1024, 128)");
   }
 
-  /** As torch.nn.GRU and RNN do; a feed-forward layer is a Linear. */
+  /** The names and shapes of torch.nn.GRU and RNN; a feed-forward layer is a Linear. */
   @Test
   void shouldHaveTheTensorsOfTheKind() {
-    assertThat(layers(Kind.GRU, 1))
+    assertThat(layers(CellType.GRU, 1))
         .contains(
             new Tensor("rnn.weight_ih_l0", 48, 8),
             new Tensor("rnn.weight_hh_l1", 48, 16),
             new Tensor("rnn.bias_hh_l1", 48))
         .hasSize(8);
-    assertThat(layers(Kind.RNN, 1))
+    assertThat(layers(CellType.RNN, 1))
         .contains(new Tensor("rnn.weight_ih_l0", 16, 8), new Tensor("rnn.weight_hh_l0", 16, 16))
         .hasSize(8);
-    assertThat(layers(Kind.FFNN, 3))
+    assertThat(layers(CellType.FFNN, 3))
         .containsExactly(
             new Tensor("rnn.weight_ih_l0", 16, 24),
             new Tensor("rnn.bias_ih_l0", 16),
@@ -110,7 +93,7 @@ class ModelConfigTest {
         "FFNN | 65 | 'window must be 1 to 64, found 65'",
         "LSTM | 2  | 'window must be 1 for kind lstm, found 2'"
       })
-  void shouldSayWhatAWindowMustBe(Kind kind, int window, String message) {
+  void shouldSayWhatAWindowMustBe(CellType kind, int window, String message) {
     assertThatThrownBy(() -> layers(kind, window))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
@@ -118,8 +101,7 @@ class ModelConfigTest {
 
   @Test
   void shouldHaveTheTensorsOfAttentionBeforeTheHeadThatReadsIt() {
-    ModelConfig config =
-        new ModelConfig("m", "lstm", 100, 8, 16, 1, Pooling.LAST, ModelConfig.SENTIMENT_LABELS);
+    ModelConfig config = new ModelConfig("m", "lstm", 100, 8, 16, 1, Pooling.LAST);
 
     assertThat(config.withAttention(new Attention(9, 5)).tensors())
         .containsSubsequence(
@@ -130,23 +112,14 @@ class ModelConfigTest {
     assertThat(config.withCache(new Cache(9, 0.3f, 0.1f)).tensors()).isEqualTo(config.tensors());
   }
 
-  private static List<Tensor> layers(Kind kind, int window) {
+  private static List<Tensor> layers(CellType kind, int window) {
     return new ModelConfig(
-            "m",
-            kind,
-            100,
-            8,
-            16,
-            2,
-            window,
-            Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS,
-            ModelConfig.NextToken.FULL)
+            "m", kind, 100, 8, 16, 2, window, Pooling.LAST, ModelConfig.NextToken.FULL)
         .tensors().stream().filter(tensor -> tensor.name().startsWith("rnn.")).toList();
   }
 
   @Test
-  void shouldLayTensorsOneAfterTheOtherInOneBlock() {
+  void shouldStoreTensorsOneAfterTheOtherInOneBlock() {
     Parameters parameters = new Parameters(List.of(new Tensor("a", 2, 3), new Tensor("b", 4)));
     for (int i = 0; i < 10; i++) {
       parameters.values()[i] = i;
@@ -155,6 +128,7 @@ class ModelConfigTest {
     assertThat(parameters.offset("b")).isEqualTo(6);
     assertThat(parameters.copy("a")).containsExactly(0f, 1f, 2f, 3f, 4f, 5f);
     assertThat(parameters.copy("b")).containsExactly(6f, 7f, 8f, 9f);
-    assertThatThrownBy(() -> parameters.offset("c")).hasMessage("no tensor c among [a, b]");
+    assertThatThrownBy(() -> parameters.offset("c"))
+        .hasMessage("tensor must be one of [a, b], found c");
   }
 }

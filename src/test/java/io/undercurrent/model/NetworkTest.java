@@ -15,7 +15,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class NetworkTest {
 
-  /** Float products over some dozen terms and gates good to 1e-7, over 20 steps that forget. */
+  /**
+   * Allows for float products of some dozen terms and gates exact to 1e-7, over 20 steps that
+   * forget.
+   */
   private static final Offset<Double> FLOAT = within(2e-5);
 
   @ParameterizedTest
@@ -33,8 +36,8 @@ class NetworkTest {
     "FFNN, 3, 1, 5, 7, 3",
     "FFNN, 4, 3, 7, 13, 11"
   })
-  void shouldStepAsTheFormulasSay(
-      Kind kind, int window, int layers, int embedding, int hidden, int vocabulary) {
+  void shouldStepLikeTheFormulas(
+      CellType kind, int window, int layers, int embedding, int hidden, int vocabulary) {
     ModelConfig config = config(kind, window, layers, embedding, hidden, vocabulary, Pooling.LAST);
     Parameters parameters = TinyModel.random(config, 1);
     Network network = new Network(config, parameters, Kernels.best());
@@ -50,7 +53,7 @@ class NetworkTest {
 
       for (int l = 0; l < layers; l++) {
         assertClose("h of layer " + l + " after step " + t, state.h()[l], reference.h[l]);
-        if (kind == Kind.LSTM) {
+        if (kind == CellType.LSTM) {
           assertClose("c of layer " + l + " after step " + t, state.c()[l], reference.c[l]);
         }
       }
@@ -67,7 +70,7 @@ class NetworkTest {
     "FFNN, 3, 2, 40, 67, 131"
   })
   void shouldGiveTheSameBitsWithTheFastestKernelsAsWithTheDefinition(
-      Kind kind, int window, int layers, int embedding, int hidden, int vocabulary) {
+      CellType kind, int window, int layers, int embedding, int hidden, int vocabulary) {
     ModelConfig config =
         config(kind, window, layers, embedding, hidden, vocabulary, Pooling.CONCAT);
     Parameters parameters = TinyModel.random(config, 3);
@@ -98,7 +101,7 @@ class NetworkTest {
   }
 
   @Test
-  void shouldStartFromOneEndOfRecordReadFromZeros() {
+  void shouldStartFromTheStateAfterOneEndOfRecord() {
     ModelConfig config = config(2, 5, 7, 9, Pooling.LAST);
     Parameters parameters = TinyModel.random(config, 5);
     Network network = new Network(config, parameters, Kernels.best());
@@ -152,7 +155,7 @@ class NetworkTest {
 
   @ParameterizedTest
   @CsvSource({"FFNN, 3, 3, 0", "FFNN, 1, 1, 0", "GRU, 1, 0, 0", "RNN, 1, 0, 0", "LSTM, 1, 0, 3"})
-  void shouldHoldNothingThatTheKindDoesNotNeed(Kind kind, int window, int tokens, int c) {
+  void shouldHoldOnlyTheStateThatTheKindNeeds(CellType kind, int window, int tokens, int c) {
     HiddenState state = HiddenState.zeros(config(kind, window, 2, 4, 3, 5, Pooling.LAST));
 
     int[] nothing = new int[tokens];
@@ -163,8 +166,8 @@ class NetworkTest {
   }
 
   @Test
-  void shouldForgetWhatLeftTheWindow() {
-    ModelConfig config = config(Kind.FFNN, 3, 2, 5, 7, 9, Pooling.LAST);
+  void shouldForgetTokensThatHaveLeftTheWindow() {
+    ModelConfig config = config(CellType.FFNN, 3, 2, 5, 7, 9, Pooling.LAST);
     Network network = new Network(config, TinyModel.random(config, 5), Kernels.best());
     HiddenState one = read(network, 1, 2, 3, 4);
     HiddenState other = read(network, 8, 2, 3, 4);
@@ -198,11 +201,11 @@ class NetworkTest {
 
   private static ModelConfig config(
       int layers, int embedding, int hidden, int vocabulary, Pooling pooling) {
-    return config(Kind.LSTM, 1, layers, embedding, hidden, vocabulary, pooling);
+    return config(CellType.LSTM, 1, layers, embedding, hidden, vocabulary, pooling);
   }
 
   private static ModelConfig config(
-      Kind kind,
+      CellType kind,
       int window,
       int layers,
       int embedding,
@@ -218,7 +221,6 @@ class NetworkTest {
         layers,
         window,
         pooling,
-        ModelConfig.SENTIMENT_LABELS,
         ModelConfig.NextToken.FULL);
   }
 

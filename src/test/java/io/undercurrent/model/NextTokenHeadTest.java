@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NextTokenHeadTest {
 
   private static final int V = 53;
-  private static final int MANY = 700; // blocks of the search
+  private static final int MANY = 700; // tokens, for more than one block of the search
   private static final int H = 17;
   private static final int ROWS = 9;
 
@@ -54,7 +54,7 @@ class NextTokenHeadTest {
     }
   }
 
-  /** Float arithmetic of sums of 17 products, and an exponential to 2e-7. */
+  /** Allows for float sums of 17 products, and an exponential exact to 2e-7. */
   private static final org.assertj.core.data.Offset<Double> EXACT = within(2e-6);
 
   @ParameterizedTest
@@ -73,12 +73,12 @@ class NextTokenHeadTest {
         wanted[r] = random.nextBoolean();
       }
       double[] logs = new double[ROWS];
-      Likeliest together = new Likeliest(ROWS, k);
+      TopK together = new TopK(ROWS, k);
       head.read(ROWS, tokens, logs, wanted, offered, together, scratch);
       for (int r = 0; r < ROWS; r++) {
         head.probabilities(r, all, scratch);
         assertThat(logs[r]).isCloseTo(Math.log(all[tokens[r]]), within(1e-6));
-        Likeliest alone = new Likeliest(1, k);
+        TopK alone = new TopK(1, k);
         head.top(r, offered, alone, scratch);
         assertLikeliest(alone, 0, k, offered, all);
         if (wanted[r]) {
@@ -98,12 +98,11 @@ class NextTokenHeadTest {
     return offered;
   }
 
-  private static List<Integer> ids(Likeliest found, int row) {
+  private static List<Integer> ids(TopK found, int row) {
     return IntStream.range(0, found.count(row)).mapToObj(i -> found.id(row, i)).toList();
   }
 
-  private static void assertLikeliest(
-      Likeliest found, int row, int k, boolean[] offered, float[] all) {
+  private static void assertLikeliest(TopK found, int row, int k, boolean[] offered, float[] all) {
     List<Integer> expected =
         IntStream.range(0, all.length)
             .filter(w -> offered[w])
@@ -127,14 +126,14 @@ class NextTokenHeadTest {
     boolean[] all = new boolean[ROWS];
     Arrays.fill(all, true);
     double[] logs = new double[ROWS];
-    Likeliest together = new Likeliest(ROWS, 4);
+    TopK together = new TopK(ROWS, 4);
     head.read(ROWS, tokens, logs, all, offered, together, expect(head));
     for (int r = 0; r < ROWS; r++) {
       NextTokenHead.Scratch scratch = head.scratch(1);
       System.arraycopy(h(), r * H, scratch.h(), 0, H);
       head.expect(1, scratch);
       double[] log = new double[1];
-      Likeliest alone = new Likeliest(1, 4);
+      TopK alone = new TopK(1, 4);
       head.read(1, new int[] {tokens[r]}, log, all, offered, alone, scratch);
       assertThat(log[0]).isEqualTo(logs[r]);
       assertThat(alone.count(0)).isEqualTo(together.count(r));
@@ -158,14 +157,14 @@ class NextTokenHeadTest {
       Arrays.fill(wanted, 0, 4, true);
       boolean[] offered = new boolean[V];
       Arrays.fill(offered, true);
-      Likeliest likeliest = new Likeliest(ROWS, 5);
-      head.read(ROWS, new int[ROWS], new double[ROWS], wanted, offered, likeliest, scratch);
+      TopK topK = new TopK(ROWS, 5);
+      head.read(ROWS, new int[ROWS], new double[ROWS], wanted, offered, topK, scratch);
       assertThat(scratch.skippedClusters()).isEqualTo(bias < 0 ? 8 : 0);
       assertThat(scratch.searchedClusters()).isEqualTo(bias < 0 ? 0 : 8);
     }
   }
 
-  /** With the definition's kernels, which a compiler need not have seen for that. */
+  /** Uses the plain kernels, which allocate nothing even before they are compiled. */
   @ParameterizedTest
   @MethodSource("heads")
   void shouldAllocateNothingForAPosition(ModelConfig config) {
@@ -176,8 +175,8 @@ class NextTokenHeadTest {
     int[] token = {config.vocabSize() - 1};
     double[] log = new double[1];
     boolean[] wanted = {true};
-    Likeliest likeliest = new Likeliest(1, 5);
-    long nothing = Long.MAX_VALUE; // counting allocates itself, at first more
+    TopK topK = new TopK(1, 5);
+    long nothing = Long.MAX_VALUE; // the measurement allocates too, at first more
     long allocated = Long.MAX_VALUE;
     for (int round = 0; round < 10; round++) {
       long before = allocatedBytes();
@@ -185,7 +184,7 @@ class NextTokenHeadTest {
       before = allocatedBytes();
       for (int i = 0; i < 100; i++) {
         head.expect(1, scratch);
-        head.read(1, token, log, wanted, offered, likeliest, scratch);
+        head.read(1, token, log, wanted, offered, topK, scratch);
       }
       allocated = Math.min(allocated, allocatedBytes() - before);
     }
@@ -255,15 +254,6 @@ class NextTokenHeadTest {
 
   private static ModelConfig config(int vocabSize, int embedding, NextToken nextToken) {
     return new ModelConfig(
-        "test",
-        Kind.LSTM,
-        vocabSize,
-        embedding,
-        H,
-        1,
-        1,
-        Pooling.LAST,
-        ModelConfig.SENTIMENT_LABELS,
-        nextToken);
+        "test", CellType.LSTM, vocabSize, embedding, H, 1, 1, Pooling.LAST, nextToken);
   }
 }

@@ -13,20 +13,20 @@ class PoolTest {
   };
 
   @Test
-  void shouldGiveTheLastStateAlone() {
+  void shouldGiveOnlyTheLastStateWithLastPooling() {
     Pool pool = new Pool(Pooling.LAST, 2);
     assertThat(features(pool, Pooling.LAST, TOKENS)).containsExactly(0.5f, -0.5f);
   }
 
   @Test
-  void shouldGiveLastMaximumAndMeanOneAfterTheOther() {
+  void shouldConcatenateLastMaximumAndMean() {
     Pool pool = new Pool(Pooling.CONCAT, 2);
     assertThat(features(pool, Pooling.CONCAT, TOKENS))
         .containsExactly(0.5f, -0.5f, 0.75f, -0.25f, 0.125f, -0.5f);
   }
 
   @Test
-  void shouldForgetTheRecordBefore() {
+  void shouldForgetThePreviousRecord() {
     Pool pool = new Pool(Pooling.CONCAT, 2);
     features(pool, Pooling.CONCAT, TOKENS);
     assertThat(features(pool, Pooling.CONCAT, new float[][] {{-0.25f, -1f}}))

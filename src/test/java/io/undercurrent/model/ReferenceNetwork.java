@@ -3,8 +3,8 @@ package io.undercurrent.model;
 import java.util.Arrays;
 
 /**
- * The network once more, in doubles and as plainly as the formulas stand in a textbook; nothing of
- * it is shared with the code under test but the parameters.
+ * The network in doubles, written like the formulas of a textbook. It shares only the parameters
+ * with the code under test.
  */
 public final class ReferenceNetwork {
 
@@ -29,7 +29,7 @@ public final class ReferenceNetwork {
     Arrays.fill(window, -1);
   }
 
-  /** One token through all layers. */
+  /** Feeds one token through all layers. */
   public void step(int token) {
     System.arraycopy(window, 1, window, 0, window.length - 1);
     window[window.length - 1] = token;

@@ -32,7 +32,7 @@ class StatePrecisionTest {
 
   @ParameterizedTest
   @EnumSource(StatePrecision.class)
-  void shouldReadBackWhatItRoundedTo(StatePrecision precision) {
+  void shouldReadTheRoundedValuesThatItWrote(StatePrecision precision) {
     float[] row = {1f / 3, -0f, 1, 1e-6f, -0.99999f};
     float[] back = new float[row.length];
     ByteBuffer bytes = ByteBuffer.allocate(row.length * precision.bytes());
@@ -48,10 +48,11 @@ class StatePrecisionTest {
     }
   }
 
-  /** Its h is never carried: it follows from the tokens. */
+  /** Its h follows from the tokens and is not stored. */
   @Test
   void shouldLeaveAFeedForwardNetworkAlone() {
-    HiddenState state = TinyModel.of(Kind.FFNN, 2, 4, 3, 1, Pooling.LAST, 1).model().initialState();
+    HiddenState state =
+        TinyModel.of(CellType.FFNN, 2, 4, 3, 1, Pooling.LAST, 1).model().initialState();
     HiddenState before = state.copy();
 
     StatePrecision.FP16.round(state);
@@ -59,15 +60,15 @@ class StatePrecisionTest {
     assertThat(state).isEqualTo(before);
   }
 
-  /** What is no number has to be seen, and not become one. */
+  /** NaN and infinity must stay visible, and not become numbers. */
   @Test
-  void shouldKeepWhatIsNotFiniteSo() {
+  void shouldKeepValuesThatAreNotFinite() {
     assertThat(StatePrecision.FP16.rounded(Float.NaN)).isNaN();
     assertThat(StatePrecision.FP16.rounded(Float.NEGATIVE_INFINITY)).isNegative().isInfinite();
   }
 
   @Test
-  void shouldGoByTheNamesOfSettings() {
+  void shouldHaveTheNamesOfSettings() {
     for (StatePrecision precision : StatePrecision.values()) {
       assertThat(StatePrecision.of(precision.toString())).isEqualTo(precision);
     }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A model of a few words with random weights, large enough that every token moves the state
+ * A model of a few words. Its weights are random, and so large that every token changes the state
  * visibly.
  */
 public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters parameters) {
@@ -23,12 +23,12 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
   /** An LSTM with these sizes over {@link #WORDS}. */
   public static TinyModel of(
       int embeddingSize, int hiddenSize, int numLayers, Pooling pooling, long seed) {
-    return of(Kind.LSTM, 1, embeddingSize, hiddenSize, numLayers, pooling, seed);
+    return of(CellType.LSTM, 1, embeddingSize, hiddenSize, numLayers, pooling, seed);
   }
 
   /** A network of any kind over {@link #WORDS}. */
   public static TinyModel of(
-      Kind kind,
+      CellType kind,
       int window,
       int embeddingSize,
       int hiddenSize,
@@ -46,7 +46,6 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
             numLayers,
             window,
             pooling,
-            ModelConfig.SENTIMENT_LABELS,
             ModelConfig.NextToken.FULL);
     return new TinyModel(config, tokenizer, random(config, seed));
   }
@@ -60,14 +59,13 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
     ModelConfig config =
         new ModelConfig(
             "tiny",
-            Kind.LSTM,
+            CellType.LSTM,
             tokenizer.size(),
             9,
             13,
             2,
             1,
             Pooling.CONCAT,
-            ModelConfig.SENTIMENT_LABELS,
             new NextToken(List.of(tokenizer.size() - 8, tokenizer.size() - 3), 2, false),
             attention,
             cache);
@@ -84,7 +82,7 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
     return parameters;
   }
 
-  /** Nothing of its state is rounded, so that it can be compared with {@link #reference}. */
+  /** The model, whose state is not rounded so that it can be compared with {@link #reference}. */
   public Model model() {
     return new Model(
             config, tokenizer, new Network(config, parameters, Kernels.best()), "0123456789ab")
@@ -96,7 +94,7 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
     return new ReferenceNetwork(config, parameters);
   }
 
-  /** A text of {@code n} words, none twice in a row: as many tokens. */
+  /** A text of {@code n} words, which are {@code n} tokens; no word twice in a row. */
   public static String text(int n, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     StringBuilder text = new StringBuilder();

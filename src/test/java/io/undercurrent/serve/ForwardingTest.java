@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.javalin.Javalin;
-import io.undercurrent.query.StreamsQueries.Host;
+import io.undercurrent.query.internals.StreamsQueries.Host;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

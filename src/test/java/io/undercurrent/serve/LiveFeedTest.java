@@ -4,18 +4,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.app.EnrichedTopic;
-import io.undercurrent.app.EnrichedTopic.Seen;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 class LiveFeedTest {
 
   private int opened;
-  private Consumer<Seen> topic;
+  private BiConsumer<byte[], EnrichedRecord> topic;
 
   private final LiveFeed feed =
       new LiveFeed(
@@ -50,39 +50,38 @@ class LiveFeedTest {
   }
 
   private void come(String key, long number, String text) {
-    topic.accept(new Seen(key.getBytes(UTF_8), record(key, number, text)));
+    topic.accept(key.getBytes(UTF_8), record(key, number, text));
   }
 
   @Test
   void shouldFollowOnlyOnceSomebodyLooks() throws Exception {
     assertThat(opened).isZero();
-    try (Viewer one = feed.view(null, 2);
-        Viewer two = feed.view(null, 2)) {
+    try (Viewer one = feed.view(null);
+        Viewer two = feed.view(null)) {
       assertThat(opened).isEqualTo(1);
-      assertThat(feed.view(null, 2)).isNull(); // both places are taken
       come("k", 1, "a");
       assertThat(one.take(5, 1_000)).hasSize(1);
       assertThat(two.take(5, 1_000)).hasSize(1);
     }
-    assertThat(feed.view(null, 1)).isNotNull();
+    assertThat(feed.status().viewers()).isZero();
   }
 
   @Test
   void shouldGoOnWhereSomebodyLeft() throws Exception {
     String last;
-    try (Viewer viewer = feed.view(null, 9)) {
+    try (Viewer viewer = feed.view(null)) {
       come("k", 1, "a");
       come("k", 2, "b");
       List<LiveRecord> taken = viewer.take(1, 1_000);
       last = feed.id(taken.get(0));
     }
     come("k", 3, "c");
-    try (Viewer viewer = feed.view(last, 9)) {
+    try (Viewer viewer = feed.view(last)) {
       assertThat(viewer.returning()).isTrue();
       assertThat(viewer.take(9, 0)).extracting(e -> e.record().text()).containsExactly("b", "c");
     }
     for (String other : List.of("", "nonsense", last + "9", last.replaceFirst("-.*", "-9-1"))) {
-      try (Viewer viewer = feed.view(other, 9)) {
+      try (Viewer viewer = feed.view(other)) {
         assertThat(viewer.returning()).isFalse();
         assertThat(viewer.take(9, 0)).hasSize(3);
       }
@@ -91,14 +90,14 @@ class LiveFeedTest {
 
   @Test
   void shouldKeepABoundedPast() {
-    feed.view(null, 9);
+    feed.view(null);
     for (int i = 1; i <= 3 * LiveFeed.KEPT; i++) {
       come("k" + i % 7, i, "a");
     }
     assertThat(feed.status().records()).isEqualTo(3 * LiveFeed.KEPT);
     int kept = 0;
     for (int key = 0; key < 7; key++) {
-      kept += feed.last(LiveKey.of(("k" + key).getBytes(UTF_8)), Integer.MAX_VALUE).size();
+      kept += feed.last(KeyText.of(("k" + key).getBytes(UTF_8)), Integer.MAX_VALUE).size();
     }
     assertThat(kept).isEqualTo(LiveFeed.KEPT);
 
@@ -107,28 +106,28 @@ class LiveFeedTest {
     }
     assertThat(feed.keys())
         .hasSizeLessThanOrEqualTo(LiveFeed.KEPT_CHARS / LiveRecord.KEPT_CHARS)
-        .contains(LiveKey.of("long199".getBytes(UTF_8)));
-    assertThat(feed.last(LiveKey.of("long199".getBytes(UTF_8)), 9).get(0).text())
+        .contains(KeyText.of("long199".getBytes(UTF_8)));
+    assertThat(feed.last(KeyText.of("long199".getBytes(UTF_8)), 9).get(0).text())
         .hasSizeLessThanOrEqualTo(LiveRecord.KEPT_CHARS + 1);
   }
 
   @Test
   void shouldForgetWhatWasForgotten() throws Exception {
-    try (Viewer viewer = feed.view(null, 9)) {
+    try (Viewer viewer = feed.view(null)) {
       come("k", 1, "a");
-      topic.accept(new Seen("k".getBytes(UTF_8), null));
+      topic.accept("k".getBytes(UTF_8), null);
       assertThat(feed.keys()).isEmpty();
       assertThat(viewer.take(9, 0))
           .extracting(e -> e.summary().has("forgotten"))
           .containsExactly(false, true);
       come("k", 1, "b");
-      assertThat(feed.last(LiveKey.of("k".getBytes(UTF_8)), 9)).hasSize(1);
+      assertThat(feed.last(KeyText.of("k".getBytes(UTF_8)), 9)).hasSize(1);
     }
   }
 
   @Test
   void shouldLeaveOutTheOldestForSomebodySlow() throws Exception {
-    try (Viewer viewer = feed.view(null, 9)) {
+    try (Viewer viewer = feed.view(null)) {
       for (int i = 1; i <= Viewer.QUEUE + 500; i++) {
         come("k", i, "a");
       }

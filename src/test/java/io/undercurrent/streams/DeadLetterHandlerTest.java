@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
+import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.metrics.MeterNames;
-import io.undercurrent.streams.internals.EnricherMeters;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,6 +26,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
@@ -49,7 +49,7 @@ class DeadLetterHandlerTest {
   private static final byte[] VALUE = "{".getBytes(StandardCharsets.UTF_8);
   private static final Record<byte[], byte[]> RECORD = new Record<>(KEY, VALUE, 5);
   private static final BadRecordException BAD =
-      new BadRecordException(Reason.MALFORMED_JSON, "the value must be JSON, found {");
+      new BadRecordException(DeadLetterReason.MALFORMED_JSON, "the value must be JSON, found {");
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
@@ -58,7 +58,10 @@ class DeadLetterHandlerTest {
     Headers headers = new RecordHeaders().add("trace", new byte[] {1}).add("none", null);
     ErrorHandlerContext context = context(headers, KEY, VALUE, 5);
 
-    ProducerRecord<byte[], byte[]> letter = processed(handler(Map.of()), context, BAD);
+    // Without our settings, and so without the header that says what became of the state.
+    DeadLetterHandler handler = configured(Map.of("errors.dead.letter.queue.topic.name", "dead"));
+
+    ProducerRecord<byte[], byte[]> letter = processed(handler, context, BAD);
 
     assertThat(letter)
         .isEqualTo(
@@ -71,7 +74,24 @@ class DeadLetterHandlerTest {
     assertThat(text(letter, "__streams.errors.topic")).isEqualTo("messages");
     assertThat(text(letter, "__streams.errors.partition")).isEqualTo("3");
     assertThat(text(letter, "__streams.errors.offset")).isEqualTo("42");
-    assertThat(count("malformed-json")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldGiveWhatToMergeIntoTheSettings() {
+    Map<String, Object> configs = new HashMap<>();
+    configs.put("application.id", "mine");
+    configs.put("bootstrap.servers", "localhost:9092");
+
+    configs.putAll(DeadLetterHandler.settings("dead", registry));
+
+    StreamsConfig merged = new StreamsConfig(configs);
+    assertThat(merged.processingExceptionHandler()).isInstanceOf(DeadLetterHandler.class);
+    assertThat(merged.deserializationExceptionHandler()).isInstanceOf(DeadLetterHandler.class);
+    assertThat(merged.productionExceptionHandler()).isInstanceOf(DeadLetterHandler.class);
+    assertThat(merged.getString("errors.dead.letter.queue.topic.name")).isEqualTo("dead");
+    assertThat(registry.get(MeterNames.DEAD_LETTERS).counters())
+        .as("exported as 0 from the start")
+        .hasSize(DeadLetterReason.values().length);
   }
 
   @Test
@@ -128,7 +148,7 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldTakeWhatASerdeCannotReadOrWrite() {
+  void shouldTakeWhatASerdeCannotReadOrWriteAndCountThemApart() {
     DeadLetterHandler handler = handler(Map.of());
     Exception exception = new SerializationException("4 bytes expected");
 
@@ -138,11 +158,15 @@ class DeadLetterHandlerTest {
             context(), produced("enriched"), exception, SerializationExceptionOrigin.VALUE);
 
     assertThat(read.result()).isEqualTo(DeserializationExceptionHandler.Result.RESUME);
-    assertThat(read.deadLetterQueueRecords().get(0).value()).isEqualTo(VALUE);
+    ProducerRecord<byte[], byte[]> unread = read.deadLetterQueueRecords().get(0);
+    assertThat(unread.value()).isEqualTo(VALUE);
+    assertThat(text(unread, "__streams.errors.message"))
+        .isEqualTo("deserialization: 4 bytes expected");
+    assertThat(count("deserialization")).isEqualTo(1);
     assertThat(written.result()).isEqualTo(ProductionExceptionHandler.Result.RESUME);
     assertThat(text(written.deadLetterQueueRecords().get(0), "__streams.errors.message"))
-        .isEqualTo("deserialization: 4 bytes expected");
-    assertThat(count("deserialization")).isEqualTo(2);
+        .isEqualTo("serialization: 4 bytes expected");
+    assertThat(count("serialization")).isEqualTo(1);
   }
 
   @Test
@@ -154,6 +178,9 @@ class DeadLetterHandlerTest {
     assertThat(atLeastOnce.handleError(context(), produced("enriched"), exception).result())
         .isEqualTo(ProductionExceptionHandler.Result.RESUME);
     assertThat(atLeastOnce.handleError(context(), produced("dead"), exception).result())
+        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
+    assertThat(atLeastOnce.handleError(context(), produced("app-s-changelog"), exception).result())
+        .as("a store must not differ from its changelog")
         .isEqualTo(ProductionExceptionHandler.Result.FAIL);
     assertThat(exactlyOnce.handleError(context(), produced("enriched"), exception).result())
         .isEqualTo(ProductionExceptionHandler.Result.FAIL);
@@ -223,9 +250,13 @@ class DeadLetterHandlerTest {
   }
 
   private DeadLetterHandler handler(Map<String, String> settings) {
-    Map<String, Object> configs = new HashMap<>(settings);
-    configs.put("errors.dead.letter.queue.topic.name", "dead");
-    configs.put(DeadLetterHandler.METRICS_CONFIG, EnricherMeters.ofDeadLetters(registry));
+    Map<String, Object> configs = new HashMap<>(DeadLetterHandler.settings("dead", registry));
+    configs.put("application.id", "desk");
+    configs.putAll(settings);
+    return configured(configs);
+  }
+
+  private static DeadLetterHandler configured(Map<String, Object> configs) {
     DeadLetterHandler handler = new DeadLetterHandler();
     handler.configure(configs);
     return handler;

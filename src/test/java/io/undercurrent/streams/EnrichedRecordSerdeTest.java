@@ -13,15 +13,19 @@ import io.undercurrent.enrich.EnrichedRecord.PastToken;
 import io.undercurrent.enrich.EnrichedRecord.Probabilities;
 import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import io.undercurrent.enrich.EnrichedRecord.Surprise;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.Source;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.kafka.common.errors.SerializationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EnrichedRecordSerdeTest {
+
+  private static final EnrichedRecordSerde SERDE = new EnrichedRecordSerde();
 
   private static final EnrichedRecord FULL =
       new EnrichedRecord(
@@ -143,19 +147,41 @@ class EnrichedRecordSerdeTest {
   void shouldPassOverFieldsOfLaterVersions() {
     String later = text(FULL).replace("\"next\":", "\"mood\":[1],\"next\":");
 
-    assertThat(EnrichedRecordSerde.fromJson(later.getBytes(StandardCharsets.UTF_8)))
-        .isEqualTo(FULL);
+    assertThat(EnrichedRecordJson.fromJson(later.getBytes(StandardCharsets.UTF_8))).isEqualTo(FULL);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "{}", "[]", "null", "{\"key\":1}", "x"})
   void shouldRefuseOtherJson(String json) {
-    assertThatThrownBy(() -> EnrichedRecordSerde.fromJson(json.getBytes(StandardCharsets.UTF_8)))
+    assertThatThrownBy(
+            () -> SERDE.deserializer().deserialize("t", json.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(SerializationException.class)
+        .hasMessageStartingWith("enriched record: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"key\":\"order-1187\",', ''",
+    "'\"key\":\"order-1187\"', '\"key\":1'",
+    "'\"label\":\"negative\",', ''",
+    "'\"bitsPerToken\":7.9,', ''",
+    "',\"unknown\":1', ''",
+    "'\"score\":-0.62,', ''",
+    "'\"timestamp\":1790000000000', '\"timestampMs\":1790000000000'",
+    "'\"timestamp\":1790000000000', '\"timestamp\":\"1790000000000\"'",
+    "'\"tokens\":8', '\"tokens\":8.5'",
+    "'\"next\":[', '\"later\":['"
+  })
+  void shouldRefuseRecordsThatLackAFieldOrHaveAnother(String field, String instead) {
+    String json = text(FULL);
+    assertThat(json).contains(field);
+    byte[] bytes = json.replace(field, instead).getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> SERDE.deserializer().deserialize("t", bytes))
         .isInstanceOf(SerializationException.class)
         .hasMessageStartingWith("enriched record: ");
   }
 
   private static String text(EnrichedRecord record) {
-    return new String(EnrichedRecordSerde.toJson(record), StandardCharsets.UTF_8);
+    return new String(EnrichedRecordJson.toJson(record), StandardCharsets.UTF_8);
   }
 }

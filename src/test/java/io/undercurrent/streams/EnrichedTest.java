@@ -6,10 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.KeyState;
-import io.undercurrent.enrich.Message;
+import io.undercurrent.enrich.EnrichedRecordJson;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.inference.KeyState;
+import io.undercurrent.inference.Message;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -20,8 +21,8 @@ import org.junit.jupiter.api.Test;
 class EnrichedTest {
 
   private static final EnrichedRecord RECORD =
-      EnrichedRecordSerde.fromJson(
-          EnrichedRecordSerde.toJson(
+      EnrichedRecordJson.fromJson(
+          EnrichedRecordJson.toJson(
               new Enrichment(LetterModel.of(1), EnrichmentSettings.DEFAULTS)
                   .enrich(
                       KeyState.fresh(LetterModel.of(1)),

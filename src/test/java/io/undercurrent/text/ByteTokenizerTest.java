@@ -78,7 +78,7 @@ class ByteTokenizerTest {
   }
 
   @Test
-  void shouldReadTheKeptPartLikeTheWholeText() {
+  void shouldReadTheKeptPartOfATextAsItsTokens() {
     Random random = new Random(7);
     for (int i = 0; i < 100_000; i++) {
       String text = text(random);
@@ -95,6 +95,16 @@ class ByteTokenizerTest {
   }
 
   @Test
+  void shouldGiveAllBytesOfACharacterItsSpan() {
+    Random random = new Random(10);
+    for (int i = 0; i < 20_000; i++) {
+      Spans.check(BYTES, text(random), 1 + random.nextInt(30));
+    }
+    assertThat(Spans.pieces(BYTES.encode("aé€😂", 100, true), "aé€😂"))
+        .containsExactly("a", "é", "€", "😂");
+  }
+
+  @Test
   void shouldReadHugeTextsNoFurtherThanTheLimit() {
     String huge = "a€".repeat(5_000_000);
 
@@ -106,7 +116,7 @@ class ByteTokenizerTest {
   }
 
   @Test
-  void shouldDecodeEveryPrefixWithoutTakingAnythingBack() {
+  void shouldDecodeEveryPrefixToAPrefixOfTheText() {
     Random random = new Random(8);
     for (int i = 0; i < 20_000; i++) {
       String text = text(random);
@@ -133,7 +143,7 @@ class ByteTokenizerTest {
   }
 
   @Test
-  void shouldShowCutCharactersAsReplaced() {
+  void shouldDecodeACutCharacterAsTheReplacementCharacter() {
     int[] ids = BYTES.encode("ab😂", 100).ids();
     assertThat(BYTES.decode(Arrays.copyOf(ids, 5))).isEqualTo("ab\uFFFD");
     TokenDecoder decoder = BYTES.decoder();
@@ -143,7 +153,7 @@ class ByteTokenizerTest {
   }
 
   @Test
-  void shouldNameEveryTokenForPeople() {
+  void shouldGiveEveryTokenAReadableName() {
     assertThat(BYTES.token(0)).isEqualTo("<end>");
     assertThat(BYTES.token(1 + 'a')).isEqualTo("a");
     assertThat(BYTES.token(1 + ' ')).isEqualTo(" ");
@@ -165,7 +175,7 @@ class ByteTokenizerTest {
     return bytes;
   }
 
-  /** As the JDK replaces what it cannot encode, but for its question mark. */
+  /** The text with U+FFFD in place of each lone surrogate. */
   private static String replaced(String text) {
     StringBuilder replaced = new StringBuilder();
     text.codePoints()

@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes {@code characters.txt}. It was run once, on JDK 17 (Unicode 13); running it on a later JDK
- * would change what existing models read. {@code java ... CharacterTableGenerator FILE}
+ * Writes {@code characters.txt}: {@code java ... CharacterTableGenerator FILE}. It was run once, on
+ * JDK 17 (Unicode 13). A file from a later JDK would change the tokens that existing models read.
  */
 final class CharacterTableGenerator {
 
@@ -85,7 +85,8 @@ final class CharacterTableGenerator {
   };
 
   /**
-   * Typographic forms and what they are read as. Long dashes stay U+2014: they never join words.
+   * Typographic forms and the characters that they are read as. Long dashes are read as U+2014,
+   * which never joins words.
    */
   private static final int[][] ALIASES = {
     {0x60, '\''},
@@ -196,8 +197,7 @@ final class CharacterTableGenerator {
       }
       int stride = 1;
       if (last == c && c + 2 < kinds.length && kinds[c] == CharacterTable.UPPER) {
-        // Upper and lower case alternate over long stretches; the lower case lines follow on their
-        // own.
+        // Upper and lower case alternate over long ranges; lower case has lines of its own.
         int odd = c;
         while (odd + 2 < kinds.length && same(c, odd + 2) && isPlainLetter(odd + 1)) {
           odd += 2;

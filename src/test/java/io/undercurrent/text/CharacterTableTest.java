@@ -14,7 +14,7 @@ class CharacterTableTest {
   private final CharacterTable table = CharacterTable.frozen();
 
   @Test
-  void shouldNotChange() {
+  void shouldHaveItsFrozenContent() {
     CRC32 checksum = new CRC32();
     for (int c = 0; c < 0x110000; c++) {
       checksum.update(table.kind(c));
@@ -26,7 +26,7 @@ class CharacterTableTest {
   }
 
   @Test
-  void shouldBeWhatItsGeneratorWritesOnJdk17() throws IOException {
+  void shouldEqualTheGeneratorsOutputOnJdk17() throws IOException {
     assumeTrue(Runtime.version().feature() == 17, "the table is frozen from JDK 17");
     try (InputStream resource = CharacterTable.class.getResourceAsStream("characters.txt")) {
       assertThat(new String(resource.readAllBytes(), StandardCharsets.US_ASCII))

@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 
-/** A small vocabulary, most frequent words first, and tokens as readable text. */
+/**
+ * A tokenizer with a small vocabulary, most frequent words first, and its tokens as readable text.
+ */
 final class TestTokenizers {
 
   private static final String WORDS =

@@ -83,17 +83,17 @@ class TokenizerJsonTest {
         bytes("{\"type\":\"word\",\"version\":1,\"tokens\":{}}"),
         "tokens must be an array of strings");
     assertRefused(bytes("{\"type\":\"word\",\"merges\":[1]}"), "merges must be left out");
-    assertRefused(bytes("{\"type\":\"word\",\"type\":\"word\"}"), "must be valid JSON");
+    assertRefused(bytes("{\"type\":\"word\",\"type\":\"word\"}"), "must be JSON");
   }
 
   @Test
-  void shouldRefuseWhatIsNoJson() {
+  void shouldRefuseAFileThatIsNotJson() {
     assertRefused(bytes(""), "tokenizer.json");
-    assertRefused(bytes("{\"type\":"), "must be valid JSON");
-    assertRefused(bytes("{} {}"), "must be valid JSON");
-    assertRefused(bytes("\u0000\u0001"), "must be valid JSON");
+    assertRefused(bytes("{\"type\":"), "must be JSON");
+    assertRefused(bytes("{} {}"), "must be JSON");
+    assertRefused(bytes("\u0000\u0001"), "must be JSON");
     assertRefused(new byte[] {'{', '"', (byte) 0xff, (byte) 0xfe, '"', '}'}, "tokenizer.json");
-    assertRefused(bytes("[".repeat(100_000)), "must be valid JSON");
+    assertRefused(bytes("[".repeat(100_000)), "must be JSON");
   }
 
   @Test

@@ -19,7 +19,7 @@ class VocabularyBuilderTest {
 
   private static final Settings LARGE = new Settings(12_000, 3);
 
-  /** Given names and surnames that are no ordinary words. */
+  /** Given names and surnames that are not ordinary words too. */
   private static final String NAMES =
       """
       aaron abigail adam adrian agnes aidan alan albert alejandro alex alexander alexandra alice alison allison amanda
@@ -78,12 +78,12 @@ class VocabularyBuilderTest {
         "will", "mark", "may", "rose", "grace", "hope", "bill", "jack", "joy", "faith", "miles",
         "penny"
       })
-  void shouldHoldNamesThatAreOrdinaryWordsWhereTextsWriteThemSmall(String word) {
+  void shouldHoldNamesThatTextsAlsoWriteInLowerCaseAsOrdinaryWords(String word) {
     assertThat(builder(true, "i saw the " + word + " again").build(LARGE)).contains(word);
   }
 
   @Test
-  void shouldTakeWordsWithCapitalsInsideSentencesForNames() {
+  void shouldTreatWordsWithCapitalsInsideSentencesAsNames() {
     List<String> words =
         builder(true, "i met Zarkov and the blorf today", "a blorf and Zarkov", "the zarkov")
             .build(LARGE);
@@ -129,13 +129,13 @@ class VocabularyBuilderTest {
         "Facebook",
         "I"
       })
-  void shouldHoldProperNounsThatAreNoNamesOfPeople(String word) {
+  void shouldHoldProperNounsThatAreNotNamesOfPeople(String word) {
     assertThat(builder(true, "then " + word + " came again").build(LARGE))
         .contains(word.toLowerCase(Locale.ROOT));
   }
 
   @Test
-  void shouldLeaveWordsWithoutEvidenceOutUnlessManyUncasedRecordsUseThem() {
+  void shouldLeaveOutWordsWithoutEvidenceUnlessManyUncasedRecordsUseThem() {
     VocabularyBuilder builder = new VocabularyBuilder();
     for (int i = 0; i < 10; i++) {
       builder.add("d" + i, i < 4 ? "the rare blorf" : "the", false);
@@ -145,7 +145,7 @@ class VocabularyBuilderTest {
   }
 
   @Test
-  void shouldLeaveNicknamesOut() {
+  void shouldLeaveOutNicknames() {
     VocabularyBuilder builder = new VocabularyBuilder();
     for (int i = 0; i < 10; i++) {
       builder.add("someone" + i, "bl0rf: try this", true);
@@ -159,7 +159,7 @@ class VocabularyBuilderTest {
   }
 
   @Test
-  void shouldAskForDifferentDocuments() {
+  void shouldRequireTokensToOccurInSeveralDocuments() {
     VocabularyBuilder builder = new VocabularyBuilder();
     for (int i = 0; i < 60; i++) {
       builder.add("one", "and the blorf of one author", true);
@@ -170,12 +170,12 @@ class VocabularyBuilderTest {
 
   @Test
   void shouldPutTheMostFrequentFirstAndKeepToTheSize() {
-    int least = Special.count() + new VocabularyBuilder().build(LARGE).size();
+    int min = Special.count() + new VocabularyBuilder().build(LARGE).size();
     VocabularyBuilder builder =
         builder(true, "we so good and good", "we so good", "we so bad", "we so");
-    List<String> words = builder.build(new Settings(least + 2, 1));
+    List<String> words = builder.build(new Settings(min + 2, 1));
     assertThat(words)
-        .hasSize(least + 2 - Special.count())
+        .hasSize(min + 2 - Special.count())
         .startsWith("so", "good")
         .doesNotContain("bad");
   }
@@ -209,7 +209,7 @@ class VocabularyBuilderTest {
   }
 
   @Test
-  void shouldCountWhatTheTokenizerLooksUp() {
+  void shouldCountTheWordsThatTheTokenizerLooksUp() {
     List<String> words =
         builder(
                 true,
@@ -250,7 +250,7 @@ class VocabularyBuilderTest {
   }
 
   @Test
-  void shouldKeepItsListsApart() {
+  void shouldHaveNoWordOnBothLists() {
     assertThat(NameRule.personalNames()).doesNotContainAnyElementsOf(NameRule.properNouns());
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +19,7 @@ class WhitespaceTokenizerTest {
           Stream.of(" the N.Y. bank said <unk>", "the  bank of <unk> the", "Bank"), 100);
 
   @Test
-  void shouldCountWhatStandsBetweenSpacesMostFrequentFirst() {
+  void shouldOrderTokensBetweenSpacesByFrequency() {
     assertThat(ids("the bank Bank N.Y. of said")).containsExactly(2, 3, 4, 5, 6, 7);
     assertThat(TOKENS.size()).isEqualTo(8);
     assertThat(TOKENS.token(4)).isEqualTo("Bank");
@@ -26,7 +28,7 @@ class WhitespaceTokenizerTest {
   }
 
   @Test
-  void shouldReadASpeltOutUnknownAsTheUnknownToken() {
+  void shouldReadAnUnkInTheTextAsTheUnknownToken() {
     Encoding encoding = TOKENS.encode("the <unk> quokka", 10);
 
     assertThat(encoding.ids()).containsExactly(2, 1, 1);
@@ -59,7 +61,33 @@ class WhitespaceTokenizerTest {
   }
 
   @Test
-  void shouldComeBackFromItsFile() {
+  void shouldGiveATokenTheSpacesBeforeIt() {
+    String text = " the  <unk> bank  ";
+    assertThat(Spans.pieces(TOKENS.encode(text, 9, true), text))
+        .containsExactly(" the", "  <unk>", " bank  ");
+    assertThat(Spans.pieces(TOKENS.encode(text, 2, true), text)).containsExactly(" the", "  <unk>");
+
+    Random random = new Random(1);
+    for (int i = 0; i < 20_000; i++) {
+      String any =
+          random
+              .ints(random.nextInt(90), 0, 5)
+              .mapToObj(c -> "a\t\n  ".substring(c, c + 1))
+              .collect(Collectors.joining());
+      Spans.check(TOKENS, any, 1 + random.nextInt(40));
+    }
+  }
+
+  @Test
+  void shouldReadATabAsAToken() {
+    Encoding encoding = TOKENS.encode("the \t", 1);
+    assertThat(encoding.truncated()).isTrue();
+    assertThat(encoding.end()).isEqualTo(3);
+    assertThat(TOKENS.encode("the \t", 2).ids()).containsExactly(2, 1);
+  }
+
+  @Test
+  void shouldReadTheFileThatItWrites() {
     Tokenizer read = Tokenizer.read(TOKENS.toJson());
 
     assertThat(read).isInstanceOf(WhitespaceTokenizer.class);

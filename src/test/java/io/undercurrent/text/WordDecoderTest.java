@@ -20,7 +20,7 @@ class WordDecoderTest {
 
   private static final WordTokenizer WORDS = TestTokenizers.SMALL;
 
-  /** Text as the decoder writes it: what was read comes back char by char. */
+  /** Texts that come back char by char after they are read and decoded. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -42,7 +42,7 @@ class WordDecoderTest {
         "love 'em all",
         "😂 so",
       })
-  void shouldWriteTextThatReadsAsItWasWritten(String text) {
+  void shouldDecodeATextAsItWasWritten(String text) {
     assertThat(WORDS.decode(ids(text))).isEqualTo(text);
   }
 
@@ -53,12 +53,12 @@ class WordDecoderTest {
     "see https://t.co/x, see <url>",
     "unseen 12345 to it, <unk> <number> to it",
   })
-  void shouldShowWhatOnlyAClassStandsForAsItsMark(String text, String shown) {
+  void shouldShowAClassOfWordsAsItsMark(String text, String shown) {
     assertThat(WORDS.decode(ids(text))).isEqualTo(shown);
   }
 
   @Test
-  void shouldDropMarksThatMarkNothing() {
+  void shouldDropMarksWithoutAWord() {
     int caps = Special.CAPS.id();
     int elongated = Special.LONG.id();
     int repeat = Special.REPEAT.id();
@@ -74,7 +74,8 @@ class WordDecoderTest {
   }
 
   /**
-   * What a prompt ends in is on the screen: what follows is joined to it, and nothing comes twice.
+   * The reader already has the prompt: the text that follows is joined to it, and none of it is
+   * repeated.
    */
   @ParameterizedTest
   @CsvSource(
@@ -89,7 +90,7 @@ class WordDecoderTest {
         "this is ( | so       | so",
         "\"stop     | \" .      | \".",
       })
-  void shouldGoOnBehindAPrompt(String prompt, String generated, String continuation) {
+  void shouldContinueAPrompt(String prompt, String generated, String continuation) {
     TokenDecoder decoder = WORDS.decoder();
     for (int id : ids(prompt)) {
       decoder.skip(id);
@@ -102,7 +103,7 @@ class WordDecoderTest {
   }
 
   @Test
-  void shouldLengthenAndRepeatBehindAPromptWhereThatCanBe() {
+  void shouldLengthenAndRepeatTheEndOfAPromptWherePossible() {
     assertThat(continued("so", Special.LONG)).isEqualTo("oo");
     assertThat(continued("good", Special.LONG)).isEmpty();
     assertThat(continued("so!", Special.REPEAT)).isEqualTo("!!");
@@ -116,9 +117,9 @@ class WordDecoderTest {
     return decoder.append(mark.id()) + decoder.finish();
   }
 
-  /** Any sequence that a network may generate; of marks only the spaces are looked at. */
+  /** Tries sequences that a network may generate; of marks it checks the spaces only. */
   @Test
-  void shouldPutAnyTokensTogetherWithoutLosingOne() {
+  void shouldDecodeAnyTokensWithoutLosingOne() {
     Random random = new Random(5);
     for (int i = 0; i < 50_000; i++) {
       int[] ids = random.ints(random.nextInt(12), 1, WORDS.size()).toArray();
@@ -159,9 +160,9 @@ class WordDecoderTest {
         .collect(Collectors.joining());
   }
 
-  /** The demo's messages, which no word of the default model's vocabulary was chosen by. */
+  /** Reads the demo's messages, which were not used to choose the default model's vocabulary. */
   @Test
-  void shouldBeReadAgainAsTheTokensItWasMadeOf() throws IOException {
+  void shouldDecodeTokensToATextOfTheSameTokens() throws IOException {
     Tokenizer words;
     List<String> texts = new ArrayList<>();
     try (InputStream json = getClass().getResourceAsStream("/models/en-chat/tokenizer.json");

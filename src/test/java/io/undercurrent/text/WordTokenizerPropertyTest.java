@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Claims that hold for every text, tried on seeded random ones made of what the scanner knows and
- * of anything else.
+ * Claims that hold for every text, checked on random texts with fixed seeds. The texts mix pieces
+ * that the scanner knows with any other chars.
  */
 class WordTokenizerPropertyTest {
 
@@ -180,7 +180,7 @@ class WordTokenizerPropertyTest {
   }
 
   @Test
-  void shouldReadTheKeptPartLikeTheWholeText() {
+  void shouldReadTheKeptPartOfATextAsItsTokens() {
     Random random = new Random(7);
     for (int i = 0; i < 300_000; i++) {
       String text = text(random);
@@ -199,6 +199,14 @@ class WordTokenizerPropertyTest {
             .isEqualTo(TestTokenizers.tokens(TestTokenizers.SMALL, whole));
         assertThat(kept.truncated()).as(escaped(text)).isFalse();
       }
+    }
+  }
+
+  @Test
+  void shouldGiveEachTokenItsSpanOfTheText() {
+    Random random = new Random(11);
+    for (int i = 0; i < 60_000; i++) {
+      Spans.check(TestTokenizers.SMALL, text(random), 1 + random.nextInt(40));
     }
   }
 
@@ -240,7 +248,8 @@ class WordTokenizerPropertyTest {
   }
 
   /**
-   * Looking ahead from every char of a long run would take hours: 10^12 reads for a million chars.
+   * A scanner that looked ahead from every char of a long run would take hours: 10^12 reads for a
+   * million chars.
    */
   @Test
   @Timeout(120)
@@ -287,7 +296,10 @@ class WordTokenizerPropertyTest {
     }
   }
 
-  /** The checksum was made on JDK 17; every JDK must find it, whatever its own Unicode version. */
+  /**
+   * The checksum was computed on JDK 17. Every JDK must compute the same, whatever its Unicode
+   * version.
+   */
   @Test
   void shouldGiveTheSameIdsOnEveryJdk() {
     Random random = new Random(10);

@@ -13,6 +13,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class WordTokenizerTest {
 
+  @Test
+  void shouldGiveTokensOfOneGroupTheSameSpan() {
+    String text = " Don't  be SO SAD, sooo good!! ";
+    Encoding encoding = SMALL.encode(text, 100, true);
+
+    assertThat(Spans.pieces(encoding, text))
+        .containsExactly(" Don't", "  be", " SO SAD", ",", " sooo", " good", "!! ");
+    assertThat(encoding.start(1)).isZero(); // n't
+    assertThat(encoding.end(1)).isEqualTo(" Don't".length());
+    assertThat(encoding.start(2)).isEqualTo(" Don't".length());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -60,7 +72,7 @@ class WordTokenizerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"its", "well", "ill", "id", "were", "hell", "shell", "wed", "lets"})
-  void shouldLeaveOrdinaryWordsThatLookLikeContractionsWhole(String word) {
+  void shouldNotSplitOrdinaryWordsThatLookLikeContractions(String word) {
     assertThat(tokens(WordTokenizer.of(List.of(word)), word)).isEqualTo(word);
   }
 
@@ -300,7 +312,7 @@ class WordTokenizerTest {
         "\" Blorf | \" <unk>",
         "i like blorf | i like <unk>",
       })
-  void shouldTakeCapitalisedUnknownWordsInsideSentencesForNames(String text, String expected) {
+  void shouldReadCapitalisedUnknownWordsInsideSentencesAsNames(String text, String expected) {
     assertThat(tokens(text)).isEqualTo(expected);
   }
 
@@ -344,7 +356,7 @@ class WordTokenizerTest {
   }
 
   @Test
-  void shouldNotCallTrailingSpaceTruncated() {
+  void shouldNotReportTrailingSpaceAsTruncated() {
     Encoding encoding = SMALL.encode("so good  \n", 2);
     assertThat(encoding.truncated()).isFalse();
     assertThat(encoding.end()).isEqualTo(10);
@@ -386,7 +398,7 @@ class WordTokenizerTest {
   }
 
   @Test
-  void shouldTellWordsFromMarkers() {
+  void shouldDistinguishWordsFromMarkers() {
     assertThat(SMALL.token(SMALL.endOfRecord())).isEqualTo("<end>");
     assertThat(SMALL.endOfRecord()).isZero();
     for (int id = 0; id < SMALL.size(); id++) {
@@ -400,7 +412,7 @@ class WordTokenizerTest {
   }
 
   @Test
-  void shouldTellSignsFromWords() {
+  void shouldDistinguishSignsFromWords() {
     for (String word : "i 's n't 2nd 10 o'clock u.s. well-known 'em".split(" ")) {
       assertThat(SMALL.isSign(id(word))).as(word).isFalse();
     }

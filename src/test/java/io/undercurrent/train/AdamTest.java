@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class AdamTest {
 
   private static final ModelConfig CONFIG =
-      new ModelConfig("test", "lstm", 2, 1, 1, 1, Pooling.LAST, ModelConfig.SENTIMENT_LABELS);
+      new ModelConfig("test", "lstm", 2, 1, 1, 1, Pooling.LAST);
   private static final int N = new Parameters(CONFIG.tensors()).values().length;
 
   @Test

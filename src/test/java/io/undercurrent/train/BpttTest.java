@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.kernel.PlainKernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -50,7 +50,7 @@ class BpttTest {
     "FFNN, 3, 2, CONCAT, 0.4"
   })
   void shouldGiveTheGradientsThatFiniteDifferencesGive(
-      Kind kind, int window, int layers, Pooling pooling, float dropout) {
+      CellType kind, int window, int layers, Pooling pooling, float dropout) {
     check(config(kind, window, layers, pooling), dropout, dropout / 2);
   }
 
@@ -69,14 +69,13 @@ class BpttTest {
     check(
         new ModelConfig(
             "test",
-            Kind.LSTM,
+            CellType.LSTM,
             11,
             embedding,
             5,
             1,
             1,
             Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS,
             new NextToken(clusters, divValue, tied)),
         0f,
         0f);
@@ -85,7 +84,7 @@ class BpttTest {
   @ParameterizedTest
   @CsvSource({"1, LAST, 0", "2, CONCAT, 0", "9, LAST, 0", "9, CONCAT, 0.4"})
   void shouldGiveTheGradientsOfAttention(int records, Pooling pooling, float dropout) {
-    ModelConfig config = config(Kind.LSTM, 1, 1, pooling);
+    ModelConfig config = config(CellType.LSTM, 1, 1, pooling);
     check(config.withAttention(new Attention(records, 4)), dropout, dropout / 2);
   }
 
@@ -138,7 +137,7 @@ class BpttTest {
     "LSTM, 1, 2, 5e-4", // serving remembers in half precision
     "GRU, 1, 9, 5e-4"
   })
-  void shouldGiveTheSentimentLossOfServing(Kind kind, int window, int records, double share) {
+  void shouldGiveTheSentimentLossOfServing(CellType kind, int window, int records, double share) {
     ModelConfig config = config(kind, window, 2, Pooling.CONCAT);
     if (records > 0) {
       config = config.withAttention(new Attention(records, 4));
@@ -207,18 +206,8 @@ class BpttTest {
     return Math.log(sum) - logits[label];
   }
 
-  private static ModelConfig config(Kind kind, int window, int layers, Pooling pooling) {
-    return new ModelConfig(
-        "test",
-        kind,
-        11,
-        3,
-        5,
-        layers,
-        window,
-        pooling,
-        ModelConfig.SENTIMENT_LABELS,
-        NextToken.FULL);
+  private static ModelConfig config(CellType kind, int window, int layers, Pooling pooling) {
+    return new ModelConfig("test", kind, 11, 3, 5, layers, window, pooling, NextToken.FULL);
   }
 
   private static double lossWith(

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ class DiagnosisTest {
 
   @Test
   void shouldLearnToAddOver200StepsWithAnLstmAndNotWithAnRnn() {
-    AddingProblem lstm = problem(Kind.LSTM, LONG);
+    AddingProblem lstm = problem(CellType.LSTM, LONG);
     Optimizer adam = lstm.adam();
     double running = 1;
     while (running > 0.012 && adam.step() < 4000) {
@@ -33,7 +33,7 @@ class DiagnosisTest {
     assertThat(lstm.error(BATCHES)).isLessThan(0.02);
 
     for (double rate : new double[] {0.02, 0.002}) {
-      AddingProblem rnn = problem(Kind.RNN, LONG);
+      AddingProblem rnn = problem(CellType.RNN, LONG);
       Optimizer same = rnn.adam();
       while (same.step() < adam.step()) {
         learn(rnn, same, 0.1, rate);
@@ -64,9 +64,9 @@ class DiagnosisTest {
 
   @Test
   void shouldSeeGradientsVanishAndExplodeWithDistance() {
-    double[] lstm = shares(problem(Kind.LSTM, LONG));
-    double[] rnn = shares(problem(Kind.RNN, LONG));
-    double[] large = shares(problem(Kind.RNN, LONG).withSpectralRadius(2));
+    double[] lstm = shares(problem(CellType.LSTM, LONG));
+    double[] rnn = shares(problem(CellType.RNN, LONG));
+    double[] large = shares(problem(CellType.RNN, LONG).withSpectralRadius(2));
 
     assertThat(rnn[LONG - 1]).isLessThan(1e-20);
     assertThat(lstm[LONG - 1]).isGreaterThan(1e5 * rnn[LONG - 1]);
@@ -77,7 +77,7 @@ class DiagnosisTest {
   @Test
   void shouldFollowTheGradientThroughEveryStep() {
     int steps = 6; // more would be beyond what a float holds
-    AddingProblem problem = problem(Kind.RNN, steps).withSpectralRadius(1e-6);
+    AddingProblem problem = problem(CellType.RNN, steps).withSpectralRadius(1e-6);
     double[] norm = problem.gradientByDistance();
     assertThat(norm).hasSize(steps);
     assertThat(norm[0]).isPositive();
@@ -130,7 +130,7 @@ class DiagnosisTest {
     assertThat(said).isEmpty();
   }
 
-  private static AddingProblem problem(Kind kind, int length) {
+  private static AddingProblem problem(CellType kind, int length) {
     return new AddingProblem(kind, length, Diagnosis.ROWS, Diagnosis.HIDDEN, Diagnosis.SEED);
   }
 

@@ -2,8 +2,8 @@ package io.undercurrent.train;
 
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.kernel.Kernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
 import io.undercurrent.model.ModelConfig.Pooling;
@@ -29,7 +29,7 @@ import java.util.SplittableRandom;
  * @param steps T
  */
 public record ParityCase(
-    Kind kind, int layers, int embedding, int hidden, int rows, int steps, String size) {
+    CellType kind, int layers, int embedding, int hidden, int rows, int steps, String size) {
 
   static final int BATCHES = 10;
   static final float SENTIMENT_SCALE = 0.3f;
@@ -43,7 +43,7 @@ public record ParityCase(
   /** Sizes that no vector width divides; {@code small} is kept as golden vectors. */
   public static List<ParityCase> all() {
     List<ParityCase> all = new ArrayList<>();
-    for (Kind kind : new Kind[] {Kind.RNN, Kind.LSTM, Kind.GRU}) {
+    for (CellType kind : new CellType[] {CellType.RNN, CellType.LSTM, CellType.GRU}) {
       for (int layers : new int[] {1, 3}) {
         all.add(new ParityCase(kind, layers, 7, 11, 3, 5, "small"));
         all.add(new ParityCase(kind, layers, 13, 37, 5, 11, "medium"));
@@ -67,7 +67,6 @@ public record ParityCase(
         layers,
         1,
         Pooling.CONCAT,
-        ModelConfig.SENTIMENT_LABELS,
         NextToken.FULL);
   }
 

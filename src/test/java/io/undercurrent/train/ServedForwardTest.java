@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.undercurrent.kernel.Float16;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.kernel.PlainKernels;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.HiddenStates;
-import io.undercurrent.model.Kind;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -67,7 +67,7 @@ class ServedForwardTest {
     "FFNN, 4, 2",
     "FFNN, 7, 3"
   })
-  void shouldGiveTheHiddenStatesOfServing(Kind kind, int window, int layers) {
+  void shouldGiveTheHiddenStatesOfServing(CellType kind, int window, int layers) {
     for (int hidden : HIDDEN) {
       for (int rows : ROWS) {
         ModelConfig config =
@@ -119,7 +119,13 @@ class ServedForwardTest {
       for (int rows : ROWS) {
         ModelConfig config =
             config(
-                Kind.LSTM, 1, 3, hidden, 1, NextToken.FULL, new Attention(records, 1 + hidden % 7));
+                CellType.LSTM,
+                1,
+                3,
+                hidden,
+                1,
+                NextToken.FULL,
+                new Attention(records, 1 + hidden % 7));
         Parameters parameters = random(config, hidden * 17 + rows);
         RecordAttention served = new Network(config, parameters, kernels).attention();
         AttentionLayer trained =
@@ -183,7 +189,7 @@ class ServedForwardTest {
       }
       for (int embedding : head.tied() ? new int[] {hidden, 1, 6} : new int[] {3}) {
         for (int rows : ROWS) {
-          ModelConfig config = config(Kind.LSTM, 1, embedding, hidden, 1, head, Attention.NONE);
+          ModelConfig config = config(CellType.LSTM, 1, embedding, hidden, 1, head, Attention.NONE);
           Parameters parameters = random(config, hidden * 13 + rows);
           NextTokenHead served = new Network(config, parameters, kernels).nextToken();
           NextTokenHead.Scratch scratch = served.scratch(rows);
@@ -223,7 +229,7 @@ class ServedForwardTest {
   }
 
   private static ModelConfig config(
-      Kind kind,
+      CellType kind,
       int window,
       int embedding,
       int hidden,
@@ -231,16 +237,7 @@ class ServedForwardTest {
       NextToken nextToken,
       Attention attention) {
     return new ModelConfig(
-            "test",
-            kind,
-            VOCABULARY,
-            embedding,
-            hidden,
-            layers,
-            window,
-            Pooling.LAST,
-            ModelConfig.SENTIMENT_LABELS,
-            nextToken)
+            "test", kind, VOCABULARY, embedding, hidden, layers, window, Pooling.LAST, nextToken)
         .withAttention(attention);
   }
 

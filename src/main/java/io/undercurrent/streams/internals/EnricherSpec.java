@@ -1,8 +1,8 @@
 package io.undercurrent.streams.internals;
 
-import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.KeyEncoding;
-import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.metrics.internals.EnricherMeters;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.Preview;
 import java.util.function.BiFunction;
@@ -26,10 +26,10 @@ public record EnricherSpec<K, V>(
     BiFunction<? super K, ? super V, String> keyText,
     KeyEncoding keyEncoding,
     EnrichmentSettings settings,
-    EnrichmentMetrics metrics,
+    EnricherMeters meters,
     String modelHeader,
     Changelog changelog,
-    Mailboxes lookAhead,
+    PolledByThread lookAhead,
     Preview<K, V> preview) {
 
   /** The name of a store's changelog topic, once a task has found it out. Thread-safe. */

@@ -1,6 +1,6 @@
 package io.undercurrent.streams.internals;
 
-import io.undercurrent.enrich.Message;
+import io.undercurrent.inference.Message;
 import org.apache.kafka.common.utils.Bytes;
 
 /**

@@ -1,6 +1,6 @@
 package io.undercurrent.streams.internals;
 
-import io.undercurrent.enrich.KeyState;
+import io.undercurrent.inference.KeyState;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts what a stream thread polls into its {@link Mailbox}. It changes no record, and where it
- * fails it switches itself off: records are then computed one by one.
+ * Puts what a stream thread polls into its {@link PolledRecords}. It changes no record, and where
+ * it fails it switches itself off: records are then computed one by one.
  *
  * <p>Kafka makes one for each main consumer, in any thread; {@link #onConsume} is called by the
  * thread that polls.
@@ -19,12 +19,12 @@ public final class LookAheadInterceptor implements ConsumerInterceptor<byte[], b
 
   private static final Logger log = LoggerFactory.getLogger(LookAheadInterceptor.class);
 
-  private Mailboxes lookAhead; // null where there is none, and after a failure
-  private Mailbox mailbox; // null before the first poll
+  private PolledByThread lookAhead; // null where there is none, and after a failure
+  private PolledRecords mailbox; // null before the first poll
 
   @Override
   public void configure(Map<String, ?> configs) {
-    if (configs.get(Mailboxes.CONFIG) instanceof Mailboxes found) {
+    if (configs.get(PolledByThread.CONFIG) instanceof PolledByThread found) {
       lookAhead = found;
     }
   }
@@ -34,7 +34,7 @@ public final class LookAheadInterceptor implements ConsumerInterceptor<byte[], b
     if (lookAhead != null) {
       try {
         if (mailbox == null) {
-          mailbox = new Mailbox();
+          mailbox = new PolledRecords();
           lookAhead.bind(mailbox);
         }
         for (TopicPartition partition : records.partitions()) {
@@ -59,7 +59,7 @@ public final class LookAheadInterceptor implements ConsumerInterceptor<byte[], b
   }
 
   private void switchOff() {
-    Mailboxes until = lookAhead;
+    PolledByThread until = lookAhead;
     lookAhead = null;
     if (mailbox != null) {
       mailbox.clear();

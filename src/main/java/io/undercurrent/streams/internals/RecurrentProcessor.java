@@ -1,23 +1,23 @@
 package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.BadRecordException.Reason;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.Enrichment.Outcome;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.KeyEncoding;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.Enrichment.Outcome;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.inference.Inference;
+import io.undercurrent.inference.Message;
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.kernel.Functions;
-import io.undercurrent.metrics.EnrichmentMetrics;
+import io.undercurrent.metrics.DeadLetterReason;
+import io.undercurrent.metrics.internals.EnrichmentMetrics;
 import io.undercurrent.model.Model;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.internals.ComputedAhead.Result;
+import io.undercurrent.streams.internals.SpeculativeResults.Result;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Function;
@@ -36,8 +36,11 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /**
  * Reads each record in the light of its key's state. One record in, one record out.
  *
- * <p>State and memory are written last: whatever throws before, also downstream, leaves the key as
- * it was.
+ * <p>A record that fails here, before it is forwarded, leaves its key's state and memory as they
+ * were. A record that fails downstream moves them all the same if the exception handler resumes:
+ * Kafka Streams calls the handler at the node that failed, and {@code forward} returns as if
+ * nothing had happened. If the handler fails instead, {@code forward} throws, nothing is written
+ * here and the stream thread ends.
  */
 final class RecurrentProcessor<K, V> {
 
@@ -60,32 +63,33 @@ final class RecurrentProcessor<K, V> {
   private final EnricherSpec<K, V> spec;
   private final Model model;
   private final EnrichmentSettings settings;
-  private final EnrichmentMetrics metrics;
   private final byte[] modelHeader;
 
   private ProcessingContext context;
+  private EnrichmentMetrics metrics;
   private Preview<K, V> preview; // null where records are computed one by one
   private KeyValueStore<Bytes, byte[]> store;
   private MemoryStore memories; // null for a model that has none
   private StoredKeys stored;
   private Enrichment enrichment;
-  private ComputedAhead ahead;
+  private SpeculativeResults ahead;
   private long searchedClusters; // so far, of the enrichment
   private long skippedClusters;
   private boolean looksAhead; // whether records are computed several at once
   private String changelog;
+  private MovedStates moved; // null where no dead letter is to say what became of a state
 
   RecurrentProcessor(EnricherSpec<K, V> spec) {
     this.spec = spec;
     this.model = spec.model();
     this.settings = spec.settings();
-    this.metrics = spec.metrics();
     this.modelHeader = (model.name() + "@" + model.fingerprint()).getBytes(StandardCharsets.UTF_8);
   }
 
   void init(ProcessingContext context) {
     Functions.requireSubnormals();
     this.context = context;
+    metrics = spec.meters().in(TopologyName.of(context.appConfigs()));
     store = context.getStateStore(settings.store());
     memories =
         model.config().hasMemory()
@@ -94,6 +98,7 @@ final class RecurrentProcessor<K, V> {
     stored =
         new StoredKeys(model)
             .in(store, memories == null ? null : context.getStateStore(settings.memoryStore()));
+    moved = MovedStates.of(context.appConfigs());
     close(); // Kafka Streams may use a processor again; what was computed ahead is of before
     searchedClusters = 0;
     skippedClusters = 0;
@@ -105,7 +110,7 @@ final class RecurrentProcessor<K, V> {
             settings,
             looksAhead ? Math.min(settings.batchRecords(), Inference.MAX_ROWS) : 1);
     ahead =
-        new ComputedAhead(
+        new SpeculativeResults(
             spec.lookAhead(),
             enrichment,
             model.fingerprint(),
@@ -138,6 +143,7 @@ final class RecurrentProcessor<K, V> {
     Headers headers = new RecordHeaders(recordHeaders);
     headers.add(spec.modelHeader(), modelHeader);
     if (value == null) {
+      takesIn();
       onward.forward(null, headers);
       store.delete(key);
       long bytes = key.get().length; // a deletion is a key in the changelog
@@ -161,10 +167,21 @@ final class RecurrentProcessor<K, V> {
     if (entry != null) {
       requireFits(entry, MemoryStore.at(key, number));
     }
+    takesIn();
     onward.forward(enriched, headers);
     store.put(key, result.after());
     metrics.stored(key.get().length + result.after().length + remember(key, number, entry, result));
     count(timestampMs, result);
+  }
+
+  /**
+   * Notes that the state takes the record in. It does from here on, unless forwarding throws and
+   * the stream thread ends.
+   */
+  private void takesIn() {
+    if (moved != null) {
+      place().ifPresent(at -> moved.move(context.taskId(), at));
+    }
   }
 
   /** Returns how many bytes were written, keys included. */
@@ -248,13 +265,17 @@ final class RecurrentProcessor<K, V> {
       ahead.close();
       ahead = null;
     }
+    if (moved != null) {
+      moved.clear(context.taskId());
+    }
   }
 
   /** The key as state is kept by. */
   private Bytes key(K key) {
     if (key == null) {
       throw new BadRecordException(
-          Reason.NULL_KEY, "a record must have a key, for state is kept per key; found null");
+          DeadLetterReason.NULL_KEY,
+          "a record must have a key, for state is kept per key; found null");
     }
     byte[] bytes = spec.keySerde().serializer().serialize(changelog, key);
     if (spec.keyText() == null) {
@@ -271,7 +292,9 @@ final class RecurrentProcessor<K, V> {
       spec.keyEncoding().text(key);
     } catch (IllegalArgumentException e) {
       throw new BadRecordException(
-          spec.keyEncoding() == KeyEncoding.TEXT ? Reason.INVALID_UTF8 : Reason.DESERIALIZATION,
+          spec.keyEncoding() == KeyEncoding.TEXT
+              ? DeadLetterReason.INVALID_UTF8
+              : DeadLetterReason.DESERIALIZATION,
           e.getMessage());
     }
   }
@@ -284,7 +307,8 @@ final class RecurrentProcessor<K, V> {
     String text = spec.keyText().apply(key, value);
     if (text == null) {
       throw new BadRecordException(
-          Reason.MISSING_KEY, "keyText() must give every record a text for its key, found null");
+          DeadLetterReason.MISSING_KEY,
+          "keyText() must give every record a text for its key, found null");
     }
     return new KeyText(text, EnrichedRecord.CUSTOM);
   }
@@ -292,7 +316,8 @@ final class RecurrentProcessor<K, V> {
   private SourceText text(V value) {
     SourceText read = spec.text().apply(value);
     if (read == null) {
-      throw new BadRecordException(Reason.MISSING_TEXT, "the value must have a text, found none");
+      throw new BadRecordException(
+          DeadLetterReason.MISSING_TEXT, "the value must have a text, found none");
     }
     return read;
   }
@@ -316,10 +341,10 @@ final class RecurrentProcessor<K, V> {
     if (RecordSize.of(key.get(), atMost, headers) <= limit) {
       return;
     }
-    long size = RecordSize.of(key.get(), EnrichedRecordSerde.toJson(enriched).length, headers);
+    long size = RecordSize.of(key.get(), EnrichedRecordJson.toJson(enriched).length, headers);
     if (size > limit) {
       throw new BadRecordException(
-          Reason.TOO_LARGE,
+          DeadLetterReason.TOO_LARGE,
           "the enriched record must fit %d bytes (max.request.size, max.message.bytes), found %d"
               .formatted(limit, size));
     }
@@ -330,7 +355,7 @@ final class RecurrentProcessor<K, V> {
     long size = RecordSize.of(key.get(), entry.length, new RecordHeaders());
     if (size > settings.maxRecordBytes()) {
       throw new BadRecordException(
-          Reason.TOO_LARGE,
+          DeadLetterReason.TOO_LARGE,
           "what is remembered of the record must fit %d bytes (max.request.size), found %d"
               .formatted(settings.maxRecordBytes(), size));
     }

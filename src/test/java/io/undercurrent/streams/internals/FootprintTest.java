@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.LetterModel;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.metrics.MeterNames;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
@@ -34,13 +34,13 @@ class FootprintTest {
     Attention attention = new Attention(3, 5);
     return Stream.of(
             LetterModel.of(1),
-            LetterModel.of(Kind.GRU, 1, 2),
-            LetterModel.of(Kind.FFNN, 3, 3),
+            LetterModel.of(CellType.GRU, 1, 2),
+            LetterModel.of(CellType.FFNN, 3, 3),
             LetterModel.looking(4),
-            LetterModel.of(Kind.RNN, 1, attention, Cache.NONE, 5),
-            LetterModel.of(Kind.LSTM, 1, Attention.NONE, new Cache(4, 1, 0.2f), 6),
-            LetterModel.of(Kind.LSTM, 1, Attention.NONE, new Cache(25, 1, 0.2f), 7),
-            LetterModel.of(Kind.LSTM, 1, attention, new Cache(24, 1, 0.2f), 8))
+            LetterModel.of(CellType.RNN, 1, attention, Cache.NONE, 5),
+            LetterModel.of(CellType.LSTM, 1, Attention.NONE, new Cache(4, 1, 0.2f), 6),
+            LetterModel.of(CellType.LSTM, 1, Attention.NONE, new Cache(25, 1, 0.2f), 7),
+            LetterModel.of(CellType.LSTM, 1, attention, new Cache(24, 1, 0.2f), 8))
         .flatMap(
             model ->
                 Stream.of(StatePrecision.values())

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.undercurrent.enrich.KeyState;
+import io.undercurrent.inference.KeyState;
 import io.undercurrent.kernel.Float16;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Kind;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
@@ -110,7 +110,7 @@ class KeyStateFormatTest {
 
   @ParameterizedTest
   @CsvSource({"GRU", "RNN"})
-  void shouldTellThePrecisionOfAStateWithoutC(Kind kind) {
+  void shouldTellThePrecisionOfAStateWithoutC(CellType kind) {
     Model model = TinyModel.of(kind, 1, 4, 3, 2, Pooling.LAST, 1).model();
     KeyStateFormat full = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP32));
     KeyStateFormat half = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP16));
@@ -187,7 +187,7 @@ class KeyStateFormatTest {
 
   @ParameterizedTest
   @CsvSource({"GRU, 1, 69", "RNN, 1, 69", "FFNN, 1, 45", "FFNN, 4, 57"})
-  void shouldStoreWhatTheKindCarriesAndNothingElse(Kind kind, int window, int size) {
+  void shouldStoreWhatTheKindCarriesAndNothingElse(CellType kind, int window, int size) {
     Model model =
         TinyModel.of(kind, window, 4, 3, 2, Pooling.LAST, 1)
             .model()
@@ -209,7 +209,7 @@ class KeyStateFormatTest {
 
   @Test
   void shouldRefuseTheContentsOfAnotherKindAndTokensThatAreNone() {
-    Model model = TinyModel.of(Kind.FFNN, 4, 4, 3, 2, Pooling.LAST, 1).model();
+    Model model = TinyModel.of(CellType.FFNN, 4, 4, 3, 2, Pooling.LAST, 1).model();
     KeyStateFormat tokens = new KeyStateFormat(model);
     byte[] bytes = tokens.serialize(fresh(model.initialState()));
 

@@ -6,8 +6,9 @@ import io.undercurrent.app.EnrichmentTopology;
 import io.undercurrent.app.MissingTimestamps;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.config.UndercurrentConfig;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.metrics.internals.DroppedReason;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
@@ -63,7 +64,7 @@ final class LookAheadDriver implements AutoCloseable {
 
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final LookAhead lookAhead = new LookAhead();
-  final Mailbox mailbox = new Mailbox();
+  final PolledRecords mailbox = new PolledRecords();
   final TopologyTestDriver driver;
   private final File states = folder();
   private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();
@@ -103,24 +104,14 @@ final class LookAheadDriver implements AutoCloseable {
 
   private static Map<String, Object> configs(
       SimpleMeterRegistry registry, Map<String, Object> configs) {
-    String handler = DeadLetterHandler.class.getName();
-    Map<String, Object> all = new HashMap<>();
-    all.putAll(
-        UndercurrentConfig.of(Map.of("application.id", "test", "bootstrap.servers", "localhost:1"))
-            .streams(
-                Map.of(
-                    "processing.exception.handler",
-                    handler,
-                    "deserialization.exception.handler",
-                    handler,
-                    "production.exception.handler",
-                    handler,
-                    "errors.dead.letter.queue.topic.name",
-                    DEFINITION.deadLetters(),
-                    "default.timestamp.extractor",
-                    MissingTimestamps.class.getName(),
-                    DeadLetterHandler.METRICS_CONFIG,
-                    EnricherMeters.ofDeadLetters(registry))));
+    Map<String, Object> defaults =
+        new HashMap<>(DeadLetterHandler.settings(DEFINITION.deadLetters(), registry));
+    defaults.put("default.timestamp.extractor", MissingTimestamps.class.getName());
+    Map<String, Object> all =
+        new HashMap<>(
+            UndercurrentConfig.of(
+                    Map.of("application.id", "test", "bootstrap.servers", "localhost:1"))
+                .streams(defaults));
     all.putAll(configs);
     return all;
   }
@@ -228,7 +219,7 @@ final class LookAheadDriver implements AutoCloseable {
     return registry.get(MeterNames.BATCH_RECORDS).summary().max();
   }
 
-  long dropped(ComputedAhead.Dropped reason) {
+  long dropped(DroppedReason reason) {
     return (long)
         registry
             .get(MeterNames.AHEAD_DROPPED)

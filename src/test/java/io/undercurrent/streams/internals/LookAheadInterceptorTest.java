@@ -71,7 +71,8 @@ class LookAheadInterceptorTest {
         .containsEntry("application.id", "a")
         .containsEntry("num.stream.threads", 2)
         .containsEntry("main.consumer.interceptor.classes", List.of("x.One", OURS));
-    assertThat(new StreamsConfig(with).getMainConsumerConfigs("g", "c", 0).get(Mailboxes.CONFIG))
+    assertThat(
+            new StreamsConfig(with).getMainConsumerConfigs("g", "c", 0).get(PolledByThread.CONFIG))
         .isSameAs(PolledBy.threadsOf(lookAhead));
     assertThat(configs).hasSize(3);
   }
@@ -84,7 +85,7 @@ class LookAheadInterceptorTest {
             lookAhead.addTo(Map.of("application.id", "a", "bootstrap.servers", "localhost:1")));
 
     Map<String, Object> main = config.getMainConsumerConfigs("g", "c", 0);
-    assertThat(main.get(Mailboxes.CONFIG)).isSameAs(PolledBy.threadsOf(lookAhead));
+    assertThat(main.get(PolledByThread.CONFIG)).isSameAs(PolledBy.threadsOf(lookAhead));
     assertThat(main.get("interceptor.classes")).isEqualTo(List.of(OURS));
     assertThat(config.getRestoreConsumerConfigs("c")).doesNotContainKey("interceptor.classes");
     assertThat(config.getGlobalConsumerConfigs("c")).doesNotContainKey("interceptor.classes");
@@ -92,15 +93,16 @@ class LookAheadInterceptorTest {
 
   @Test
   void shouldShowTheThreadThatPollsAndNoOther() throws Exception {
-    interceptor.configure(Map.of(Mailboxes.CONFIG, PolledBy.threadsOf(lookAhead))); // on any thread
+    interceptor.configure(
+        Map.of(PolledByThread.CONFIG, PolledBy.threadsOf(lookAhead))); // on any thread
     assertThat(PolledBy.threadsOf(lookAhead).ofThisThread()).isNull();
     ConsumerRecords<byte[], byte[]> records = records();
     assertThat(interceptor.onConsume(records)).isSameAs(records);
-    Mailbox mailbox = PolledBy.threadsOf(lookAhead).ofThisThread();
+    PolledRecords mailbox = PolledBy.threadsOf(lookAhead).ofThisThread();
     mailbox.open(PARTITION);
     interceptor.onConsume(records);
     assertThat(mailbox.records()).isEqualTo(1);
-    Mailbox[] ofAnother = {mailbox};
+    PolledRecords[] ofAnother = {mailbox};
     Thread another = new Thread(() -> ofAnother[0] = PolledBy.threadsOf(lookAhead).ofThisThread());
     another.start();
     another.join();
@@ -113,10 +115,10 @@ class LookAheadInterceptorTest {
 
   @Test
   void shouldSwitchItselfOffWhereItFails() {
-    interceptor.configure(Map.of(Mailboxes.CONFIG, PolledBy.threadsOf(lookAhead)));
+    interceptor.configure(Map.of(PolledByThread.CONFIG, PolledBy.threadsOf(lookAhead)));
     interceptor.onConsume(records());
-    Mailbox mailbox = PolledBy.threadsOf(lookAhead).ofThisThread();
-    Mailbox.Cursor cursor = mailbox.open(PARTITION);
+    PolledRecords mailbox = PolledBy.threadsOf(lookAhead).ofThisThread();
+    PolledRecords.Cursor cursor = mailbox.open(PARTITION);
     interceptor.onConsume(records());
     ConsumerRecords<byte[], byte[]> broken =
         new ConsumerRecords<>(Map.of(PARTITION, Arrays.asList(record(1), null)), Map.of());

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.EnrichmentSettings;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.metrics.DeadLetterReason;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
@@ -36,13 +37,14 @@ class LookAheadPropertyTest {
   private static final List<Model> MODELS =
       List.of(
           poisoned(LetterModel.of(1)),
-          poisoned(LetterModel.of(Kind.GRU, 1, 2)),
-          poisoned(LetterModel.of(Kind.RNN, 1, 3)),
-          poisoned(LetterModel.of(Kind.FFNN, 3, 4)),
+          poisoned(LetterModel.of(CellType.GRU, 1, 2)),
+          poisoned(LetterModel.of(CellType.RNN, 1, 3)),
+          poisoned(LetterModel.of(CellType.FFNN, 3, 4)),
           poisoned(LetterModel.looking(5)),
-          poisoned(LetterModel.of(Kind.GRU, 1, new Attention(2, 3), Cache.NONE, 6)),
-          poisoned(LetterModel.of(Kind.LSTM, 1, Attention.NONE, new Cache(30, 0.8f, 0.25f), 7)),
-          poisoned(LetterModel.of(Kind.FFNN, 2, new Attention(1, 3), new Cache(4, 0.8f, 0.2f), 8)));
+          poisoned(LetterModel.of(CellType.GRU, 1, new Attention(2, 3), Cache.NONE, 6)),
+          poisoned(LetterModel.of(CellType.LSTM, 1, Attention.NONE, new Cache(30, 0.8f, 0.25f), 7)),
+          poisoned(
+              LetterModel.of(CellType.FFNN, 2, new Attention(1, 3), new Cache(4, 0.8f, 0.2f), 8)));
 
   @Test
   void shouldGiveTheBytesThatReadingRecordByRecordGives() {
@@ -133,7 +135,7 @@ class LookAheadPropertyTest {
     try {
       enriched.add(expected.read(key, string(value), timestampMs, source));
     } catch (BadRecordException e) {
-      assertThat(e.reason()).isEqualTo(BadRecordException.Reason.NOT_FINITE);
+      assertThat(e.reason()).isEqualTo(DeadLetterReason.NOT_FINITE);
       deadLetters.add(string(value));
     }
   }

@@ -8,13 +8,16 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.KeyEncoding;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.inference.Message;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.MeterNames;
+import io.undercurrent.metrics.internals.DroppedReason;
+import io.undercurrent.metrics.internals.EnricherMeters;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
@@ -22,8 +25,7 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.internals.ComputedAhead.Dropped;
-import io.undercurrent.streams.internals.ComputedAhead.Result;
+import io.undercurrent.streams.internals.SpeculativeResults.Result;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -165,7 +167,7 @@ class LookAheadTest {
     }
 
     assertThat(driver.used()).isPositive();
-    assertThat(driver.dropped(Dropped.STATE)).isPositive();
+    assertThat(driver.dropped(DroppedReason.STATE)).isPositive();
     assertThat(
             driver.enriched().stream().map(v -> v == null ? null : new String(v, UTF_8)).toList())
         .isEqualTo(values);
@@ -200,7 +202,7 @@ class LookAheadTest {
   /** Each input of the computation, where the preview was wrong about it. */
   @ParameterizedTest
   @CsvSource({"KEY", "TEXT", "TIMESTAMP", "SOURCE"})
-  void shouldDropWhatWasComputedFromSomethingElse(Dropped reason) {
+  void shouldDropWhatWasComputedFromSomethingElse(DroppedReason reason) {
     UnaryOperator<Record<byte[], SourceText>> wrong =
         switch (reason) {
           case KEY -> record -> record.withKey(bytes("other"));
@@ -214,7 +216,7 @@ class LookAheadTest {
                   record.withValue(
                       new SourceText(record.value().text(), new Source("other", 0, 0, 1L)));
         };
-    if (reason == Dropped.SOURCE) {
+    if (reason == DroppedReason.SOURCE) {
       // Of the same timestamp, so that it is nothing else.
       start(preview(r -> withSource(r, "messages")), r -> withSource(r, "other"));
     } else {
@@ -226,7 +228,7 @@ class LookAheadTest {
 
     assertThat(driver.dropped(reason)).isPositive();
     assertThat(driver.used()).isZero();
-    assertOneByOne(reason == Dropped.SOURCE ? "other" : "messages");
+    assertOneByOne(reason == DroppedReason.SOURCE ? "other" : "messages");
   }
 
   private static Record<byte[], SourceText> withSource(
@@ -245,7 +247,8 @@ class LookAheadTest {
     driver.poll("messages", key(1), bytes("e f"), 4);
     driver.processAll();
 
-    assertThat(driver.dropped(Dropped.STATE) + driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+    assertThat(driver.dropped(DroppedReason.STATE) + driver.dropped(DroppedReason.MEMORY))
+        .isEqualTo(1);
     assertThat(driver.used()).isEqualTo(1); // of the other key
   }
 
@@ -273,9 +276,9 @@ class LookAheadTest {
     driver.poll("messages", key(0), bytes("d"), 7);
     driver.processAll();
 
-    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(4));
+    EnrichedRecord last = EnrichedRecordJson.fromJson(driver.enriched().get(4));
     assertThat(last.attention().records().get(0).text()).isEqualTo("c");
-    assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+    assertThat(driver.dropped(DroppedReason.MEMORY)).isEqualTo(1);
   }
 
   @Test
@@ -287,9 +290,9 @@ class LookAheadTest {
     byte[] same = {1};
 
     assertThat(result.differsFrom(record, same, model)).isNull();
-    assertThat(result.differsFrom(record, new byte[] {2}, model)).isEqualTo(Dropped.STATE);
-    assertThat(result.differsFrom(record, null, model)).isEqualTo(Dropped.STATE);
-    assertThat(result.differsFrom(record, same, "0123456789ac")).isEqualTo(Dropped.MODEL);
+    assertThat(result.differsFrom(record, new byte[] {2}, model)).isEqualTo(DroppedReason.STATE);
+    assertThat(result.differsFrom(record, null, model)).isEqualTo(DroppedReason.STATE);
+    assertThat(result.differsFrom(record, same, "0123456789ac")).isEqualTo(DroppedReason.MODEL);
   }
 
   /** The tombstone lies ahead too: what comes after it is computed from nothing. */
@@ -305,7 +308,7 @@ class LookAheadTest {
 
     assertThat(driver.used()).isEqualTo(2);
     assertThat(driver.dropped()).isZero();
-    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(4));
+    EnrichedRecord last = EnrichedRecordJson.fromJson(driver.enriched().get(4));
     assertThat(last.conversation().records()).isEqualTo(2);
   }
 
@@ -318,7 +321,7 @@ class LookAheadTest {
 
     assertThat(driver.used()).isEqualTo(8);
     assertThat(driver.dropped()).isZero();
-    EnrichedRecord last = EnrichedRecordSerde.fromJson(driver.enriched().get(10));
+    EnrichedRecord last = EnrichedRecordJson.fromJson(driver.enriched().get(10));
     assertThat(last.source().timestampMs()).isEqualTo(1_009);
   }
 
@@ -359,7 +362,7 @@ class LookAheadTest {
     assertThat(driver.deadLetters()).hasSize(3);
     assertThat(driver.used()).isEqualTo(1); // what follows the bad record of its key was not kept
     assertThat(driver.dropped()).isZero();
-    EnrichedRecord ofKey = EnrichedRecordSerde.fromJson(driver.enriched().get(2));
+    EnrichedRecord ofKey = EnrichedRecordJson.fromJson(driver.enriched().get(2));
     assertThat(ofKey.text()).isEqualTo("b");
     assertThat(ofKey.conversation().records()).isEqualTo(2);
   }
@@ -368,23 +371,23 @@ class LookAheadTest {
   @Test
   void shouldStopLookingAheadWhereItIsWrongTooOften() {
     LookAhead lookAhead = new LookAhead();
-    Mailbox mailbox = new Mailbox();
+    PolledRecords mailbox = new PolledRecords();
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Liar liar = new Liar();
     TopicPartition partition = new TopicPartition("messages", 0);
-    ComputedAhead ahead =
-        new ComputedAhead(
+    SpeculativeResults ahead =
+        new SpeculativeResults(
             PolledBy.threadsOf(lookAhead),
             new Enrichment(model, settings, 8),
             model.fingerprint(),
             settings,
             nothingStored(),
             liar,
-            EnricherMeters.in(registry, model));
+            EnricherMeters.of(registry, "support", model).in("test"));
     double[] usedBy = new double[3];
     int records = 1_000;
-    int end = ComputedAhead.PAUSE_RECORDS + 2 * records;
+    int end = SpeculativeResults.PAUSE_RECORDS + 2 * records;
     for (int i = 0; i < end; i++) {
       if (i % 50 == 1) {
         mailbox.polled(
@@ -395,7 +398,7 @@ class LookAheadTest {
       }
       liar.lies = i < records;
       ahead.take(partition, i, incoming(key(i % 8), "a"));
-      int part = i < records ? 0 : i < ComputedAhead.PAUSE_RECORDS ? 1 : 2;
+      int part = i < records ? 0 : i < SpeculativeResults.PAUSE_RECORDS ? 1 : 2;
       usedBy[part] = registry.get(MeterNames.AHEAD_USED).counter().count();
     }
     assertThat(usedBy[1]).isZero();
@@ -404,12 +407,12 @@ class LookAheadTest {
         registry.get(MeterNames.AHEAD_DROPPED).counters().stream()
             .mapToDouble(counter -> counter.count())
             .sum();
-    assertThat(dropped).isBetween((double) ComputedAhead.MOST_WRONG, 120.0);
+    assertThat(dropped).isBetween((double) SpeculativeResults.MOST_WRONG, 120.0);
     PolledBy.threadsOf(lookAhead).release(mailbox);
   }
 
   /** Foresees texts that do not come. */
-  private static final class Liar implements ComputedAhead.Situation {
+  private static final class Liar implements SpeculativeResults.Situation {
     private boolean lies;
 
     @Override
@@ -442,13 +445,13 @@ class LookAheadTest {
     driver.processAll();
 
     List<byte[]> enriched = driver.enriched();
-    assertThat(enriched.stream().map(v -> EnrichedRecordSerde.fromJson(v).text()).toList())
+    assertThat(enriched.stream().map(v -> EnrichedRecordJson.fromJson(v).text()).toList())
         .containsExactly("a", "a", "p q", "b");
-    EnrichedRecord punctuated = EnrichedRecordSerde.fromJson(enriched.get(2));
+    EnrichedRecord punctuated = EnrichedRecordJson.fromJson(enriched.get(2));
     assertThat(punctuated.text()).isEqualTo("p q");
     assertThat(punctuated.source()).isNull();
-    assertThat(EnrichedRecordSerde.fromJson(enriched.get(3)).conversation().records()).isEqualTo(3);
-    assertThat(driver.dropped(Dropped.MEMORY)).isEqualTo(1);
+    assertThat(EnrichedRecordJson.fromJson(enriched.get(3)).conversation().records()).isEqualTo(3);
+    assertThat(driver.dropped(DroppedReason.MEMORY)).isEqualTo(1);
   }
 
   private static Processor<byte[], SourceText, byte[], SourceText> punctuated() {
@@ -495,7 +498,7 @@ class LookAheadTest {
     pollTen();
     driver.processAll();
 
-    assertThat(driver.dropped(Dropped.PASSED)).isPositive();
+    assertThat(driver.dropped(DroppedReason.PASSED)).isPositive();
     assertThat(driver.enriched()).hasSize(6);
   }
 
@@ -509,7 +512,7 @@ class LookAheadTest {
     driver.close();
 
     assertThat(driver.mailbox.records()).isZero();
-    assertThat(driver.dropped(Dropped.CLOSED)).isEqualTo(7);
+    assertThat(driver.dropped(DroppedReason.CLOSED)).isEqualTo(7);
     driver = null;
   }
 
@@ -520,7 +523,7 @@ class LookAheadTest {
   @Test
   void shouldStartAnewWhenItIsInitialisedAgain() {
     LookAhead lookAhead = new LookAhead();
-    Mailbox mailbox = new Mailbox();
+    PolledRecords mailbox = new PolledRecords();
     PolledBy.threadsOf(lookAhead).bind(mailbox);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Processor<byte[], SourceText, byte[], EnrichedRecord> processor =
@@ -533,7 +536,7 @@ class LookAheadTest {
 
     Life second = new Life(processor, mailbox);
     assertThat(mailbox.records()).isZero();
-    assertThat(dropped(registry, Dropped.CLOSED)).isEqualTo(7);
+    assertThat(dropped(registry, DroppedReason.CLOSED)).isEqualTo(7);
     second.process(0, 1);
     second.poll(1, 12);
     second.process(1, 12);
@@ -550,13 +553,13 @@ class LookAheadTest {
         .usingRecursiveComparison()
         .isEqualTo(List.copyOf(expected.states.values()));
     assertThat(registry.get(MeterNames.AHEAD_USED).counter().count()).isEqualTo(9);
-    assertThat(dropped(registry, Dropped.CLOSED)).isEqualTo(7);
+    assertThat(dropped(registry, DroppedReason.CLOSED)).isEqualTo(7);
     processor.close();
     assertThat(mailbox.records()).isZero();
     PolledBy.threadsOf(lookAhead).release(mailbox);
   }
 
-  private static double dropped(SimpleMeterRegistry registry, Dropped reason) {
+  private static double dropped(SimpleMeterRegistry registry, DroppedReason reason) {
     return registry
         .get(MeterNames.AHEAD_DROPPED)
         .tag(MeterNames.REASON, reason.code())
@@ -569,10 +572,10 @@ class LookAheadTest {
     private final MockProcessorContext<byte[], EnrichedRecord> context =
         new MockProcessorContext<>();
     private final Processor<byte[], SourceText, byte[], EnrichedRecord> processor;
-    private final Mailbox mailbox;
+    private final PolledRecords mailbox;
     private final KeyValueStore<Bytes, byte[]> states = store(settings.store());
 
-    Life(Processor<byte[], SourceText, byte[], EnrichedRecord> processor, Mailbox mailbox) {
+    Life(Processor<byte[], SourceText, byte[], EnrichedRecord> processor, PolledRecords mailbox) {
       this.processor = processor;
       this.mailbox = mailbox;
       store(settings.memoryStore());
@@ -623,7 +626,7 @@ class LookAheadTest {
 
     List<String> enriched() {
       return context.forwarded().stream()
-          .map(f -> new String(EnrichedRecordSerde.toJson(f.record().value()), UTF_8))
+          .map(f -> new String(EnrichedRecordJson.toJson(f.record().value()), UTF_8))
           .toList();
     }
 

@@ -1,10 +1,10 @@
 package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.EnrichmentSettings;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -43,7 +43,7 @@ public final class OneByOne {
     if (outcome.entry() != null) {
       memory.put(outcome.record(), outcome.entry());
     }
-    return new String(EnrichedRecordSerde.toJson(outcome.enriched()), StandardCharsets.UTF_8);
+    return new String(EnrichedRecordJson.toJson(outcome.enriched()), StandardCharsets.UTF_8);
   }
 
   /** All entries under the keys of their store. */

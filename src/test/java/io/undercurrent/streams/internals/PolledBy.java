@@ -8,7 +8,7 @@ final class PolledBy {
 
   private PolledBy() {}
 
-  static Mailboxes threadsOf(LookAhead lookAhead) {
-    return (Mailboxes) lookAhead.addTo(Map.of()).get("main.consumer." + Mailboxes.CONFIG);
+  static PolledByThread threadsOf(LookAhead lookAhead) {
+    return (PolledByThread) lookAhead.addTo(Map.of()).get("main.consumer." + PolledByThread.CONFIG);
   }
 }

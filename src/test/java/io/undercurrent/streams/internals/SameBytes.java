@@ -4,20 +4,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.EnrichmentBatch;
-import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.KeyState;
-import io.undercurrent.enrich.Message;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.EnrichmentBatch;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.inference.KeyState;
+import io.undercurrent.inference.Message;
 import io.undercurrent.kernel.Kernels;
-import io.undercurrent.model.Kind;
+import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.TinyModel;
-import io.undercurrent.streams.EnrichedRecordSerde;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -61,8 +61,8 @@ final class SameBytes {
     if (shipped) {
       digests.put(SHIPPED, together(Checkpoint.load(Checkpoint.DEFAULT)));
     }
-    for (Kind kind : Kind.values()) {
-      int window = kind == Kind.FFNN ? 2 : 1;
+    for (CellType kind : CellType.values()) {
+      int window = kind == CellType.FFNN ? 2 : 1;
       digests.put(
           "wide-" + kind,
           together(TinyModel.of(kind, window, 40, 256, 1, Pooling.CONCAT, 3).model()));
@@ -102,7 +102,7 @@ final class SameBytes {
         digest.update(outcome.entry());
       }
       outcome.forgotten().forEach(memory::remove);
-      digest.update(EnrichedRecordSerde.toJson(outcome.enriched()));
+      digest.update(EnrichedRecordJson.toJson(outcome.enriched()));
     }
     return HexFormat.of().formatHex(digest.digest());
   }
@@ -123,7 +123,7 @@ final class SameBytes {
     MessageDigest digest = sha256();
     for (int i = 0; i < batch.size(); i++) {
       digest.update(format.serialize(batch.outcome(i).after()));
-      digest.update(EnrichedRecordSerde.toJson(batch.outcome(i).record()));
+      digest.update(EnrichedRecordJson.toJson(batch.outcome(i).record()));
     }
     return HexFormat.of().formatHex(digest.digest());
   }

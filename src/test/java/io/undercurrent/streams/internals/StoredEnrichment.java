@@ -2,11 +2,11 @@ package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
-import io.undercurrent.enrich.Enrichment;
-import io.undercurrent.enrich.EnrichmentSettings;
-import io.undercurrent.enrich.KeyState;
-import io.undercurrent.enrich.Message;
 import io.undercurrent.enrich.Source;
+import io.undercurrent.inference.Enrichment;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.inference.KeyState;
+import io.undercurrent.inference.Message;
 import io.undercurrent.model.Model;
 import java.util.ArrayList;
 import java.util.Collections;

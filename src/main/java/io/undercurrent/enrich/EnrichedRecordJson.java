@@ -1,0 +1,234 @@
+package io.undercurrent.enrich;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import io.undercurrent.enrich.EnrichedRecord.Attention;
+import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.enrich.EnrichedRecord.PastRecord;
+import io.undercurrent.enrich.EnrichedRecord.PastToken;
+import io.undercurrent.enrich.EnrichedRecord.Sentiment;
+import io.undercurrent.enrich.EnrichedRecord.Surprise;
+import io.undercurrent.io.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Set;
+
+/**
+ * Enriched records as JSON. Fields are in a fixed order and numbers have nine significant digits,
+ * so the same record is the same bytes wherever it was made. Reading ignores fields that it does
+ * not know: later versions may add some. Thread-safe.
+ */
+public final class EnrichedRecordJson {
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8).build();
+
+  /** Fields that are left out where there is nothing to say; all others must be there. */
+  private static final Set<String> OPTIONAL =
+      Set.of("keyEncoding", "truncated", "attention", "nothing", "source");
+
+  private static final JsonMapper READER =
+      JsonMapper.builder()
+          .annotationIntrospector(new Required())
+          .propertyNamingStrategy(new Names())
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .withCoercionConfig(
+              LogicalType.Textual,
+              text -> {
+                text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail);
+                text.setCoercion(CoercionInputShape.Float, CoercionAction.Fail);
+                text.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
+              })
+          .build();
+
+  /** Which components of the records must be there. */
+  private static final class Required extends JacksonAnnotationIntrospector {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Boolean hasRequiredMarker(AnnotatedMember member) {
+      if (member instanceof AnnotatedParameter parameter
+          && parameter.getDeclaringClass().isRecord()) {
+        return !OPTIONAL.contains(
+            parameter.getDeclaringClass().getRecordComponents()[parameter.getIndex()].getName());
+      }
+      return super.hasRequiredMarker(member);
+    }
+  }
+
+  /** Units stand in the names of components, not of fields. */
+  private static final class Names extends PropertyNamingStrategies.NamingBase {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String translate(String component) {
+      return component.equals("timestampMs") ? "timestamp" : component;
+    }
+  }
+
+  private static final int USUAL_BYTES = 1024;
+
+  private EnrichedRecordJson() {}
+
+  /** One enriched record as one line of JSON, UTF-8, without a line end. */
+  public static byte[] toJson(EnrichedRecord record) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_BYTES);
+    try (JsonGenerator to = JSON.createGenerator(bytes)) {
+      write(record, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void write(EnrichedRecord record, JsonGenerator to) throws IOException {
+    to.writeStartObject();
+    to.writeStringField("key", record.key());
+    if (record.keyEncoding() != null) {
+      to.writeStringField("keyEncoding", record.keyEncoding());
+    }
+    to.writeStringField("text", record.text());
+    if (record.truncated()) {
+      to.writeBooleanField("truncated", true);
+    }
+    to.writeFieldName("sentiment");
+    write(record.sentiment(), to);
+    to.writeArrayFieldStart("next");
+    for (NextToken next : record.next()) {
+      to.writeStartObject();
+      to.writeStringField("token", next.token());
+      number("probability", next.probability(), to);
+      to.writeEndObject();
+    }
+    to.writeEndArray();
+    to.writeFieldName("surprise");
+    write(record.surprise(), to);
+    if (record.attention() != null) {
+      write(record.attention(), to);
+    }
+    to.writeObjectFieldStart("conversation");
+    if (record.conversation().score() == null) {
+      to.writeNullField("score");
+    } else {
+      number("score", record.conversation().score(), to);
+    }
+    to.writeNumberField("records", record.conversation().records());
+    to.writeNumberField("tokens", record.conversation().tokens());
+    to.writeEndObject();
+    to.writeObjectFieldStart("model");
+    to.writeStringField("name", record.model().name());
+    to.writeStringField("fingerprint", record.model().fingerprint());
+    to.writeEndObject();
+    if (record.source() != null) {
+      write(record.source(), to);
+    }
+    to.writeEndObject();
+  }
+
+  private static void write(Sentiment sentiment, JsonGenerator to) throws IOException {
+    if (sentiment == null) {
+      to.writeNull();
+      return;
+    }
+    to.writeStartObject();
+    to.writeStringField("label", sentiment.label());
+    number("score", sentiment.score(), to);
+    to.writeObjectFieldStart("probabilities");
+    number("negative", sentiment.probabilities().negative(), to);
+    number("neutral", sentiment.probabilities().neutral(), to);
+    number("positive", sentiment.probabilities().positive(), to);
+    to.writeEndObject();
+    to.writeEndObject();
+  }
+
+  private static void write(Surprise surprise, JsonGenerator to) throws IOException {
+    if (surprise == null) {
+      to.writeNull();
+      return;
+    }
+    to.writeStartObject();
+    number("bitsPerToken", surprise.bitsPerToken(), to);
+    to.writeNumberField("tokens", surprise.tokens());
+    to.writeNumberField("unknown", surprise.unknown());
+    to.writeEndObject();
+  }
+
+  private static void write(Attention attention, JsonGenerator to) throws IOException {
+    to.writeObjectFieldStart("attention");
+    to.writeArrayFieldStart("records");
+    for (PastRecord past : attention.records()) {
+      to.writeStartObject();
+      to.writeNumberField("record", past.record());
+      number("weight", past.weight(), to);
+      to.writeStringField("text", past.text());
+      to.writeEndObject();
+    }
+    to.writeEndArray();
+    if (attention.nothing() != null) {
+      number("nothing", attention.nothing(), to);
+    }
+    to.writeArrayFieldStart("tokens");
+    for (PastToken past : attention.tokens()) {
+      to.writeStartObject();
+      to.writeNumberField("record", past.record());
+      to.writeNumberField("position", past.position());
+      to.writeStringField("token", past.token());
+      number("weight", past.weight(), to);
+      to.writeEndObject();
+    }
+    to.writeEndArray();
+    to.writeEndObject();
+  }
+
+  private static void write(Source source, JsonGenerator to) throws IOException {
+    to.writeObjectFieldStart("source");
+    to.writeStringField("topic", source.topic());
+    to.writeNumberField("partition", source.partition());
+    to.writeNumberField("offset", source.offset());
+    if (source.timestampMs() == null) {
+      to.writeNullField("timestamp");
+    } else {
+      to.writeNumberField("timestamp", source.timestampMs());
+    }
+    to.writeEndObject();
+  }
+
+  private static void number(String field, double value, JsonGenerator to) throws IOException {
+    to.writeFieldName(field);
+    to.writeNumber(Numbers.format(value));
+  }
+
+  /**
+   * An enriched record from its JSON.
+   *
+   * @throws IllegalArgumentException if the bytes are no enriched record
+   */
+  public static EnrichedRecord fromJson(byte[] json) {
+    try {
+      EnrichedRecord record = READER.readValue(json, EnrichedRecord.class);
+      if (record != null) {
+        return record;
+      }
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("enriched record: " + Json.reason(e), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // an array is read
+    }
+    throw new IllegalArgumentException("enriched record: must be a JSON object, found null");
+  }
+}

@@ -1,0 +1,146 @@
+package io.undercurrent.inference;
+
+import io.undercurrent.enrich.BadRecordException;
+import io.undercurrent.inference.Enrichment.Outcome;
+import io.undercurrent.text.Encoding;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Messages of several keys that are enriched together, each with the outcome that it would have
+ * alone, after the earlier ones of its key. Used once, on one thread.
+ *
+ * @param <K> type of the keys, with {@code equals} and {@code hashCode}
+ */
+public final class EnrichmentBatch<K> {
+
+  private final Enrichment enrichment;
+  private final int maxTokens;
+  private final List<K> keys = new ArrayList<>();
+  private final List<Message> messages = new ArrayList<>();
+  private final List<Encoding> encodings = new ArrayList<>(); // null for a tombstone
+  private final List<KeyState> befores = new ArrayList<>(); // null where there is no outcome
+  private final List<Outcome> outcomes = new ArrayList<>(); // null where there is none
+  private int tokens;
+
+  /**
+   * @param fresh the state of a key without records
+   * @param maxTokens of all messages together, unless it is one message
+   */
+  public EnrichmentBatch(Enrichment enrichment, int maxTokens) {
+    this.enrichment = enrichment;
+    this.maxTokens = maxTokens;
+  }
+
+  /** Adds a message if there is room for its tokens. There always is for the first. */
+  public boolean add(K key, Message message) {
+    Encoding encoding = message.isTombstone() ? null : enrichment.encode(message);
+    int more = encoding == null ? 0 : encoding.ids().length;
+    if (!messages.isEmpty() && tokens + more > maxTokens) {
+      return false;
+    }
+    tokens += more;
+    keys.add(key);
+    messages.add(message);
+    encodings.add(encoding);
+    return true;
+  }
+
+  /** Messages in it. */
+  public int size() {
+    return messages.size();
+  }
+
+  /** Steps that the network takes for it: a token each, and one for each end of record. */
+  public int steps() {
+    int ends = 0;
+    for (Encoding encoding : encodings) {
+      ends += encoding != null && encoding.ids().length > 0 ? 1 : 0;
+    }
+    return tokens + ends;
+  }
+
+  /**
+   * Enriches all messages.
+   *
+   * @param stored the state of a key before the batch; asked once for each key that needs it
+   */
+  public void run(Function<K, KeyState> stored) {
+    Map<K, KeyState> states = new HashMap<>();
+    List<PendingRecord> records = pending(states, stored);
+    enrichment.read(records.stream().filter(Objects::nonNull).toList());
+    Set<K> failed = new HashSet<>();
+    for (int i = 0; i < messages.size(); i++) {
+      outcome(i, records.get(i), states, failed);
+    }
+  }
+
+  /** Each message as a record that follows the one of its key before it; null for a tombstone. */
+  private List<PendingRecord> pending(Map<K, KeyState> states, Function<K, KeyState> stored) {
+    List<PendingRecord> records = new ArrayList<>();
+    Map<K, PendingRecord> last = new HashMap<>();
+    Set<K> forgotten = new HashSet<>();
+    for (int i = 0; i < messages.size(); i++) {
+      K key = keys.get(i);
+      if (messages.get(i).isTombstone()) {
+        last.remove(key);
+        forgotten.add(key);
+        records.add(null);
+        continue;
+      }
+      PendingRecord previous = last.get(key);
+      PendingRecord record;
+      if (previous != null) {
+        record = new PendingRecord(encodings.get(i), previous);
+      } else if (forgotten.contains(key)) {
+        record = enrichment.pending(encodings.get(i), enrichment.fresh());
+      } else {
+        states.put(key, stored.apply(key));
+        record = enrichment.pending(encodings.get(i), states.get(key));
+      }
+      last.put(key, record);
+      records.add(record);
+    }
+    return records;
+  }
+
+  /** What comes after a failed message of a key, up to a tombstone, has no outcome either. */
+  private void outcome(int i, PendingRecord record, Map<K, KeyState> states, Set<K> failed) {
+    K key = keys.get(i);
+    KeyState before = null;
+    Outcome outcome = null;
+    if (record == null) {
+      states.put(key, enrichment.fresh());
+      failed.remove(key);
+    } else if (!failed.contains(key)) {
+      try {
+        before = states.get(key);
+        outcome = enrichment.outcome(before, messages.get(i), record);
+        states.put(key, outcome.after());
+      } catch (BadRecordException e) {
+        failed.add(key); // whoever enriches it alone is told
+      }
+    }
+    befores.add(before);
+    outcomes.add(outcome);
+  }
+
+  /** The key's state before message i; null where there is no outcome. */
+  public KeyState before(int i) {
+    return befores.get(i);
+  }
+
+  /**
+   * What came of message i. Null for a tombstone; null too for a message that cannot be enriched,
+   * and for those of its key after it: enriched alone, it throws what is wrong.
+   */
+  public Outcome outcome(int i) {
+    return outcomes.get(i);
+  }
+}

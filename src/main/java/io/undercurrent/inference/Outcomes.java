@@ -1,0 +1,102 @@
+package io.undercurrent.inference;
+
+import io.undercurrent.enrich.BadRecordException;
+import io.undercurrent.inference.Enrichment.Outcome;
+import io.undercurrent.metrics.DeadLetterReason;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Memory;
+import io.undercurrent.model.Model;
+import java.util.List;
+
+/**
+ * The last part of an enrichment: from what the network made of a message to the enriched record
+ * and the key's next state. Thread-safe.
+ */
+final class Outcomes {
+
+  private final EnrichedRecords records;
+  private final double halfLifeTokens;
+
+  Outcomes(Model model, double halfLifeTokens) {
+    records = new EnrichedRecords(model);
+    this.halfLifeTokens = halfLifeTokens;
+  }
+
+  /**
+   * @param before the key's state before the message
+   * @param hidden the hidden state after it
+   * @param memory the memory after it; null for a model that never looks back
+   * @throws BadRecordException if a number is NaN or infinite
+   */
+  Outcome of(KeyState before, Message message, Reading reading, HiddenState hidden, Memory memory) {
+    requireFinite(reading, hidden);
+    Double score = before.conversationScore();
+    if (reading.tokens() > 0) {
+      score =
+          ConversationScore.after(
+              score, before.tokens(), reading.score(), reading.tokens(), halfLifeTokens);
+    }
+    KeyState after =
+        before.afterRecord(reading.tokens(), message.timestampMs(), score, hidden, memory);
+    return new Outcome(
+        records.of(message, reading, after),
+        after,
+        remembered(after),
+        forgotten(before, after),
+        reading.hit(),
+        ageMs(before, message));
+  }
+
+  private static Memory.Entry remembered(KeyState after) {
+    if (after.memory() == null || after.memory().entries().isEmpty()) {
+      return null;
+    }
+    List<Memory.Entry> entries = after.memory().entries();
+    Memory.Entry last = entries.get(entries.size() - 1);
+    return last.record() == after.records() ? last : null;
+  }
+
+  /** Entries leave a memory in the order in which they came. */
+  private static List<Long> forgotten(KeyState before, KeyState after) {
+    if (before.memory() == null) {
+      return List.of();
+    }
+    List<Memory.Entry> kept = after.memory().entries();
+    long oldest = kept.isEmpty() ? Long.MAX_VALUE : kept.get(0).record();
+    return before.memory().entries().stream()
+        .map(Memory.Entry::record)
+        .filter(record -> record < oldest)
+        .toList();
+  }
+
+  private static long ageMs(KeyState before, Message message) {
+    return before.lastTimestampMs() == null || message.timestampMs() == null
+        ? -1
+        : Math.max(0, message.timestampMs() - before.lastTimestampMs());
+  }
+
+  private static void requireFinite(Reading reading, HiddenState hidden) {
+    requireFinite("state", hidden.isFinite());
+    if (reading.tokens() == 0) {
+      return;
+    }
+    for (float probability : reading.probabilities()) {
+      requireFinite("sentiment", Float.isFinite(probability));
+    }
+    requireFinite("surprise", Double.isFinite(reading.surpriseBits()));
+    for (Reading.NextToken next : reading.next()) {
+      requireFinite("next token", Float.isFinite(next.probability()));
+    }
+  }
+
+  private static void requireFinite(String what, boolean finite) {
+    if (!finite) {
+      throw new BadRecordException(
+          DeadLetterReason.NOT_FINITE,
+          "the "
+              + what
+              + " must consist of finite numbers, found NaN or infinity;"
+              + " the key keeps its previous state");
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.undercurrent.metrics.internals;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.undercurrent.metrics.MeterNames;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The meters of an application as a whole: rebalances, restores of its states, lag.
+ *
+ * <p>All but the lag are registered at once. Thread-safe. Make one for each application: in one
+ * registry, the gauges of a second one with the same topology replace those of the first.
+ */
+public final class AppMetrics {
+
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final MeterRegistry registry;
+  private final Tags tags;
+  private final LongSupplier nanoTime;
+  private final Counter rebalances;
+  private final Counter restores;
+  private final Counter restored;
+  private final Map<String, Restore> restoring = new ConcurrentHashMap<>();
+
+  /**
+   * A restore in progress.
+   *
+   * @param begunNanos when it began, by {@code nanoTime}
+   * @param records to be read when it began
+   * @param left records still to be read
+   */
+  private record Restore(long begunNanos, long records, long left) {}
+
+  /**
+   * @param topology value of the tag {@link MeterNames#TOPOLOGY}
+   */
+  public AppMetrics(MeterRegistry registry, String topology) {
+    this(registry, topology, System::nanoTime);
+  }
+
+  AppMetrics(MeterRegistry registry, String topology, LongSupplier nanoTime) {
+    this.registry = registry;
+    this.tags = Tags.of(MeterNames.TOPOLOGY, topology);
+    this.nanoTime = nanoTime;
+    rebalances = counter(MeterNames.REBALANCES, "rebalances", "Times that partitions were moved");
+    restores =
+        counter(
+            MeterNames.RESTORES,
+            "restores",
+            "Finished restores; each is of one partition of a store, from its changelog");
+    restored = counter(MeterNames.RESTORED, "records", "Records read from changelogs into stores");
+    gauge(
+        MeterNames.RESTORING,
+        "stores",
+        "Partitions of stores that are being restored now",
+        AppMetrics::restoring);
+    gauge(
+        MeterNames.RESTORE_REMAINING,
+        "records",
+        "Records that the restores in progress have still to read, by changelog offsets",
+        AppMetrics::recordsToRestore);
+    gauge(
+        MeterNames.RESTORE_TIME_LEFT,
+        "seconds",
+        "Time until the restores in progress end, at their speed so far; 0 without a restore, NaN"
+            + " before the speed is known",
+        AppMetrics::secondsLeft);
+  }
+
+  private Counter counter(String name, String unit, String description) {
+    return Counter.builder(name)
+        .tags(tags)
+        .baseUnit(unit)
+        .description(description)
+        .register(registry);
+  }
+
+  private void gauge(
+      String name, String unit, String description, ToDoubleFunction<AppMetrics> value) {
+    Gauges.register(registry, name, tags, unit, description, this, value);
+  }
+
+  /**
+   * Registers the gauge of the application's lag.
+   *
+   * @param lag in records, called whenever meters are read; null while it is not known
+   */
+  public void lag(Supplier<Long> lag) {
+    Gauges.register(
+        registry,
+        MeterNames.LAG,
+        tags,
+        "records",
+        "Records of the source topics that this instance has still to read, as of its last fetch; 0"
+            + " before the first fetch",
+        lag,
+        known -> {
+          Long records = known.get();
+          return records == null ? 0 : records;
+        });
+  }
+
+  /** Counts one rebalance. */
+  public void rebalance() {
+    rebalances.increment();
+  }
+
+  /**
+   * Begins a restore.
+   *
+   * @param what names store and partition
+   * @param records to be read, at most
+   */
+  public void restoreBegins(String what, long records) {
+    restoring.put(what, new Restore(nanoTime.getAsLong(), records, records));
+  }
+
+  /**
+   * Reports progress of a restore.
+   *
+   * @param read records read in this step
+   * @param left records still to be read
+   */
+  public void restoreProgresses(String what, long read, long left) {
+    restored.increment(read);
+    restoring.computeIfPresent(
+        what, (w, r) -> new Restore(r.begunNanos, r.records, Math.max(0, left)));
+  }
+
+  /**
+   * Ends a restore.
+   *
+   * @param whole true if everything was read, false if the partition moved away before
+   */
+  public void restoreEnds(String what, boolean whole) {
+    if (restoring.remove(what) != null && whole) {
+      restores.increment();
+    }
+  }
+
+  private double restoring() {
+    return restoring.size();
+  }
+
+  /** Records that the restores in progress have still to read. Asks no broker. */
+  public long recordsToRestore() {
+    return restoring.values().stream().mapToLong(Restore::left).sum();
+  }
+
+  /** Restores run in parallel, so the one that ends last counts. */
+  private double secondsLeft() {
+    double max = 0;
+    long now = nanoTime.getAsLong();
+    for (Restore restore : restoring.values()) {
+      double read = restore.records - restore.left;
+      if (read <= 0 && restore.left > 0) {
+        return Double.NaN;
+      }
+      if (restore.left > 0) {
+        max = Math.max(max, (now - restore.begunNanos) / read * restore.left);
+      }
+    }
+    return max / NANOS_PER_SECOND;
+  }
+}

@@ -1,0 +1,40 @@
+package io.undercurrent.metrics.internals;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Registers gauges that replace those of an earlier application or enricher. A registry alone would
+ * keep the first gauge of a name and tags, and with it the values of what has been closed.
+ */
+final class Gauges {
+
+  private Gauges() {}
+
+  /**
+   * @param measured kept as long as the gauge is registered
+   */
+  static <T> void register(
+      MeterRegistry registry,
+      String name,
+      Tags tags,
+      String unit,
+      String description,
+      T measured,
+      ToDoubleFunction<T> value) {
+    remove(registry, name, tags);
+    Gauge.builder(name, measured, value)
+        .tags(tags)
+        .baseUnit(unit)
+        .description(description)
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /** Removes the gauges that have {@code tags}, and possibly more. */
+  static void remove(MeterRegistry registry, String name, Tags tags) {
+    registry.find(name).tags(tags).meters().forEach(registry::remove);
+  }
+}

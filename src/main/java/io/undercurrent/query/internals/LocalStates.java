@@ -1,0 +1,71 @@
+package io.undercurrent.query.internals;
+
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.model.Model;
+import io.undercurrent.streams.internals.StoredKeys;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+
+/** Reads keys' states from the stores of this instance. Thread-safe. */
+final class LocalStates {
+
+  private final Model model;
+  private final EnrichmentSettings settings;
+  private final StoredKeys storedKeys;
+
+  LocalStates(Model model, EnrichmentSettings settings) {
+    this.model = model;
+    this.settings = settings;
+    storedKeys = new StoredKeys(model);
+  }
+
+  /**
+   * The state of a key.
+   *
+   * @param partition to read; null for all partitions of this instance
+   * @param behind null for the state itself; otherwise a copy will do, which lacks so many writes
+   * @throws UnknownKeyException if there is none that this model can read
+   * @throws org.apache.kafka.streams.errors.StreamsException if the store cannot be read now
+   */
+  StoredKey read(KafkaStreams streams, Integer partition, byte[] key, Long behind) {
+    boolean stale = behind != null;
+    StoredKeys stored =
+        storedKeys.in(
+            store(streams, settings.store(), partition, stale),
+            model.config().hasMemory()
+                ? store(streams, settings.memoryStore(), partition, stale)
+                : null);
+    StoredKeys.Found found = stored.find(Bytes.wrap(key));
+    if (found.bytes() == null) {
+      throw new UnknownKeyException(
+          "there is no state for key %s: no record of it was read, or it was forgotten"
+              .formatted(quoted(key)));
+    }
+    if (found.foreign()) {
+      throw new UnknownKeyException(
+          "the state of key %s was made by another model: its next record starts anew"
+              .formatted(quoted(key)));
+    }
+    return new StoredKey(found.state(), behind);
+  }
+
+  private static ReadOnlyKeyValueStore<Bytes, byte[]> store(
+      KafkaStreams streams, String name, Integer partition, boolean stale) {
+    StoreQueryParameters<ReadOnlyKeyValueStore<Bytes, byte[]>> parameters =
+        StoreQueryParameters.fromNameAndType(
+            name, QueryableStoreTypes.<Bytes, byte[]>keyValueStore());
+    if (partition != null) {
+      parameters = parameters.withPartition(partition);
+    }
+    return streams.store(stale ? parameters.enableStaleStores() : parameters);
+  }
+
+  private static String quoted(byte[] key) {
+    String text = KeyText.of(key).text();
+    return '"' + (text.length() <= 100 ? text : text.substring(0, 100) + "...") + '"';
+  }
+}

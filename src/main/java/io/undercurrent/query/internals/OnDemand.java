@@ -1,0 +1,89 @@
+package io.undercurrent.query.internals;
+
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
+import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.inference.Generator;
+import io.undercurrent.inference.Inference;
+import io.undercurrent.inference.KeyState;
+import io.undercurrent.inference.Message;
+import io.undercurrent.inference.Reading;
+import io.undercurrent.inference.ReferenceEnrichment;
+import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Model;
+import io.undercurrent.text.Utf8;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The network for whoever asks, beside the stream: nothing here touches a stored state. Holds
+ * scratch and belongs to one thread at a time.
+ */
+public final class OnDemand {
+
+  /** Next tokens that can be asked for at most. */
+  public static final int MAX_NEXT = EnrichmentSettings.MAX_NEXT_TOKENS;
+
+  private final Model model;
+  private final EnrichmentSettings settings;
+  private final ReferenceEnrichment enrichment;
+  private final KeyState fresh;
+  private final Inference prefix;
+  private final Generator beginning;
+
+  public OnDemand(Model model, EnrichmentSettings settings) {
+    this.model = model;
+    this.settings = settings;
+    enrichment = new ReferenceEnrichment(model, settings);
+    fresh = KeyState.fresh(model);
+    prefix = new Inference(model, settings.maxTokens(), MAX_NEXT, true);
+    beginning = new Generator(model);
+  }
+
+  /** The model that answers. */
+  public ModelIdentity model() {
+    return new ModelIdentity(model.name(), model.fingerprint());
+  }
+
+  /** How many next tokens enriched records list, and answers where nothing else is asked for. */
+  public int usualNext() {
+    return settings.nextTokens();
+  }
+
+  /** Reads a record as the first of its key. */
+  public EnrichedRecord enrich(byte[] key, String text, Long timestampMs) {
+    return enrichment.enrich(fresh, new Message(KeyText.of(key), text, timestampMs, null)).record();
+  }
+
+  /**
+   * What would come after the beginning of a next record of the key, most probable first. Without a
+   * beginning it is the network's own expectation, without its cache if it has one.
+   *
+   * @param stored of which nothing changes
+   * @param text read up to the limit of tokens; may be empty
+   * @param most how many, 1 to {@value #MAX_NEXT}
+   */
+  public List<NextToken> next(StoredKey stored, String text, int most) {
+    HiddenState state = stored.state().hidden().copy();
+    Reading reading =
+        prefix.read(
+            Utf8.withoutLoneSurrogates(text),
+            state,
+            stored.state().memory() == null ? null : stored.state().memory().copy());
+    List<NextToken> next = new ArrayList<>();
+    if (reading.tokens() == 0) {
+      beginning.next(state, most).forEach(token -> next.add(named(token)));
+    } else {
+      for (int i = 0; i < Math.min(most, reading.next().length); i++) {
+        next.add(named(reading.next()[i]));
+      }
+    }
+    return next;
+  }
+
+  private NextToken named(Reading.NextToken token) {
+    return new NextToken(model.tokenizer().token(token.id()), token.probability());
+  }
+}

@@ -1,0 +1,10 @@
+package io.undercurrent.query.internals;
+
+/** There is no state to answer from; the message says which key and why, for whoever asked. */
+public final class UnknownKeyException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  UnknownKeyException(String message) {
+    super(message);
+  }
+}

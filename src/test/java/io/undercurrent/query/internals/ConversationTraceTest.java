@@ -1,0 +1,193 @@
+package io.undercurrent.query.internals;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.undercurrent.LetterModel;
+import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.enrich.EnrichedRecordJson;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.model.Model;
+import io.undercurrent.query.internals.TracedRecord.Piece;
+import io.undercurrent.streams.internals.OneByOne;
+import io.undercurrent.text.Encoding;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConversationTraceTest {
+
+  private static final EnrichmentSettings SETTINGS = EnrichmentSettings.DEFAULTS;
+  private static final String[] TEXTS = {"a b c", "d zz  e", "", "f", "a b a b", " g "};
+
+  private static final Model SHIPPED = Checkpoint.load(Checkpoint.DEFAULT);
+
+  private final Model model = LetterModel.of(3);
+
+  /** The records of one key as they come out. */
+  private static List<EnrichedRecord> enriched(
+      Model model, EnrichmentSettings settings, String... texts) {
+    OneByOne read = new OneByOne(model, settings);
+    List<EnrichedRecord> records = new ArrayList<>();
+    for (String text : texts) {
+      String json = read.read("k".getBytes(UTF_8), text, null, null);
+      if (json != null) {
+        records.add(EnrichedRecordJson.fromJson(json.getBytes(UTF_8)));
+      }
+    }
+    return records;
+  }
+
+  private static List<TracedRecord> traced(
+      Model model, EnrichmentSettings settings, List<EnrichedRecord> records) {
+    ConversationTrace trace = new ConversationTrace(model, settings);
+    return records.stream().map(trace::read).toList();
+  }
+
+  private static String text(TracedRecord traced) {
+    return traced.pieces().stream().map(Piece::text).collect(Collectors.joining());
+  }
+
+  private static double lastScore(TracedRecord traced) {
+    return traced.pieces().get(traced.pieces().size() - 1).score();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldBeTheReadingThatTheRecordsCameFrom(boolean looking) {
+    Model model = looking ? LetterModel.looking(3) : this.model;
+    List<EnrichedRecord> records = enriched(model, SETTINGS, TEXTS);
+    double score = 0;
+    for (TracedRecord traced : traced(model, SETTINGS, records)) {
+      EnrichedRecord record = traced.record();
+      assertThat(traced.exact()).isTrue();
+      assertThat(traced.before()).isEqualTo(score);
+      if (record.surprise() == null) {
+        assertThat(traced.pieces()).isEmpty();
+        continue;
+      }
+      assertThat(text(traced)).isEqualTo(record.text());
+      assertThat((float) lastScore(traced)).isEqualTo((float) record.sentiment().score());
+      assertThat(traced.pieces().stream().mapToDouble(Piece::bits).sum())
+          .isCloseTo(
+              record.surprise().bitsPerToken() * record.surprise().tokens(),
+              within(1e-5)); // nine digits of a float, times some tokens
+      score = lastScore(traced);
+    }
+  }
+
+  /** What a record that ends there expects next is what is named in place of a token. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldNameWhatHadBeenExpected(boolean looking) {
+    Model model = looking ? LetterModel.looking(3) : this.model;
+    List<TracedRecord> traced =
+        traced(model, SETTINGS, enriched(model, SETTINGS, "a b", "c d", "e"));
+    List<NextToken> next =
+        enriched(model, SETTINGS, "a b", "c").get(1).next().subList(0, ConversationTrace.EXPECTED);
+    List<NextToken> expected = traced.get(1).pieces().get(1).expected();
+    assertThat(expected)
+        .extracting(NextToken::token)
+        .isEqualTo(next.stream().map(NextToken::token).toList());
+    for (int i = 0; i < next.size(); i++) {
+      assertThat(expected.get(i).probability())
+          .isCloseTo(next.get(i).probability(), within(1e-7)); // written with nine digits
+    }
+    for (TracedRecord record : traced) {
+      for (Piece piece : record.pieces()) { // each of one token here
+        assertThat(piece.probability()).isCloseTo(Math.pow(2, -piece.bits()), within(1e-12));
+        piece.expected().stream()
+            .filter(token -> token.token().equals(piece.text().strip()))
+            .forEach(
+                token ->
+                    assertThat(token.probability()).isCloseTo(piece.probability(), within(1e-6)));
+      }
+    }
+  }
+
+  @Test
+  void shouldSayWhereEarlierRecordsAreMissing() {
+    List<EnrichedRecord> records = enriched(model, SETTINGS, "a b c", "d e", "f", "g");
+    ConversationTrace trace = new ConversationTrace(model, SETTINGS);
+    TracedRecord third = trace.read(records.get(2));
+    assertThat(third.exact()).isFalse();
+    assertThat(third.before()).isZero();
+    assertThat(text(third)).isEqualTo("f");
+    assertThat(trace.records()).isEqualTo(3);
+    assertThat(trace.read(records.get(3)).before()).isEqualTo(lastScore(third));
+    assertThat(trace.read(records.get(0)).exact()).isTrue(); // from the beginning again
+    assertThat(trace.read(records.get(1)).exact()).isTrue();
+    assertThat(trace.read(records.get(3)).exact()).isFalse(); // the third was left out
+  }
+
+  @Test
+  void shouldBeginAnewWhereTheKeyWasForgotten() {
+    List<EnrichedRecord> records = enriched(model, SETTINGS, "a b c", "d", null, "e", "f");
+    List<TracedRecord> traced = traced(model, SETTINGS, records);
+    assertThat(traced).extracting(TracedRecord::exact).containsOnly(true);
+    assertThat(traced.get(2).before()).isZero();
+    assertThat(traced.get(2).record().conversation().records()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotTakeAnotherModelsRecordForItsOwn() {
+    List<EnrichedRecord> records = enriched(LetterModel.of(4), SETTINGS, "a b c");
+    assertThat(traced(model, SETTINGS, records).get(0).exact()).isFalse();
+  }
+
+  /**
+   * Finds the pieces again without spans, by reading the text under each limit of tokens: such a
+   * reading ends where a piece ends.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "don't you dare",
+        "  SO GOOD, gonna  be GREAT!!! ",
+        "can not wait :-))) #soGood @me",
+        "sooo well-known \uD83D\uDE02\uD83D\uDE02 na\u00efve",
+        "x"
+      })
+  void shouldCutATextWhereEachLimitOfTokensCutsIt(String text) {
+    List<String> pieces = new ArrayList<>();
+    int[] ids = SHIPPED.tokenizer().encode(text, SETTINGS.maxTokens()).ids();
+    int tokens = 0;
+    int from = 0;
+    for (int limit = 1; limit <= ids.length; limit++) {
+      Encoding part = SHIPPED.tokenizer().encode(text, limit);
+      if (part.ids().length > tokens) {
+        int end = limit == ids.length ? text.length() : part.end();
+        pieces.add(text.substring(from, end));
+        tokens = part.ids().length;
+        from = end;
+      }
+    }
+    TracedRecord traced = traced(SHIPPED, SETTINGS, enriched(SHIPPED, SETTINGS, text)).get(0);
+    assertThat(traced.pieces()).extracting(Piece::text).isEqualTo(pieces);
+  }
+
+  @Test
+  void shouldShowTheWholeTextUnderASmallerLimitThanTheRecordWasReadWith() {
+    List<EnrichedRecord> records = enriched(model, SETTINGS, "a b c d");
+    TracedRecord traced = traced(model, SETTINGS.withMaxTokens(2), records).get(0);
+    assertThat(traced.exact()).isFalse();
+    assertThat(traced.pieces()).extracting(Piece::text).containsExactly("a ", "b c d");
+  }
+
+  @Test
+  void shouldReadNoFurtherThanTheRecordWasRead() {
+    EnrichmentSettings two = SETTINGS.withMaxTokens(2);
+    List<EnrichedRecord> records = enriched(model, two, "a b c d", "e");
+    assertThat(records.get(0).truncated()).isTrue();
+    List<TracedRecord> traced = traced(model, two, records);
+    assertThat(traced).extracting(TracedRecord::exact).containsOnly(true);
+    assertThat(traced.get(0).pieces()).hasSize(2);
+    assertThat(text(traced.get(0))).isEqualTo(records.get(0).text());
+  }
+}

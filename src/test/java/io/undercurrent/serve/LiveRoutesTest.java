@@ -1,0 +1,245 @@
+package io.undercurrent.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.LetterModel;
+import io.undercurrent.app.EnrichedTopic;
+import io.undercurrent.app.TopologyDefinition;
+import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecord.Conversation;
+import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.model.Model;
+import io.undercurrent.query.internals.ConversationTrace;
+import io.undercurrent.query.internals.StreamsQueries;
+import io.undercurrent.query.internals.StreamsQueries.Host;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class LiveRoutesTest {
+
+  private static final Model MODEL = LetterModel.of(1);
+
+  private volatile BiConsumer<byte[], EnrichedRecord> topic;
+
+  private final LiveFeed feed =
+      new LiveFeed(
+          (lookBack, listener) -> {
+            topic = listener;
+            return new EnrichedTopic() {
+              @Override
+              public boolean caughtUp() {
+                return true;
+              }
+
+              @Override
+              public void close() {
+                topic = null;
+              }
+            };
+          });
+
+  private final HttpEndpoint http =
+      HttpEndpoint.start(
+          "127.0.0.1",
+          0,
+          () -> "",
+          () -> true,
+          () -> true,
+          List.of(
+              new LiveRoutes(
+                  feed,
+                  1,
+                  new StreamsQueries(
+                      () -> null,
+                      Host.of(Host.unreachable()),
+                      MODEL,
+                      EnrichmentSettings.DEFAULTS,
+                      () -> 1),
+                  TopologyDefinition.shipped(),
+                  new ModelIdentity("m", "0"),
+                  () -> new ConversationTrace(MODEL, EnrichmentSettings.DEFAULTS),
+                  null)));
+
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @AfterEach
+  void stop() {
+    http.close();
+  }
+
+  private HttpRequest request(String path, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + http.port() + path))
+            .timeout(Duration.ofSeconds(20));
+    return (headers.length == 0 ? request : request.headers(headers)).build();
+  }
+
+  private HttpResponse<String> get(String path, String... headers) throws Exception {
+    return client.send(request(path, headers), BodyHandlers.ofString());
+  }
+
+  private static String header(HttpResponse<?> answer, String name) {
+    return answer.headers().firstValue(name).orElse("none");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/, text/html, <!doctype html>",
+    "/page/page.js, text/javascript, new EventSource",
+    "/page/page.css, text/css, color-scheme",
+    "/page/icon.svg, image/svg+xml, <svg",
+    "/page/uplot/dist/uPlot.esm.js, text/javascript, uPlot",
+    "/page/uplot/dist/uPlot.min.css, text/css, .uplot"
+  })
+  void shouldServeThePagesFiles(String path, String type, String content) throws Exception {
+    HttpResponse<String> file = get(path);
+    assertThat(file.statusCode()).isEqualTo(200);
+    assertThat(file.body()).contains(content);
+    assertThat(header(file, "Content-Type")).startsWith(type);
+    assertThat(header(file, "Content-Security-Policy"))
+        .startsWith("default-src 'none'; script-src 'self'; style-src 'self';");
+    assertThat(header(file, "X-Content-Type-Options")).isEqualTo("nosniff");
+    assertThat(header(file, "Referrer-Policy")).isEqualTo("no-referrer");
+    assertThat(header(file, "Cache-Control")).isEqualTo("no-cache");
+    HttpResponse<String> again = get(path, "If-None-Match", header(file, "ETag"));
+    assertThat(again.statusCode()).isEqualTo(304);
+    assertThat(again.body()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/page",
+        "/page/",
+        "/page/none.js",
+        "/openapi.json",
+        "/page/../../openapi.json",
+        "/page/..%2f..%2fopenapi.json",
+        "/page/%2e%2e/%2e%2e/openapi.json"
+      })
+  void shouldServeNothingBesideThem(String path) throws Exception {
+    assertThat(get(path).statusCode()).isIn(400, 404);
+  }
+
+  @Test
+  void shouldSendWhatComesOutAsEvents() throws Exception {
+    HttpResponse<Stream<String>> live = client.send(request("/v1/live"), BodyHandlers.ofLines());
+    try (Stream<String> lines = live.body()) {
+      var line = lines.iterator();
+      assertThat(live.statusCode()).isEqualTo(200);
+      assertThat(header(live, "Content-Type"))
+          .isEqualToIgnoringCase("text/event-stream;charset=utf-8");
+      assertThat(header(live, "Cache-Control")).isEqualTo("no-store");
+      assertThat(header(live, "X-Accel-Buffering")).isEqualTo("no");
+      assertThat(line.next()).isEqualTo("event: hello");
+      assertThat(line.next()).startsWith("data: {\"returning\":false,");
+      assertThat(line.next()).isEmpty();
+      come("schön \uD83D\uDE00");
+      String id = null;
+      for (String next = line.next(); !next.equals("event: records"); next = line.next()) {
+        id = next; // stands before its event's name
+      }
+      assertThat(id).matches("id: \\w+-1-1");
+      String data = line.next().substring("data: ".length());
+      assertThat(new JsonMapper().readTree(data).at("/0/text").textValue())
+          .isEqualTo("schön \uD83D\uDE00");
+      assertThat(line.next()).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldRefuseOneStreamTooManyUntilAnotherEnds() throws Exception {
+    HttpResponse<Stream<String>> live = client.send(request("/v1/live"), BodyHandlers.ofLines());
+    HttpResponse<String> refused = get("/v1/live");
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(header(refused, "Retry-After")).isEqualTo("10");
+    assertThat(header(refused, "Content-Type")).startsWith("application/problem+json");
+    assertThat(refused.body()).contains("all 1 live streams are taken");
+    live.body().close();
+    int status = 503;
+    while (status == 503) { // until the next event finds that nobody takes it
+      HttpResponse<Stream<String>> next = client.send(request("/v1/live"), BodyHandlers.ofLines());
+      status = next.statusCode();
+      next.body().close();
+      Thread.sleep(50);
+    }
+    assertThat(status).isEqualTo(200);
+  }
+
+  @Test
+  void shouldEndStreamsWhenItCloses() throws Exception {
+    HttpResponse<Stream<String>> live = client.send(request("/v1/live"), BodyHandlers.ofLines());
+    Thread.sleep(50);
+    long start = System.nanoTime();
+    http.close();
+    try (Stream<String> lines = live.body()) {
+      lines.forEach(line -> {}); // ends
+    } catch (UncheckedIOException e) {
+      // cut off in the middle of an event
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  /** Takes the connection's idle time of 20 s. */
+  @Test
+  void shouldDropAViewerWhoReadsNothing() throws Exception {
+    try (Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(1_024);
+      socket.connect(new InetSocketAddress("127.0.0.1", http.port()));
+      socket
+          .getOutputStream()
+          .write(
+              "GET /v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+      while (feed.status().viewers() == 0) {
+        Thread.sleep(20);
+      }
+      String longKey = "k".repeat(10_000);
+      while (feed.status().viewers() > 0) {
+        come(longKey, "a");
+        Thread.sleep(1);
+      }
+      assertThat(get("/health/live").statusCode()).isEqualTo(200);
+    }
+  }
+
+  private void come(String text) {
+    come("k", text);
+  }
+
+  private void come(String key, String text) {
+    topic.accept(
+        key.getBytes(StandardCharsets.UTF_8),
+        new EnrichedRecord(
+            key,
+            null,
+            text,
+            false,
+            null,
+            List.of(),
+            null,
+            new Conversation(null, 1, 0),
+            new ModelIdentity("m", "0"),
+            null));
+  }
+}
