@@ -4,6 +4,7 @@ import com.example.support.Json.Contact;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.model.Model;
+import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
 import java.util.Properties;
@@ -44,6 +45,11 @@ public class SupportApplication {
       Properties settings = streams.getStreamsConfiguration();
       settings.putAll(DeadLetterHandler.settings("dead-letters", registry));
       streams.setStreamsConfiguration(lookAhead.addTo(settings));
+
+      ApplicationMeters meters = new ApplicationMeters(registry, settings);
+      streams.setStateListener(meters.stateListener());
+      streams.setStateRestoreListener(meters.restoreListener());
+      streams.setKafkaStreamsCustomizer(meters::bindLagTo); // Kafka's own meters are Spring's
     };
   }
 
