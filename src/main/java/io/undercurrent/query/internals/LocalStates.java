@@ -43,7 +43,8 @@ final class LocalStates {
       throw new UnknownKeyException("no record of it was read, or it was forgotten");
     }
     if (found.foreign()) {
-      throw new UnknownKeyException("another model made it, and the key's next record starts anew");
+      throw new UnknownKeyException(
+          "the stored one was made by another model, and the key's next record starts anew");
     }
     return new StoredKey(found.state(), behind);
   }
