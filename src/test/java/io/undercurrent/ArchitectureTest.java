@@ -183,6 +183,12 @@ class ArchitectureTest {
                   .mayOnlyAccessLayers(each.getValue().toArray(String[]::new));
     }
     layers.check(CLASSES);
+    assertThat(CLASSES.stream().map(JavaClass::getPackageName).collect(Collectors.toSet()))
+        .as("a package without a rule")
+        .isEqualTo(
+            MAY_USE.keySet().stream()
+                .map(name -> "io.undercurrent." + name)
+                .collect(Collectors.toSet()));
   }
 
   @Test

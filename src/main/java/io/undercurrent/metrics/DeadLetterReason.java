@@ -8,11 +8,12 @@ import java.util.Locale;
  */
 public enum DeadLetterReason {
   NULL_KEY("The record has no key."),
+  INVALID_KEY("The key is not of the stream's key encoding."),
   INVALID_UTF8("The value is not UTF-8."),
   MALFORMED_JSON("The value is not JSON."),
   MISSING_TEXT("The value has no text where the text is expected."),
   TEXT_NOT_A_STRING("The value found where the text is expected is not a string."),
-  MISSING_KEY("The value has nothing where the JSON pointer to the key points."),
+  MISSING_KEY("The value has no key where the key is expected."),
   KEY_NOT_SCALAR(
       "The value found where the JSON pointer to the key points is not a string, number or"
           + " boolean."),

@@ -34,7 +34,6 @@ public final class Network {
     cell = config.kind().cell();
     this.kernels = kernels;
     recurrentKind = config.kind().recurrent();
-    int hidden = config.hiddenSize();
     int layers = config.numLayers();
     float[] p = parameters.values();
     inputs = new PackedMatrix[layers][];

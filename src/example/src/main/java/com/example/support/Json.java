@@ -30,6 +30,7 @@ final class Json {
       String mood,
       double score,
       double conversation,
+      long tokensBefore,
       Customer customer) {
 
     /** Of an enriched record that has a sentiment. */
@@ -41,11 +42,12 @@ final class Json {
           record.sentiment().label(),
           record.sentiment().score(),
           record.conversation().score(),
+          record.conversation().tokens() - record.surprise().tokens(),
           null);
     }
 
     Contact by(Customer customer) {
-      return new Contact(channel, product, text, mood, score, conversation, customer);
+      return new Contact(channel, product, text, mood, score, conversation, tokensBefore, customer);
     }
   }
 

@@ -51,7 +51,8 @@ final class TurnForTheWorse implements FixedKeyProcessor<String, Contact, Alert>
   public void process(FixedKeyRecord<String, Contact> record) {
     Contact contact = record.value();
     String conversation = contact.channel() + "/" + record.key();
-    Double before = scores.get(conversation);
+    boolean first = contact.tokensBefore() == 0; // also after a tombstone
+    Double before = first ? null : scores.get(conversation);
     double now = contact.conversation();
     scores.put(conversation, now);
     if (before != null && before >= LIMIT && now < LIMIT) {
