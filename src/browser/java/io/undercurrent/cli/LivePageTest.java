@@ -13,6 +13,7 @@ import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.enrich.KeyEncoding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The live page in a real browser, of a real app on a real broker. */
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
@@ -75,9 +78,13 @@ class LivePageTest {
   }
 
   private ServedApp app(int port) {
+    return app(port, KeyEncoding.TEXT);
+  }
+
+  private ServedApp app(int port, KeyEncoding keyEncoding) {
     return new ServedApp(
         broker,
-        ServedApp.definition(name),
+        ServedApp.definition(name, keyEncoding),
         LetterModel.looking(3),
         state,
         port,
@@ -222,6 +229,32 @@ class LivePageTest {
       assertThat(row("me <b>")).isVisible();
       assertThat((int) page.evaluate("document.documentElement.scrollWidth"))
           .isLessThanOrEqualTo(390);
+      assertNothingFromElsewhere(app);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LONG, -103", "BASE64, +/8=", "UUID, 1b4e28ba-2fa1-11d2-883f-0016d3cca427"})
+  void shouldShowKeysOfTheTopologysEncodingAndTakeMessagesForThem(KeyEncoding encoding, String key)
+      throws Exception {
+    name += encoding.code();
+    try (ServedApp app = app(0, encoding).start()) {
+      open(app, new Browser.NewPageOptions());
+      app.send(encoding.bytes(key), "a b");
+      row(key).click();
+      assertThat(page.locator("#key")).hasText(key);
+      assertThat(records()).hasCount(1);
+      assertThat(page.locator("#send-key")).hasValue(key);
+      page.locator("#send-text").fill("c");
+      page.locator("#send button").click();
+      assertThat(page.locator("#sent")).containsText("sent, offset");
+      assertThat(records()).hasCount(2);
+      assertThat(page.locator("#list li")).hasCount(1);
+      page.reload();
+      assertThat(page.locator("#key")).hasText(key);
+      assertThat(records()).hasCount(2);
+      app.send(encoding.bytes(key), (String) null);
+      assertThat(page.locator("#log")).hasText("Forgotten: a tombstone came.");
       assertNothingFromElsewhere(app);
     }
   }

@@ -57,7 +57,9 @@ public final class SourceTopic implements AutoCloseable {
   /**
    * Sends one message.
    *
+   * @param key in the definition's key encoding
    * @return where it went; fails with Kafka's exception if it did not within 5 seconds
+   * @throws IllegalArgumentException if the key is not of that encoding
    */
   public CompletableFuture<Source> send(String key, String text) {
     CompletableFuture<Source> sent = new CompletableFuture<>();
@@ -68,7 +70,7 @@ public final class SourceTopic implements AutoCloseable {
               definition.topics().get(0),
               null,
               nowMs,
-              key.getBytes(StandardCharsets.UTF_8),
+              definition.keyEncoding().bytes(key),
               value(definition, key, text)),
           (metadata, failure) -> {
             if (failure == null) {

@@ -6,6 +6,7 @@ import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Enrichment;
 import io.undercurrent.inference.EnrichmentSettings;
@@ -28,8 +29,8 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.serialization.Serializer;
@@ -42,8 +43,10 @@ import picocli.CommandLine.Option;
       "Enrich JSON lines from standard input, without Kafka, through the topology's code.",
       "",
       "A line is {\"key\": ..., \"text\": ..., \"timestamp\": ...}; timestamp (epoch ms) and source"
-          + " may be missing, and a text of null forgets the key. A bad line is reported on"
-          + " standard error with its number, the others go on, and the exit code is 1."
+          + " may be missing, and a text of null forgets the key. keyEncoding says how key gives"
+          + " the key's bytes, as source.keyEncoding of a topology: text (if it is missing),"
+          + " base64, long, integer, short or uuid. A bad line is reported on standard error with"
+          + " its number, the others go on, and the exit code is 1."
     },
     footer = {
       "",
@@ -193,16 +196,18 @@ final class EnrichCommand implements Callable<Integer> {
       JsonNode text = json.path("text");
       require(key.isTextual(), "key must be a string", key);
       require(text.isTextual() || text.isNull(), "text must be a string or null", text);
-      byte[] keyBytes = keyBytes(key.asText(), json.path("keyEncoding"));
+      KeyEncoding encoding = keyEncoding(json.path("keyEncoding"));
+      byte[] keyBytes = keyBytes(key.asText(), encoding);
+      KeyText keyText = KeyText.of(keyBytes, encoding);
       ByteBuffer stateKey = ByteBuffer.wrap(keyBytes);
       if (text.isNull()) {
         states.remove(stateKey);
         if (explain) {
-          return (key.asText() + " is forgotten\n").getBytes(StandardCharsets.UTF_8);
+          return (keyText.text() + " is forgotten\n").getBytes(StandardCharsets.UTF_8);
         }
-        ObjectNode forgotten = Json.STRICT.createObjectNode().put("key", key.asText());
-        if (json.path("keyEncoding").isTextual()) {
-          forgotten.set("keyEncoding", json.path("keyEncoding"));
+        ObjectNode forgotten = Json.STRICT.createObjectNode().put("key", keyText.text());
+        if (keyText.encoding() != null) {
+          forgotten.put("keyEncoding", keyText.encoding());
         }
         return forgotten.putNull("text").toString().getBytes(StandardCharsets.UTF_8);
       }
@@ -211,7 +216,7 @@ final class EnrichCommand implements Callable<Integer> {
           enrichment.enrich(
               before == null ? enrichment.fresh() : before,
               new Message(
-                  KeyText.of(keyBytes),
+                  keyText,
                   text.asText(),
                   longOrNull(json, "timestamp"),
                   source(json.path("source"))));
@@ -223,16 +228,24 @@ final class EnrichCommand implements Callable<Integer> {
           : serializer.serialize(null, outcome.record());
     }
 
-    private static byte[] keyBytes(String key, JsonNode encoding) {
-      if (encoding.isMissingNode() || encoding.isNull()) {
-        return key.getBytes(StandardCharsets.UTF_8);
+    private static KeyEncoding keyEncoding(JsonNode code) {
+      if (code.isMissingNode() || code.isNull()) {
+        return KeyEncoding.TEXT;
       }
+      List<String> codes = KeyEncoding.codes();
       require(
-          encoding.asText().equals(EnrichedRecord.BASE64), "keyEncoding must be base64", encoding);
+          code.isTextual() && codes.contains(code.textValue()),
+          "keyEncoding must be one of %s, which tell the key's bytes"
+              .formatted(String.join(", ", codes)),
+          code);
+      return KeyEncoding.ofCode(code.textValue());
+    }
+
+    private static byte[] keyBytes(String key, KeyEncoding encoding) {
       try {
-        return Base64.getDecoder().decode(key);
+        return encoding.bytes(key);
       } catch (IllegalArgumentException e) {
-        throw new BadLineException("key must be base64 as keyEncoding says, found " + key);
+        throw new BadLineException(e.getMessage());
       }
     }
 

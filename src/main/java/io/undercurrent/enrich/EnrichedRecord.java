@@ -1,9 +1,5 @@
 package io.undercurrent.enrich;
 
-import io.undercurrent.text.Utf8;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 
@@ -37,9 +33,6 @@ public record EnrichedRecord(
     Conversation conversation,
     ModelIdentity model,
     Source source) {
-
-  /** Value of {@link #keyEncoding} for the bytes of the key in base64. */
-  public static final String BASE64 = "base64";
 
   /** Value of {@link #keyEncoding} for a text that does not tell the bytes of the key. */
   public static final String CUSTOM = "custom";
@@ -182,15 +175,6 @@ public record EnrichedRecord(
      */
     public static KeyText of(byte[] key, KeyEncoding encoding) {
       return new KeyText(encoding.text(key), encoding == KeyEncoding.TEXT ? null : encoding.code());
-    }
-
-    /** A key for people to read: its text, or base64 if it is not valid UTF-8. */
-    public static KeyText of(byte[] key) {
-      try {
-        return new KeyText(Utf8.decode(ByteBuffer.wrap(key)), null);
-      } catch (CharacterCodingException e) {
-        return new KeyText(Base64.getEncoder().encodeToString(key), BASE64);
-      }
     }
   }
 }

@@ -3,6 +3,7 @@ package io.undercurrent.serve;
 import io.undercurrent.app.EnrichedTopic;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
+import io.undercurrent.enrich.KeyEncoding;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -32,6 +33,7 @@ final class LiveFeed implements AutoCloseable {
   private static final long CATCH_UP_MS = 3_000;
 
   private final EnrichedTopic.Opener opener;
+  private final KeyEncoding keyEncoding;
   private final Set<Viewer> viewers = new HashSet<>();
   private final Deque<LiveRecord> kept = new ArrayDeque<>();
   private final Map<KeyText, Deque<LiveRecord>> byKey = new HashMap<>();
@@ -48,8 +50,12 @@ final class LiveFeed implements AutoCloseable {
   /** Part of each event's id: tells a viewer who reconnects whether it is the same feed. */
   private final String name = Long.toString(System.nanoTime(), Character.MAX_RADIX);
 
-  public LiveFeed(EnrichedTopic.Opener opener) {
+  /**
+   * @param keyEncoding of the topic's keys, as its records write them
+   */
+  public LiveFeed(EnrichedTopic.Opener opener, KeyEncoding keyEncoding) {
     this.opener = opener;
+    this.keyEncoding = keyEncoding;
   }
 
   /**
@@ -89,7 +95,7 @@ final class LiveFeed implements AutoCloseable {
     }
     LiveRecord event =
         record == null
-            ? new LiveRecord(++number, KeyText.of(key), null)
+            ? new LiveRecord(++number, KeyText.of(key, keyEncoding), null)
             : LiveRecord.of(++number, record);
     if (event.record() == null) {
       byKey.remove(event.key());

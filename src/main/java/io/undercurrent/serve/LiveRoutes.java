@@ -220,9 +220,8 @@ final class LiveRoutes implements Routes {
 
   private void trace(Context ctx) {
     Parameters.only(ctx, Set.of("after", "keyEncoding"));
-    byte[] bytes = Parameters.key(ctx);
+    KeyText key = Parameters.key(ctx, definition.keyEncoding());
     long after = Parameters.integer(ctx, "after", 0, 0, Long.MAX_VALUE);
-    KeyText key = KeyText.of(bytes);
     List<EnrichedRecord> atHand = feed.last(key, LiveFeed.KEPT);
     if (atHand.isEmpty() && after == 0) {
       throw Problem.notFound(
@@ -253,12 +252,13 @@ final class LiveRoutes implements Routes {
     Parameters.onlyFields(body, Set.of("key", "text"));
     String key = bounded("key", Parameters.string(body, "key"), 1, MAX_KEY_CHARS);
     String text = bounded("text", Parameters.string(body, "text"), 1, MAX_TEXT_CHARS);
-    Source source = sent(key, text);
-    ObjectNode json =
-        Answers.object()
-            .put("topic", source.topic())
-            .put("partition", source.partition())
-            .put("offset", source.offset());
+    KeyText keyText = Parameters.key(key, definition.keyEncoding());
+    Source source = sent(keyText.text(), text);
+    ObjectNode json = Answers.object();
+    Answers.put(json, keyText);
+    json.put("topic", source.topic())
+        .put("partition", source.partition())
+        .put("offset", source.offset());
     ctx.status(HttpStatus.ACCEPTED).contentType("application/json").result(Answers.bytes(json));
   }
 

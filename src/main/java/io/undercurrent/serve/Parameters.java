@@ -3,9 +3,10 @@ package io.undercurrent.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Context;
+import io.undercurrent.enrich.EnrichedRecord.KeyText;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.io.Json;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
+import java.util.List;
 import java.util.Map.Entry;
 import java.util.Set;
 
@@ -29,21 +30,48 @@ final class Parameters {
     }
   }
 
-  /** The path's key: its text, or with {@code keyEncoding=base64} its bytes. */
-  static byte[] key(Context ctx) {
+  /**
+   * The path's key, as the stream's enriched records write it.
+   *
+   * @param encoding of the stream; the path may use another one and name it in {@code keyEncoding}
+   */
+  static KeyText key(Context ctx, KeyEncoding encoding) {
     String key = ctx.pathParam("key");
-    String encoding = ctx.queryParam(KEY_ENCODING);
-    if (encoding == null) {
-      return key.getBytes(StandardCharsets.UTF_8);
-    }
-    if (!encoding.equals("base64")) {
-      throw Problem.badRequest("keyEncoding must be base64, found " + shortened(encoding));
-    }
+    KeyEncoding written = keyEncoding(ctx.queryParam(KEY_ENCODING), encoding);
+    String text =
+        written == KeyEncoding.BASE64 ? key.replace('-', '+').replace('_', '/') : key; // URL-safe
+    byte[] bytes = bytes(text, written);
     try {
-      return Base64.getUrlDecoder().decode(key.replace('+', '-').replace('/', '_'));
+      return KeyText.of(bytes, encoding);
+    } catch (IllegalArgumentException e) {
+      throw Problem.badRequest(e.getMessage());
+    }
+  }
+
+  private static KeyEncoding keyEncoding(String code, KeyEncoding otherwise) {
+    if (code == null) {
+      return otherwise;
+    }
+    List<String> codes = KeyEncoding.codes();
+    if (!codes.contains(code)) {
+      throw Problem.badRequest(
+          "keyEncoding must be one of %s, found %s"
+              .formatted(String.join(", ", codes), shortened(code)));
+    }
+    return KeyEncoding.ofCode(code);
+  }
+
+  /** A body's key, in the encoding of the stream. */
+  static KeyText key(String key, KeyEncoding encoding) {
+    return KeyText.of(bytes(key, encoding), encoding);
+  }
+
+  private static byte[] bytes(String key, KeyEncoding encoding) {
+    try {
+      return encoding.bytes(key);
     } catch (IllegalArgumentException e) {
       throw Problem.badRequest(
-          "the key must be base64, as keyEncoding says, found " + shortened(key));
+          "the key must be of encoding %s, found %s".formatted(encoding.code(), shortened(key)));
     }
   }
 

@@ -21,7 +21,6 @@ import io.undercurrent.query.internals.StreamsQueries.Place;
 import io.undercurrent.query.internals.UnknownKeyException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -97,9 +96,15 @@ final class QueryRoutes implements Routes {
     routes.get("/v1/keys/{key}/next", ctx -> answer(ctx, Set.of("text", "count"), this::next));
     routes.post("/v1/enrich", this::enrich);
     routes.get("/v1/topology", this::topology);
-    routes.exception(
-        UnknownKeyException.class, (e, ctx) -> Problem.notFound(e.getMessage()).answer(ctx));
+    routes.exception(UnknownKeyException.class, (e, ctx) -> unknown(ctx, e).answer(ctx));
     routes.exception(NotAvailableException.class, (e, ctx) -> retry(e).answer(ctx));
+  }
+
+  private Problem unknown(Context ctx, UnknownKeyException e) {
+    String key = Parameters.key(ctx, definition.keyEncoding()).text();
+    return Problem.notFound(
+        "there is no state for key \"%s\": %s"
+            .formatted(Parameters.shortened(key), e.getMessage()));
   }
 
   private static Problem retry(NotAvailableException e) {
@@ -112,10 +117,11 @@ final class QueryRoutes implements Routes {
     Set<String> all = new HashSet<>(parameters);
     all.addAll(Set.of("keyEncoding", "stale"));
     Parameters.only(ctx, all);
-    byte[] key = Parameters.key(ctx);
+    KeyText keyText = Parameters.key(ctx, definition.keyEncoding());
     boolean stale = Parameters.flag(ctx, "stale");
-    Question question = new Question(ctx, key);
+    Question question = new Question(ctx, keyText);
     question.check();
+    byte[] key = definition.keyEncoding().bytes(keyText.text());
     question.stored =
         Forwarding.isForwarded(ctx)
             ? readForAnother(key, Forwarding.takesCopy(ctx))
@@ -191,10 +197,10 @@ final class QueryRoutes implements Routes {
   /** A request about a key, and the state that was found. */
   private final class Question {
     private final Context ctx;
-    private final byte[] key;
+    private final KeyText key;
     private StoredKey stored;
 
-    Question(Context ctx, byte[] key) {
+    Question(Context ctx, KeyText key) {
       this.ctx = ctx;
       this.key = key;
     }
@@ -226,7 +232,7 @@ final class QueryRoutes implements Routes {
     /** The fields that every answer about a key has. */
     ObjectNode json() {
       ObjectNode json = Answers.object();
-      Answers.put(json, KeyText.of(key));
+      Answers.put(json, key);
       json.set("model", Answers.of(about.model()));
       json.put("stale", stored.stale());
       if (stored.behind() != null) {
@@ -251,7 +257,7 @@ final class QueryRoutes implements Routes {
     json.set("next", next(stored, "", question.count()));
     if (feed != null && question.records() > 0) {
       ArrayNode last = json.putArray("lastRecords");
-      feed.last(KeyText.of(question.key), question.records())
+      feed.last(question.key, question.records())
           .forEach(record -> last.add(LiveRecord.summary(record)));
     }
     return json;
@@ -273,11 +279,12 @@ final class QueryRoutes implements Routes {
     ObjectNode body = body(ctx, receiving);
     Parameters.onlyFields(body, Set.of("key", "text", "timestamp"));
     String text = Parameters.string(body, "text");
-    String key = body.has("key") ? Parameters.string(body, "key") : "";
+    KeyText key =
+        body.has("key")
+            ? Parameters.key(Parameters.string(body, "key"), definition.keyEncoding())
+            : new KeyText("", null);
     Long timestampMs = Parameters.integerOrNull(body, "timestamp");
-    EnrichedRecord enriched =
-        computing.with(
-            onDemand -> onDemand.enrich(key.getBytes(StandardCharsets.UTF_8), text, timestampMs));
+    EnrichedRecord enriched = computing.with(onDemand -> onDemand.enrich(key, text, timestampMs));
     ctx.contentType("application/json").result(Answers.bytes(Answers.of(enriched)));
   }
 

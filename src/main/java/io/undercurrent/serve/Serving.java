@@ -39,7 +39,8 @@ public final class Serving {
     StreamsQueries queries = app.queries();
     EnrichmentSettings settings = app.enrichment();
     Model model = app.model();
-    LiveFeed feed = config.livePage() ? new LiveFeed(app.enrichedTopic()) : null;
+    LiveFeed feed =
+        config.livePage() ? new LiveFeed(app.enrichedTopic(), definition.keyEncoding()) : null;
     List<Routes> routes = new ArrayList<>();
     routes.add(
         new QueryRoutes(

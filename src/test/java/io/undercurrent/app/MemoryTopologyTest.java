@@ -14,7 +14,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
 import io.undercurrent.enrich.EnrichedRecordJson;
@@ -100,7 +99,7 @@ class MemoryTopologyTest {
             tokens == 0 ? Cache.NONE : new Cache(tokens, 0.8f, 0.25f),
             1);
     start();
-    StoredEnrichment alone = new StoredEnrichment(model, settings);
+    StoredEnrichment alone = new StoredEnrichment(model, settings, DEFINITION.keyEncoding());
     Map<Bytes, byte[]> states = new HashMap<>();
     Map<Bytes, SortedMap<Long, byte[]>> memories = new HashMap<>();
     byte[][] keys = {{}, {0}, {0, 0}, new byte[12], {(byte) 0xff}, {0, 0, 0, 1}};
@@ -127,9 +126,8 @@ class MemoryTopologyTest {
       if (outcome.entry() != null) {
         memory.put(outcome.record(), outcome.entry());
       }
-      EnrichedRecord record = outcome.enriched().withKey(KeyText.of(key, DEFINITION.keyEncoding()));
       assertThat(new String(enriched.readValue(), UTF_8))
-          .isEqualTo(new String(EnrichedRecordJson.toJson(record), UTF_8));
+          .isEqualTo(new String(EnrichedRecordJson.toJson(outcome.enriched()), UTF_8));
       assertThat(states().get(of)).isEqualTo(outcome.state());
       SortedMap<Long, byte[]> stored = entries(key);
       assertThat(stored.keySet()).isEqualTo(memory.keySet());

@@ -2,11 +2,13 @@ package io.undercurrent.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +55,19 @@ class SourceTopicTest {
     assertThat(record.key()).isEqualTo("k\u00fc".getBytes(UTF_8));
     assertThat(record.value()).isEqualTo(TEXT.getBytes(UTF_8));
     assertThat(sent.get()).isEqualTo(new Source("first", 0, 0, record.timestamp()));
+  }
+
+  @Test
+  void shouldSendKeysInTheEncodingOfTheDefinition() {
+    TopologyDefinition longs =
+        new TopologyDefinition(
+            "d", List.of("t"), null, null, KeyEncoding.LONG, "unused", 5, "store", "out", "dead");
+    SourceTopic topic = new SourceTopic(longs, producer);
+    topic.send("103", TEXT);
+    assertThat(producer.history().get(0).key()).isEqualTo(new byte[] {0, 0, 0, 0, 0, 0, 0, 103});
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> topic.send("you", TEXT))
+        .withMessage("the key must be of encoding long, found you");
   }
 
   /** Where the definition says that text and key are: what is read there is what was sent. */

@@ -88,7 +88,7 @@ class CommandsIT {
       assertThat(get(port, "/health/live").statusCode()).isEqualTo(200);
       assertThat(get(port, "/metrics").body())
           .contains(
-              "undercurrent_records_total{topology=\"served\"} 0.0",
+              "undercurrent_records_total{enricher=\"enrich\",topology=\"served\"} 0.0",
               "kafka_stream",
               "jvm_memory_used_bytes");
       app.terminate();

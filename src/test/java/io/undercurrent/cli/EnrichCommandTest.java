@@ -4,7 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.undercurrent.app.EnrichmentTopology;
+import io.undercurrent.app.TopologyDefinition;
+import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.EnrichedRecordJson;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Enrichment;
 import io.undercurrent.inference.EnrichmentSettings;
@@ -13,15 +19,26 @@ import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.TinyModel;
+import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.internals.StoredEnrichment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,6 +48,8 @@ class EnrichCommandTest {
   private static final EnrichmentSettings SETTINGS =
       EnrichmentSettings.DEFAULTS.withNextTokens(2).withMaxTokens(4);
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private Path folder;
 
   /** What a session gave for an input. */
   private record Run(int exit, List<String> out, List<String> err) {}
@@ -150,8 +169,11 @@ class EnrichCommandTest {
         "{'key':'a','text':'good','source':{'topic':'t','offset':1}} | source.partition must be an integer, found nothing",
         "{'key':'a','text':'good','source':{'topic':'t','partition':0,'offset':1.5}} | source.offset must be an integer, found 1.5",
         "{'key':'a','text':'good','source':{'topic':'t','partition':0,'offset':9223372036854775808}} | source.offset must be an integer, found 9223372036854775808",
-        "{'key':'a','text':'good','keyEncoding':'hex'} | keyEncoding must be base64, found 'hex'",
-        "{'key':'?','text':'good','keyEncoding':'base64'} | key must be base64 as keyEncoding says, found ?",
+        "{'key':'a','text':'good','keyEncoding':'hex'} | keyEncoding must be one of text, base64, long, integer, short, uuid, which tell the key's bytes, found 'hex'",
+        "{'key':'?','text':'good','keyEncoding':'base64'} | the key must be of encoding base64, found ?",
+        "{'key':'a','text':'good','keyEncoding':'custom'} | keyEncoding must be one of text, base64, long, integer, short, uuid, which tell the key's bytes, found 'custom'",
+        "{'key':'a','text':'good','keyEncoding':5} | keyEncoding must be one of text, base64, long, integer, short, uuid, which tell the key's bytes, found 5",
+        "{'key':'a','text':'good','keyEncoding':'long'} | the key must be of encoding long, found a",
         "5                                            | must be a JSON object, found 5",
       })
   void shouldSayWhatIsWrongWithALine(String line, String reason) throws IOException {
@@ -159,7 +181,7 @@ class EnrichCommandTest {
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out).isEmpty();
-    assertThat(run.err).containsExactly("line 1: " + reason.replace('\'', '"'));
+    assertThat(run.err).containsExactly("line 1: " + reason.replaceAll("'(?!s )", "\""));
   }
 
   @Test
@@ -233,6 +255,104 @@ class EnrichCommandTest {
     assertThat(run.out.get(2))
         .isEqualTo("{\"key\":\"/w==\",\"keyEncoding\":\"base64\",\"text\":null}");
     assertThat(run.out.get(3)).isEqualTo(run.out.get(0));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "text, a, b",
+    "base64, /w==, AP8=",
+    "long, 103, -9223372036854775808",
+    "integer, 103, -1",
+    "short, 103, -1",
+    "uuid, 1b4e28ba-2fa1-11d2-883f-0016d3cca427, 00000000-0000-0000-0000-000000000001"
+  })
+  void shouldWriteTheTopologysBytesForKeysOfEveryEncoding(String code, String one, String two)
+      throws IOException {
+    TopologyDefinition definition =
+        TopologyDefinition.load(
+            Files.writeString(
+                folder.resolve("d.yaml"),
+                """
+                name: enrich
+                source:
+                  topics: [messages]
+                  value: text
+                  key: record
+                  keyEncoding: %s
+                model: classpath:en-chat
+                next: 2
+                store: hidden-state
+                sinks:
+                  enriched: out
+                  deadLetters: dead
+                """
+                    .formatted(code)));
+    Object[][] records = {{one, "not good"}, {two, "good"}, {one, null}, {two, "not good"}};
+    StringBuilder in = new StringBuilder();
+    List<String> written = new ArrayList<>();
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    Properties properties = new Properties();
+    properties.putAll(
+        UndercurrentConfig.of(
+                Map.of(
+                    "application.id", "enrich",
+                    "bootstrap.servers", "localhost:1",
+                    "state.dir", folder.toString()))
+            .streams(DeadLetterHandler.settings(definition.deadLetters(), registry)));
+    try (TopologyTestDriver driver =
+        new TopologyTestDriver(
+            EnrichmentTopology.build(definition, MODEL, SETTINGS, registry), properties)) {
+      TestInputTopic<byte[], byte[]> messages =
+          driver.createInputTopic("messages", new ByteArraySerializer(), new ByteArraySerializer());
+      TestOutputTopic<byte[], byte[]> enriched =
+          driver.createOutputTopic("out", new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      for (int offset = 0; offset < records.length; offset++) {
+        String key = (String) records[offset][0];
+        String text = (String) records[offset][1];
+        messages.pipeInput(
+            KeyEncoding.ofCode(code).bytes(key),
+            text == null ? null : text.getBytes(StandardCharsets.UTF_8),
+            offset);
+        byte[] value = enriched.readValue();
+        written.add(value == null ? null : new String(value, StandardCharsets.UTF_8));
+        ObjectNode line = JSON.createObjectNode().put("key", key).put("text", text);
+        line.put("keyEncoding", code).put("timestamp", offset);
+        line.putObject("source")
+            .put("topic", "messages")
+            .put("partition", 0)
+            .put("offset", offset)
+            .put("timestamp", offset);
+        in.append(line).append('\n');
+      }
+    }
+
+    Run run = run(false, in.toString());
+
+    assertThat(run.err).isEmpty();
+    assertThat(written.get(2)).isNull();
+    assertThat(run.out.get(2))
+        .isEqualTo(
+            "{\"key\":\"%s\",%s\"text\":null}"
+                .formatted(one, code.equals("text") ? "" : "\"keyEncoding\":\"" + code + "\","));
+    written.remove(2);
+    run.out.remove(2);
+    assertThat(run.out).isEqualTo(written);
+  }
+
+  @Test
+  void shouldWriteAKeyAsTheTopologyDoesHoweverTheLineHasIt() throws IOException {
+    Run run =
+        run(
+            false,
+            """
+            {"key":"+103","keyEncoding":"long","text":"good"}
+            {"key":"AAAAAAAAAGc","keyEncoding":"base64","text":"good"}
+            """);
+
+    assertThat(run.out.get(0)).startsWith("{\"key\":\"103\",\"keyEncoding\":\"long\",");
+    assertThat(run.out.get(1)).startsWith("{\"key\":\"AAAAAAAAAGc=\",\"keyEncoding\":\"base64\",");
+    assertThat(JSON.readTree(run.out.get(1)).at("/conversation/records").asInt())
+        .isEqualTo(2); // the bytes are the same
   }
 
   @Test

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.LetterModel;
+import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.model.Model;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,10 +19,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -180,8 +184,11 @@ class QueriesTest {
           app.get("/v1/keys/k/next?text=" + "a".repeat(4_001)), 400, "text must have at most 4000");
       assertProblem(app.get("/v1/keys/k?records=51"), 400, "records must be an integer from 0");
       assertProblem(app.get("/v1/keys/k/trace?after=-1"), 400, "after must be");
-      assertProblem(app.get("/v1/keys/k?keyEncoding=hex"), 400, "keyEncoding must be base64");
-      assertProblem(app.get("/v1/keys/!?keyEncoding=base64"), 400, "the key must be base64");
+      assertProblem(
+          app.get("/v1/keys/k?keyEncoding=hex"), 400, "keyEncoding must be one of text, base64");
+      assertProblem(
+          app.get("/v1/keys/!?keyEncoding=base64"), 400, "the key must be of encoding base64");
+      assertProblem(app.get("/v1/keys/k?keyEncoding=long"), 400, "of encoding long, found k");
       assertProblem(app.post("/v1/enrich", "{\"text\":7}"), 400, "text must be a string, found 7");
       assertProblem(app.post("/v1/enrich", "{}"), 400, "text must be a string, found nothing");
       assertProblem(app.post("/v1/enrich", "{\"texts\":\"\"}"), 400, "there is no field texts");
@@ -213,6 +220,67 @@ class QueriesTest {
         assertThat(found.path("key").asText()).isEqualTo(key);
       }
       assertThat(app.get("/v1/keys/%C3%BC%20%E4%B8%96").statusCode()).isEqualTo(404);
+    }
+  }
+
+  /** From a list of the page to the key, its trace and a message for it, as the page goes. */
+  @Test
+  void shouldNameKeysEverywhereInTheEncodingOfTheTopology() throws Exception {
+    TopologyDefinition longs = ServedApp.definition(name, KeyEncoding.LONG);
+    Map<String, String> settings = Map.of("undercurrent.live.input", "true");
+    try (ServedApp app =
+        new ServedApp(broker, longs, LetterModel.of(1), state, 0, settings).start()) {
+      app.send(KeyEncoding.LONG.bytes("103"), "a b");
+      JsonNode listed = firstListed(app);
+      assertThat(listed.path("key").asText()).isEqualTo("103");
+      assertThat(listed.path("keyEncoding").asText()).isEqualTo("long");
+
+      String path = "/v1/keys/" + listed.path("key").asText();
+      JsonNode key = app.await(path + "?keyEncoding=long", j -> true);
+      assertThat(key.path("key").asText()).isEqualTo("103");
+      assertThat(key.path("keyEncoding").asText()).isEqualTo("long");
+      assertThat(key.at("/lastRecords/0/key").asText()).isEqualTo("103");
+      assertThat(json(app.get(path))).isEqualTo(key); // the topology's encoding is the default
+      assertThat(json(app.get("/v1/keys/AAAAAAAAAGc?keyEncoding=base64"))).isEqualTo(key);
+
+      JsonNode trace = app.await(path + "/trace?keyEncoding=long", j -> true);
+      assertThat(trace.path("key").asText()).isEqualTo("103");
+      assertThat(trace.path("keyEncoding").asText()).isEqualTo("long");
+      assertThat(trace.at("/records/0/text").asText()).isEqualTo("a b");
+
+      JsonNode sent = json(app.post("/v1/messages", "{\"key\":\"103\",\"text\":\"c\"}"));
+      assertThat(sent.path("key").asText()).isEqualTo("103");
+      assertThat(sent.path("keyEncoding").asText()).isEqualTo("long");
+      app.await(path + "/trace", j -> j.path("records").size() == 2);
+      app.send(KeyEncoding.LONG.bytes("103"), (String) null);
+      for (long end = System.nanoTime() + 30_000_000_000L; ; Thread.sleep(50)) {
+        HttpResponse<String> gone = app.get(path + "/trace");
+        if (gone.statusCode() == 404 || System.nanoTime() > end) {
+          assertProblem(gone, 404, "no record of key \"103\"");
+          break;
+        }
+      }
+
+      JsonNode enriched = json(app.post("/v1/enrich", "{\"key\":\"-1\",\"text\":\"c\"}"));
+      assertThat(enriched.path("keyEncoding").asText()).isEqualTo("long");
+      assertProblem(app.get("/v1/keys/104"), 404, "there is no state for key \"104\"");
+      assertProblem(app.get("/v1/keys/you"), 400, "must be of encoding long, found you");
+      assertProblem(app.get("/v1/keys/you?keyEncoding=text"), 400, "must have 8 bytes");
+      assertProblem(
+          app.post("/v1/messages", "{\"key\":\"you\",\"text\":\"c\"}"), 400, "encoding long");
+      assertProblem(
+          app.post("/v1/enrich", "{\"key\":\"you\",\"text\":\"c\"}"), 400, "encoding long");
+    }
+  }
+
+  /** The first record that the page would list. */
+  private static JsonNode firstListed(ServedApp app) throws Exception {
+    try (Stream<String> lines = app.stream("/v1/live").body()) {
+      Iterator<String> line = lines.iterator();
+      while (!line.next().equals("event: records")) {
+        // another event
+      }
+      return json(line.next().substring("data: ".length())).path(0);
     }
   }
 

@@ -10,6 +10,7 @@ import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
 import io.undercurrent.serve.Serving;
@@ -49,11 +50,16 @@ final class ServedApp implements AutoCloseable {
 
   /** A definition of texts whose topics have a name's; its values are texts. */
   static TopologyDefinition definition(String name) {
+    return definition(name, KeyEncoding.TEXT);
+  }
+
+  static TopologyDefinition definition(String name, KeyEncoding keyEncoding) {
     return new TopologyDefinition(
         name,
         List.of(name),
         null,
         null,
+        keyEncoding,
         "unused",
         5,
         "hidden-state",
@@ -108,9 +114,13 @@ final class ServedApp implements AutoCloseable {
 
   /** Sends texts of one key, a null to forget it. */
   void send(String key, String... texts) {
+    send(key.getBytes(UTF_8), texts);
+  }
+
+  void send(byte[] key, String... texts) {
     for (String text : texts) {
       byte[] value = text == null ? null : text.getBytes(UTF_8);
-      producer.send(new ProducerRecord<>(name, key.getBytes(UTF_8), value));
+      producer.send(new ProducerRecord<>(name, key, value));
     }
     producer.flush();
   }

@@ -4,7 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.kafka.common.serialization.IntegerSerializer;
 import org.apache.kafka.common.serialization.LongSerializer;
 import org.apache.kafka.common.serialization.ShortSerializer;
@@ -65,6 +70,19 @@ class KeyEncodingTest {
         .isThrownBy(() -> KeyEncoding.ofCode("hex"))
         .withMessage(
             "key encoding must be one of text, base64, long, integer, short, uuid, found hex");
+  }
+
+  @Test
+  void shouldBeListedByTheSchemaOfEnrichedRecords() throws IOException {
+    List<String> listed = new ArrayList<>();
+    new JsonMapper()
+        .readTree(Path.of("topology", "enriched-record.schema.json").toFile())
+        .at("/properties/keyEncoding/enum")
+        .forEach(code -> listed.add(code.textValue()));
+    List<String> written = new ArrayList<>(KeyEncoding.codes());
+    written.remove(KeyEncoding.TEXT.code()); // is left out
+    written.add(EnrichedRecord.CUSTOM);
+    assertThat(listed).isEqualTo(written);
   }
 
   @Test

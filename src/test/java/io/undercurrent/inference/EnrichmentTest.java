@@ -179,17 +179,6 @@ class EnrichmentTest {
   }
 
   @Test
-  void shouldWriteKeysThatAreNoTextInBase64() {
-    byte[] key = {(byte) 0xff, 0, (byte) 0xc3};
-
-    EnrichedRecord enriched = enrichment.enrich(null, key, "a", null, null).enriched();
-
-    assertThat(enriched.keyEncoding()).isEqualTo("base64");
-    assertThat(enriched.keyBytes()).isEqualTo(key);
-    assertThat(enrich(null, "a").enriched().keyEncoding()).isNull();
-  }
-
-  @Test
   void shouldOfferNoNextTokensWhereNoneAreAskedFor() {
     StoredEnrichment none =
         new StoredEnrichment(model, EnrichmentSettings.DEFAULTS.withNextTokens(0));

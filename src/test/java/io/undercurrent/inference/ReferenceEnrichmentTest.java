@@ -111,8 +111,7 @@ class ReferenceEnrichmentTest {
                   : "a b C \ud83d zz d".substring(0, random.nextInt(13));
       Long timestampMs = random.nextInt(5) == 0 ? null : random.nextLong(1_000);
       Source source = random.nextBoolean() ? null : new Source("t", 0, i, timestampMs);
-      messages.add(
-          new Message(KeyText.of(key.getBytes(StandardCharsets.UTF_8)), text, timestampMs, source));
+      messages.add(new Message(new KeyText(key, null), text, timestampMs, source));
     }
     return messages;
   }
@@ -160,7 +159,7 @@ class ReferenceEnrichmentTest {
     KeyState fresh = KeyState.fresh(model);
     KeyState broken = new KeyState(0, 0, null, null, fresh.hidden().copy());
     Arrays.fill(broken.hidden().c()[0], Float.NaN);
-    Message message = new Message(KeyText.of(new byte[] {'k'}), "a b", null, null);
+    Message message = new Message(new KeyText("k", null), "a b", null, null);
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS;
 
     assertThatThrownBy(() -> new ReferenceEnrichment(model, settings).enrich(broken, message))

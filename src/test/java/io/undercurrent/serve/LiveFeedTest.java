@@ -8,6 +8,7 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.enrich.KeyEncoding;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,8 @@ class LiveFeedTest {
                 topic = null;
               }
             };
-          });
+          },
+          KeyEncoding.TEXT);
 
   private static EnrichedRecord record(String key, long number, String text) {
     return new EnrichedRecord(
@@ -97,7 +99,7 @@ class LiveFeedTest {
     assertThat(feed.status().records()).isEqualTo(3 * LiveFeed.KEPT);
     int kept = 0;
     for (int key = 0; key < 7; key++) {
-      kept += feed.last(KeyText.of(("k" + key).getBytes(UTF_8)), Integer.MAX_VALUE).size();
+      kept += feed.last(new KeyText("k" + key, null), Integer.MAX_VALUE).size();
     }
     assertThat(kept).isEqualTo(LiveFeed.KEPT);
 
@@ -106,8 +108,8 @@ class LiveFeedTest {
     }
     assertThat(feed.keys())
         .hasSizeLessThanOrEqualTo(LiveFeed.KEPT_CHARS / LiveRecord.KEPT_CHARS)
-        .contains(KeyText.of("long199".getBytes(UTF_8)));
-    assertThat(feed.last(KeyText.of("long199".getBytes(UTF_8)), 9).get(0).text())
+        .contains(new KeyText("long199", null));
+    assertThat(feed.last(new KeyText("long199", null), 9).get(0).text())
         .hasSizeLessThanOrEqualTo(LiveRecord.KEPT_CHARS + 1);
   }
 
@@ -121,7 +123,7 @@ class LiveFeedTest {
           .extracting(e -> e.summary().has("forgotten"))
           .containsExactly(false, true);
       come("k", 1, "b");
-      assertThat(feed.last(KeyText.of("k".getBytes(UTF_8)), 9)).hasSize(1);
+      assertThat(feed.last(new KeyText("k", null), 9)).hasSize(1);
     }
   }
 

@@ -9,6 +9,7 @@ import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.query.internals.ConversationTrace;
@@ -57,7 +58,8 @@ class LiveRoutesTest {
                 topic = null;
               }
             };
-          });
+          },
+          KeyEncoding.TEXT);
 
   private final HttpEndpoint http =
       HttpEndpoint.start(

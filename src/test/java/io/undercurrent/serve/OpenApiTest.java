@@ -8,6 +8,7 @@ import io.javalin.Javalin;
 import io.undercurrent.LetterModel;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.query.internals.ConversationTrace;
@@ -15,6 +16,8 @@ import io.undercurrent.query.internals.OnDemand;
 import io.undercurrent.query.internals.StreamsQueries;
 import io.undercurrent.query.internals.StreamsQueries.Host;
 import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map.Entry;
 import java.util.Set;
@@ -34,7 +37,8 @@ class OpenApiTest {
         new LiveFeed(
             (lookBack, listener) -> {
               throw new AssertionError("nobody looks");
-            });
+            },
+            definition.keyEncoding());
     QueryRoutes query =
         new QueryRoutes(queries, () -> new OnDemand(model, settings), definition, "", feed);
     LiveRoutes live =
@@ -59,6 +63,33 @@ class OpenApiTest {
     try (InputStream json = QueryRoutes.class.getResourceAsStream("openapi.json")) {
       assertThat(described(new JsonMapper().readTree(json))).isEqualTo(routes);
     }
+  }
+
+  @Test
+  void shouldDescribeTheKeyEncodingsThatThereAre() throws Exception {
+    JsonNode document;
+    try (InputStream json = QueryRoutes.class.getResourceAsStream("openapi.json")) {
+      document = new JsonMapper().readTree(json);
+    }
+    List<String> codes = new ArrayList<>(KeyEncoding.codes());
+    int parameters = 0;
+    for (JsonNode parameter : document.path("paths").findValues("parameters")) {
+      for (JsonNode one : parameter) {
+        if (one.path("name").asText().equals("keyEncoding")) {
+          assertThat(strings(one.at("/schema/enum"))).isEqualTo(codes);
+          parameters++;
+        }
+      }
+    }
+    assertThat(parameters).isEqualTo(3);
+    codes.remove(KeyEncoding.TEXT.code()); // is left out in answers
+    assertThat(strings(document.at("/components/schemas/KeyEncoding/enum"))).isEqualTo(codes);
+  }
+
+  private static List<String> strings(JsonNode array) {
+    List<String> strings = new ArrayList<>();
+    array.forEach(string -> strings.add(string.textValue()));
+    return strings;
   }
 
   private static Set<String> described(JsonNode document) {

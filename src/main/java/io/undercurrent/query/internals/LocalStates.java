@@ -1,6 +1,5 @@
 package io.undercurrent.query.internals;
 
-import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.internals.StoredKeys;
@@ -41,14 +40,11 @@ final class LocalStates {
                 : null);
     StoredKeys.Found found = stored.find(Bytes.wrap(key));
     if (found.bytes() == null) {
-      throw new UnknownKeyException(
-          "there is no state for key %s: no record of it was read, or it was forgotten"
-              .formatted(quoted(key)));
+      throw new UnknownKeyException("no record of it was read, or it was forgotten");
     }
     if (found.foreign()) {
       throw new UnknownKeyException(
-          "the state of key %s was made by another model: its next record starts anew"
-              .formatted(quoted(key)));
+          "the stored one was made by another model, and the key's next record starts anew");
     }
     return new StoredKey(found.state(), behind);
   }
@@ -62,10 +58,5 @@ final class LocalStates {
       parameters = parameters.withPartition(partition);
     }
     return streams.store(stale ? parameters.enableStaleStores() : parameters);
-  }
-
-  private static String quoted(byte[] key) {
-    String text = KeyText.of(key).text();
-    return '"' + (text.length() <= 100 ? text : text.substring(0, 100) + "...") + '"';
   }
 }

@@ -53,8 +53,8 @@ public final class OnDemand {
   }
 
   /** Reads a record as the first of its key. */
-  public EnrichedRecord enrich(byte[] key, String text, Long timestampMs) {
-    return enrichment.enrich(fresh, new Message(KeyText.of(key), text, timestampMs, null)).record();
+  public EnrichedRecord enrich(KeyText key, String text, Long timestampMs) {
+    return enrichment.enrich(fresh, new Message(key, text, timestampMs, null)).record();
   }
 
   /**

@@ -1,6 +1,6 @@
 package io.undercurrent.query.internals;
 
-/** There is no state to answer from; the message says which key and why, for whoever asked. */
+/** There is no state to answer from; the message says why, but does not name the key. */
 public final class UnknownKeyException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -233,9 +233,9 @@ final class RecurrentProcessor<K, V> {
   /**
    * @param position where a record without a source of its own was read, given its timestamp
    */
-  private static Message message(
+  private Message message(
       Bytes key, SourceText read, long recordTimestampMs, Function<Long, Source> position) {
-    KeyText keyText = KeyText.of(key.get());
+    KeyText keyText = encoded(key);
     return read.source() == null
         ? new Message(keyText, read.text(), recordTimestampMs, position.apply(recordTimestampMs))
         : new Message(keyText, read.text(), read.source().timestampMs(), read.source());
@@ -251,7 +251,7 @@ final class RecurrentProcessor<K, V> {
     return new Incoming(
         key,
         record.value() == null
-            ? new Message(KeyText.of(key.get()), null, null, null)
+            ? new Message(encoded(key), null, null, null)
             : message(
                 key,
                 text(record.value()),
@@ -299,10 +299,18 @@ final class RecurrentProcessor<K, V> {
     }
   }
 
+  /**
+   * The key in the encoding of the stream. Where {@link #keyText} gives another text, the bytes
+   * need not be of that encoding: base64 takes any.
+   */
+  private KeyText encoded(Bytes key) {
+    return KeyText.of(key.get(), spec.keyText() == null ? spec.keyEncoding() : KeyEncoding.BASE64);
+  }
+
   /** The key as the enriched record names it. */
   private KeyText keyText(K key, V value, Bytes bytes) {
     if (spec.keyText() == null) {
-      return KeyText.of(bytes.get(), spec.keyEncoding());
+      return encoded(bytes);
     }
     String text = spec.keyText().apply(key, value);
     if (text == null) {

@@ -283,7 +283,8 @@ class LookAheadTest {
 
   @Test
   void shouldCompareAllThatAResultWasComputedFrom() {
-    Message message = new Message(KeyText.of(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
+    Message message =
+        new Message(KeyText.of(key(1), KeyEncoding.TEXT), "a", 1L, new Source("t", 0, 1, 1L));
     Incoming record = new Incoming(Bytes.wrap(key(1)), message);
     String model = "0123456789ab";
     Result result = new Result(record, new byte[] {1}, model, null, List.of(), null, false, 0);
@@ -422,7 +423,8 @@ class LookAheadTest {
   }
 
   private static Incoming incoming(byte[] key, String text) {
-    return new Incoming(Bytes.wrap(key), new Message(KeyText.of(key), text, 1L, null));
+    return new Incoming(
+        Bytes.wrap(key), new Message(KeyText.of(key, KeyEncoding.TEXT), text, 1L, null));
   }
 
   /** Stores without any key: no key comes twice in a batch. */

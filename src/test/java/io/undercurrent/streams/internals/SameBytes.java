@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecordJson;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Enrichment;
 import io.undercurrent.inference.EnrichmentBatch;
@@ -117,7 +118,8 @@ final class SameBytes {
     for (int i = 0; i < RECORDS; i++) {
       Bytes key = Bytes.wrap(("k" + i % KEYS).getBytes(UTF_8));
       Source source = new Source("messages", 0, i, null);
-      batch.add(key, new Message(KeyText.of(key.get()), text(i), (long) i, source));
+      batch.add(
+          key, new Message(KeyText.of(key.get(), KeyEncoding.TEXT), text(i), (long) i, source));
     }
     batch.run(key -> fresh);
     MessageDigest digest = sha256();

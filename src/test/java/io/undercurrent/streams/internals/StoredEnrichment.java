@@ -2,6 +2,7 @@ package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
+import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Enrichment;
 import io.undercurrent.inference.EnrichmentSettings;
@@ -17,6 +18,7 @@ import java.util.SortedMap;
 /** Enriches record by record from stored bytes to stored bytes, as the stores hold them. */
 public final class StoredEnrichment {
 
+  private final KeyEncoding keyEncoding;
   private final KeyStateFormat format;
   private final MemoryFormat memoryFormat;
   private final Enrichment enrichment;
@@ -44,7 +46,13 @@ public final class StoredEnrichment {
     }
   }
 
+  /** For a stream whose keys are texts. */
   public StoredEnrichment(Model model, EnrichmentSettings settings) {
+    this(model, settings, KeyEncoding.TEXT);
+  }
+
+  public StoredEnrichment(Model model, EnrichmentSettings settings, KeyEncoding keyEncoding) {
+    this.keyEncoding = keyEncoding;
     format = new KeyStateFormat(model);
     memoryFormat = new MemoryFormat(model);
     enrichment = new Enrichment(model, settings);
@@ -67,7 +75,8 @@ public final class StoredEnrichment {
         .headMap(before.records() + 1)
         .forEach((r, e) -> memoryFormat.deserialize(r, e).ifPresent(before.memory()::append));
     Enrichment.Outcome outcome =
-        enrichment.enrich(before, new Message(KeyText.of(key), text, timestampMs, source));
+        enrichment.enrich(
+            before, new Message(KeyText.of(key, keyEncoding), text, timestampMs, source));
     List<Long> forgotten = new ArrayList<>(remembered.keySet());
     if (outcome.after().memory() != null) {
       outcome.after().memory().entries().forEach(entry -> forgotten.remove(entry.record()));

@@ -21,10 +21,31 @@ export const time = ms =>
 /** A mood in a word, for those who do not see colours. */
 export const feeling = x => (x === null ? "no mood" : x < -0.15 ? "negative" : x > 0.15 ? "positive" : "neutral");
 
-/** What a key is told apart by: its bytes in URL-safe base64. */
+/** What a key is told apart by: a text in URL-safe base64; another key as encoding:key, base64 being URL-safe. */
 export function address({ key, keyEncoding }) {
-  const base64 = keyEncoding ? key : btoa(String.fromCharCode(...new TextEncoder().encode(key)));
-  return base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  if (keyEncoding) return `${keyEncoding}:${keyEncoding === "base64" ? urlSafe(key) : key}`;
+  return urlSafe(btoa(String.fromCharCode(...new TextEncoder().encode(key))));
+}
+
+const urlSafe = base64 => base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+
+/** The key of an address as records write it; the address itself if it is of no key. */
+export function keyOf(address) {
+  const [key, encoding] = address.split(":").reverse();
+  if (encoding && encoding !== "base64") return key;
+  const base64 = key.replaceAll("-", "+").replaceAll("_", "/");
+  if (encoding) return base64.padEnd(Math.ceil(base64.length / 4) * 4, "=");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(atob(base64), c => c.charCodeAt(0)));
+  } catch {
+    return address;
+  }
+}
+
+/** Where the server says more of a key: the path of its trace, with how the path writes the key. */
+export function tracePath(address) {
+  const [key, encoding = "base64"] = address.split(":").reverse();
+  return `/v1/keys/${key}/trace?keyEncoding=${encoding}`;
 }
 
 /** An element; children are elements or texts, which are never read as HTML. */

@@ -1,5 +1,5 @@
 // One conversation: its last 60 records, each piece of text tinted by how it moved the sentiment.
-import { bits, element, feeling, integer, percent, signed, time } from "./format.js";
+import { bits, element, feeling, integer, percent, signed, time, tracePath } from "./format.js";
 import { course, onTheme } from "./charts.js";
 
 const RECORDS = 60;
@@ -49,7 +49,7 @@ export async function read() {
     if (at === null) break;
     const after = records.length ? records.at(-1).conversation.records : 0;
     try {
-      const answer = await fetch(`/v1/keys/${at}/trace?keyEncoding=base64&after=${after}`);
+      const answer = await fetch(`${tracePath(at)}&after=${after}`);
       const trace = await answer.json();
       if (asked !== beginnings) {
         again = true;

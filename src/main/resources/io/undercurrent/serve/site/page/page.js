@@ -1,7 +1,7 @@
 // The live page: what comes out of the application, as /v1/live tells it.
 import { add, choose, clear } from "./conversations.js";
 import { forget, open, read, restart } from "./opened.js";
-import { address, integer } from "./format.js";
+import { address, integer, keyOf } from "./format.js";
 
 const RETRY_MS = 5000;
 const REREAD_MS = 10000; // while records are left out all the time
@@ -88,17 +88,11 @@ function say(kind, text) {
 /** The address after the #, of the conversation that is open. */
 function opened() {
   const at = location.hash.slice(1);
-  return /^[\w-]+$/.test(at) && !at.startsWith("record-") ? at : null;
+  return /^(\w+:)?[\w-]+$/.test(at) && !at.startsWith("record-") ? at : null;
 }
 
 function nameOf(at) {
-  if (names.has(at)) return names.get(at);
-  try {
-    const bytes = Uint8Array.from(atob(at.replaceAll("-", "+").replaceAll("_", "/")), c => c.charCodeAt(0));
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return at;
-  }
+  return names.get(at) ?? keyOf(at);
 }
 
 function route() {
@@ -124,7 +118,7 @@ byId("send").addEventListener("submit", async event => {
     sent.textContent = answer.ok ? `sent, offset ${integer(told.offset)} of ${told.topic}` : told.detail;
     if (answer.ok) {
       byId("send-text").value = "";
-      sentTo = address({ key });
+      sentTo = address(told);
       location.hash = sentTo;
     }
   } catch {
