@@ -7,16 +7,21 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord;
+import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import io.undercurrent.query.KeyQueries;
 import io.undercurrent.query.KeyView;
 import io.undercurrent.query.NotAvailableException;
+import io.undercurrent.streams.ApplicationMeters;
+import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.Enriched;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -47,9 +54,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The pieces of Java in the README and in javadoc, on a broker, as an application would run them.
+ * The README's code is code of this file.
  */
 class ReadmeSnippetsTest {
 
+  private static final Path README = Path.of("README.md");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static EmbeddedBroker broker;
@@ -59,7 +68,6 @@ class ReadmeSnippetsTest {
 
   private final Model model = Checkpoint.load("classpath:en-chat"); // or a folder
   private final MeterRegistry registry = new SimpleMeterRegistry();
-  private final StreamsBuilder builder = new StreamsBuilder();
 
   @BeforeAll
   static void startBroker() {
@@ -92,9 +100,32 @@ class ReadmeSnippetsTest {
     }
   }
 
+  /** An import, or lines without an empty one between them, whatever the white space. */
   @Test
-  void shouldEnrichTextsInTenLinesAndReadThemBackInTwo() {
+  void shouldBeTheCodeOfTheReadme() throws IOException {
+    String source =
+        Files.readString(Path.of("src/test/java/io/undercurrent/ReadmeSnippetsTest.java"));
+
+    List<String> pieces =
+        Pattern.compile("(?s)```java\n(.*?)```")
+            .matcher(Files.readString(README))
+            .results()
+            .flatMap(block -> Stream.of(block.group(1).split("\n\n|\n(?=import )")))
+            .toList();
+
+    assertThat(pieces)
+        .hasSize(9)
+        .allSatisfy(piece -> assertThat(withoutSpace(source)).contains(withoutSpace(piece)));
+  }
+
+  private static String withoutSpace(String code) {
+    return code.replaceAll("\\s+", "");
+  }
+
+  @Test
+  void shouldEnrichTextsInTenLinesAndReadThemBackInTwo() throws IOException {
     createTopics("messages", "messages-enriched");
+    StreamsBuilder builder = new StreamsBuilder();
     Enricher<String, String> enricher = Enricher.ofText(Serdes.String(), model);
     builder.stream("messages", Consumed.with(Serdes.String(), Serdes.String()))
         .process(enricher.supplier(), Named.as("enrich"))
@@ -109,31 +140,41 @@ class ReadmeSnippetsTest {
       producer.send(new ProducerRecord<>("messages", null, 1_790_000_000_000L, "order-1187", text));
       producer.flush();
 
-      EnrichedRecord record = readBack("messages-enriched", 1).get(0);
-      assertThat(record.key()).isEqualTo("order-1187");
-      assertThat(record.sentiment().label()).isEqualTo("negative");
+      EnrichedRecord record = readBack();
+      String json = new String(EnrichedRecordJson.toJson(record), StandardCharsets.UTF_8);
+      assertThat(record.next()).hasSize(5);
+      assertThat(withoutSpace(Files.readString(README)))
+          .as("the first two of its next tokens, and all before and after them")
+          .contains(withoutSpace(json.substring(0, json.indexOf("},", json.indexOf("},{") + 2))))
+          .contains(
+              withoutSpace(
+                  json.substring(json.indexOf("\"surprise\""), json.indexOf("\"source\""))));
     }
   }
 
-  private List<EnrichedRecord> readBack(String topic, int count) {
+  private EnrichedRecord readBack() {
     Properties properties = properties("reader");
-    List<EnrichedRecord> records = new ArrayList<>();
-    try (KafkaConsumer<String, EnrichedRecord> consumer =
+    KafkaConsumer<String, EnrichedRecord> consumer =
         new KafkaConsumer<>(
-            properties, new StringDeserializer(), new EnrichedRecordSerde().deserializer())) {
-      consumer.subscribe(List.of(topic));
+            properties, new StringDeserializer(), new EnrichedRecordSerde().deserializer());
+    consumer.subscribe(List.of("messages-enriched"));
+
+    List<EnrichedRecord> records = new ArrayList<>();
+    try (consumer) {
       long dueNanos = System.nanoTime() + PATIENCE.toNanos();
-      while (records.size() < count && System.nanoTime() < dueNanos) {
+      while (records.isEmpty() && System.nanoTime() < dueNanos) {
         consumer.poll(Duration.ofMillis(100)).forEach(record -> records.add(record.value()));
       }
     }
-    assertThat(records).hasSize(count);
-    return records;
+    assertThat(records).hasSize(1);
+    return records.get(0);
   }
 
   @Test
   void shouldKeepTheTypedValueWithEverySettingOfTheUsers() throws Exception {
-    createTopics("tickets", "alerts");
+    createTopics("tickets", "tickets-dead-letters", "alerts");
+    sendTickets(40);
+    StreamsBuilder builder = new StreamsBuilder();
     LookAhead lookAhead = new LookAhead(); // one for the application
     Enricher<String, Ticket> enricher =
         Enricher.builder(Serdes.String(), model)
@@ -154,18 +195,16 @@ class ReadmeSnippetsTest {
         .mapValues(e -> e.value().id() + " " + e.record().key() + " " + e.record().next().size())
         .to("alerts", Produced.with(Serdes.String(), Serdes.String()));
 
-    Properties properties = lookAhead.addTo(properties("typed"));
-    try (KafkaStreams streams = new KafkaStreams(builder.build(), properties);
-        var producer =
-            new KafkaProducer<>(
-                properties("producer"), new StringSerializer(), Ticket.serde().serializer())) {
-      KeyQueries<String> queries = enricher.queries(streams);
-      for (int i = 0; i < 40; i++) {
-        producer.send(new ProducerRecord<>("tickets", "c" + i, new Ticket("t" + i, "not fixed!")));
-      }
-      producer.flush();
-      streams.start();
+    Properties properties = properties("typed");
+    properties.putAll(DeadLetterHandler.settings("tickets-dead-letters", registry));
+    ApplicationMeters meters = new ApplicationMeters(registry, properties);
+    KafkaStreams streams = new KafkaStreams(builder.build(), lookAhead.addTo(properties));
+    meters.attachTo(streams);
+    streams.start();
+    KeyQueries<String> queries = enricher.queries(streams);
 
+    try (meters;
+        streams) {
       Optional<KeyView> view = await(queries, "c39");
       assertThat(view.get().conversation().score()).isNegative();
       assertThat(view.get().next()).hasSize(2);
@@ -181,6 +220,17 @@ class ReadmeSnippetsTest {
         assertThat(alerts).hasSize(40).contains("t7 t7 8");
       }
       assertThat(registry.get(MeterNames.RECORDS).counter().count()).isEqualTo(40);
+      assertThat(registry.get(MeterNames.REBALANCES).counter().count()).isPositive();
+    }
+  }
+
+  private void sendTickets(int count) {
+    try (var producer =
+        new KafkaProducer<>(
+            properties("producer"), new StringSerializer(), Ticket.serde().serializer())) {
+      for (int i = 0; i < count; i++) {
+        producer.send(new ProducerRecord<>("tickets", "c" + i, new Ticket("t" + i, "not fixed!")));
+      }
     }
   }
 

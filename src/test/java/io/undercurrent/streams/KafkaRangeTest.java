@@ -107,10 +107,13 @@ class KafkaRangeTest {
     List<Path> versions = versions().toList();
 
     assertThat(versions).hasSize(2);
-    assertThat(Files.readString(Path.of("docs", "operating.md")))
-        .contains(
-            "Kafka Streams %s to %s"
-                .formatted(versions.get(0).getFileName(), versions.get(1).getFileName()));
+    for (Path document : List.of(Path.of("README.md"), Path.of("docs", "operating.md"))) {
+      assertThat(document)
+          .content()
+          .contains(
+              "Kafka Streams %s to %s"
+                  .formatted(versions.get(0).getFileName(), versions.get(1).getFileName()));
+    }
   }
 
   private static void send(String topic) throws Exception {
