@@ -30,12 +30,12 @@ public enum KeyEncoding {
    */
   UUID;
 
-  /** As it stands in definitions and enriched records: {@code long}. */
+  /** The encoding's name in definitions and enriched records, such as {@code long}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The codes of all encodings, in their order here. */
+  /** The codes of all encodings, in declaration order. */
   public static List<String> codes() {
     return Arrays.stream(values()).map(KeyEncoding::code).toList();
   }
@@ -58,7 +58,7 @@ public enum KeyEncoding {
   /**
    * The text of a key.
    *
-   * @throws IllegalArgumentException if the bytes are not of this encoding
+   * @throws IllegalArgumentException if the bytes do not fit this encoding
    */
   public String text(byte[] key) {
     return switch (this) {
@@ -75,9 +75,9 @@ public enum KeyEncoding {
   }
 
   /**
-   * The key that {@link #text} gave this text.
+   * The bytes of a key, from its {@link #text}.
    *
-   * @throws IllegalArgumentException if the text is not of this encoding
+   * @throws IllegalArgumentException if the text does not fit this encoding
    */
   public byte[] bytes(String text) {
     try {

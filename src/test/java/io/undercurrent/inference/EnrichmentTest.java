@@ -235,7 +235,7 @@ class EnrichmentTest {
     StoredEnrichment inFull =
         new StoredEnrichment(
             model.withStatePrecision(StatePrecision.FP32), EnrichmentSettings.DEFAULTS);
-    double most = 0;
+    double max = 0;
     for (int i = 0; i < 200; i++) {
       String text = "a b " + (char) ('a' + i % 26);
       Outcome a = inHalf.enrich(half, KEY, text, 7L, null);
@@ -247,9 +247,9 @@ class EnrichmentTest {
       if (i == 0) {
         assertThat(difference).isZero(); // nothing was stored yet
       }
-      most = Math.max(most, difference);
+      max = Math.max(max, difference);
     }
-    assertThat(most).isPositive().isLessThan(0.01); // rounding is 2^-12 of what h can be
+    assertThat(max).isPositive().isLessThan(0.01); // rounding is 2^-12 of what h can be
   }
 
   /** A store goes over with each key's next record; nothing of a key is lost. */

@@ -116,15 +116,15 @@ class InferenceTest {
   @Test
   void shouldReadNoMoreThanTheFirstTokens() {
     String text = TinyModel.text(30, 2);
-    for (int most : new int[] {1, 5, 23, 24, 25, 29}) {
-      String head = String.join(" ", List.of(text.split(" ")).subList(0, most));
+    for (int maxTokens : new int[] {1, 5, 23, 24, 25, 29}) {
+      String head = String.join(" ", List.of(text.split(" ")).subList(0, maxTokens));
       HiddenState cut = MODEL.initialState();
       HiddenState whole = MODEL.initialState();
 
-      Reading reading = new Inference(MODEL, most, 5, true).read(text, cut);
+      Reading reading = new Inference(MODEL, maxTokens, 5, true).read(text, cut);
 
       Reading expected = inference.read(head, whole);
-      assertThat(reading.tokens()).isEqualTo(most);
+      assertThat(reading.tokens()).isEqualTo(maxTokens);
       assertThat(reading.truncated()).isTrue();
       assertThat(text.substring(0, reading.end()).strip()).isEqualTo(head);
       assertThat(cut).isEqualTo(whole);
@@ -271,13 +271,13 @@ class InferenceTest {
     }
 
     @Override
-    public void felt(int position, float[] probabilities) {
+    public void onSentiment(int position, float[] probabilities) {
       assertThat(position).isEqualTo(felt.size());
       felt.add(probabilities);
     }
 
     @Override
-    public void expected(int token, double logProbability, Ranking ranking) {
+    public void onToken(int token, double logProbability, Ranking ranking) {
       tokens.add(token);
       logProbabilities.add(logProbability);
       rankings.add(ranking.top(ALL, ALL.length));
@@ -334,10 +334,10 @@ class InferenceTest {
       Observer observer =
           new Observer() {
             @Override
-            public void felt(int position, float[] probabilities) {}
+            public void onSentiment(int position, float[] probabilities) {}
 
             @Override
-            public void expected(int token, double logProbability, Ranking ranking) {
+            public void onToken(int token, double logProbability, Ranking ranking) {
               rankings.add(ranking.top(words, k));
             }
           };

@@ -115,10 +115,10 @@ class LookBackTest {
     Observer observer =
         new Observer() {
           @Override
-          public void felt(int position, float[] probabilities) {}
+          public void onSentiment(int position, float[] probabilities) {}
 
           @Override
-          public void expected(int token, double logProbability, Ranking ranking) {
+          public void onToken(int token, double logProbability, Ranking ranking) {
             double[] p = reference.probabilities();
             assertThat(Math.exp(logProbability)).isCloseTo(p[token], within(1e-6));
             NextToken[] ranked = ranking.top(all, all.length);
@@ -148,10 +148,10 @@ class LookBackTest {
     Observer observer =
         new Observer() {
           @Override
-          public void felt(int position, float[] probabilities) {}
+          public void onSentiment(int position, float[] probabilities) {}
 
           @Override
-          public void expected(int token, double logProbability, Ranking ranking) {
+          public void onToken(int token, double logProbability, Ranking ranking) {
             rankings.add(ranking.top(words, 4));
           }
         };

@@ -58,9 +58,9 @@ class SamplingTest {
     if (topK > 0) {
       double[] sorted = scores.clone();
       Arrays.sort(sorted);
-      double least = sorted[scores.length - Math.min(topK, scores.length)];
+      double threshold = sorted[scores.length - Math.min(topK, scores.length)];
       for (int i = 0; i < scores.length; i++) {
-        scores[i] = scores[i] < least ? Double.NEGATIVE_INFINITY : scores[i];
+        scores[i] = scores[i] < threshold ? Double.NEGATIVE_INFINITY : scores[i];
       }
     }
     if (topP < 1) {

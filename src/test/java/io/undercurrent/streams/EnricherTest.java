@@ -430,7 +430,7 @@ class EnricherTest {
       var in = driver.createInputTopic("in", new StringSerializer(), new StringSerializer());
       assertThatThrownBy(() -> in.pipeInput("k", "a"))
           .hasRootCauseMessage(
-              "missing-key: keyText() must give every record a text for its key, found null");
+              "missing-key: keyText() must return a text for every record, found null");
       assertThat(driver.getKeyValueStore("hidden-state").all().hasNext()).isFalse();
     }
   }
@@ -501,7 +501,8 @@ class EnricherTest {
         Enricher.builder(Serdes.String(), model).keyText(String::trim);
     assertThatIllegalStateException()
         .isThrownBy(() -> enricher.text(Ticket::body))
-        .withMessageStartingWith("text() must come before source(), keyText() and lookAhead()");
+        .withMessageStartingWith(
+            "text() must be called before source(), keyText() and lookAhead()");
     assertThat(
             Enricher.builder(Serdes.String(), model)
                 .named("kept")

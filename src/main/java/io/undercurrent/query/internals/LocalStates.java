@@ -26,9 +26,10 @@ final class LocalStates {
   /**
    * The state of a key.
    *
-   * @param partition to read; null for all partitions of this instance
-   * @param behind null for the state itself; otherwise a copy will do, which lacks so many writes
-   * @throws UnknownKeyException if there is none that this model can read
+   * @param partition the partition to read; null for all partitions of this instance
+   * @param behind null to read the state itself; otherwise a standby's copy is accepted too, and
+   *     this is the number of writes that it lacks
+   * @throws UnknownKeyException if there is no state that this model can read
    * @throws org.apache.kafka.streams.errors.StreamsException if the store cannot be read now
    */
   StoredKey read(KafkaStreams streams, Integer partition, byte[] key, Long behind) {
@@ -42,7 +43,7 @@ final class LocalStates {
     StoredKeys.Found found = stored.find(Bytes.wrap(key));
     if (found.bytes() == null) {
       throw new UnknownKeyException(
-          "there is no state for key %s: no record of it was read, or it was forgotten"
+          "there is no state for key %s: no record of it was read, or a tombstone deleted it"
               .formatted(quoted(key)));
     }
     if (found.foreign()) {

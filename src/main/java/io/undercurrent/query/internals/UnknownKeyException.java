@@ -1,6 +1,6 @@
 package io.undercurrent.query.internals;
 
-/** There is no state to answer from; the message says which key and why, for whoever asked. */
+/** Says that a key has no state from which to answer. The message names the key and the reason. */
 public final class UnknownKeyException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

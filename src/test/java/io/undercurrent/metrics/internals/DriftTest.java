@@ -90,13 +90,13 @@ class DriftTest {
 
   @Test
   void shouldSayNothingBeforeThereIsEnough() {
-    for (int i = 0; i < Drift.LEAST - 1; i++) {
+    for (int i = 0; i < Drift.MIN_RECORDS - 1; i++) {
       drift.add(0, 0, 0);
     }
     assertThat(drift.ofSentiment()).isNaN();
     drift.add(0, 0, 0);
     assertThat(drift.ofSentiment()).isFinite();
-    assertThat(drift.window()).isEqualTo(Drift.LEAST);
+    assertThat(drift.window()).isEqualTo(Drift.MIN_RECORDS);
   }
 
   @Test

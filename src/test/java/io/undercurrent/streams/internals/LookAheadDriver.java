@@ -64,7 +64,7 @@ final class LookAheadDriver implements AutoCloseable {
 
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final LookAhead lookAhead = new LookAhead();
-  final PolledRecords mailbox = new PolledRecords();
+  final PolledRecords polledRecords = new PolledRecords();
   final TopologyTestDriver driver;
   private final File states = folder();
   private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();
@@ -86,7 +86,7 @@ final class LookAheadDriver implements AutoCloseable {
   }
 
   LookAheadDriver(Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
-    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    PolledBy.threadsOf(lookAhead).register(polledRecords);
     Properties properties = new Properties();
     properties.putAll(configs(registry, configs));
     properties.put(StreamsConfig.STATE_DIR_CONFIG, states.getPath());
@@ -132,7 +132,7 @@ final class LookAheadDriver implements AutoCloseable {
             value,
             new RecordHeaders(),
             Optional.empty());
-    mailbox.polled(new TopicPartition(topic, 0), List.of(record));
+    polledRecords.add(new TopicPartition(topic, 0), List.of(record));
     ahead.add(record);
   }
 
@@ -238,7 +238,7 @@ final class LookAheadDriver implements AutoCloseable {
   @Override
   public void close() {
     driver.close();
-    PolledBy.threadsOf(lookAhead).release(mailbox);
+    PolledBy.threadsOf(lookAhead).unregister(polledRecords);
     try {
       Utils.delete(states);
     } catch (IOException e) {

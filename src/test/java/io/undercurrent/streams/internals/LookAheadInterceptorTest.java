@@ -95,38 +95,39 @@ class LookAheadInterceptorTest {
   void shouldShowTheThreadThatPollsAndNoOther() throws Exception {
     interceptor.configure(
         Map.of(PolledByThread.CONFIG, PolledBy.threadsOf(lookAhead))); // on any thread
-    assertThat(PolledBy.threadsOf(lookAhead).ofThisThread()).isNull();
+    assertThat(PolledBy.threadsOf(lookAhead).ofCurrentThread()).isNull();
     ConsumerRecords<byte[], byte[]> records = records();
     assertThat(interceptor.onConsume(records)).isSameAs(records);
-    PolledRecords mailbox = PolledBy.threadsOf(lookAhead).ofThisThread();
-    mailbox.open(PARTITION);
+    PolledRecords polledRecords = PolledBy.threadsOf(lookAhead).ofCurrentThread();
+    polledRecords.openCursor(PARTITION);
     interceptor.onConsume(records);
-    assertThat(mailbox.records()).isEqualTo(1);
-    PolledRecords[] ofAnother = {mailbox};
-    Thread another = new Thread(() -> ofAnother[0] = PolledBy.threadsOf(lookAhead).ofThisThread());
+    assertThat(polledRecords.records()).isEqualTo(1);
+    PolledRecords[] seenByOther = {polledRecords};
+    Thread another =
+        new Thread(() -> seenByOther[0] = PolledBy.threadsOf(lookAhead).ofCurrentThread());
     another.start();
     another.join();
-    assertThat(ofAnother[0]).isNull();
+    assertThat(seenByOther[0]).isNull();
 
     interceptor.close();
     assertThat(PolledBy.threadsOf(lookAhead).threads()).isZero();
-    assertThat(mailbox.records()).isZero();
+    assertThat(polledRecords.records()).isZero();
   }
 
   @Test
   void shouldSwitchItselfOffWhereItFails() {
     interceptor.configure(Map.of(PolledByThread.CONFIG, PolledBy.threadsOf(lookAhead)));
     interceptor.onConsume(records());
-    PolledRecords mailbox = PolledBy.threadsOf(lookAhead).ofThisThread();
-    PolledRecords.Cursor cursor = mailbox.open(PARTITION);
+    PolledRecords polledRecords = PolledBy.threadsOf(lookAhead).ofCurrentThread();
+    PolledRecords.Cursor cursor = polledRecords.openCursor(PARTITION);
     interceptor.onConsume(records());
     ConsumerRecords<byte[], byte[]> broken =
         new ConsumerRecords<>(Map.of(PARTITION, Arrays.asList(record(1), null)), Map.of());
 
     assertThat(interceptor.onConsume(broken)).isSameAs(broken);
     assertThat(PolledBy.threadsOf(lookAhead).threads()).isZero();
-    assertThat(mailbox.records()).isZero();
-    assertThat(cursor.after(0, 10)).isEmpty();
+    assertThat(polledRecords.records()).isZero();
+    assertThat(cursor.recordsAfter(0, 10)).isEmpty();
     assertThat(interceptor.onConsume(records()).count()).isEqualTo(1);
     assertThat(PolledBy.threadsOf(lookAhead).threads()).isZero();
   }

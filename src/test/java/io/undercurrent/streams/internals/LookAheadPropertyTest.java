@@ -65,7 +65,7 @@ class LookAheadPropertyTest {
             .withBatch(1 + number, random.nextInt(4) == 0 ? 60 : 4_096);
     OneByOne expected = new OneByOne(model, settings);
     int keys = 1 + random.nextInt(12);
-    int mostPolled = 1 + random.nextInt(70);
+    int maxPolled = 1 + random.nextInt(70);
     long used = 0;
     int left = RECORDS;
     Map<Bytes, byte[]> states = Map.of();
@@ -82,11 +82,11 @@ class LookAheadPropertyTest {
         List<String> deadLetters = new ArrayList<>();
         int[] offsets = {0, 0};
         for (int i = 0; i < until; ) {
-          for (int n = random.nextInt(mostPolled); n >= 0 && i < until; n--, i++) {
+          for (int n = random.nextInt(maxPolled); n >= 0 && i < until; n--, i++) {
             int topic = random.nextInt(random.nextInt(10) == 0 ? 2 : 1);
             read(driver, expected, topic, offsets[topic]++, keys, random, enriched, deadLetters);
           }
-          for (int n = random.nextInt(mostPolled); n >= 0; n--) {
+          for (int n = random.nextInt(maxPolled); n >= 0; n--) {
             driver.process();
           }
         }

@@ -134,14 +134,16 @@ class LookAheadTest {
         new LookAheadDriver(
             Map.of(),
             of -> {
-              Enricher<byte[], SourceText> enricher =
+              Enricher<byte[], TextAndSource> enricher =
                   enricher(of.registry, of.lookAhead, preview(r -> r));
               StreamsBuilder topology = new StreamsBuilder();
               for (String topic : List.of("messages", "others")) {
                 topology.stream(topic, Consumed.with(BYTES, BYTES).withName(topic + "-source"))
                     .mapValues(
                         value ->
-                            value == null ? null : new SourceText(new String(value, UTF_8), null),
+                            value == null
+                                ? null
+                                : new TextAndSource(new String(value, UTF_8), null),
                         Named.as(topic + "-text"))
                     .process(enricher.supplier(), Named.as(topic + "-enrich"))
                     .to(
@@ -183,7 +185,7 @@ class LookAheadTest {
 
     assertThat(driver.used()).isZero();
     assertThat(driver.inline()).isEqualTo(11);
-    assertThat(driver.mailbox.records()).isZero();
+    assertThat(driver.polledRecords.records()).isZero();
   }
 
   @Test
@@ -203,18 +205,18 @@ class LookAheadTest {
   @ParameterizedTest
   @CsvSource({"KEY", "TEXT", "TIMESTAMP", "SOURCE"})
   void shouldDropWhatWasComputedFromSomethingElse(DroppedReason reason) {
-    UnaryOperator<Record<byte[], SourceText>> wrong =
+    UnaryOperator<Record<byte[], TextAndSource>> wrong =
         switch (reason) {
           case KEY -> record -> record.withKey(bytes("other"));
           case TEXT ->
               record ->
                   record.withValue(
-                      new SourceText(record.value().text() + " x", record.value().source()));
+                      new TextAndSource(record.value().text() + " x", record.value().source()));
           case TIMESTAMP -> record -> record.withTimestamp(record.timestamp() + 1);
           default ->
               record ->
                   record.withValue(
-                      new SourceText(record.value().text(), new Source("other", 0, 0, 1L)));
+                      new TextAndSource(record.value().text(), new Source("other", 0, 0, 1L)));
         };
     if (reason == DroppedReason.SOURCE) {
       // Of the same timestamp, so that it is nothing else.
@@ -231,10 +233,10 @@ class LookAheadTest {
     assertOneByOne(reason == DroppedReason.SOURCE ? "other" : "messages");
   }
 
-  private static Record<byte[], SourceText> withSource(
-      Record<byte[], SourceText> record, String topic) {
+  private static Record<byte[], TextAndSource> withSource(
+      Record<byte[], TextAndSource> record, String topic) {
     Source source = new Source(topic, 0, 0, record.timestamp());
-    return record.withValue(new SourceText(record.value().text(), source));
+    return record.withValue(new TextAndSource(record.value().text(), source));
   }
 
   @Test
@@ -265,7 +267,7 @@ class LookAheadTest {
             new Network(model.config(), zeros, Kernels.best()),
             model.fingerprint());
     // Two records that the preview does not see: the key is forgotten and has another past.
-    Preview<byte[], SourceText> half =
+    Preview<byte[], TextAndSource> half =
         (raw, time) ->
             raw.offset() == 2 || raw.offset() == 3 ? null : preview(r -> r).of(raw, time);
     start(half, record -> record);
@@ -284,15 +286,15 @@ class LookAheadTest {
   @Test
   void shouldCompareAllThatAResultWasComputedFrom() {
     Message message = new Message(KeyText.of(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
-    Incoming record = new Incoming(Bytes.wrap(key(1)), message);
+    KeyedMessage record = new KeyedMessage(Bytes.wrap(key(1)), message);
     String model = "0123456789ab";
     Result result = new Result(record, new byte[] {1}, model, null, List.of(), null, false, 0);
     byte[] same = {1};
 
-    assertThat(result.differsFrom(record, same, model)).isNull();
-    assertThat(result.differsFrom(record, new byte[] {2}, model)).isEqualTo(DroppedReason.STATE);
-    assertThat(result.differsFrom(record, null, model)).isEqualTo(DroppedReason.STATE);
-    assertThat(result.differsFrom(record, same, "0123456789ac")).isEqualTo(DroppedReason.MODEL);
+    assertThat(result.mismatch(record, same, model)).isNull();
+    assertThat(result.mismatch(record, new byte[] {2}, model)).isEqualTo(DroppedReason.STATE);
+    assertThat(result.mismatch(record, null, model)).isEqualTo(DroppedReason.STATE);
+    assertThat(result.mismatch(record, same, "0123456789ac")).isEqualTo(DroppedReason.MODEL);
   }
 
   /** The tombstone lies ahead too: what comes after it is computed from nothing. */
@@ -371,12 +373,12 @@ class LookAheadTest {
   @Test
   void shouldStopLookingAheadWhereItIsWrongTooOften() {
     LookAhead lookAhead = new LookAhead();
-    PolledRecords mailbox = new PolledRecords();
-    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    PolledRecords polledRecords = new PolledRecords();
+    PolledBy.threadsOf(lookAhead).register(polledRecords);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Liar liar = new Liar();
     TopicPartition partition = new TopicPartition("messages", 0);
-    SpeculativeResults ahead =
+    SpeculativeResults results =
         new SpeculativeResults(
             PolledBy.threadsOf(lookAhead),
             new Enrichment(model, settings, 8),
@@ -390,14 +392,14 @@ class LookAheadTest {
     int end = SpeculativeResults.PAUSE_RECORDS + 2 * records;
     for (int i = 0; i < end; i++) {
       if (i % 50 == 1) {
-        mailbox.polled(
+        polledRecords.add(
             partition,
             IntStream.range(i, i + 50)
                 .mapToObj(o -> new ConsumerRecord<>("messages", 0, o, key(o % 8), bytes("a")))
                 .toList());
       }
       liar.lies = i < records;
-      ahead.take(partition, i, incoming(key(i % 8), "a"));
+      results.resultFor(partition, i, incoming(key(i % 8), "a"));
       int part = i < records ? 0 : i < SpeculativeResults.PAUSE_RECORDS ? 1 : 2;
       usedBy[part] = registry.get(MeterNames.AHEAD_USED).counter().count();
     }
@@ -407,22 +409,22 @@ class LookAheadTest {
         registry.get(MeterNames.AHEAD_DROPPED).counters().stream()
             .mapToDouble(counter -> counter.count())
             .sum();
-    assertThat(dropped).isBetween((double) SpeculativeResults.MOST_WRONG, 120.0);
-    PolledBy.threadsOf(lookAhead).release(mailbox);
+    assertThat(dropped).isBetween((double) SpeculativeResults.MAX_UNUSED, 120.0);
+    PolledBy.threadsOf(lookAhead).unregister(polledRecords);
   }
 
   /** Foresees texts that do not come. */
-  private static final class Liar implements SpeculativeResults.Situation {
+  private static final class Liar implements SpeculativeResults.MessagePreview {
     private boolean lies;
 
     @Override
-    public Incoming preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+    public KeyedMessage of(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
       return incoming(raw.key(), lies ? "b" : "a");
     }
   }
 
-  private static Incoming incoming(byte[] key, String text) {
-    return new Incoming(Bytes.wrap(key), new Message(KeyText.of(key), text, 1L, null));
+  private static KeyedMessage incoming(byte[] key, String text) {
+    return new KeyedMessage(Bytes.wrap(key), new Message(KeyText.of(key), text, 1L, null));
   }
 
   /** Stores without any key: no key comes twice in a batch. */
@@ -454,21 +456,21 @@ class LookAheadTest {
     assertThat(driver.dropped(DroppedReason.MEMORY)).isEqualTo(1);
   }
 
-  private static Processor<byte[], SourceText, byte[], SourceText> punctuated() {
+  private static Processor<byte[], TextAndSource, byte[], TextAndSource> punctuated() {
     return new Processor<>() {
-      private ProcessorContext<byte[], SourceText> context;
+      private ProcessorContext<byte[], TextAndSource> context;
 
       @Override
-      public void init(ProcessorContext<byte[], SourceText> context) {
+      public void init(ProcessorContext<byte[], TextAndSource> context) {
         this.context = context;
         context.schedule(
             Duration.ofMillis(10),
             PunctuationType.WALL_CLOCK_TIME,
-            time -> context.forward(new Record<>(key(0), new SourceText("p q", null), 5)));
+            time -> context.forward(new Record<>(key(0), new TextAndSource("p q", null), 5)));
       }
 
       @Override
-      public void process(Record<byte[], SourceText> record) {
+      public void process(Record<byte[], TextAndSource> record) {
         context.forward(record);
       }
     };
@@ -479,16 +481,16 @@ class LookAheadTest {
     start(
         preview(r -> r),
         () ->
-            new Processor<byte[], SourceText, byte[], SourceText>() {
-              private ProcessorContext<byte[], SourceText> context;
+            new Processor<byte[], TextAndSource, byte[], TextAndSource>() {
+              private ProcessorContext<byte[], TextAndSource> context;
 
               @Override
-              public void init(ProcessorContext<byte[], SourceText> context) {
+              public void init(ProcessorContext<byte[], TextAndSource> context) {
                 this.context = context;
               }
 
               @Override
-              public void process(Record<byte[], SourceText> record) {
+              public void process(Record<byte[], TextAndSource> record) {
                 if (record.timestamp() % 2 == 0) {
                   context.forward(record);
                 }
@@ -508,10 +510,10 @@ class LookAheadTest {
     settle();
     pollTen();
     driver.process();
-    assertThat(driver.mailbox.records()).isPositive();
+    assertThat(driver.polledRecords.records()).isPositive();
     driver.close();
 
-    assertThat(driver.mailbox.records()).isZero();
+    assertThat(driver.polledRecords.records()).isZero();
     assertThat(driver.dropped(DroppedReason.CLOSED)).isEqualTo(7);
     driver = null;
   }
@@ -523,19 +525,19 @@ class LookAheadTest {
   @Test
   void shouldStartAnewWhenItIsInitialisedAgain() {
     LookAhead lookAhead = new LookAhead();
-    PolledRecords mailbox = new PolledRecords();
-    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    PolledRecords polledRecords = new PolledRecords();
+    PolledBy.threadsOf(lookAhead).register(polledRecords);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    Processor<byte[], SourceText, byte[], EnrichedRecord> processor =
+    Processor<byte[], TextAndSource, byte[], EnrichedRecord> processor =
         enricher(registry, lookAhead, preview(r -> r)).supplier().get();
-    Life first = new Life(processor, mailbox);
+    Life first = new Life(processor, polledRecords);
     first.process(0, 1);
     first.poll(1, 12);
     first.process(1, 2); // and computes the seven after it
-    assertThat(mailbox.records()).isPositive();
+    assertThat(polledRecords.records()).isPositive();
 
-    Life second = new Life(processor, mailbox);
-    assertThat(mailbox.records()).isZero();
+    Life second = new Life(processor, polledRecords);
+    assertThat(polledRecords.records()).isZero();
     assertThat(dropped(registry, DroppedReason.CLOSED)).isEqualTo(7);
     second.process(0, 1);
     second.poll(1, 12);
@@ -555,8 +557,8 @@ class LookAheadTest {
     assertThat(registry.get(MeterNames.AHEAD_USED).counter().count()).isEqualTo(9);
     assertThat(dropped(registry, DroppedReason.CLOSED)).isEqualTo(7);
     processor.close();
-    assertThat(mailbox.records()).isZero();
-    PolledBy.threadsOf(lookAhead).release(mailbox);
+    assertThat(polledRecords.records()).isZero();
+    PolledBy.threadsOf(lookAhead).unregister(polledRecords);
   }
 
   private static double dropped(SimpleMeterRegistry registry, DroppedReason reason) {
@@ -571,13 +573,15 @@ class LookAheadTest {
   private final class Life {
     private final MockProcessorContext<byte[], EnrichedRecord> context =
         new MockProcessorContext<>();
-    private final Processor<byte[], SourceText, byte[], EnrichedRecord> processor;
-    private final PolledRecords mailbox;
+    private final Processor<byte[], TextAndSource, byte[], EnrichedRecord> processor;
+    private final PolledRecords polledRecords;
     private final KeyValueStore<Bytes, byte[]> states = store(settings.store());
 
-    Life(Processor<byte[], SourceText, byte[], EnrichedRecord> processor, PolledRecords mailbox) {
+    Life(
+        Processor<byte[], TextAndSource, byte[], EnrichedRecord> processor,
+        PolledRecords polledRecords) {
       this.processor = processor;
-      this.mailbox = mailbox;
+      this.polledRecords = polledRecords;
       store(settings.memoryStore());
       processor.init(context);
     }
@@ -597,7 +601,7 @@ class LookAheadTest {
     }
 
     void poll(int from, int to) {
-      mailbox.polled(
+      polledRecords.add(
           new TopicPartition("messages", 0),
           IntStream.range(from, to)
               .mapToObj(
@@ -620,7 +624,7 @@ class LookAheadTest {
     void process(int from, int to) {
       for (int i = from; i < to; i++) {
         context.setRecordMetadata("messages", 0, i);
-        processor.process(new Record<>(key(i % 4), new SourceText(text(i), null), i));
+        processor.process(new Record<>(key(i % 4), new TextAndSource(text(i), null), i));
       }
     }
 
@@ -670,40 +674,41 @@ class LookAheadTest {
 
   /** Somebody's own topology, with a node that changes values. */
   private void start(
-      Preview<byte[], SourceText> preview, UnaryOperator<Record<byte[], SourceText>> changed) {
+      Preview<byte[], TextAndSource> preview,
+      UnaryOperator<Record<byte[], TextAndSource>> changed) {
     start(
         preview,
         () ->
-            new Processor<byte[], SourceText, byte[], SourceText>() {
-              private ProcessorContext<byte[], SourceText> context;
+            new Processor<byte[], TextAndSource, byte[], TextAndSource>() {
+              private ProcessorContext<byte[], TextAndSource> context;
 
               @Override
-              public void init(ProcessorContext<byte[], SourceText> context) {
+              public void init(ProcessorContext<byte[], TextAndSource> context) {
                 this.context = context;
               }
 
               @Override
-              public void process(Record<byte[], SourceText> record) {
+              public void process(Record<byte[], TextAndSource> record) {
                 context.forward(record.value() == null ? record : changed.apply(record));
               }
             });
   }
 
   private void start(
-      Preview<byte[], SourceText> preview,
-      Supplier<Processor<byte[], SourceText, byte[], SourceText>> node) {
+      Preview<byte[], TextAndSource> preview,
+      Supplier<Processor<byte[], TextAndSource, byte[], TextAndSource>> node) {
     driver = new LookAheadDriver(new HashMap<>(), d -> topology(preview, node, d));
   }
 
   private Topology topology(
-      Preview<byte[], SourceText> preview,
-      Supplier<Processor<byte[], SourceText, byte[], SourceText>> node,
+      Preview<byte[], TextAndSource> preview,
+      Supplier<Processor<byte[], TextAndSource, byte[], TextAndSource>> node,
       LookAheadDriver of) {
     StreamsBuilder builder = new StreamsBuilder();
-    KStream<byte[], SourceText> messages =
+    KStream<byte[], TextAndSource> messages =
         builder.stream("messages", Consumed.with(BYTES, BYTES).withName("source"))
             .mapValues(
-                value -> value == null ? null : new SourceText(new String(value, UTF_8), null),
+                value -> value == null ? null : new TextAndSource(new String(value, UTF_8), null),
                 Named.as("text"));
     messages
         .process(node::get, Named.as("node"))
@@ -712,11 +717,11 @@ class LookAheadTest {
     return builder.build();
   }
 
-  private Enricher<byte[], SourceText> enricher(
-      MeterRegistry registry, LookAhead lookAhead, Preview<byte[], SourceText> preview) {
+  private Enricher<byte[], TextAndSource> enricher(
+      MeterRegistry registry, LookAhead lookAhead, Preview<byte[], TextAndSource> preview) {
     return Enricher.builder(BYTES, model)
-        .text(SourceText::text)
-        .source(SourceText::source)
+        .text(TextAndSource::text)
+        .source(TextAndSource::source)
         .keyEncoding(KeyEncoding.TEXT)
         .maxTokens(settings.maxTokens())
         .nextTokens(settings.nextTokens())
@@ -726,14 +731,14 @@ class LookAheadTest {
         .build();
   }
 
-  private static Preview<byte[], SourceText> preview(
-      UnaryOperator<Record<byte[], SourceText>> changed) {
+  private static Preview<byte[], TextAndSource> preview(
+      UnaryOperator<Record<byte[], TextAndSource>> changed) {
     return (raw, time) -> {
       Record<byte[], byte[]> record = Preview.of(BYTES, BYTES).of(raw, time);
       return record.value() == null
           ? record.withValue(null)
           : changed.apply(
-              record.withValue(new SourceText(new String(record.value(), UTF_8), null)));
+              record.withValue(new TextAndSource(new String(record.value(), UTF_8), null)));
     };
   }
 

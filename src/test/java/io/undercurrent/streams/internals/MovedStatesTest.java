@@ -25,13 +25,13 @@ class MovedStatesTest {
       new RecordHeaders().add("undercurrent-model", new byte[1]);
 
   private final Map<String, Object> configs = new HashMap<>(DeadLetterHandler.settings("dead"));
-  private final MovedStates moved = MovedStates.of(configs);
+  private final MovedStates moved = MovedStates.from(configs);
   private final DeadLetterHandler handler = new DeadLetterHandler();
 
   @BeforeEach
   void moveAtOffset5() {
     handler.configure(configs);
-    moved.move(TASK, at(5));
+    moved.stateMoved(TASK, at(5));
   }
 
   @Test
@@ -53,13 +53,13 @@ class MovedStatesTest {
   @Test
   void shouldKeepThreadsApart() throws Exception {
     long[] seen = {0};
-    Thread other = new Thread(() -> seen[0] = moved.last(TASK, "in", 3));
+    Thread other = new Thread(() -> seen[0] = moved.lastMovedOffset(TASK, "in", 3));
     other.start();
     other.join();
 
     assertThat(seen[0]).isEqualTo(-1);
-    assertThat(moved.last(TASK, "in", 3)).isEqualTo(5);
-    assertThat(moved.last(TASK, "other", 3)).isEqualTo(-1);
+    assertThat(moved.lastMovedOffset(TASK, "in", 3)).isEqualTo(5);
+    assertThat(moved.lastMovedOffset(TASK, "other", 3)).isEqualTo(-1);
   }
 
   private String state(long offset, Headers headers) {
