@@ -5,7 +5,7 @@ import io.undercurrent.model.TopK;
 import java.util.Arrays;
 import java.util.List;
 
-/** This project: {@link NextTokenHead#read}, and copying h to where it reads it. */
+/** This project's head: copies h into its buffer and calls {@link NextTokenHead#read}. */
 final class OwnHead implements HeadSubject {
 
   private final List<HeadCase.Call> calls;

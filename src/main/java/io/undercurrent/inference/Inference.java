@@ -279,9 +279,7 @@ public final class Inference {
       }
     }
     network.step(live, tokens, states, scratch);
-    for (int r = live - 1;
-        r >= 0;
-        r--) { // backwards, because the last row takes the place of one that ends
+    for (int r = live - 1; r >= 0; r--) { // backwards: the last row replaces one that ends
       Row row = open[r];
       if (row.isAtEnd()) {
         end(row, r, ready);

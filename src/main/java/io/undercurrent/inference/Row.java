@@ -25,8 +25,7 @@ final class Row {
   int position; // of the token to be read next; ids.length for the end of record
   short[][] kept; // rows of h for the memory; empty if none are wanted
   float[] probabilities; // of the sentiment classes; null before the end of record
-  List<LookBack.Past>
-      past; // past records that influenced the sentiment; null before the end of record
+  List<LookBack.Past> past; // records that influenced the sentiment; null before the end
   double bits; // surprise of the tokens so far
   int checked; // position of the word that is compared with the likeliest ones; -1 for none
   Hit hit; // whether that word was among them

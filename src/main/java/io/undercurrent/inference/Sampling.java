@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
  * <pre>
  *   1. temperature T:  p' ~ p^(1/T), which is softmax(logits / T)
  *   2. top-k:          the k likeliest, and those as likely as the last of them
- *   3. top-p:          of these, the fewest likeliest that add up to a share of p (Holtzman et al. 2020)
+ *   3. top-p:          of these, the fewest likeliest that add up to p (Holtzman et al. 2020)
  * </pre>
  *
  * @param temperature 0 always takes the likeliest token
@@ -51,7 +51,7 @@ public record Sampling(double temperature, int topK, double topP) {
       return id(byProbability[0]);
     }
     int kept = topK(byProbability, probabilities);
-    double[] cumulative = new double[kept]; // cumulative weights
+    double[] cumulative = new double[kept]; // weights
     double maxLog = StrictMath.log(probabilities[id(byProbability[0])]);
     double sum = 0;
     for (int i = 0; i < kept; i++) {

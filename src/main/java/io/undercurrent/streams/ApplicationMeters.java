@@ -82,8 +82,8 @@ public final class ApplicationMeters implements AutoCloseable {
   }
 
   /**
-   * Measures the lag of {@code streams}, and registers the own meters of Kafka Streams and its
-   * clients. If something else registers those, such as Spring's {@code
+   * Measures the lag of {@code streams}, and registers the meters that Kafka Streams and its
+   * clients bring. If something else registers those, such as Spring's {@code
    * KafkaStreamsMicrometerListener}, call {@link #bindLagTo} instead.
    */
   public void bindTo(KafkaStreams streams) {

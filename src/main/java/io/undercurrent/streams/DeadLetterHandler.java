@@ -383,12 +383,10 @@ public final class DeadLetterHandler
     boolean enriched = isEnriched(context.headers());
     long last = moved.lastMovedOffset(context.taskId(), context.topic(), context.partition());
     if (context.offset() > last) {
-      // An enriched record in a partition that no enrichment of this task reads was enriched
-      // before.
+      // Without an enrichment in this task, an enriched record was enriched before a repartition.
       return enriched && last < 0 ? null : UNCHANGED;
     }
-    // An earlier record fails when a cache is flushed. Only its header tells whether it was
-    // enriched.
+    // An earlier record fails when a cache is flushed: only its header says if it was enriched.
     return enriched || context.offset() == last ? MOVED : null;
   }
 
@@ -438,9 +436,7 @@ public final class DeadLetterHandler
     if (context.headers() != null) {
       context.headers().forEach(letter.headers()::add);
     }
-    letter
-        .headers()
-        .remove(STATE_HEADER); // left from an earlier letter, if this record was sent again
+    letter.headers().remove(STATE_HEADER); // of the letter that this record was sent again from
     addHeaders(letter.headers(), context, exception, message, state);
     if (size(letter) > maxBytes) {
       String without =

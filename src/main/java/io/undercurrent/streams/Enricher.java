@@ -90,8 +90,7 @@ public final class Enricher<K, V> {
 
   private final String name;
   private final EnricherSpec<K, V> spec;
-  private final Set<StoreBuilder<?>>
-      stores; // always the same objects, so that several uses share the stores
+  private final Set<StoreBuilder<?>> stores; // always the same objects, so that uses share them
 
   private Enricher(String name, EnricherSpec<K, V> spec, StoreSettings store) {
     this.name = name;
@@ -434,7 +433,7 @@ public final class Enricher<K, V> {
           new EnricherSpec<>(
               keySerde,
               model,
-              sourceText(text, source),
+              textAndSource(text, source),
               keyText,
               keyEncoding,
               settings.withStore(kept.name()),
@@ -446,7 +445,7 @@ public final class Enricher<K, V> {
           kept);
     }
 
-    private static <V> Function<V, TextAndSource> sourceText(
+    private static <V> Function<V, TextAndSource> textAndSource(
         Function<? super V, String> text, Function<? super V, Source> source) {
       return value -> {
         String found = text.apply(value);

@@ -11,8 +11,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.apache.kafka.streams.KafkaStreams;
 
 /**
- * Registers the own meters of Kafka Streams and its clients, until it is closed. Used by one thread
- * at a time.
+ * Registers the meters that Kafka Streams and its clients bring, until it is closed. Used by one
+ * thread at a time.
  */
 final class KafkaMeters implements AutoCloseable {
 

@@ -33,7 +33,7 @@ import org.apache.kafka.streams.StreamsConfig;
  */
 public final class LookAhead {
 
-  private final PolledByThread byThread = new PolledByThread();
+  private final PolledByThread polledByThread = new PolledByThread();
 
   /**
    * The application's configuration with a consumer interceptor that reports to this object what
@@ -55,7 +55,7 @@ public final class LookAhead {
     interceptors.add(LookAheadInterceptor.class.getName());
     Map<String, Object> with = new HashMap<>(configs);
     with.put(StreamsConfig.mainConsumerPrefix(own), interceptors);
-    with.put(StreamsConfig.mainConsumerPrefix(PolledByThread.CONFIG), byThread);
+    with.put(StreamsConfig.mainConsumerPrefix(PolledByThread.CONFIG), polledByThread);
     return with;
   }
 
@@ -89,6 +89,6 @@ public final class LookAhead {
 
   /** The records that the stream threads have polled. */
   PolledByThread polledByThread() {
-    return byThread;
+    return polledByThread;
   }
 }

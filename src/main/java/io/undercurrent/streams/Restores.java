@@ -14,8 +14,7 @@ final class Restores implements StateRestoreListener {
 
   private final AppMetrics metrics;
   private final StateRestoreListener next;
-  private final Map<TopicPartition, Long> ends =
-      new ConcurrentHashMap<>(); // end offsets, exclusive
+  private final Map<TopicPartition, Long> ends = new ConcurrentHashMap<>(); // exclusive
 
   Restores(AppMetrics metrics, StateRestoreListener next) {
     this.metrics = metrics;

@@ -46,8 +46,7 @@ final class Drift {
   private final Histogram[] reference; // (3) score, surprise, unknown
   private final double[][] expected; // (3, bins) shares
   private final AtomicIntegerArray[] counts; // (3, bins) of the window
-  private final AtomicIntegerArray window =
-      new AtomicIntegerArray(WINDOW); // each record's three bins + 1, packed
+  private final AtomicIntegerArray window = new AtomicIntegerArray(WINDOW); // 3 bins + 1, packed
   private final AtomicInteger records = new AtomicInteger(); // modulo 2^31
 
   public Drift(DriftReference reference) {

@@ -120,10 +120,10 @@ public final class KeyStateFormat {
   //        4      2  row size, unsigned: H, units of each layer; window - 1 for token ids
   //        6      6  fingerprint of the model
   //       12      1  bit 0: there is a timestamp; bit 1: there is a conversation score; others 0
-  //       13            8  latest timestamp, ms since 1970; 0 if there is none
+  //       13      8  latest timestamp, ms since 1970; 0 if there is none
   //       21      8  records read
   //       29      8  tokens read
-  //       37            8  conversation score, IEEE 754 binary64; 0 if there is none
+  //       37      8  conversation score, IEEE 754 binary64; 0 if there is none
   //       45      4 * layers * H  h, layer by layer, IEEE 754 binary32; in contents 4 and 5
   //               2 * layers * H  h, layer by layer, IEEE 754 binary16
   //               4 * layers * H  c, layer by layer, IEEE 754 binary32, in contents 1 and 4

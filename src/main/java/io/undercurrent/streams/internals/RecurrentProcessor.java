@@ -104,7 +104,7 @@ final class RecurrentProcessor<K, V> {
         new StoredKeys(model)
             .in(store, memories == null ? null : context.getStateStore(settings.memoryStore()));
     movedStates = MovedStates.from(context.appConfigs());
-    close(); // drops what a former life of this processor computed
+    close(); // Kafka Streams may initialise a processor again; drop older results
     searchedClusters = 0;
     skippedClusters = 0;
     looksAhead = spec.lookAhead() != null && settings.batchRecords() > 1;
@@ -158,7 +158,7 @@ final class RecurrentProcessor<K, V> {
     Result result = enrich(new KeyedMessage(key, message));
     reportClusters();
     Outcome outcome = result.outcome();
-    EnrichedRecord enriched = outcome.record().withKey(keyText); // results ahead have another text
+    EnrichedRecord enriched = outcome.record().withKey(keyText); // a preview cannot know it
     requireFits(enriched, key, headers);
     long number = outcome.after().records();
     byte[] entry = outcome.remembered() == null ? null : stored.serialize(outcome.remembered());

@@ -36,21 +36,21 @@ class LookAheadInterceptorTest {
         "consumer.interceptor.classes",
         "main.consumer.interceptor.classes"
       })
-  void shouldComeAfterTheUsersOwn(String key) {
+  void shouldComeAfterTheUsersInterceptors(String key) {
     for (Object own : List.of("x.One, x.Two", List.of("x.One", "x.Two"))) {
       assertThat(interceptors(Map.of(key, own))).isEqualTo(List.of("x.One", "x.Two", OURS));
     }
   }
 
   @Test
-  void shouldComeAloneWhereTheUserHasNone() {
+  void shouldBeTheOnlyInterceptorIfTheUserHasNone() {
     assertThat(interceptors(Map.of())).isEqualTo(List.of(OURS));
     assertThat(interceptors(Map.of("interceptor.classes", ""))).isEqualTo(List.of(OURS));
   }
 
-  /** As Kafka Streams lets the more special of two keys count. */
+  /** Kafka Streams uses the more specific of two keys. */
   @Test
-  void shouldKeepThoseThatCount() {
+  void shouldKeepTheInterceptorsThatKafkaStreamsUses() {
     assertThat(
             interceptors(
                 Map.of("interceptor.classes", "x.One", "consumer.interceptor.classes", "x.Two")))
@@ -77,9 +77,9 @@ class LookAheadInterceptorTest {
     assertThat(configs).hasSize(3);
   }
 
-  /** What the main consumer is given, and the other consumers are not. */
+  /** Checks that the main consumer gets the interceptor and other consumers do not. */
   @Test
-  void shouldReachTheMainConsumerAlone() {
+  void shouldReachOnlyTheMainConsumer() {
     StreamsConfig config =
         new StreamsConfig(
             lookAhead.addTo(Map.of("application.id", "a", "bootstrap.servers", "localhost:1")));
@@ -92,7 +92,7 @@ class LookAheadInterceptorTest {
   }
 
   @Test
-  void shouldShowTheThreadThatPollsAndNoOther() throws Exception {
+  void shouldShowRecordsOnlyToThePollingThread() throws Exception {
     interceptor.configure(
         Map.of(PolledByThread.CONFIG, PolledBy.threadsOf(lookAhead))); // on any thread
     assertThat(PolledBy.threadsOf(lookAhead).ofCurrentThread()).isNull();
@@ -115,7 +115,7 @@ class LookAheadInterceptorTest {
   }
 
   @Test
-  void shouldSwitchItselfOffWhereItFails() {
+  void shouldSwitchItselfOffAfterAFailure() {
     interceptor.configure(Map.of(PolledByThread.CONFIG, PolledBy.threadsOf(lookAhead)));
     interceptor.onConsume(records());
     PolledRecords polledRecords = PolledBy.threadsOf(lookAhead).ofCurrentThread();

@@ -63,7 +63,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** When a result that was computed ahead is used, and each reason for which it must not be. */
+/** Tests when a result computed ahead is used, and each reason to drop it. */
 class LookAheadTest {
 
   private static final Serde<byte[]> BYTES = Serdes.ByteArray();
@@ -80,7 +80,7 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldComputeWhatLiesAheadAtOnceAndUseItRecordByRecord() {
+  void shouldComputePolledRecordsTogetherAndUseTheResultsOneByOne() {
     start(Map.of());
     settle();
     for (int i = 0; i < 24; i++) {
@@ -89,13 +89,13 @@ class LookAheadTest {
     long batches = driver.batches();
     driver.processAll();
 
-    assertThat(driver.used()).isEqualTo(21); // three batches of eight, each by its first record
+    assertThat(driver.used()).isEqualTo(21); // all but the first record of each of three batches
     assertThat(driver.batches() - batches).isEqualTo(3);
     assertThat(driver.largestBatch()).isEqualTo(8);
     assertThat(driver.dropped()).isZero();
   }
 
-  /** Right behind a source, the serdes say what a polled record will be. */
+  /** Directly behind a source, the serdes give the preview of a polled record. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void shouldReadAheadWithTheSerdesOfTheSource(boolean givesSerde) {
@@ -122,14 +122,16 @@ class LookAheadTest {
     pollTen();
     driver.processAll();
 
-    assertThat(driver.used()).isEqualTo(8); // of two batches, each by its first record
+    assertThat(driver.used()).isEqualTo(8); // all but the first record of each of two batches
     assertThat(driver.dropped()).isZero();
     assertOneByOne("messages");
   }
 
-  /** Each use computes ahead for itself, and sees by the state that the other one was there. */
+  /**
+   * Each use computes ahead on its own, and notices from the state that the other use changed it.
+   */
   @Test
-  void shouldGiveTheSameBytesWhereTwoUsesShareTheirStates() {
+  void shouldGiveTheSameBytesIfTwoUsesShareTheirStates() {
     driver =
         new LookAheadDriver(
             Map.of(),
@@ -189,7 +191,7 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldBoundABatchByItsTokens() {
+  void shouldLimitABatchByItsTokens() {
     settings = settings.withBatch(8, 7);
     start(Map.of());
     settle();
@@ -201,10 +203,10 @@ class LookAheadTest {
     assertThat(driver.largestBatch()).isEqualTo(2);
   }
 
-  /** Each input of the computation, where the preview was wrong about it. */
+  /** Tests each input of the computation that a preview can predict wrongly. */
   @ParameterizedTest
   @CsvSource({"KEY", "TEXT", "TIMESTAMP", "SOURCE"})
-  void shouldDropWhatWasComputedFromSomethingElse(DroppedReason reason) {
+  void shouldDropResultsOfAnotherInput(DroppedReason reason) {
     UnaryOperator<Record<byte[], TextAndSource>> wrong =
         switch (reason) {
           case KEY -> record -> record.withKey(bytes("other"));
@@ -219,7 +221,7 @@ class LookAheadTest {
                       new TextAndSource(record.value().text(), new Source("other", 0, 0, 1L)));
         };
     if (reason == DroppedReason.SOURCE) {
-      // Of the same timestamp, so that it is nothing else.
+      // The same timestamp, so that only the source differs.
       start(preview(r -> withSource(r, "messages")), r -> withSource(r, "other"));
     } else {
       start(preview(wrong), record -> record);
@@ -240,25 +242,26 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldDropWhatWasComputedFromAnotherState() {
+  void shouldDropResultsOfAnotherState() {
     start(Map.of());
     settle();
     driver.poll("messages", key(0), bytes("a b"), 1);
-    driver.poll("others", key(0), bytes("c d"), 2); // comes between, from another partition
+    driver.poll("others", key(0), bytes("c d"), 2); // from another partition, processed in between
     driver.poll("messages", key(0), bytes("e f"), 3);
     driver.poll("messages", key(1), bytes("e f"), 4);
     driver.processAll();
 
     assertThat(driver.dropped(DroppedReason.STATE) + driver.dropped(DroppedReason.MEMORY))
         .isEqualTo(1);
-    assertThat(driver.used()).isEqualTo(1); // of the other key
+    assertThat(driver.used()).isEqualTo(1); // the other key's
   }
 
   /**
-   * A network that is all zeros, so that another past leaves the same state: only the memory tells.
+   * The network's weights are all zero, so another history leads to the same state and only the
+   * memory differs.
    */
   @Test
-  void shouldDropWhatWasComputedFromAnotherMemory() {
+  void shouldDropResultsOfAnotherMemory() {
     Parameters zeros = new Parameters(model.config().tensors());
     model =
         new Model(
@@ -266,7 +269,7 @@ class LookAheadTest {
             model.tokenizer(),
             new Network(model.config(), zeros, Kernels.best()),
             model.fingerprint());
-    // Two records that the preview does not see: the key is forgotten and has another past.
+    // The preview does not see these two records, which replace the key's history.
     Preview<byte[], TextAndSource> half =
         (raw, time) ->
             raw.offset() == 2 || raw.offset() == 3 ? null : preview(r -> r).of(raw, time);
@@ -284,7 +287,7 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldCompareAllThatAResultWasComputedFrom() {
+  void shouldCompareEveryInputOfAResult() {
     Message message = new Message(KeyText.of(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
     KeyedMessage record = new KeyedMessage(Bytes.wrap(key(1)), message);
     String model = "0123456789ab";
@@ -297,9 +300,9 @@ class LookAheadTest {
     assertThat(result.mismatch(record, same, "0123456789ac")).isEqualTo(DroppedReason.MODEL);
   }
 
-  /** The tombstone lies ahead too: what comes after it is computed from nothing. */
+  /** The tombstone is polled too, so the records after it are computed from a fresh state. */
   @Test
-  void shouldForeseeTombstones() {
+  void shouldPredictTombstones() {
     start(Map.of());
     settle();
     driver.poll("messages", key(0), bytes("a b"), 1);
@@ -327,7 +330,7 @@ class LookAheadTest {
     assertThat(last.source().timestampMs()).isEqualTo(1_009);
   }
 
-  /** A time of its own. */
+  /** An extractor with timestamps of its own. */
   public static final class Later implements TimestampExtractor {
     @Override
     public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
@@ -336,9 +339,9 @@ class LookAheadTest {
     }
   }
 
-  /** An extractor that writes headers does so to a copy. */
+  /** An extractor that writes headers must write into a copy. */
   @Test
-  void shouldLeaveTheRecordsThatItLooksAtAsTheyAre() {
+  void shouldNotChangePolledRecords() {
     ConsumerRecord<byte[], byte[]> raw = new ConsumerRecord<>("t", 0, 0, key(0), bytes("a"));
     Record<byte[], byte[]> record = Preview.of(BYTES, BYTES, new Later()).of(raw, 0);
 
@@ -347,31 +350,34 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldNotLetARecordAheadSpoilItsNeighbours() {
+  void shouldEnrichOtherRecordsOfABatchWithABadOne() {
     model = LookAheadPropertyTest.poisoned(model);
     start(Map.of());
     settle();
     driver.poll("messages", key(0), bytes("a"), 1);
-    driver.poll("messages", key(0), bytes("z"), 2); // no finite state
+    driver.poll("messages", key(0), bytes("z"), 2); // gives a state that is not finite
     driver.poll("messages", null, bytes("b"), 3);
     driver.poll("messages", key(1), new byte[] {(byte) 0xff}, 4);
     driver.poll("messages", key(0), bytes("b"), 5);
     driver.poll("messages", key(1), bytes("c"), 6);
     driver.process();
-    assertThat(driver.deadLetters()).isEmpty(); // before they have come
+    assertThat(driver.deadLetters()).isEmpty(); // the record has not been processed yet
     driver.processAll();
 
     assertThat(driver.deadLetters()).hasSize(3);
-    assertThat(driver.used()).isEqualTo(1); // what follows the bad record of its key was not kept
+    assertThat(driver.used()).isEqualTo(1); // results after the key's bad record were not kept
     assertThat(driver.dropped()).isZero();
     EnrichedRecord ofKey = EnrichedRecordJson.fromJson(driver.enriched().get(2));
     assertThat(ofKey.text()).isEqualTo("b");
     assertThat(ofKey.conversation().records()).isEqualTo(2);
   }
 
-  /** What does not pay is stopped, and tried again later. Without a topology, as it takes long. */
+  /**
+   * Computing ahead pauses if results are unused, and is tried again later. Uses no topology,
+   * because the test has many records.
+   */
   @Test
-  void shouldStopLookingAheadWhereItIsWrongTooOften() {
+  void shouldPauseIfTooManyResultsAreUnused() {
     LookAhead lookAhead = new LookAhead();
     PolledRecords polledRecords = new PolledRecords();
     PolledBy.threadsOf(lookAhead).register(polledRecords);
@@ -413,7 +419,7 @@ class LookAheadTest {
     PolledBy.threadsOf(lookAhead).unregister(polledRecords);
   }
 
-  /** Foresees texts that do not come. */
+  /** Predicts wrong texts while it lies. */
   private static final class Liar implements SpeculativeResults.MessagePreview {
     private boolean lies;
 
@@ -427,7 +433,7 @@ class LookAheadTest {
     return new KeyedMessage(Bytes.wrap(key), new Message(KeyText.of(key), text, 1L, null));
   }
 
-  /** Stores without any key: no key comes twice in a batch. */
+  /** Empty stores. */
   private StoredKeys nothingStored() {
     return new StoredKeys(model)
         .in(
@@ -435,9 +441,9 @@ class LookAheadTest {
             model.config().hasMemory() ? Stores.inMemoryKeyValueStore("memories").get() : null);
   }
 
-  /** Records that a punctuator forwards have no place in a partition. */
+  /** Records that a punctuator forwards have no position in a partition. */
   @Test
-  void shouldComputeWhatHasNoPlaceInAPartitionWhenItComes() {
+  void shouldComputeRecordsWithoutAPositionWhenTheyArrive() {
     start(preview(r -> r), LookAheadTest::punctuated);
     settle();
     driver.poll("messages", key(0), bytes("a"), 1);
@@ -477,7 +483,7 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldDropWhatNeverComes() {
+  void shouldDropResultsOfRecordsThatNeverArrive() {
     start(
         preview(r -> r),
         () ->
@@ -505,7 +511,7 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldLeaveNothingBehindWhenItIsClosed() {
+  void shouldKeepNothingWhenItIsClosed() {
     start(Map.of());
     settle();
     pollTen();
@@ -519,11 +525,11 @@ class LookAheadTest {
   }
 
   /**
-   * Kafka Streams may initialise a processor again, and then reads from an earlier offset, with the
-   * states of then: what was computed ahead before is of another life.
+   * Kafka Streams may initialise a processor again. It then reads from an earlier offset with
+   * earlier states, so results computed ahead before must not be used.
    */
   @Test
-  void shouldStartAnewWhenItIsInitialisedAgain() {
+  void shouldDropResultsWhenItIsInitialisedAgain() {
     LookAhead lookAhead = new LookAhead();
     PolledRecords polledRecords = new PolledRecords();
     PolledBy.threadsOf(lookAhead).register(polledRecords);
@@ -533,7 +539,7 @@ class LookAheadTest {
     Life first = new Life(processor, polledRecords);
     first.process(0, 1);
     first.poll(1, 12);
-    first.process(1, 2); // and computes the seven after it
+    first.process(1, 2); // computes the seven records after it too
     assertThat(polledRecords.records()).isPositive();
 
     Life second = new Life(processor, polledRecords);
@@ -569,7 +575,7 @@ class LookAheadTest {
         .count();
   }
 
-  /** A processor between one init and the next, with stores of its own. */
+  /** One life of a processor, from one init to the next, with its own stores. */
   private final class Life {
     private final MockProcessorContext<byte[], EnrichedRecord> context =
         new MockProcessorContext<>();
@@ -643,7 +649,10 @@ class LookAheadTest {
     }
   }
 
-  /** The partition is kept from a processor's first record on; this is that. */
+  /**
+   * Processes a first record, because a partition's polled records are kept only after a
+   * processor's first one.
+   */
   private void settle() {
     driver.poll("messages", bytes("first"), bytes("a"), 0);
     driver.processAll();
@@ -672,7 +681,7 @@ class LookAheadTest {
     driver = LookAheadDriver.of(model, settings, configs);
   }
 
-  /** Somebody's own topology, with a node that changes values. */
+  /** Starts a user's topology, with a node that changes values. */
   private void start(
       Preview<byte[], TextAndSource> preview,
       UnaryOperator<Record<byte[], TextAndSource>> changed) {

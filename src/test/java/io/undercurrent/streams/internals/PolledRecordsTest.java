@@ -16,7 +16,7 @@ class PolledRecordsTest {
   private final PolledRecords polledRecords = new PolledRecords();
 
   @Test
-  void shouldKeepNothingOfPartitionsThatNobodyAskedFor() {
+  void shouldKeepOnlyPartitionsWithACursor() {
     polledRecords.openCursor(A);
     polledRecords.add(A, records(0, 3));
     polledRecords.add(B, records(0, 3));
@@ -25,7 +25,7 @@ class PolledRecordsTest {
   }
 
   @Test
-  void shouldShowEveryReaderAllThatLiesAheadOfIt() {
+  void shouldShowEachCursorAllRecordsAfterIt() {
     PolledRecords.Cursor one = polledRecords.openCursor(A);
     PolledRecords.Cursor other = polledRecords.openCursor(A);
     polledRecords.add(A, records(10, 20));
@@ -35,15 +35,16 @@ class PolledRecordsTest {
         .containsExactly(11L, 12L, 13L, 14L, 15L, 16L, 17L, 18L, 19L);
     assertThat(offsets(one.recordsAfter(17, 100))).containsExactly(18L, 19L);
     assertThat(offsets(other.recordsAfter(15, 1))).containsExactly(16L);
-    assertThat(polledRecords.records()).isEqualTo(4); // what both have behind them is gone
+    assertThat(polledRecords.records())
+        .isEqualTo(4); // records that both cursors have passed are dropped
   }
 
   @Test
-  void shouldForgetWhatWasReadAnew() {
+  void shouldReplaceRecordsThatAreReadAgain() {
     PolledRecords.Cursor cursor = polledRecords.openCursor(A);
     polledRecords.add(A, records(0, 10));
     cursor.recordsAfter(8, 1);
-    polledRecords.add(A, records(9, 10)); // a task that has come back begins where it had committed
+    polledRecords.add(A, records(9, 10)); // a task that comes back reads from its committed offset
     assertThat(offsets(cursor.recordsAfter(8, 10))).containsExactly(9L);
     polledRecords.add(A, records(3, 6));
 
@@ -51,7 +52,7 @@ class PolledRecordsTest {
   }
 
   @Test
-  void shouldKeepNoMoreThanItsBounds() {
+  void shouldKeepNoMoreThanItsLimits() {
     PolledRecords.Cursor cursor = polledRecords.openCursor(A);
     polledRecords.add(A, records(0, 3 * PolledRecords.MAX_RECORDS));
     assertThat(polledRecords.records()).isEqualTo(PolledRecords.MAX_RECORDS);
@@ -67,9 +68,12 @@ class PolledRecordsTest {
         .isBetween(PolledRecords.MAX_BYTES - large.length, PolledRecords.MAX_BYTES);
   }
 
-  /** One whose records another node keeps asks no more, and must not block the other. */
+  /**
+   * A cursor that stands still, because another node reads the partition, must not block the
+   * others.
+   */
   @Test
-  void shouldNotWaitForAReaderThatHasStopped() {
+  void shouldNotWaitForACursorThatStandsStill() {
     polledRecords.openCursor(A).recordsAfter(0, 1);
     PolledRecords.Cursor cursor = polledRecords.openCursor(A);
     polledRecords.add(A, records(1, PolledRecords.MAX_RECORDS + 1));
@@ -81,7 +85,7 @@ class PolledRecordsTest {
   }
 
   @Test
-  void shouldKeepNothingAfterTheLastReaderHasClosed() {
+  void shouldKeepNothingAfterTheLastCursorIsClosed() {
     PolledRecords.Cursor one = polledRecords.openCursor(A);
     PolledRecords.Cursor other = polledRecords.openCursor(A);
     polledRecords.add(A, records(0, 10));
