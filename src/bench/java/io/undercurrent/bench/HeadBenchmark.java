@@ -72,7 +72,7 @@ public final class HeadBenchmark {
         "One thread each, in turn, the same weights, answers compared before. Per record: the"
             + " log-probability of each token and of its end, and the %d likeliest at the end, of"
                 .formatted(HeadCase.TOP)
-            + " all tokens. A call is a message, or so many positions of one after the other."
+            + " all tokens. A call is one message, or the given number of successive positions."
             + " Adaptive: every subject leaves out clusters that cannot reach the likeliest.");
     report.note(skipped());
     report.write(lines);
@@ -85,11 +85,11 @@ public final class HeadBenchmark {
     List<HeadCase.Call> calls = HeadCase.calls(network.get(0), positions);
     try {
       for (HeadCase one : network) {
-        List<HeadSubject> alike =
+        List<HeadSubject> sameMethod =
             List.of(new OwnHead(one, calls), new OnnxHead(one, calls), new TorchHead(one, calls));
-        subjects.addAll(alike);
-        alike.forEach(subject -> cases.add(one));
-        compare(one, alike, calls.size());
+        subjects.addAll(sameMethod);
+        sameMethod.forEach(subject -> cases.add(one));
+        compare(one, sameMethod, calls.size());
       }
       List<Runnable> passes = new ArrayList<>();
       for (HeadSubject subject : subjects) {
@@ -116,7 +116,7 @@ public final class HeadBenchmark {
       Report report) {
     int all = calls.stream().mapToInt(call -> call.targets().length).sum();
     double mean = positions == A_MESSAGE ? (double) all / HeadCase.MESSAGES : positions;
-    int alike = subjects.size() / 2; // the second half uses the full softmax
+    int half = subjects.size() / 2; // the second half uses the full softmax
     List<Line> lines = new ArrayList<>();
     for (int s = 0; s < subjects.size(); s++) {
       HeadCase one = cases.get(s);
@@ -131,7 +131,7 @@ public final class HeadBenchmark {
               nanos / HeadCase.MESSAGES / 1000,
               nanos / all / 1000,
               results.get(s).bytes() / all,
-              nanos / results.get(s % alike + alike).nanos());
+              nanos / results.get(s % half + half).nanos());
       report.row(
           one,
           positions == A_MESSAGE ? "a message's, %.1f".formatted(mean) : positions,
@@ -139,7 +139,7 @@ public final class HeadBenchmark {
           line.usPerRecord,
           line.usPerPosition,
           line.bytesPerPosition,
-          results.get(s / alike * alike).nanos() / nanos,
+          results.get(s / half * half).nanos() / nanos,
           line.ofFull);
       lines.add(line);
     }

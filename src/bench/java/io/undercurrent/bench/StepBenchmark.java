@@ -66,7 +66,7 @@ public final class StepBenchmark {
     }
     report.note(
         "One thread each, in turn, the same weights. product: the products with h alone. The other"
-            + " libraries multiply embeddings by input weights, this project looks the product up.");
+            + " libraries multiply embeddings by input weights, this project looks up a stored product.");
     report.write(List.copyOf(lines.values()));
     draw(report, List.copyOf(lines.values()));
   }
@@ -121,7 +121,7 @@ public final class StepBenchmark {
       throw new IllegalStateException(
           "nothing is timed: the states of "
               + one
-              + " must be those of its keys one by one, bit for bit");
+              + " must equal those of single keys, bit for bit");
     }
     for (StepSubject subject : subjects) {
       float[] state = subject.state();

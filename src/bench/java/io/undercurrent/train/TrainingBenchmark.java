@@ -49,7 +49,7 @@ public final class TrainingBenchmark {
 
   public static void main(String[] args) throws IOException {
     MemoryBenchmark.run();
-    Report report = new Report("training", "Training beside PyTorch");
+    Report report = new Report("training", "Training compared with PyTorch");
     report.columns("network", "threads", "subject", "tokens/s", "heap B/token", "time / PyTorch's");
     List<Line> lines = new ArrayList<>();
     for (TrainingCase every : TrainingCase.all()) {

@@ -14,15 +14,15 @@ import java.util.Locale;
  * encoding holds for all records of a stream: the bytes of a single key never choose it.
  */
 public enum KeyEncoding {
-  /** The bytes are UTF-8 text, as those of Kafka's {@code StringSerializer}. */
+  /** The bytes are UTF-8 text, like those of Kafka's {@code StringSerializer}. */
   TEXT,
   /** Any bytes, in base64 (RFC 4648, padded). */
   BASE64,
-  /** 8 bytes, big-endian, as those of Kafka's {@code LongSerializer}: {@code 103}. */
+  /** 8 bytes, big-endian, like those of Kafka's {@code LongSerializer}: {@code 103}. */
   LONG,
-  /** 4 bytes, big-endian, as those of Kafka's {@code IntegerSerializer}. */
+  /** 4 bytes, big-endian, like those of Kafka's {@code IntegerSerializer}. */
   INTEGER,
-  /** 2 bytes, big-endian, as those of Kafka's {@code ShortSerializer}. */
+  /** 2 bytes, big-endian, like those of Kafka's {@code ShortSerializer}. */
   SHORT,
   /**
    * 16 bytes, big-endian: {@code 1b4e28ba-2fa1-11d2-883f-0016d3cca427}. Kafka's {@code

@@ -25,8 +25,8 @@ public final class EnrichmentBatch<K> {
   private final List<K> keys = new ArrayList<>();
   private final List<Message> messages = new ArrayList<>();
   private final List<Encoding> encodings = new ArrayList<>(); // null for a tombstone
-  private final List<KeyState> befores = new ArrayList<>(); // null where there is no outcome
-  private final List<Outcome> outcomes = new ArrayList<>(); // null where there is none
+  private final List<KeyState> befores = new ArrayList<>(); // null without an outcome
+  private final List<Outcome> outcomes = new ArrayList<>(); // null without an outcome
   private int tokens;
 
   /**
@@ -141,7 +141,7 @@ public final class EnrichmentBatch<K> {
     outcomes.add(outcome);
   }
 
-  /** The key's state before message i; null where there is no outcome. */
+  /** The key's state before message i; null if it has no outcome. */
   public KeyState before(int i) {
     return befores.get(i);
   }

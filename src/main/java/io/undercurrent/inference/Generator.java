@@ -107,7 +107,7 @@ public final class Generator {
    * @param prompt returned by {@link #read}
    * @param state the state after the prompt
    * @param maxTokens the maximum number of tokens to draw, at least 1
-   * @param records the number of records that are to end, at least 1
+   * @param records the number of records to complete, at least 1
    */
   public Continuation write(
       Prompt prompt,

@@ -82,7 +82,7 @@ import org.apache.kafka.streams.state.StoreBuilder;
  */
 public final class Enricher<K, V> {
 
-  /** The name of an enricher without a name of its own. */
+  /** The default name. */
   public static final String DEFAULT_NAME = "enrich";
 
   private static final String STORE = "hidden-state";

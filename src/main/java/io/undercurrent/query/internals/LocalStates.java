@@ -48,7 +48,7 @@ final class LocalStates {
     }
     if (found.foreign()) {
       throw new UnknownKeyException(
-          "the state of key %s was made by another model: its next record starts anew"
+          "the state of key %s was made by another model; its next record starts from an empty state"
               .formatted(quoted(key)));
     }
     return new StoredKey(found.state(), behind);

@@ -128,7 +128,7 @@ public final class KeyStateFormat {
   //               2 * layers * H  h, layer by layer, IEEE 754 binary16
   //               4 * layers * H  c, layer by layer, IEEE 754 binary32, in contents 1 and 4
   //    or 45      4 * (window - 1)  the ids before the last end-of-record token, oldest first; -1
-  //                                 where none was read yet
+  //                                 if none was read yet
 
   /** The bytes to store, with h rounded to the model's precision, in a new array. */
   public byte[] serialize(KeyState state) {

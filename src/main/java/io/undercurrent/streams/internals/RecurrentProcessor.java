@@ -49,7 +49,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  */
 final class RecurrentProcessor<K, V> {
 
-  /** Bytes of an enriched record beside its texts, at most: names, numbers, 100 next tokens. */
+  /** The maximum size of an enriched record without its texts: names, numbers, 100 next tokens. */
   private static final int JSON_OVERHEAD_BYTES = 16_384;
 
   /** A control character takes six bytes in JSON; any other takes fewer. */

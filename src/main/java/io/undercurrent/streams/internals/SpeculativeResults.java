@@ -51,7 +51,7 @@ final class SpeculativeResults implements AutoCloseable {
    * @param before the key's stored state before the record; null if there was none
    * @param model fingerprint of the model
    * @param after the state to store; null for a tombstone
-   * @param forgotten numbers of the records whose memory entries are to be deleted
+   * @param forgotten numbers of the records whose memory entries must be deleted
    * @param outcome null for a tombstone
    * @param foreign whether another model made the stored state
    * @param nanos the record's share of its batch's time

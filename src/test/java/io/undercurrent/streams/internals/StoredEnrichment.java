@@ -33,7 +33,7 @@ public final class StoredEnrichment {
    *
    * @param state the bytes to store
    * @param entry the memory entry to store under {@link #record}; null for none
-   * @param forgotten the records whose entries are to be deleted
+   * @param forgotten the records whose entries must be deleted
    */
   public record Outcome(
       byte[] state, byte[] entry, List<Long> forgotten, EnrichedRecord enriched, Start start) {
