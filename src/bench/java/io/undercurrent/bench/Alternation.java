@@ -7,27 +7,27 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Times subjects in turn: A B C A B C ..., so that whatever else the machine does meets all of them
- * alike, and takes medians over the rounds.
+ * Times subjects in turn, A B C A B C ..., so that other load on the machine affects all of them
+ * alike. Reports medians over the rounds.
  *
  * @param warmUpMs how long each subject runs before the first round
- * @param rounds samples of each subject
- * @param sampleMs how long a sample lasts at least; one call at least
+ * @param rounds the number of samples of each subject
+ * @param sampleMs the minimum time of a sample; a sample is at least one call
  */
 public record Alternation(long warmUpMs, int rounds, long sampleMs) {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  /** Whether everything is done once only, to see that it works: {@code -Dbench.quick}. */
+  /** Whether this is a quick run that only checks that everything works: {@code -Dbench.quick}. */
   public static final boolean QUICK = System.getProperty("bench.quick") != null;
 
-  /** This plan, or one without warm-up and with two rounds of one call where all is to be quick. */
+  /** This plan; in a quick run a plan without warm-up and with two rounds of one call. */
   public static Alternation of(long warmUpMs, int rounds, long sampleMs) {
     return QUICK ? new Alternation(0, 2, 0) : new Alternation(warmUpMs, rounds, sampleMs);
   }
 
   /**
-   * What one subject took.
+   * The time and memory of one subject.
    *
    * @param nanos per call, the median
    * @param bytes of Java heap allocated per call by all threads, the median
@@ -57,7 +57,8 @@ public record Alternation(long warmUpMs, int rounds, long sampleMs) {
 
   private static Result sample(Runnable subject, long ms) {
     long calls = 0;
-    long counting = -allocatedBytes() + allocatedBytes(); // allocates itself
+    long counting =
+        -allocatedBytes() + allocatedBytes(); // the bytes that counting itself allocates
     long allocated = allocatedBytes() + counting;
     long start = System.nanoTime();
     long took;

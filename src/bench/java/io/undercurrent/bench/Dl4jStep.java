@@ -9,7 +9,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** DL4J's {@code rnnTimeStep}: an embedding and LSTMs, whose states the network keeps. */
+/** Steps by DL4J's {@code rnnTimeStep}: an embedding and LSTMs, whose states the network keeps. */
 final class Dl4jStep implements StepSubject {
 
   private final StepCase one;

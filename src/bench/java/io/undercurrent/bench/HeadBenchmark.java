@@ -15,14 +15,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The next-token head on one thread: the surprise of every token of messages of the demo, and the
- * five likeliest tokens after each message, beside other libraries; by an adaptive softmax and by a
- * full one, so that what the method saves and what the code saves are seen apart. Leaves {@code
+ * Measures the next-token head on one thread, here and in other libraries: the surprise of every
+ * token of the demo's messages, and the five likeliest tokens after each message. It measures an
+ * adaptive and a full softmax, which separates the method's saving from the code's. Writes {@code
  * target/bench/head.json}, {@code .md} and a picture for each network.
  */
 public final class HeadBenchmark {
 
-  /** Floats, sums in other orders, exponentials of their own: nats, and parts of a probability. */
+  /**
+   * The tolerance for float sums in other orders and other exponentials: in nats, and relative to a
+   * probability.
+   */
   private static final double TOLERANCE = 1e-4;
 
   private static final int A_MESSAGE = 0;
@@ -30,10 +33,10 @@ public final class HeadBenchmark {
   /**
    * One line of {@code head.json}.
    *
-   * @param positions P in a call; their mean where a call is a message
+   * @param positions P, the positions in a call; the mean if a call is a message
    * @param usPerRecord microseconds for all positions of a message
-   * @param bytesPerPosition on the Java heap
-   * @param ofFull the subject's time by its own full softmax
+   * @param bytesPerPosition bytes allocated on the Java heap
+   * @param ofFull the subject's time relative to its own full softmax
    */
   record Line(
       String subject,
@@ -69,7 +72,7 @@ public final class HeadBenchmark {
         "One thread each, in turn, the same weights, answers compared before. Per record: the"
             + " log-probability of each token and of its end, and the %d likeliest at the end, of"
                 .formatted(HeadCase.TOP)
-            + " all tokens. A call is a message, or so many positions of one after the other."
+            + " all tokens. A call is one message, or the given number of successive positions."
             + " Adaptive: every subject leaves out clusters that cannot reach the likeliest.");
     report.note(skipped());
     report.write(lines);
@@ -82,11 +85,11 @@ public final class HeadBenchmark {
     List<HeadCase.Call> calls = HeadCase.calls(network.get(0), positions);
     try {
       for (HeadCase one : network) {
-        List<HeadSubject> alike =
+        List<HeadSubject> sameMethod =
             List.of(new OwnHead(one, calls), new OnnxHead(one, calls), new TorchHead(one, calls));
-        subjects.addAll(alike);
-        alike.forEach(subject -> cases.add(one));
-        compare(one, alike, calls.size());
+        subjects.addAll(sameMethod);
+        sameMethod.forEach(subject -> cases.add(one));
+        compare(one, sameMethod, calls.size());
       }
       List<Runnable> passes = new ArrayList<>();
       for (HeadSubject subject : subjects) {
@@ -113,7 +116,7 @@ public final class HeadBenchmark {
       Report report) {
     int all = calls.stream().mapToInt(call -> call.targets().length).sum();
     double mean = positions == A_MESSAGE ? (double) all / HeadCase.MESSAGES : positions;
-    int alike = subjects.size() / 2; // the second half is that of the full softmax
+    int half = subjects.size() / 2; // the second half uses the full softmax
     List<Line> lines = new ArrayList<>();
     for (int s = 0; s < subjects.size(); s++) {
       HeadCase one = cases.get(s);
@@ -128,7 +131,7 @@ public final class HeadBenchmark {
               nanos / HeadCase.MESSAGES / 1000,
               nanos / all / 1000,
               results.get(s).bytes() / all,
-              nanos / results.get(s % alike + alike).nanos());
+              nanos / results.get(s % half + half).nanos());
       report.row(
           one,
           positions == A_MESSAGE ? "a message's, %.1f".formatted(mean) : positions,
@@ -136,14 +139,14 @@ public final class HeadBenchmark {
           line.usPerRecord,
           line.usPerPosition,
           line.bytesPerPosition,
-          results.get(s / alike * alike).nanos() / nanos,
+          results.get(s / half * half).nanos() / nanos,
           line.ofFull);
       lines.add(line);
     }
     return lines;
   }
 
-  /** All must answer alike before any is timed. */
+  /** Requires equal results before anything is timed. */
   private static void compare(HeadCase one, List<HeadSubject> subjects, int calls) {
     double[] largest = new double[subjects.size()];
     for (int call = 0; call < calls; call++) {
@@ -191,7 +194,7 @@ public final class HeadBenchmark {
     return largest;
   }
 
-  /** How often the shipped model leaves clusters out. */
+  /** Reports how often the shipped model skips clusters. */
   private static String skipped() {
     Model model = Checkpoint.load(Checkpoint.DEFAULT);
     Inference inference = new Inference(model, 256, HeadCase.TOP, true);

@@ -20,15 +20,15 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A next-token head, its weights, and the positions at which it is asked: those of messages of the
- * demo, cut into calls.
+ * A next-token head, its weights, and the positions at which it predicts: those of the demo's
+ * messages, divided into calls.
  *
- * @param model whose weights they are: {@code en-chat}, or {@code random}
+ * @param model the model with these weights: {@code en-chat}, or {@code random}
  * @param method {@code adaptive} with the cutoffs of {@code en-chat}, or {@code full}
  */
 record HeadCase(String model, String method, ModelConfig config, Parameters parameters) {
 
-  /** Likeliest tokens that are wanted where a message ends. */
+  /** The number of likeliest tokens wanted at the end of a message. */
   static final int TOP = 5;
 
   static final int MESSAGES = 64;
@@ -36,12 +36,12 @@ record HeadCase(String model, String method, ModelConfig config, Parameters para
   private static final String EN_CHAT = "en-chat";
 
   /**
-   * What one call is about.
+   * The input of one call.
    *
    * @param h (P, H)
-   * @param targets (P) the token that came at each position
-   * @param ends the positions among them where a message ends, ascending; the last one where none
-   *     does (ONNX Runtime 1.29.0 crashes in {@code TopK} of no rows)
+   * @param targets (P) the token read at each position
+   * @param ends the positions where a message ends, ascending; the last position if there is none,
+   *     because ONNX Runtime 1.29.0 crashes in {@code TopK} of no rows
    */
   record Call(float[] h, int[] targets, int[] ends) {}
 
@@ -62,7 +62,7 @@ record HeadCase(String model, String method, ModelConfig config, Parameters para
     return all;
   }
 
-  /** Weights uniform in +-0.1, biases that make tokens as frequent as Zipf's law has them. */
+  /** Weights uniform in +-0.1, and biases that give tokens the frequencies of Zipf's law. */
   private static HeadCase random(String method, int hidden, NextToken nextToken) {
     ModelConfig config =
         new ModelConfig(
@@ -100,8 +100,9 @@ record HeadCase(String model, String method, ModelConfig config, Parameters para
   }
 
   /**
-   * The messages' positions in calls of {@code positions} each, the last of fewer; or, for 0, in
-   * one call a message. Of {@code en-chat} h are those that it has there, else random.
+   * Divides the messages' positions into calls of {@code positions} each, with fewer in the last;
+   * for 0 each message is one call. For {@code en-chat}, h is the model's own; otherwise it is
+   * random.
    */
   static List<Call> calls(HeadCase one, int positions) {
     Model words = Checkpoint.load(Checkpoint.DEFAULT);
@@ -163,7 +164,7 @@ record HeadCase(String model, String method, ModelConfig config, Parameters para
     return x;
   }
 
-  /** Messages spread evenly over the demo's. */
+  /** Messages taken evenly from the demo's. */
   static List<String> messages() {
     List<String> all = demo();
     List<String> some = new ArrayList<>();

@@ -1,24 +1,24 @@
 package io.undercurrent.bench;
 
-/** Who answers the calls of a {@link HeadCase}; owned by one thread. */
+/** A library that computes the calls of a {@link HeadCase}. Owned by one thread. */
 interface HeadSubject extends AutoCloseable {
 
   /**
-   * What a call is answered with.
+   * The result of a call.
    *
    * @param logProbabilities (P) of the targets, nats
    * @param ids (ends, {@value HeadCase#TOP}) of the likeliest tokens at the ends, likeliest first
-   * @param probabilities theirs
+   * @param probabilities of these tokens
    */
   record Answer(double[] logProbabilities, int[] ids, double[] probabilities) {}
 
-  /** As {@code head.json} calls it. */
+  /** The name in {@code head.json}. */
   String name();
 
-  /** Answers a call; the answer stays where it is computed. */
+  /** Computes a call. The result stays in the library's memory. */
   void read(int call);
 
-  /** What {@link #read} computed for a call. */
+  /** The result that {@link #read} computed for a call. */
   Answer answer(int call);
 
   @Override

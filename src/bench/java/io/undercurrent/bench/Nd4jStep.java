@@ -11,7 +11,7 @@ import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** The equations as ND4J's array operations, one call each, in a workspace as its guide advises. */
+/** Steps by ND4J's array operations, one call each, in a workspace, as its guide advises. */
 final class Nd4jStep implements StepSubject {
 
   private static final WorkspaceConfiguration WORKSPACE =

@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * ONNX Runtime on one thread, a call as one graph. The adaptive softmax has the same savings as
- * here: a cluster's product is one for the rows that need it, and is left out where none does.
+ * Computes the head with ONNX Runtime on one thread, one graph a call. The adaptive softmax has the
+ * same savings as here: a cluster is computed in one product for the rows that need it, and skipped
+ * if no row does.
  */
 final class OnnxHead implements HeadSubject {
 
@@ -94,7 +95,7 @@ final class OnnxHead implements HeadSubject {
     return model.node("Exp", "top", "probabilities");
   }
 
-  /** What cluster i adds to the targets' logarithms and to the likeliest. */
+  /** Adds cluster i to the targets' logarithms and to the likeliest tokens. */
   private static void cluster(HeadCase one, int i, OnnxModel model) {
     ModelConfig config = one.config();
     int start = config.clusterStart(i);
@@ -118,8 +119,8 @@ final class OnnxHead implements HeadSubject {
     nodes.add("Squeeze", "rows_row# zero", "rows#");
     nodes.add("Shape", "rows#", "n#");
     nodes.add("Slice", "last output# after# one", "mass#");
-    nodes.add("Slice", "top% k_before k one", "least#");
-    nodes.add("Greater", "mass# least#", "reach_column#");
+    nodes.add("Slice", "top% k_before k one", "min#");
+    nodes.add("Greater", "mass# min#", "reach_column#");
     nodes.add("Squeeze", "reach_column# one", "reach#");
     nodes.add("NonZero", "reach#", "may_row#");
     nodes.add("Squeeze", "may_row# zero", "may#");
@@ -156,7 +157,7 @@ final class OnnxHead implements HeadSubject {
         .result("ids_then_" + i, OnnxModel.INT64);
   }
 
-  /** Logarithms of the targets that are in the cluster. */
+  /** Computes the logarithms of the targets in the cluster. */
   private static OnnxModel came(int i) {
     OnnxModel model = new OnnxModel();
     Nodes nodes = new Nodes(model, i);
@@ -172,7 +173,7 @@ final class OnnxHead implements HeadSubject {
     return model.result("logs_came_" + i, OnnxModel.FLOAT);
   }
 
-  /** The likeliest of before and of the cluster. */
+  /** Merges the likeliest tokens so far with the cluster's. */
   private static OnnxModel likeliest(int i) {
     OnnxModel model = new OnnxModel();
     Nodes nodes = new Nodes(model, i);
@@ -185,8 +186,8 @@ final class OnnxHead implements HeadSubject {
     nodes.add("Gather", "ids% may#", "ids_may#", "axis=0");
     nodes.add("Concat", "top_may# best_own#", "ps#", "axis=1");
     nodes.add("Concat", "ids_may# id_own#", "js#", "axis=1");
-    nodes.add("TopK", "ps# k", "best# place#", "axis=1");
-    nodes.add("GatherElements", "js# place#", "id#", "axis=1");
+    nodes.add("TopK", "ps# k", "best# index#", "axis=1");
+    nodes.add("GatherElements", "js# index#", "id#", "axis=1");
     nodes.add("Unsqueeze", "may# one", "may_column#");
     nodes.add("ScatterND", "top% may_column# best#", "top_may_all#");
     nodes.add("ScatterND", "ids% may_column# id#", "ids_may_all#");
@@ -195,7 +196,7 @@ final class OnnxHead implements HeadSubject {
         .result("ids_may_all_" + i, OnnxModel.INT64);
   }
 
-  /** What was before cluster i. */
+  /** Passes on the results before cluster i. */
   private static OnnxModel unchanged(int i, String branch, String... names) {
     OnnxModel model = new OnnxModel();
     for (String name : names) {
@@ -206,7 +207,10 @@ final class OnnxHead implements HeadSubject {
     return model;
   }
 
-  /** Nodes of cluster i: {@code #} is its number, {@code %} that of what it goes on from. */
+  /**
+   * The nodes of cluster i. In names, {@code #} stands for its number and {@code %} for the number
+   * of the previous results.
+   */
   private record Nodes(OnnxModel model, int i) {
     void add(String operator, String inputs, String outputs, String... attribute) {
       model.node(operator, named(inputs), named(outputs), attribute);

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * An ONNX model, written field by field as <a
  * href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a> numbers them:
- * operator set 17, one graph. Nodes must be added in an order in which each finds its inputs.
+ * operator set 17, one graph. Add each node after the nodes that compute its inputs.
  */
 final class OnnxModel {
 
@@ -17,7 +17,7 @@ final class OnnxModel {
 
   static final int INT64 = 7;
 
-  /** A dimension that may be another at every call. */
+  /** A dimension that may differ in every call. */
   static final long ANY = -1;
 
   private static final int IR_VERSION = 8;
@@ -27,13 +27,13 @@ final class OnnxModel {
 
   private final Message graph = new Message().text(2, "bench");
 
-  /** A value that the caller gives. */
+  /** An input of the graph. */
   OnnxModel input(String name, int type, long... shape) {
     graph.message(11, value(name, type, shape));
     return this;
   }
 
-  /** A value that the caller gets. */
+  /** An output of the graph. */
   OnnxModel output(String name, int type, long... shape) {
     graph.message(12, value(name, type, shape));
     return this;
@@ -75,8 +75,8 @@ final class OnnxModel {
   /**
    * An operator.
    *
-   * @param inputs names separated by blanks, {@code -} for one that is left out; likewise {@code
-   *     outputs}
+   * @param inputs names separated by blanks, {@code -} for a missing one
+   * @param outputs names, likewise
    * @param attribute {@code NAME=INTEGER} each
    */
   OnnxModel node(String operator, String inputs, String outputs, String... attribute) {
@@ -101,7 +101,7 @@ final class OnnxModel {
     return this;
   }
 
-  /** What a branch gives, of any shape; in the order of the outputs of {@link #choose}. */
+  /** A branch's output, of any shape, in the order of the outputs of {@link #choose}. */
   OnnxModel result(String name, int type) {
     Message tensor = new Message().number(1, type);
     graph.message(12, new Message().text(1, name).message(2, new Message().message(1, tensor)));
@@ -109,9 +109,10 @@ final class OnnxModel {
   }
 
   /**
-   * The operator If. The branches see all values of this graph, and must give theirs other names.
+   * The operator If. The branches can use all values of this graph; their own values must have
+   * other names.
    *
-   * @param condition name of a truth value
+   * @param condition name of a boolean value
    * @param outputs names separated by blanks
    */
   OnnxModel choose(String condition, String outputs, OnnxModel then, OnnxModel otherwise) {

@@ -13,8 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * ONNX Runtime on one thread: {@code Gather} and {@code LSTM}, with states in buffers that it reads
- * and writes in place, by turns from one set to the other.
+ * Steps by ONNX Runtime on one thread: {@code Gather} and {@code LSTM}. It reads states from one
+ * set of buffers and writes them to another; the sets alternate.
  */
 final class OnnxStep implements StepSubject {
 

@@ -5,7 +5,7 @@ import io.undercurrent.model.TopK;
 import java.util.Arrays;
 import java.util.List;
 
-/** This project: {@link NextTokenHead#read}, and copying h to where it reads it. */
+/** This project's head: copies h into its buffer and calls {@link NextTokenHead#read}. */
 final class OwnHead implements HeadSubject {
 
   private final List<HeadCase.Call> calls;
@@ -19,8 +19,8 @@ final class OwnHead implements HeadSubject {
   OwnHead(HeadCase one, List<HeadCase.Call> calls) {
     this.calls = calls;
     head = one.network().nextToken();
-    int most = calls.stream().mapToInt(call -> call.targets().length).max().orElseThrow();
-    scratch = head.scratch(most);
+    int maxPositions = calls.stream().mapToInt(call -> call.targets().length).max().orElseThrow();
+    scratch = head.scratch(maxPositions);
     wanted = new boolean[calls.size()][];
     for (int i = 0; i < wanted.length; i++) {
       wanted[i] = new boolean[calls.get(i).targets().length];
@@ -30,8 +30,8 @@ final class OwnHead implements HeadSubject {
     }
     offered = new boolean[head.vocabSize()];
     Arrays.fill(offered, true);
-    logProbabilities = new double[most];
-    topK = new TopK(most, HeadCase.TOP);
+    logProbabilities = new double[maxPositions];
+    topK = new TopK(maxPositions, HeadCase.TOP);
   }
 
   @Override

@@ -5,7 +5,7 @@ import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.HiddenStates;
 import io.undercurrent.model.Network;
 
-/** This project: {@link Network#step}, of one key or of several at once. */
+/** Steps by this project's {@link Network#step}, of one key or of several together. */
 final class OwnStep implements StepSubject {
 
   private final StepCase one;

@@ -5,7 +5,7 @@ import io.undercurrent.kernel.PackedMatrix;
 import io.undercurrent.kernel.ProductScratch;
 import java.util.Arrays;
 
-/** The floor: the products with h that no step can do without, and nothing else. */
+/** Computes only the products with h that every step needs: a lower bound of a step's time. */
 final class ProductStep implements StepSubject {
 
   private final int batch; // B, filled up to rows that the kernel takes at once

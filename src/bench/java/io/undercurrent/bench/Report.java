@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What a benchmark found, in {@code target/bench}: a list of records as JSON, and a table as
- * Markdown that is printed too, under a line that says machine and JDK.
+ * Writes a benchmark's results to {@code target/bench}: a list of records as JSON, and a table as
+ * Markdown under a line with machine and JDK. Prints the table too.
  */
 public final class Report {
 
@@ -35,13 +35,13 @@ public final class Report {
     lines.add("");
   }
 
-  /** The table's columns. */
+  /** Sets the table's columns. */
   public void columns(String... cells) {
     row((Object[]) cells);
     lines.add("|" + " --- |".repeat(cells.length));
   }
 
-  /** Numbers have three digits. */
+  /** Adds a row; numbers are written with three digits. */
   public void row(Object... cells) {
     List<String> texts = new ArrayList<>();
     for (Object cell : cells) {
@@ -58,7 +58,7 @@ public final class Report {
     return ("%,." + decimals + "f").formatted(d);
   }
 
-  /** A line under the table. */
+  /** Adds a line under the table. */
   public void note(String text) {
     lines.add("");
     lines.add(text);
@@ -67,7 +67,7 @@ public final class Report {
   /**
    * Writes both files and prints the table.
    *
-   * @param results records, whose components are the JSON objects' fields
+   * @param results records; their components become the fields of JSON objects
    */
   public void write(List<? extends Record> results) throws IOException {
     Files.createDirectories(FOLDER);
@@ -78,7 +78,7 @@ public final class Report {
     System.out.println();
   }
 
-  /** A file of this report. */
+  /** The path of a file of this report. */
   public Path file(String ending) {
     return FOLDER.resolve(name + ending);
   }

@@ -15,12 +15,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One step of an LSTM on one thread, from token ids to the next states, beside other libraries.
- * Leaves {@code target/bench/step.json}, {@code .md} and a picture for each network.
+ * Measures one step of an LSTM on one thread, from token ids to the next states, here and in other
+ * libraries. Writes {@code target/bench/step.json}, {@code .md} and a picture for each network.
  */
 public final class StepBenchmark {
 
-  /** Floats, sums in other orders, exponentials of their own, 64 steps: 3e-7 was seen. */
+  /**
+   * The tolerance for float sums in other orders and other exponentials, over 64 steps; 3e-7 was
+   * measured.
+   */
   private static final double TOLERANCE = 1e-5;
 
   /**
@@ -56,14 +59,14 @@ public final class StepBenchmark {
     Map<String, Line> lines = new LinkedHashMap<>();
     for (StepCase one : StepCase.all()) {
       for (Line line : measure(one, report)) {
-        // PyTorch has two ways for one step: its faster one counts
+        // PyTorch has two ways for one step; the faster one is reported
         String key = one + line.subject + line.stepsPerCall;
         lines.merge(key, line, (a, b) -> a.usPerToken <= b.usPerToken ? a : b);
       }
     }
     report.note(
         "One thread each, in turn, the same weights. product: the products with h alone. The other"
-            + " libraries multiply embeddings by input weights, this project looks the product up.");
+            + " libraries multiply embeddings by input weights, this project looks up a stored product.");
     report.write(List.copyOf(lines.values()));
     draw(report, List.copyOf(lines.values()));
   }
@@ -105,7 +108,7 @@ public final class StepBenchmark {
     }
   }
 
-  /** All must reach the same states before any is timed. */
+  /** Requires equal states before anything is timed. */
   private static void compare(StepCase one, List<StepSubject> subjects) {
     for (StepSubject subject : subjects) {
       for (int[] call : one.calls(subject.stepsPerCall())) {
@@ -118,7 +121,7 @@ public final class StepBenchmark {
       throw new IllegalStateException(
           "nothing is timed: the states of "
               + one
-              + " must be those of its keys one by one, bit for bit");
+              + " must equal those of single keys, bit for bit");
     }
     for (StepSubject subject : subjects) {
       float[] state = subject.state();
@@ -139,7 +142,7 @@ public final class StepBenchmark {
     }
   }
 
-  /** The states by this project, key by key. */
+  /** The states that this project computes, key by key. */
   private static float[] served(StepCase one) {
     ModelConfig config = one.config();
     Network network = new Network(config, one.parameters(), Kernels.best());
@@ -162,7 +165,7 @@ public final class StepBenchmark {
     return all;
   }
 
-  /** A subject's line is of its faster way, one step a call or sixteen. */
+  /** Each subject's line shows its faster way, one step a call or sixteen. */
   private static void draw(Report report, List<Line> lines) throws IOException {
     Pictures pictures = new Pictures(System.out::println);
     for (StepCase network : StepCase.all()) {

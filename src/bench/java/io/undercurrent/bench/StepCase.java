@@ -11,16 +11,19 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * An LSTM, its weights, and what B keys read: from token ids to the next states.
+ * An LSTM, its weights, and the tokens of B keys.
  *
- * @param batch B, keys that read one token each in a step
+ * @param batch B, the number of keys; each reads one token in a step
  */
 record StepCase(int hidden, int layers, int batch) {
 
   static final int VOCABULARY = 16_000; // V
   static final int EMBEDDING = 128; // E
 
-  /** Steps whose tokens are drawn; then the first come again. A multiple of all steps per call. */
+  /**
+   * The number of steps with different tokens, after which the tokens repeat. A multiple of all
+   * numbers of steps per call.
+   */
   static final int STEPS = 64;
 
   static List<StepCase> all() {
@@ -43,10 +46,10 @@ record StepCase(int hidden, int layers, int batch) {
         layers,
         1,
         Pooling.LAST,
-        new NextToken(List.of(1_000), 4, false)); // a small head, which no step needs
+        new NextToken(List.of(1_000), 4, false)); // a small head; steps do not use it
   }
 
-  /** Uniform in +-0.1: gates stay half open and no state saturates. */
+  /** Weights uniform in +-0.1, so that gates stay half open and no state saturates. */
   Parameters parameters() {
     Parameters parameters = new Parameters(config().tensors());
     SplittableRandom random = new SplittableRandom(hidden + layers);
@@ -56,7 +59,7 @@ record StepCase(int hidden, int layers, int batch) {
     return parameters;
   }
 
-  /** Token ids for calls of so many steps each, (calls) of (stepsPerCall, B). */
+  /** Token ids for calls of {@code stepsPerCall} steps: (calls) of (stepsPerCall, B). */
   int[][] calls(int stepsPerCall) {
     SplittableRandom random = new SplittableRandom(batch);
     int[] all = random.ints((long) STEPS * batch, 0, VOCABULARY).toArray();

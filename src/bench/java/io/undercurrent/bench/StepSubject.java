@@ -1,23 +1,23 @@
 package io.undercurrent.bench;
 
-/** Who steps through a {@link StepCase}; owned by one thread. */
+/** A library that computes the steps of a {@link StepCase}. Owned by one thread. */
 interface StepSubject extends AutoCloseable {
 
-  /** As {@code step.json} calls it. */
+  /** The name in {@code step.json}. */
   String name();
 
-  /** How it does that, where there are several ways. */
+  /** The way in which it computes steps, if it has several. */
   default String way() {
     return "";
   }
 
-  /** Steps that one call makes. */
+  /** The number of steps in one call. */
   default int stepsPerCall() {
     return 1;
   }
 
   /**
-   * From token ids to the next states.
+   * Computes the next states from token ids.
    *
    * @param tokens (stepsPerCall, B)
    */

@@ -4,12 +4,12 @@ import io.undercurrent.model.Parameters;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All subjects of a case, and what several of them do alike. */
+/** Creates all subjects of a case, and holds the code that several of them share. */
 final class StepSubjects {
 
   private StepSubjects() {}
 
-  /** This project's first, whose states the others' are compared with. */
+  /** All subjects. This project's is first; the others' states are compared with its states. */
   static List<StepSubject> all(StepCase one) {
     List<StepSubject> all = new ArrayList<>();
     all.add(new OwnStep(one));
@@ -35,9 +35,9 @@ final class StepSubjects {
   }
 
   /**
-   * PyTorch's blocks of rows, gates i, f, g, o, in another order.
+   * Reorders PyTorch's blocks of rows, gates i, f, g, o.
    *
-   * @param order of the new blocks, by their places in PyTorch's
+   * @param order for each new block its index in PyTorch's order
    */
   static float[] reordered(float[] weight, int... order) {
     int block = weight.length / 4;

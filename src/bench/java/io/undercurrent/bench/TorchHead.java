@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * PyTorch through DJL, a call as one script, in inference mode. The adaptive softmax is that of
- * {@code AdaptiveLogSoftmaxWithLoss}, with the same savings as here: a cluster's product is one for
- * the rows that need it, and is left out where none does.
+ * Computes the head with PyTorch through DJL, one script a call, in inference mode. The adaptive
+ * softmax is that of {@code AdaptiveLogSoftmaxWithLoss}, with the same savings as here: a cluster
+ * is computed in one product for the rows that need it, and skipped if no row does.
  */
 final class TorchHead implements HeadSubject {
 
@@ -96,13 +96,13 @@ final class TorchHead implements HeadSubject {
                 own = torch.gather(torch.slice(tail, 0, 0, n), 1, torch.unsqueeze(which, 1))
                 logs = torch.index_add(logs, 0, rows, torch.squeeze(own, 1))
                 if torch.gt(torch.size(may, 0), 0):
-                  best, place = torch.topk(torch.slice(tail, 0, n), %7$d)
+                  best, index = torch.topk(torch.slice(tail, 0, n), %7$d)
                   of = torch.unsqueeze(torch.index_select(mass, 0, may), 1)
                   ps = torch.cat([torch.index_select(top, 0, may), torch.add(best, of)], 1)
-                  js = torch.cat([torch.index_select(ids, 0, may), torch.add(place, %1$d)], 1)
-                  best, place = torch.topk(ps, %7$d)
+                  js = torch.cat([torch.index_select(ids, 0, may), torch.add(index, %1$d)], 1)
+                  best, index = torch.topk(ps, %7$d)
                   top = torch.index_copy(top, 0, may, best)
-                  ids = torch.index_copy(ids, 0, may, torch.gather(js, 1, place))
+                  ids = torch.index_copy(ids, 0, may, torch.gather(js, 1, index))
           """
               .formatted(
                   config.clusterStart(i),

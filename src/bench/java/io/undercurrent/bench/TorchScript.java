@@ -17,9 +17,9 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * One TorchScript method, given as the text that {@code torch.jit.save} would write: PyTorch runs
- * its operators natively, without a call from Java for each. So PyTorch is at its best here: fused
- * LSTM, cross-entropy and optimiser, and one crossing of the border a step.
+ * A TorchScript method, given as the text that {@code torch.jit.save} would write. PyTorch runs its
+ * operators natively, without a call from Java for each. This is PyTorch's fastest way here: fused
+ * LSTM, cross-entropy and optimiser, and one call from Java a step.
  *
  * <p>The archive (a ZIP without compression: code, a pickled module without attributes, no
  * constants) is what <a
@@ -60,7 +60,7 @@ public final class TorchScript implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    // operators run one by one, as they do in Python: nothing is compiled in the timed calls
+    // run operators one by one, as in Python, so that nothing is compiled in the timed calls
     JniUtils.setGraphExecutorOptimize(false);
   }
 
@@ -89,7 +89,7 @@ public final class TorchScript implements AutoCloseable {
   }
 
   /**
-   * Calls the method with autograd at hand.
+   * Calls the method with autograd.
    *
    * @param inputs in the order of the parameters; the arrays of a {@code List[Tensor]} stand one
    *     after the other, each named {@code NAME[]} for the same NAME
@@ -99,7 +99,7 @@ public final class TorchScript implements AutoCloseable {
     return IValueUtils.forward(block, inputs, true);
   }
 
-  /** Calls the method in inference mode; what it returns is the caller's to close. */
+  /** Calls the method in inference mode. The caller must close the result. */
   IValue call(IValue... inputs) {
     return IValueUtils.runMethod(block, "forward", inputs);
   }

@@ -11,7 +11,10 @@ import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
 import java.util.List;
 
-/** PyTorch through DJL, a call as one script, in inference mode; states never leave PyTorch. */
+/**
+ * Steps by PyTorch through DJL, one script a call, in inference mode. States stay in PyTorch's
+ * memory.
+ */
 final class TorchStep implements StepSubject {
 
   private static final String PARAMETERS = "tokens: Tensor, state: List[Tensor], w: List[Tensor]";

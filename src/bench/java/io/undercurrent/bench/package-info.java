@@ -1,7 +1,7 @@
 /**
- * Benchmarks beside other libraries: {@code mvn -Pbench verify}. Every subject computes the same
- * network from the same weights, its results are compared before anything is timed, and subjects
- * take turns in one JVM, so that a ratio is of one run. What they find lies in {@code
+ * Compares the speed with other libraries: {@code mvn -Pbench verify}. All subjects compute the
+ * same network from the same weights, and their results are compared before anything is timed.
+ * Subjects take turns in one JVM, so each ratio comes from one run. Results are in {@code
  * target/bench}.
  */
 package io.undercurrent.bench;

@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether memory stays flat over a long run: the heap after a collection and the process's resident
- * memory, after the first hundred steps and then ten times on the way. {@code -Dbench.steps} says
- * how many steps, 5,000 by default.
+ * Measures whether memory stays flat over a long run: the heap after a garbage collection and the
+ * process's resident memory, after the first hundred steps and then ten times. {@code
+ * -Dbench.steps} sets the number of steps, 5,000 by default.
  */
 final class MemoryBenchmark {
 
@@ -27,7 +27,7 @@ final class MemoryBenchmark {
 
   static void run() throws IOException {
     TrainingCase full = TrainingCase.all().get(1);
-    // few tokens a step, so that there are many steps
+    // few tokens a step, so that steps are short
     TrainingCase one = new TrainingCase(full.name(), full.config(), 8, 10);
     int steps = Integer.getInteger("bench.steps", Alternation.QUICK ? 20 : 5_000);
     int warmUp = Alternation.QUICK ? 2 : 100;
@@ -75,7 +75,7 @@ final class MemoryBenchmark {
     return new Line(step, heap / (1 << 20), residentKiB() / 1024);
   }
 
-  /** As Linux counts it; no number elsewhere. */
+  /** The resident memory on Linux; NaN on other systems. */
   private static double residentKiB() throws IOException {
     Path status = Path.of("/proc/self/status");
     if (!Files.isReadable(status)) {

@@ -5,7 +5,7 @@ import io.undercurrent.model.Parameters;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Training as {@link StageTraining} does it: rows divided among workers, gradients added up. */
+/** Trains like {@link StageTraining}: workers share the rows, and their gradients are added. */
 final class OwnTraining implements TrainingSubject {
 
   private final TrainingCase one;

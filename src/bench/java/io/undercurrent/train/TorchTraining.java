@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The same by PyTorch, a whole step as one script: {@code torch.lstm} (oneDNN's), {@code
+ * Trains with PyTorch, a whole step as one script: {@code torch.lstm} (oneDNN's), {@code
  * cross_entropy}, autograd, {@code clip_grad_norm_} over all tensors at once and the fused Adam.
  */
 final class TorchTraining implements TrainingSubject {
@@ -112,7 +112,7 @@ final class TorchTraining implements TrainingSubject {
             TrainingCase.LEARNING_RATE);
   }
 
-  /** The sum of all cross-entropies; clusters as {@code AdaptiveLogSoftmaxWithLoss} has them. */
+  /** The sum of all cross-entropies, with clusters as in {@code AdaptiveLogSoftmaxWithLoss}. */
   private static String loss(ModelConfig config, List<String> names) {
     int weight = names.indexOf(config.headWeight());
     int bias = names.indexOf(config.headBias());

@@ -7,26 +7,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tokens per second of the whole training step, beside PyTorch's: the same networks, first weights,
- * chunks and threads. Leaves {@code target/bench/training.json} and {@code .md}, and before that
- * those of {@link MemoryBenchmark}, which wants a JVM that PyTorch has not filled.
+ * Measures the tokens per second of the whole training step, here and in PyTorch, with the same
+ * networks, first weights, chunks and threads. Writes {@code target/bench/training.json} and {@code
+ * .md}. Runs {@link MemoryBenchmark} first, while PyTorch uses no memory of the JVM yet.
  */
 public final class TrainingBenchmark {
 
   private static final int COMPARED_STEPS = 5;
 
-  /** Float sums in other orders, carried on by five updates; 2e-7 was seen. */
+  /** The tolerance for float sums in other orders, over five updates; 2e-7 was measured. */
   private static final double LOSS_TOLERANCE = 1e-5;
 
   /**
-   * PyTorch adds squares up in floats: 1e-3 was seen, and 3e-7 where it was made to use doubles.
+   * The tolerance for norms. PyTorch adds squares in floats: 1e-3 was measured, and 3e-7 with
+   * doubles.
    */
   private static final double NORM_TOLERANCE = 5e-3;
 
   /**
    * One line of {@code training.json}.
    *
-   * @param hidden H, and so on: sizes
+   * @param hidden H; the other sizes likewise
    * @param bytesAllocatedPerToken on the Java heap, by all threads
    * @param timeAgainstPyTorch ratio of the times per token; below 1 is faster
    */
@@ -48,7 +49,7 @@ public final class TrainingBenchmark {
 
   public static void main(String[] args) throws IOException {
     MemoryBenchmark.run();
-    Report report = new Report("training", "Training beside PyTorch");
+    Report report = new Report("training", "Training compared with PyTorch");
     report.columns("network", "threads", "subject", "tokens/s", "heap B/token", "time / PyTorch's");
     List<Line> lines = new ArrayList<>();
     for (TrainingCase every : TrainingCase.all()) {
@@ -74,7 +75,7 @@ public final class TrainingBenchmark {
     report.write(lines);
   }
 
-  /** Both must see the same losses and gradients before either is timed. */
+  /** Requires equal losses and gradients before anything is timed. */
   private static void compare(TrainingCase one, int threads) {
     try (OwnTraining own = new OwnTraining(one, threads);
         TorchTraining torch = new TorchTraining(one, threads)) {

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A language model, its first weights and what it reads: B streams of tokens, as frequent as Zipf
- * and Mandelbrot have words be, p(rank) ~ 1 / (rank + 2.7).
+ * A language model, its first weights and its text: B streams of tokens, with the frequencies of
+ * words by Zipf and Mandelbrot, p(rank) ~ 1 / (rank + 2.7).
  *
  * @param batch B
  * @param bptt T
@@ -21,10 +21,10 @@ record TrainingCase(String name, ModelConfig config, int batch, int bptt) {
 
   static final float LEARNING_RATE = 1e-3f;
 
-  /** Below the norms of the first steps: gradients are clipped. */
+  /** The clipping norm, below the norms of the first steps, so that gradients are clipped. */
   static final float CLIP_GRAD_NORM = 0.25f;
 
-  /** Chunks of text, read again and again. */
+  /** The number of chunks of text, which are read repeatedly. */
   private static final int CHUNKS = 8;
 
   static List<TrainingCase> all() {
@@ -41,7 +41,7 @@ record TrainingCase(String name, ModelConfig config, int batch, int bptt) {
         "bench", CellType.LSTM, vocabulary, embedding, hidden, layers, 1, Pooling.LAST, nextToken);
   }
 
-  /** The same network on a few tokens only, where all is to be quick. */
+  /** The same network on a few tokens only, for a quick run. */
   TrainingCase orQuick() {
     return Alternation.QUICK ? new TrainingCase(name, config, 8, 6) : this;
   }
@@ -50,7 +50,7 @@ record TrainingCase(String name, ModelConfig config, int batch, int bptt) {
     return batch * bptt;
   }
 
-  /** Uniform in +-0.1. */
+  /** First weights, uniform in +-0.1. */
   Parameters parameters() {
     Parameters parameters = new Parameters(config.tensors());
     SplittableRandom random = new SplittableRandom(7);

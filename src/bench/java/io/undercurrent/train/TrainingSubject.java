@@ -1,12 +1,14 @@
 package io.undercurrent.train;
 
-/** Who trains a {@link TrainingCase}: one step forward, back, clipped and updated at a time. */
+/**
+ * A library that trains a {@link TrainingCase}. One step is forward, backward, clipping and update.
+ */
 interface TrainingSubject extends Runnable, AutoCloseable {
 
-  /** As the reports call it. */
+  /** The name in reports. */
   String name();
 
-  /** Learns from the next chunk, with the state that the one before left. */
+  /** Trains on the next chunk, starting from the state after the previous one. */
   Loss step();
 
   @Override
@@ -18,10 +20,10 @@ interface TrainingSubject extends Runnable, AutoCloseable {
   void close();
 
   /**
-   * What a step saw before its update.
+   * Loss and gradient of a step, before its update.
    *
    * @param nats mean cross-entropy of the next tokens
-   * @param gradientNorm global, before clipping
+   * @param gradientNorm global norm of the gradients, before clipping
    */
   record Loss(double nats, double gradientNorm) {}
 }

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The machine's own Chromium, without a window. Where there is none, tests that need it are
- * skipped, or fail if {@code -Dbrowser.required=true}.
+ * Starts the machine's installed Chromium without a window. Without Chromium, tests that need it
+ * are skipped, or fail with {@code -Dbrowser.required=true}.
  */
 final class Chromium implements AutoCloseable {
 
@@ -30,7 +30,8 @@ final class Chromium implements AutoCloseable {
             .launch(
                 new BrowserType.LaunchOptions()
                     .setExecutablePath(program)
-                    .setArgs(List.of("--no-sandbox"))); // CI is root, which the sandbox refuses
+                    .setArgs(
+                        List.of("--no-sandbox"))); // CI runs as root, which the sandbox refuses
   }
 
   static Chromium start() {

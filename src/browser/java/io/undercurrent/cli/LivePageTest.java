@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The live page in a real browser, of a real app on a real broker. */
+/** Tests the live page in a real browser, with a real app and a real broker. */
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
 class LivePageTest {
 
@@ -137,7 +137,7 @@ class LivePageTest {
 
       app.send("alpha", "i j");
       assertThat(records()).hasCount(4);
-      app.send("alpha", (String) null); // forgets it
+      app.send("alpha", (String) null); // deletes the key's state
       assertThat(page.locator("#list li")).hasCount(1);
       assertThat(page.locator("#log")).hasText("Forgotten: a tombstone came.");
       app.send("alpha", "k");
@@ -149,7 +149,7 @@ class LivePageTest {
 
   /** The model attends to three records and has a cache of seven tokens. */
   @Test
-  void shouldShowWhatAttentionLookedAtAsHighlightedPastText() throws Exception {
+  void shouldHighlightThePastTextThatAttentionLookedAt() throws Exception {
     try (ServedApp app = app(0).start()) {
       app.send("alpha", "a b c", "d e f", "a b");
       JsonNode trace = app.await("/v1/keys/alpha/trace", j -> j.path("records").size() == 3);
@@ -158,7 +158,7 @@ class LivePageTest {
       open(app, new Browser.NewPageOptions());
       row("alpha").click();
       assertThat(records()).hasCount(3);
-      assertThat(records().nth(0).locator(".fact a")).hasCount(0); // had no record to look back at
+      assertThat(records().nth(0).locator(".fact a")).hasCount(0); // the first record has no past
 
       Locator marks = records().nth(2).locator(".fact mark");
       assertThat(marks).hasCount(looked.size() + repeated.size());
@@ -214,7 +214,7 @@ class LivePageTest {
   }
 
   @Test
-  void shouldSendWhatIsTypedAndShowItComeBack() throws Exception {
+  void shouldSendTypedTextAndShowItsEnrichedRecord() throws Exception {
     try (ServedApp app = app(0).start()) {
       open(app, new Browser.NewPageOptions().setViewportSize(390, 800)); // a phone
       page.locator("#send-key").fill("me <b>");
@@ -260,7 +260,7 @@ class LivePageTest {
   }
 
   @Test
-  void shouldComeBackAfterARestart() throws Exception {
+  void shouldReconnectAfterARestart() throws Exception {
     int port = ServedApp.freePort();
     try (ServedApp first = app(port).start()) {
       open(first, new Browser.NewPageOptions());
@@ -278,7 +278,7 @@ class LivePageTest {
     }
   }
 
-  /** The page is told that some were left out, and of none of them. */
+  /** The feed tells the page that records were left out, but not which. */
   @Test
   void shouldReadItsConversationAgainWhenRecordsWereLeftOut() throws Exception {
     try (ServedApp app = app(0).start()) {
@@ -319,7 +319,7 @@ class LivePageTest {
   }
 
   @Test
-  void shouldStaySmallHoweverMuchComes() throws Exception {
+  void shouldLimitWhatThePageKeeps() throws Exception {
     try (ServedApp app = app(0).start()) {
       open(app, new Browser.NewPageOptions());
       app.send("busy", "a");
@@ -332,8 +332,8 @@ class LivePageTest {
         app.send("few" + key, "d"); // more conversations than are kept
       }
       awaitTotal("5,152"); // 1 + 51 * 101
-      // Behind many that wait for the page, and pushed out by more; still among the 5,000 that the
-      // feed keeps, in whatever order the partitions come.
+      // More records wait than the page keeps. The feed still keeps the busy key's among its 5,000,
+      // in any order of the partitions.
       for (int key = 0; key < 12; key++) {
         app.send("before" + key, some);
       }
@@ -346,8 +346,8 @@ class LivePageTest {
       app.send("last", "e");
       assertThat(page.locator("#records")).hasText("10,000");
       assertThat(row("last")).isVisible();
-      // Of what came faster than it is shown some is left out, and whole conversations may be among
-      // that.
+      // Records that arrive faster than the page shows them are left out, possibly whole
+      // conversations.
       assertThat(page.locator("#list li").count()).isBetween(2, 100);
       assertThat(records()).hasCount(60);
       assertThat(page.locator("#mood")).containsText("after 101 records");

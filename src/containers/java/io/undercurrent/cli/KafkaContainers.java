@@ -20,8 +20,8 @@ import org.testcontainers.lifecycle.Startables;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * A KRaft cluster of {@code apache/kafka} containers, each broker and controller; another image of
- * the same making by {@code -Dkafka.image}. Nodes are counted from 0.
+ * A KRaft cluster of {@code apache/kafka} containers; each node is broker and controller. {@code
+ * -Dkafka.image} names another image with the same layout. Nodes are numbered from 0.
  */
 final class KafkaContainers implements AutoCloseable {
 
@@ -41,7 +41,7 @@ final class KafkaContainers implements AutoCloseable {
     }
   }
 
-  /** Starts them all; each topic has as many replicas, and one may be missing. */
+  /** Starts all nodes. Each topic has a replica on every node, and one replica may be missing. */
   static KafkaContainers start(int count) throws IOException {
     KafkaContainers kafka = new KafkaContainers(count);
     try {
@@ -108,24 +108,24 @@ final class KafkaContainers implements AutoCloseable {
     return name(node) + ":" + ports[3 * node + 1];
   }
 
-  /** For this process. */
+  /** The bootstrap servers for this process. */
   String bootstrapServers() {
     return IntStream.range(0, nodes.size())
         .mapToObj(this::outside)
         .collect(Collectors.joining(","));
   }
 
-  /** For other containers of its network. */
+  /** The bootstrap servers for other containers in the network. */
   String insideServers() {
     return IntStream.range(0, nodes.size()).mapToObj(this::inside).collect(Collectors.joining(","));
   }
 
-  /** The network, null for the host's. */
+  /** The network; null for the host's. */
   Network network() {
     return network;
   }
 
-  /** Nothing is answered any more, and no connection is closed: as if a cable were pulled. */
+  /** Pauses a node: it stops answering but closes no connection, as if its cable were pulled. */
   void pause(int node) {
     Docker.client().pauseContainerCmd(nodes.get(node).getContainerId()).exec();
   }
@@ -134,14 +134,14 @@ final class KafkaContainers implements AutoCloseable {
     Docker.client().unpauseContainerCmd(nodes.get(node).getContainerId()).exec();
   }
 
-  /** Stops a node as an operator does, and starts it on the same data. */
+  /** Stops a node in the regular way and starts it again with the same data. */
   void restart(int node) {
     String id = nodes.get(node).getContainerId();
     Docker.client().stopContainerCmd(id).withTimeout(STOP_SECONDS).exec();
     Docker.client().startContainerCmd(id).exec();
   }
 
-  /** Waits until every replica of every topic has caught up: then the next node may be stopped. */
+  /** Waits until all replicas of all topics are in sync, so that the next node may be stopped. */
   void awaitInSync() throws InterruptedException {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {
       Docker.await("all replicas in sync", () -> areInSync(admin));

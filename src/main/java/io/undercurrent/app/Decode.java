@@ -8,7 +8,7 @@ import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.RecordSize;
-import io.undercurrent.streams.internals.SourceText;
+import io.undercurrent.streams.internals.TextAndSource;
 import io.undercurrent.text.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -22,12 +22,12 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
 /** Takes the text, and where the definition says so the key, out of a raw record. */
-final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
+final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
 
   private final JsonPointer text; // null for values that are texts
   private final JsonPointer key; // null to keep the record's key
   private final int maxRecordBytes;
-  private ProcessorContext<byte[], SourceText> context;
+  private ProcessorContext<byte[], TextAndSource> context;
 
   /**
    * @param maxRecordBytes what a repartition topic may be sent at once
@@ -39,7 +39,7 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
   }
 
   @Override
-  public void init(ProcessorContext<byte[], SourceText> context) {
+  public void init(ProcessorContext<byte[], TextAndSource> context) {
     this.context = context;
   }
 
@@ -60,7 +60,7 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
    *
    * @param extractor the source's
    */
-  Preview<byte[], SourceText> preview(TimestampExtractor extractor) {
+  Preview<byte[], TextAndSource> preview(TimestampExtractor extractor) {
     Preview<byte[], byte[]> source = Preview.of(Serdes.ByteArray(), Serdes.ByteArray(), extractor);
     return (raw, partitionTimeMs) -> {
       Record<byte[], byte[]> record = source.of(raw, partitionTimeMs);
@@ -72,7 +72,7 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
     };
   }
 
-  private Record<byte[], SourceText> decode(
+  private Record<byte[], TextAndSource> decode(
       Record<byte[], byte[]> record, Function<Long, Source> position) {
     Long timestampMs = MissingTimestamps.takeFrom(record.headers()) ? null : record.timestamp();
     if (record.value() == null) {
@@ -84,8 +84,8 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
       return record.withValue(null);
     }
     String value = utf8(record.value());
-    SourceText message =
-        new SourceText(text == null ? value : text(value), position.apply(timestampMs));
+    TextAndSource message =
+        new TextAndSource(text == null ? value : text(value), position.apply(timestampMs));
     if (key == null) {
       return record.withValue(message);
     }
@@ -95,7 +95,7 @@ final class Decode implements Processor<byte[], byte[], byte[], SourceText> {
   }
 
   /** A repartitioned message holds the text, in UTF-8, and where it was read. */
-  private void requireFits(byte[] messageKey, SourceText message, Headers headers) {
+  private void requireFits(byte[] messageKey, TextAndSource message, Headers headers) {
     long size = RecordSize.of(messageKey, MessageSerde.maxBytes(message), headers);
     if (size > maxRecordBytes) {
       throw new BadRecordException(

@@ -7,7 +7,7 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.internals.SourceText;
+import io.undercurrent.streams.internals.TextAndSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -73,17 +73,17 @@ public final class EnrichmentTopology {
 
     Supplier<Decode> decode =
         () -> new Decode(definition.text(), definition.key(), ours.maxRecordBytes());
-    KStream<byte[], SourceText> messages =
+    KStream<byte[], TextAndSource> messages =
         builder.stream(definition.topics(), Consumed.with(bytes, bytes).withName(SOURCE))
             .process(decode::get, Named.as(DECODE));
     if (definition.key() != null) {
       messages =
           messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
     }
-    Enricher.Builder<byte[], SourceText> enricher =
+    Enricher.Builder<byte[], TextAndSource> enricher =
         Enricher.builder(bytes, model)
-            .text(SourceText::text)
-            .source(SourceText::source)
+            .text(TextAndSource::text)
+            .source(TextAndSource::source)
             .keyEncoding(definition.keyEncoding())
             .store(store -> store.name(ours.store()))
             .maxTokens(ours.maxTokens())

@@ -1,7 +1,7 @@
 package io.undercurrent.app;
 
 import io.undercurrent.enrich.Source;
-import io.undercurrent.streams.internals.SourceText;
+import io.undercurrent.streams.internals.TextAndSource;
 import io.undercurrent.text.Utf8;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -13,7 +13,7 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
 
 /** Messages as bytes, for the repartition topic alone. Thread-safe. */
-final class MessageSerde implements Serde<SourceText> {
+final class MessageSerde implements Serde<TextAndSource> {
 
   private static final byte VERSION = 1;
   private static final int HAS_SOURCE = 1;
@@ -35,11 +35,11 @@ final class MessageSerde implements Serde<SourceText> {
   //    rest  the text, UTF-8
 
   /** Bytes of a message, or a few more. */
-  static long maxBytes(SourceText message) {
+  static long maxBytes(TextAndSource message) {
     return MAX_HEADER_BYTES + (long) Utf8.length(message.text());
   }
 
-  private static byte[] serialize(SourceText message) {
+  private static byte[] serialize(TextAndSource message) {
     byte[] text = message.text().getBytes(StandardCharsets.UTF_8);
     Source source = message.source();
     if (source == null) {
@@ -64,7 +64,7 @@ final class MessageSerde implements Serde<SourceText> {
     return to.put((byte) topic.length).put(topic).put(text).array();
   }
 
-  private static SourceText deserialize(byte[] bytes) {
+  private static TextAndSource deserialize(byte[] bytes) {
     try {
       ByteBuffer from = ByteBuffer.wrap(bytes);
       byte version = from.get();
@@ -82,7 +82,7 @@ final class MessageSerde implements Serde<SourceText> {
                 throw new SerializationException(
                     "message: flags must be 0, 1 or 3, found " + flags);
           };
-      return new SourceText(Utf8.decode(from), source);
+      return new TextAndSource(Utf8.decode(from), source);
     } catch (BufferUnderflowException | CharacterCodingException e) {
       throw new SerializationException(
           "message: must be format version " + VERSION + ", found " + bytes.length + " other bytes",
@@ -100,12 +100,12 @@ final class MessageSerde implements Serde<SourceText> {
   }
 
   @Override
-  public Serializer<SourceText> serializer() {
+  public Serializer<TextAndSource> serializer() {
     return (topic, message) -> message == null ? null : serialize(message);
   }
 
   @Override
-  public Deserializer<SourceText> deserializer() {
+  public Deserializer<TextAndSource> deserializer() {
     return (topic, bytes) -> bytes == null ? null : deserialize(bytes);
   }
 }

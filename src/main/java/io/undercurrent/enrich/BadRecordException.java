@@ -3,9 +3,9 @@ package io.undercurrent.enrich;
 import io.undercurrent.metrics.DeadLetterReason;
 
 /**
- * A record cannot be used and goes to the dead letters; processing goes on with the next one. The
- * message is the reason's code and a sentence. There is no stack trace: the record is at fault, not
- * the code.
+ * Says that a record cannot be used. With {@code DeadLetterHandler} the record goes to the dead
+ * letters and processing continues with the next one. The message is the reason's code and a
+ * sentence. There is no stack trace, because the record is at fault and not the code.
  */
 public final class BadRecordException extends RuntimeException {
 
@@ -14,7 +14,7 @@ public final class BadRecordException extends RuntimeException {
   private final DeadLetterReason reason;
 
   /**
-   * @param sentence names what is wrong, what is expected and what was found
+   * @param sentence names the thing, what is expected and what was found
    */
   public BadRecordException(DeadLetterReason reason, String sentence) {
     super(reason.code() + ": " + sentence, null, false, false);

@@ -4,22 +4,22 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A record with what the network made of it. Immutable.
+ * A record with its sentiment, its likely next tokens and its surprise. Immutable.
  *
  * @param key the record's key as text
- * @param keyEncoding how {@code key} says the key's bytes: null for UTF-8 text, the code of another
- *     {@link KeyEncoding}, or {@value #CUSTOM} for a text that the application chose. The same in
- *     all records of a stream
- * @param text what was read of the record's text
- * @param truncated whether a limit cut the text there
- * @param sentiment of this record in the light of the key's state; null without tokens
+ * @param keyEncoding how {@code key} encodes the key's bytes: null for UTF-8 text, the code of
+ *     another {@link KeyEncoding}, or {@value #CUSTOM} for a text that the application chose. The
+ *     same in all records of a stream
+ * @param text the part of the record's text that was read
+ * @param truncated whether the limit of tokens cut the text there
+ * @param sentiment of this record, given the key's earlier records; null without tokens
  * @param next the likeliest next tokens, most probable first; empty without tokens
- * @param surprise null without tokens
- * @param attention what the model looked back at; null without tokens and for a model that never
- *     looks back
+ * @param surprise how unexpected the record's tokens were; null without tokens
+ * @param attention the past records and tokens that influenced this record; null without tokens and
+ *     for a model that never looks back
  * @param conversation the key's records so far, this one included
  * @param model the model that read the record
- * @param source where the record was read from; null if unknown
+ * @param source topic, partition and offset that the record was read from; null if unknown
  */
 public record EnrichedRecord(
     String key,
@@ -34,10 +34,10 @@ public record EnrichedRecord(
     ModelIdentity model,
     Source source) {
 
-  /** Value of {@link #keyEncoding} for a text that does not tell the bytes of the key. */
+  /** Value of {@link #keyEncoding} if the key's bytes cannot be computed from {@code key}. */
   public static final String CUSTOM = "custom";
 
-  /** A record that no past one was looked at for. */
+  /** A record without {@link #attention}. */
   public EnrichedRecord(
       String key,
       String keyEncoding,
@@ -75,6 +75,9 @@ public record EnrichedRecord(
   }
 
   /**
+   * The sentiment of a record.
+   *
+   * @param label the likeliest class
    * @param score P(positive) - P(negative), from -1 to 1
    */
   public record Sentiment(String label, double score, Probabilities probabilities) {}
@@ -86,25 +89,28 @@ public record EnrichedRecord(
   public record NextToken(String token, double probability) {}
 
   /**
+   * How unexpected a record's tokens were.
+   *
    * @param bitsPerToken mean negative log2-probability that the model gave the record's tokens
-   * @param tokens read, without the end of record
-   * @param unknown how many of them the vocabulary lacks
+   * @param tokens the number of tokens read, without the end of record
+   * @param unknown the number of them that are not in the vocabulary
    */
   public record Surprise(double bitsPerToken, int tokens, int unknown) {}
 
   /**
-   * What of the key's past a record was read in the light of. A record's number is what {@link
-   * Conversation#records} said in its own enriched record.
+   * The part of a key's history that influenced a record. A past record's number is the {@link
+   * Conversation#records} of its own enriched record.
    *
-   * @param records past ones that counted most for the sentiment, heaviest first, at most 3
-   * @param nothing the weight that went to none of the past records; with all of theirs it is 1.
-   *     Null for a model that does not attend to records
-   * @param tokens that {@code next} was repeated from most, heaviest first, at most 5; those of the
-   *     record itself too. Empty for a model without a cache
+   * @param records the past records with the largest weight in the sentiment, heaviest first, at
+   *     most 3
+   * @param nothing the weight that went to no past record; it and the weights of all past records
+   *     add up to 1. Null for a model that does not attend to records
+   * @param tokens the past tokens with the largest weight in {@code next}, heaviest first, at most
+   *     5; they may be the record's own. Empty for a model without a cache
    */
   public record Attention(List<PastRecord> records, Double nothing, List<PastToken> tokens) {
 
-    /** Tokens of a past record that its text has at most. */
+    /** The maximum number of tokens in the text of a past record. */
     public static final int MAX_TOKENS = 64;
 
     public Attention {
@@ -114,32 +120,41 @@ public record EnrichedRecord(
   }
 
   /**
-   * @param text of the record's tokens, the first 64 at most
+   * A past record that influenced the sentiment.
+   *
+   * @param record its number among the key's records, from 1
+   * @param weight its attention weight
+   * @param text its first tokens, at most 64
    */
   public record PastRecord(long record, double weight, String text) {}
 
   /**
+   * A past token that influenced {@code next}.
+   *
+   * @param record the number of its record among the key's, from 1
    * @param position in its record, from 1
    * @param weight its share in the cache
    */
   public record PastToken(long record, int position, String token, double weight) {}
 
   /**
-   * @param score running sentiment, from -1 to 1: a mean over the key's tokens that forgets; null
-   *     before the first token
-   * @param records of the key so far
-   * @param tokens of the key so far
+   * A key's history in three numbers.
+   *
+   * @param score running sentiment, from -1 to 1: a mean over the key's tokens in which old tokens
+   *     fade; null before the first token
+   * @param records the number of the key's records so far
+   * @param tokens the number of the key's tokens so far
    */
   public record Conversation(Double score, long records, long tokens) {}
 
-  /** Which model; the fingerprint changes with every weight. */
+  /** Names a model. The fingerprint changes with every weight. */
   public record ModelIdentity(String name, String fingerprint) {}
 
   /**
    * The bytes of the record's key.
    *
-   * @throws IllegalStateException if {@link #keyEncoding} is {@value #CUSTOM}: the application that
-   *     chose the text has to tell the key from it
+   * @throws IllegalStateException if {@link #keyEncoding} is {@value #CUSTOM}: only the application
+   *     that chose the text knows its key
    */
   public byte[] keyBytes() {
     if (CUSTOM.equals(keyEncoding)) {
@@ -165,13 +180,13 @@ public record EnrichedRecord(
         source);
   }
 
-  /** A key as {@link #key} and {@link #keyEncoding} have it. */
+  /** A key as text: a {@link #key} with its {@link #keyEncoding}. */
   public record KeyText(String text, String encoding) {
 
     /**
-     * A key in the encoding of its stream.
+     * The text of a key in the encoding of its stream.
      *
-     * @throws IllegalArgumentException if the bytes are not of this encoding
+     * @throws IllegalArgumentException if the bytes do not fit the encoding
      */
     public static KeyText of(byte[] key, KeyEncoding encoding) {
       return new KeyText(encoding.text(key), encoding == KeyEncoding.TEXT ? null : encoding.code());

@@ -27,16 +27,16 @@ import java.io.UncheckedIOException;
 import java.util.Set;
 
 /**
- * Enriched records as JSON. Fields are in a fixed order and numbers have nine significant digits,
- * so the same record is the same bytes wherever it was made. Reading ignores fields that it does
- * not know: later versions may add some. Thread-safe.
+ * Writes enriched records as JSON and reads them. Fields are in a fixed order and numbers have nine
+ * significant digits, so equal records are equal bytes on every machine. Reading ignores unknown
+ * fields, because later versions may add some. Thread-safe.
  */
 public final class EnrichedRecordJson {
 
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8).build();
 
-  /** Fields that are left out where there is nothing to say; all others must be there. */
+  /** Fields that may be missing; all others are required. */
   private static final Set<String> OPTIONAL =
       Set.of("keyEncoding", "truncated", "attention", "nothing", "source");
 
@@ -56,7 +56,7 @@ public final class EnrichedRecordJson {
               })
           .build();
 
-  /** Which components of the records must be there. */
+  /** Tells Jackson which record components are required. */
   private static final class Required extends JacksonAnnotationIntrospector {
     private static final long serialVersionUID = 1L;
 
@@ -71,7 +71,7 @@ public final class EnrichedRecordJson {
     }
   }
 
-  /** Units stand in the names of components, not of fields. */
+  /** Maps record components to fields: a component's name has a unit, a field's has none. */
   private static final class Names extends PropertyNamingStrategies.NamingBase {
     private static final long serialVersionUID = 1L;
 
@@ -216,7 +216,7 @@ public final class EnrichedRecordJson {
   /**
    * An enriched record from its JSON.
    *
-   * @throws IllegalArgumentException if the bytes are no enriched record
+   * @throws IllegalArgumentException if the bytes are not an enriched record
    */
   public static EnrichedRecord fromJson(byte[] json) {
     try {
@@ -227,7 +227,7 @@ public final class EnrichedRecordJson {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("enriched record: " + Json.reason(e), e);
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // an array is read
+      throw new UncheckedIOException(e); // cannot happen: an array is read
     }
     throw new IllegalArgumentException("enriched record: must be a JSON object, found null");
   }

@@ -14,15 +14,15 @@ import java.util.Locale;
  * encoding holds for all records of a stream: the bytes of a single key never choose it.
  */
 public enum KeyEncoding {
-  /** The bytes are UTF-8 text, as those of Kafka's {@code StringSerializer}. */
+  /** The bytes are UTF-8 text, like those of Kafka's {@code StringSerializer}. */
   TEXT,
   /** Any bytes, in base64 (RFC 4648, padded). */
   BASE64,
-  /** 8 bytes, big-endian, as those of Kafka's {@code LongSerializer}: {@code 103}. */
+  /** 8 bytes, big-endian, like those of Kafka's {@code LongSerializer}: {@code 103}. */
   LONG,
-  /** 4 bytes, big-endian, as those of Kafka's {@code IntegerSerializer}. */
+  /** 4 bytes, big-endian, like those of Kafka's {@code IntegerSerializer}. */
   INTEGER,
-  /** 2 bytes, big-endian, as those of Kafka's {@code ShortSerializer}. */
+  /** 2 bytes, big-endian, like those of Kafka's {@code ShortSerializer}. */
   SHORT,
   /**
    * 16 bytes, big-endian: {@code 1b4e28ba-2fa1-11d2-883f-0016d3cca427}. Kafka's {@code
@@ -30,12 +30,12 @@ public enum KeyEncoding {
    */
   UUID;
 
-  /** As it stands in definitions and enriched records: {@code long}. */
+  /** The encoding's name in definitions and enriched records, such as {@code long}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The codes of all encodings, in their order here. */
+  /** The codes of all encodings, in declaration order. */
   public static List<String> codes() {
     return Arrays.stream(values()).map(KeyEncoding::code).toList();
   }
@@ -58,7 +58,7 @@ public enum KeyEncoding {
   /**
    * The text of a key.
    *
-   * @throws IllegalArgumentException if the bytes are not of this encoding
+   * @throws IllegalArgumentException if the bytes do not fit this encoding
    */
   public String text(byte[] key) {
     return switch (this) {
@@ -75,9 +75,9 @@ public enum KeyEncoding {
   }
 
   /**
-   * The key that {@link #text} gave this text.
+   * The bytes of a key, from its {@link #text}.
    *
-   * @throws IllegalArgumentException if the text is not of this encoding
+   * @throws IllegalArgumentException if the text does not fit this encoding
    */
   public byte[] bytes(String text) {
     try {

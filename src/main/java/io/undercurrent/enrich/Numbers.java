@@ -4,10 +4,13 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 
-/** Numbers as text: the same bytes on every JDK, whose own printing changed between 17 and 19. */
+/**
+ * Writes numbers as text: the same bytes on every JDK. The JDK's own printing changed between 17
+ * and 19.
+ */
 final class Numbers {
 
-  /** Enough to tell any two floats apart. */
+  /** Nine digits tell any two floats apart. */
   private static final MathContext NINE_DIGITS = new MathContext(9, RoundingMode.HALF_EVEN);
 
   private Numbers() {}

@@ -3,9 +3,9 @@ package io.undercurrent.enrich;
 import java.util.Objects;
 
 /**
- * Where a record was read from, before any repartition.
+ * The topic, partition and offset that a record was first read from, before any repartition.
  *
- * @param timestampMs of the record, ms since 1970; null if it had none
+ * @param timestampMs the record's timestamp, ms since 1970; null if it had none
  */
 public record Source(String topic, int partition, long offset, Long timestampMs) {
 

@@ -1,14 +1,15 @@
 package io.undercurrent.inference;
 
 /**
- * The running sentiment of a key: a mean over its tokens, in which a token weighs half as much as
- * one that is a half-life later. With T tokens before a record of n tokens, and a half-life of h:
+ * Computes the running sentiment of a key: a mean over its tokens, in which a token weighs half as
+ * much as a token one half-life later. With T tokens before a record of n tokens, and a half-life
+ * of h:
  *
  * <pre>
  *   w = min(2^(-n/h), T/(T+n))     score' = w * score + (1 - w) * scoreOfRecord
  * </pre>
  *
- * <p>The second bound counts: a record never weighs less than its share of all tokens so far. So
+ * <p>Because of the second bound a record never weighs less than its share of all tokens so far. So
  * the first records form a plain mean, and the score can turn when the conversation turns.
  */
 final class ConversationScore {

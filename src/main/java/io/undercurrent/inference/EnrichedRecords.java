@@ -16,7 +16,7 @@ import io.undercurrent.text.Utf8;
 import java.util.Arrays;
 import java.util.List;
 
-/** Turns what a network made of a message into an enriched record. Thread-safe. */
+/** Writes the network's reading of a message as an enriched record. Thread-safe. */
 final class EnrichedRecords {
 
   private static final int NEUTRAL = 1;
@@ -30,6 +30,8 @@ final class EnrichedRecords {
   }
 
   /**
+   * The enriched record of a message.
+   *
    * @param after the key's state after the message
    */
   EnrichedRecord of(Message message, Reading reading, KeyState after) {
@@ -91,7 +93,7 @@ final class EnrichedRecords {
             .toList());
   }
 
-  /** The text of a past record, as far as its tokens tell. */
+  /** The text of a past record, decoded from its first tokens; an ellipsis marks a cut. */
   private String shortened(int[] tokens) {
     return tokens.length <= Attention.MAX_TOKENS
         ? model.tokenizer().decode(tokens)

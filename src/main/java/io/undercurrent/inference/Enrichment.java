@@ -9,11 +9,11 @@ import io.undercurrent.text.Utf8;
 import java.util.List;
 
 /**
- * Enriches records: a key's state and a message in, the enriched record and the next state out. The
- * result depends on these, the model and the settings alone; no clock is read. {@link
- * ReferenceEnrichment} defines the result, bit for bit; this class gets it faster, and {@link
- * EnrichmentBatch} reads the records of several keys together. Holds scratch and belongs to one
- * thread.
+ * Enriches records: from a key's state and a message it computes the enriched record and the key's
+ * next state. The result depends only on these, the model and the settings; no clock is read.
+ * {@link ReferenceEnrichment} defines the result bit for bit, and this class computes it faster.
+ * {@link EnrichmentBatch} enriches records of several keys together. Holds scratch buffers, so each
+ * thread needs its own.
  */
 public final class Enrichment {
 
@@ -22,13 +22,13 @@ public final class Enrichment {
   private final KeyState fresh;
 
   /**
-   * What came of a message.
+   * The result of enriching a message.
    *
    * @param record the enriched record
-   * @param after the key's state from now on
+   * @param after the key's state after the message
    * @param remembered the entry that the record added to the key's memory; null if it added none
    * @param forgotten numbers of the records that left the key's memory, ascending
-   * @param hit as in {@link Reading#hit}
+   * @param hit see {@link Reading#hit}
    * @param ageMs time between the key's last record and this one, by their timestamps, at least 0;
    *     -1 if unknown
    */
@@ -40,17 +40,19 @@ public final class Enrichment {
       Reading.Hit hit,
       long ageMs) {
 
-    /** Tokens read of the record, 0 for an empty one. */
+    /** The number of tokens read; 0 for an empty record. */
     public int tokens() {
       return record.surprise() == null ? 0 : record.surprise().tokens();
     }
 
-    /** Tokens of the record that the vocabulary lacks. */
+    /** The number of tokens that are not in the vocabulary. */
     public int unknown() {
       return record.surprise() == null ? 0 : record.surprise().unknown();
     }
 
-    /** Steps that the network took: a token each, and one for the end of record. */
+    /**
+     * The number of steps that the network took: one for each token and one for the end of record.
+     */
     public int steps() {
       return tokens() == 0 ? 0 : tokens() + 1;
     }
@@ -62,7 +64,7 @@ public final class Enrichment {
   }
 
   /**
-   * @param rows records that are read together, 1 to {@value Inference#MAX_ROWS}
+   * @param rows the maximum number of records read together, 1 to {@value Inference#MAX_ROWS}
    */
   public Enrichment(Model model, EnrichmentSettings settings, int rows) {
     inference = new Inference(model, settings.maxTokens(), settings.nextTokens(), true, rows);
@@ -73,8 +75,9 @@ public final class Enrichment {
   /**
    * Enriches one record.
    *
-   * @param before the key's state; {@link #fresh} for a key without records. Not written
-   * @param message no tombstone
+   * @param before the key's state before the record, {@link #fresh} for a key without records; not
+   *     changed
+   * @param message not a tombstone
    * @throws BadRecordException if a number of the result is NaN or infinite
    */
   public Outcome enrich(KeyState before, Message message) {
@@ -88,7 +91,7 @@ public final class Enrichment {
     return fresh;
   }
 
-  /** The tokens of a message, up to the limit. */
+  /** The tokens of a message, up to the limit of tokens. */
   Encoding encode(Message message) {
     return inference.encode(Utf8.withoutLoneSurrogates(message.text()));
   }
@@ -106,12 +109,12 @@ public final class Enrichment {
     return outcomes.of(before, message, read.reading(), read.state(), read.memory());
   }
 
-  /** As {@link Inference#searchedClusters} counts. */
+  /** See {@link Inference#searchedClusters}. */
   public long searchedClusters() {
     return inference.searchedClusters();
   }
 
-  /** As {@link Inference#skippedClusters} counts. */
+  /** See {@link Inference#skippedClusters}. */
   public long skippedClusters() {
     return inference.skippedClusters();
   }

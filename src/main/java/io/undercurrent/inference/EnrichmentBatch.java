@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Messages of several keys that are enriched together, each with the outcome that it would have
- * alone, after the earlier ones of its key. Used once, on one thread.
+ * Enriches messages of several keys together. Each message has the same outcome as if it were
+ * enriched alone, after the earlier messages of its key. Used once, by one thread.
  *
  * @param <K> type of the keys, with {@code equals} and {@code hashCode}
  */
@@ -25,20 +25,23 @@ public final class EnrichmentBatch<K> {
   private final List<K> keys = new ArrayList<>();
   private final List<Message> messages = new ArrayList<>();
   private final List<Encoding> encodings = new ArrayList<>(); // null for a tombstone
-  private final List<KeyState> befores = new ArrayList<>(); // null where there is no outcome
-  private final List<Outcome> outcomes = new ArrayList<>(); // null where there is none
+  private final List<KeyState> befores = new ArrayList<>(); // null without an outcome
+  private final List<Outcome> outcomes = new ArrayList<>(); // null without an outcome
   private int tokens;
 
   /**
-   * @param fresh the state of a key without records
-   * @param maxTokens of all messages together, unless it is one message
+   * @param maxTokens the maximum number of tokens of all messages; a single message may have more
    */
   public EnrichmentBatch(Enrichment enrichment, int maxTokens) {
     this.enrichment = enrichment;
     this.maxTokens = maxTokens;
   }
 
-  /** Adds a message if there is room for its tokens. There always is for the first. */
+  /**
+   * Adds a message if its tokens fit into the batch; the first message always fits.
+   *
+   * @return whether it was added
+   */
   public boolean add(K key, Message message) {
     Encoding encoding = message.isTombstone() ? null : enrichment.encode(message);
     int more = encoding == null ? 0 : encoding.ids().length;
@@ -52,12 +55,15 @@ public final class EnrichmentBatch<K> {
     return true;
   }
 
-  /** Messages in it. */
+  /** The number of messages. */
   public int size() {
     return messages.size();
   }
 
-  /** Steps that the network takes for it: a token each, and one for each end of record. */
+  /**
+   * The number of steps that the network takes for the batch: one for each token and one for each
+   * end of record.
+   */
   public int steps() {
     int ends = 0;
     for (Encoding encoding : encodings) {
@@ -69,7 +75,8 @@ public final class EnrichmentBatch<K> {
   /**
    * Enriches all messages.
    *
-   * @param stored the state of a key before the batch; asked once for each key that needs it
+   * @param stored gives a key's state before the batch; called once for each key whose first
+   *     message is not a tombstone
    */
   public void run(Function<K, KeyState> stored) {
     Map<K, KeyState> states = new HashMap<>();
@@ -81,7 +88,7 @@ public final class EnrichmentBatch<K> {
     }
   }
 
-  /** Each message as a record that follows the one of its key before it; null for a tombstone. */
+  /** Links each message to the previous one of its key. Null for a tombstone. */
   private List<PendingRecord> pending(Map<K, KeyState> states, Function<K, KeyState> stored) {
     List<PendingRecord> records = new ArrayList<>();
     Map<K, PendingRecord> last = new HashMap<>();
@@ -110,7 +117,10 @@ public final class EnrichmentBatch<K> {
     return records;
   }
 
-  /** What comes after a failed message of a key, up to a tombstone, has no outcome either. */
+  /**
+   * Computes the outcome of message i. After a failed message, the later messages of its key have
+   * no outcome, up to a tombstone.
+   */
   private void outcome(int i, PendingRecord record, Map<K, KeyState> states, Set<K> failed) {
     K key = keys.get(i);
     KeyState before = null;
@@ -124,21 +134,21 @@ public final class EnrichmentBatch<K> {
         outcome = enrichment.outcome(before, messages.get(i), record);
         states.put(key, outcome.after());
       } catch (BadRecordException e) {
-        failed.add(key); // whoever enriches it alone is told
+        failed.add(key); // enriching the message alone throws the error again
       }
     }
     befores.add(before);
     outcomes.add(outcome);
   }
 
-  /** The key's state before message i; null where there is no outcome. */
+  /** The key's state before message i; null if it has no outcome. */
   public KeyState before(int i) {
     return befores.get(i);
   }
 
   /**
-   * What came of message i. Null for a tombstone; null too for a message that cannot be enriched,
-   * and for those of its key after it: enriched alone, it throws what is wrong.
+   * The outcome of message i. Null for a tombstone, for a message that cannot be enriched, and for
+   * the later messages of its key. To get the error, enrich the failed message alone.
    */
   public Outcome outcome(int i) {
     return outcomes.get(i);

@@ -3,17 +3,19 @@ package io.undercurrent.inference;
 /**
  * How records are enriched. Immutable.
  *
- * @param maxTokens tokens read of a record, 1 to 65,536; the rest of its text is cut off
- * @param nextTokens how many likely next tokens are reported, 0 to 100
+ * @param maxTokens the maximum number of tokens read from a record, 1 to 65,536; the rest of its
+ *     text is cut off
+ * @param nextTokens the number of likely next tokens that are listed, 0 to 100
  * @param halfLifeTokens tokens after which a record's weight in the conversation's score has
  *     halved, more than 0
- * @param store name of the state store, unique in its topology; changing it leaves all states
- *     behind
+ * @param store name of the state store, unique in its topology; after a change all keys start
+ *     without a state
  * @param maxRecordBytes size of the largest enriched record, in bytes; a larger one is rejected
  *     before it changes the key's state
- * @param batchRecords that are computed at once, at most, where a look-ahead shows them; 1 to
- *     1,024, and 1 computes each when it comes
- * @param batchTokens that are computed at once, at most, unless it is one record; 1 to 1,048,576
+ * @param batchRecords the maximum number of records computed together, if there is a look-ahead; 1
+ *     to 1,024. With 1 each record is computed when it arrives
+ * @param batchTokens the maximum number of tokens computed together, 1 to 1,048,576; a single
+ *     record may have more
  */
 public record EnrichmentSettings(
     int maxTokens,
@@ -24,7 +26,7 @@ public record EnrichmentSettings(
     int batchRecords,
     int batchTokens) {
 
-  /** The settings of somebody who chooses none. */
+  /** The default settings. */
   public static final EnrichmentSettings DEFAULTS =
       new EnrichmentSettings(512, 5, 60, "hidden-state", Integer.MAX_VALUE, 32, 4_096);
 
@@ -66,7 +68,7 @@ public record EnrichmentSettings(
     }
   }
 
-  /** Name of the store of what models with a memory remember. */
+  /** The name of the store of memory entries, which models with a memory use. */
   public String memoryStore() {
     return store + "-memory";
   }

@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Writes on where a text stops. Holds scratch and belongs to one thread; the model is shared.
+ * Continues a text. Holds scratch buffers, so each thread needs its own; the model is shared.
  *
- * <p>What is written is a function of the state, the prompt, the sampling and the random numbers
- * alone. Classes of unknown words are never drawn.
+ * <p>The continuation depends only on the state, the prompt, the sampling and the random numbers.
+ * It never contains an unknown word.
  */
 public final class Generator {
 
-  /** Most tokens of a prompt. */
+  /** The maximum number of tokens in a prompt. */
   public static final int MAX_PROMPT_TOKENS = 65_536;
 
   private final Tokenizer tokenizer;
@@ -35,19 +35,19 @@ public final class Generator {
   private final boolean[] words; // (V) that may come next
 
   /**
-   * The beginning of a record, read.
+   * A prompt that the network has read: the beginning of a record.
    *
    * @param ids its tokens
-   * @param spaced whether it ends in a space that is in none of them
+   * @param spaced whether the text ends in a space that belongs to no token
    */
   public record Prompt(int[] ids, boolean spaced) {}
 
   /**
-   * What was written.
+   * A continuation.
    *
    * @param records the rest of the prompt's record, and the records after it
-   * @param tokens drawn, ends of records left out
-   * @param ended whether the last record is whole; false where the limit of tokens cut it
+   * @param tokens the number of tokens drawn, without ends of records
+   * @param ended whether the last record is complete; false if the limit of tokens cut it
    */
   public record Continuation(List<String> records, int tokens, boolean ended) {}
 
@@ -63,7 +63,7 @@ public final class Generator {
   }
 
   /**
-   * Reads the beginning of a record and moves {@code state} on behind it.
+   * Reads the beginning of a record. {@code state} becomes the state after it.
    *
    * @throws IllegalArgumentException if it has more than {@value #MAX_PROMPT_TOKENS} tokens
    */
@@ -87,11 +87,11 @@ public final class Generator {
   /**
    * The likeliest next words, most probable first, with their probabilities among all tokens.
    *
-   * @param most how many, at least 1
+   * @param max the maximum number of words, at least 1
    */
-  public List<NextToken> next(HiddenState state, int most) {
+  public List<NextToken> next(HiddenState state, int max) {
     expect(state);
-    TopK topK = new TopK(1, Math.min(most, words.length));
+    TopK topK = new TopK(1, Math.min(max, words.length));
     head.top(0, words, topK, expected);
     List<NextToken> next = new ArrayList<>();
     for (int i = 0; i < topK.count(0); i++) {
@@ -101,12 +101,13 @@ public final class Generator {
   }
 
   /**
-   * Writes on behind a prompt until records end or the tokens are used up; leaves {@code state}
-   * behind what was written.
+   * Continues a prompt until enough records have ended or the limit of tokens is reached. {@code
+   * state} becomes the state after the continuation.
    *
-   * @param prompt what {@link #read} gave, which {@code state} is behind
-   * @param maxTokens tokens to draw at most, at least 1
-   * @param records that are to end, at least 1
+   * @param prompt returned by {@link #read}
+   * @param state the state after the prompt
+   * @param maxTokens the maximum number of tokens to draw, at least 1
+   * @param records the number of records to complete, at least 1
    */
   public Continuation write(
       Prompt prompt,
@@ -129,7 +130,7 @@ public final class Generator {
         text.setLength(0);
         decoder = tokenizer.decoder();
       } else if (tokens == maxTokens) {
-        break; // another token was wanted
+        break; // the limit is reached before the end of the record
       } else {
         tokens++;
         text.append(decoder.append(id));

@@ -18,23 +18,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reads records: one at a time, or those of several keys together. Holds scratch and belongs to one
- * thread; the model is shared.
+ * Reads records with the network, one at a time or several keys' together. Holds scratch buffers,
+ * so each thread needs its own; the model is shared.
  *
- * <p>The result, the next state and what is remembered are a function of the text, the state and
- * memory before and the model alone: the same bits on every machine and JDK, and whatever is read
- * together. The next state is rounded as {@link Model#statePrecision} says.
+ * <p>The reading, the next state and the next memory depend only on the text, the previous state
+ * and memory, and the model. They are the same bits on every machine and JDK, and whichever records
+ * are read together. The next state is rounded to {@link Model#statePrecision}.
  *
- * <p>Records that are read together go on in lockstep, a token each at every step, through products
- * over all of them; where one ends, the next takes its row (Gao et al. 2018, cellular batching).
- * What each position expects is computed for many at once, in {@link NextTokenScorer}.
+ * <p>Records that are read together advance in lockstep: each step reads one token of each, in
+ * matrix products over all of them. When a record ends, the next one takes its row (Gao et al.
+ * 2018, cellular batching). {@link NextTokenScorer} predicts next tokens for many positions at
+ * once.
  */
 public final class Inference {
 
-  /** Most records that are read together. */
+  /** The maximum number of records that are read together. */
   public static final int MAX_ROWS = 64;
 
-  /** Caches of open records take at most so much, unless it is one record. */
+  /** The maximum size of the caches of all rows, in bytes; a single row may exceed it. */
   private static final long CACHE_BYTES = 64L << 20;
 
   private final ModelConfig config;
@@ -47,13 +48,13 @@ public final class Inference {
   private final Observer observer; // or null
 
   private final int rows; // B
-  private final HiddenStates states; // of B keys
+  private final HiddenStates states; // of the open rows
   private final Network.Scratch scratch;
   private final int[] tokens; // (B)
-  private final Row[] open; // (B), the first `live` are in use
+  private final Row[] open; // (B) rows whose records are being read; the first `live` are in use
   private int live;
   private final ArrayDeque<Row> free = new ArrayDeque<>();
-  private final List<Row> made = new ArrayList<>();
+  private final List<Row> allRows = new ArrayList<>();
   private final NextTokenScorer scorer; // null without a language model
 
   private final float[] features; // (parts * H), then the context (H) of attention
@@ -62,28 +63,28 @@ public final class Inference {
   /**
    * For one record at a time.
    *
-   * @param maxTokens tokens read of a record, at least 1
-   * @param nextTokens how many likely next tokens are reported; 0 for none
-   * @param languageModel whether surprise and next tokens are computed at all
+   * @param maxTokens the maximum number of tokens read from a record, at least 1
+   * @param nextTokens the number of likely next tokens that are listed; 0 for none
+   * @param languageModel whether surprise and next tokens are computed
    */
   public Inference(Model model, int maxTokens, int nextTokens, boolean languageModel) {
     this(model, maxTokens, nextTokens, languageModel, 1, null);
   }
 
   /**
-   * As above, for several at a time.
+   * For several records at a time.
    *
-   * @param rows records read together at most, 1 to {@value #MAX_ROWS}; fewer where a model's cache
-   *     is large
+   * @param rows the maximum number of records read together, 1 to {@value #MAX_ROWS}; fewer are
+   *     read together if the model's cache is large
    */
   public Inference(Model model, int maxTokens, int nextTokens, boolean languageModel, int rows) {
     this(model, maxTokens, nextTokens, languageModel, rows, null);
   }
 
   /**
-   * For one record at a time, looked at.
+   * For one record at a time, with an observer.
    *
-   * @param observer told of every token, or null
+   * @param observer told of every token; may be null
    */
   public Inference(
       Model model, int maxTokens, int nextTokens, boolean languageModel, Observer observer) {
@@ -108,7 +109,7 @@ public final class Inference {
     this.languageModel = languageModel;
     this.precision = model.statePrecision();
     config = model.config();
-    this.rows = Math.min(rows, mostRows());
+    this.rows = Math.min(rows, maxRows());
     states = network.states(this.rows);
     scratch = network.scratch(this.rows);
     tokens = new int[this.rows];
@@ -117,7 +118,7 @@ public final class Inference {
     features = new float[config.sentimentSize()];
   }
 
-  private int mostRows() {
+  private int maxRows() {
     if (!hasCache()) {
       return MAX_ROWS;
     }
@@ -134,23 +135,23 @@ public final class Inference {
     return new Memory(config);
   }
 
-  /** The tokens of a text, as far as a record is read. */
+  /** The tokens of a text, up to the limit of tokens. */
   public Encoding encode(String text) {
     return tokenizer.encode(text, maxTokens);
   }
 
-  /** Reads one record as the first that there is anything to remember of. */
+  /** Reads one record without a memory. */
   public Reading read(String text, HiddenState state) {
     return read(text, state, null);
   }
 
   /**
-   * Reads one record, moves {@code state} on past its end-of-record token, rounds it and adds the
-   * record to what is remembered. A text without tokens leaves both as they were, but for the
-   * rounding.
+   * Reads one record. {@code state} becomes the state after its end-of-record token, rounded, and
+   * the record is added to {@code memory}. A text without tokens changes neither, except that the
+   * state is rounded.
    *
-   * @param memory the key's past records; a network that never looks back leaves it alone. Null for
-   *     none, and none is kept
+   * @param memory the key's past records, not changed by a network that never looks back; null to
+   *     read and keep none
    */
   public Reading read(String text, HiddenState state, Memory memory) {
     long number = memory == null ? 1 : memory.records() + 1;
@@ -160,23 +161,26 @@ public final class Inference {
   }
 
   /**
-   * Clusters of rare words that were searched for next tokens so far; 0 for a model without
-   * clusters.
+   * The number of clusters of rare words that were searched for next tokens so far; 0 for a model
+   * without clusters.
    */
   public long searchedClusters() {
     return scorer == null ? 0 : scorer.searchedClusters();
   }
 
-  /** Clusters that were not searched, for none of their words could be likely enough. */
+  /**
+   * The number of clusters that were not searched because none of their words could be likely
+   * enough.
+   */
   public long skippedClusters() {
     return scorer == null ? 0 : scorer.skippedClusters();
   }
 
   /**
-   * Reads records together, each with the result that it would have alone. A record that follows
-   * another of its key starts when that one has ended.
+   * Reads records together. Each has the same result as if it were read alone. A record that
+   * follows another one of its key starts when that one has ended.
    *
-   * @param records each after the one that it follows
+   * @param records in an order in which each comes after the one that it follows
    */
   public void read(List<PendingRecord> records) {
     ArrayDeque<PendingRecord> ready = new ArrayDeque<>();
@@ -193,11 +197,11 @@ public final class Inference {
       }
       finishScored();
     } finally {
-      abandon(); // rows that an exception has left open
+      abandon(); // closes the rows that an exception has left open
     }
   }
 
-  /** Gives free rows to records that can start. */
+  /** Starts records that are ready, as long as rows are free. */
   private void fill(ArrayDeque<PendingRecord> ready) {
     while (live < rows && !ready.isEmpty()) {
       PendingRecord record = ready.poll();
@@ -228,7 +232,7 @@ public final class Inference {
     open[live++] = row;
   }
 
-  /** The record that follows can start now. */
+  /** Makes the next record of the same key ready. */
   private static void release(PendingRecord record, ArrayDeque<PendingRecord> ready) {
     if (record.next() != null) {
       record.next().follow();
@@ -241,8 +245,8 @@ public final class Inference {
   }
 
   private Row freeRow() {
-    if (free.isEmpty() && made.size() == 2 * rows) {
-      finishScored(); // half of the rows have been read and only wait to be scored
+    if (free.isEmpty() && allRows.size() == 2 * rows) {
+      finishScored(); // half of the rows have ended and only wait to be scored
     }
     if (free.isEmpty()) {
       Row another =
@@ -250,7 +254,7 @@ public final class Inference {
               new Pool(config.pooling(), config.hiddenSize()),
               network.attention() == null ? null : network.attention().scratch(),
               hasCache() ? new ContinuousCache(config, kernels) : null);
-      made.add(another);
+      allRows.add(another);
       return another;
     }
     return free.pop();
@@ -275,7 +279,7 @@ public final class Inference {
       }
     }
     network.step(live, tokens, states, scratch);
-    for (int r = live - 1; r >= 0; r--) { // backwards: the last row moves into one that ends
+    for (int r = live - 1; r >= 0; r--) { // backwards: the last row replaces one that ends
       Row row = open[r];
       if (row.isAtEnd()) {
         end(row, r, ready);
@@ -283,13 +287,15 @@ public final class Inference {
         row.position++;
         row.pool.add(top, r * hidden);
         if (observer != null) {
-          observer.felt(row.position - 1, sentiment(row));
+          observer.onSentiment(row.position - 1, sentiment(row));
         }
       }
     }
   }
 
-  /** A record's last step is done: its next state is known, and its place in the batch is free. */
+  /**
+   * Ends a record after its last step: stores its next state, and frees its row for the next step.
+   */
   private void end(Row row, int r, ArrayDeque<PendingRecord> ready) {
     PendingRecord record = row.record;
     states.get(r, record.state());
@@ -320,14 +326,14 @@ public final class Inference {
     return row.attention == null ? List.of() : LookBack.heaviest(past(row.record), row.attention);
   }
 
-  /** Scores the positions that wait for it, and completes the records that have ended. */
+  /** Scores the waiting positions, and completes the records that have ended. */
   private void finishScored() {
     if (scorer != null) {
       scorer.score().forEach(this::finish);
     }
   }
 
-  /** All is known of a row's record. */
+  /** Completes the record of a row. */
   private void finish(Row row) {
     Encoding encoding = row.record.encoding();
     LookBack lookBack =
@@ -350,9 +356,9 @@ public final class Inference {
     free.push(row);
   }
 
-  /** Forgets what something thrown has left half done. */
+  /** Closes all rows after an exception. */
   private void abandon() {
-    if (free.size() == made.size()) {
+    if (free.size() == allRows.size()) {
       return;
     }
     live = 0;
@@ -361,7 +367,7 @@ public final class Inference {
       scorer.clear();
     }
     free.clear();
-    made.forEach(Row::close);
-    free.addAll(made);
+    allRows.forEach(Row::close);
+    free.addAll(allRows);
   }
 }

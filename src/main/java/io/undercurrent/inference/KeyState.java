@@ -5,11 +5,11 @@ import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 
 /**
- * What is known of one key after its last record. Enriching a record leaves it as it is and gives a
- * new one; nobody may write into it.
+ * The state of one key after its last record. Immutable by convention: enriching a record returns a
+ * new one, and nothing may write into its arrays.
  *
- * @param records read so far, empty ones included
- * @param tokens read so far, without end-of-record tokens
+ * @param records the number of records so far, with empty ones
+ * @param tokens the number of tokens so far, without end-of-record tokens
  * @param lastTimestampMs the latest timestamp among the records; null if none had one
  * @param conversationScore running sentiment from -1 to 1; null before the first token
  * @param hidden the network's hidden state, never null
@@ -42,9 +42,9 @@ public record KeyState(
   /**
    * The key's state one record later.
    *
-   * @param tokens in the record, at least 0
-   * @param timestampMs of the record, or null
-   * @param score the conversation's score from now on, or null
+   * @param tokens the number of tokens in the record, at least 0
+   * @param timestampMs of the record; null if it has none
+   * @param score the conversation's score after the record; null before the first token
    */
   KeyState afterRecord(
       int tokens, Long timestampMs, Double score, HiddenState hidden, Memory memory) {

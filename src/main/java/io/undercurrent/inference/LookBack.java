@@ -18,10 +18,10 @@ import java.util.List;
  */
 public record LookBack(List<Past> records, float nothing, List<ContinuousCache.Pair> tokens) {
 
-  /** Past records that are named, at most. */
+  /** The maximum number of past records that are listed. */
   static final int RECORDS = 3;
 
-  /** Past tokens that are named, at most. */
+  /** The maximum number of past tokens that are listed. */
   static final int TOKENS = 5;
 
   /**
@@ -30,7 +30,7 @@ public record LookBack(List<Past> records, float nothing, List<ContinuousCache.P
    * @param memory the key's past records; null for none
    * @param attention after the record's sentiment was computed; null for a network without it
    * @param cache after the record's next tokens were computed; null for a network without it
-   * @param words (V) tokens that may be named
+   * @param words (V) whether a token may be listed
    * @return null for a network that never looks back
    */
   public static LookBack of(
@@ -45,9 +45,10 @@ public record LookBack(List<Past> records, float nothing, List<ContinuousCache.P
   }
 
   /**
-   * The past records with the largest weights, heaviest first; of two alike the newer first.
+   * The past records with the largest weights, heaviest first. Of two equal weights the newer
+   * record comes first.
    *
-   * @param past the key's records, oldest first, of which the last were looked at
+   * @param past the key's records, oldest first; the attention looked at the last ones
    */
   static List<Past> heaviest(List<Memory.Entry> past, RecordAttention.Scratch attention) {
     List<Past> records = new ArrayList<>();
@@ -63,8 +64,9 @@ public record LookBack(List<Past> records, float nothing, List<ContinuousCache.P
   /**
    * A past record.
    *
-   * @param record its number among the key's, from 1
-   * @param tokens as read
+   * @param record its number among the key's records, from 1
+   * @param tokens its token ids
+   * @param weight its attention weight
    */
   public record Past(long record, int[] tokens, float weight) {}
 }

@@ -4,17 +4,18 @@ import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.Source;
 
 /**
- * A record to be enriched. With the key's state it is all that the result depends on.
+ * A record to be enriched. The result depends only on it, the key's state, the model and the
+ * settings.
  *
- * @param key what the enriched record says as its key
- * @param text any chars; a surrogate without its partner is read as U+FFFD. Null for a tombstone,
- *     which makes the key forgotten
+ * @param key the key as the enriched record shows it
+ * @param text any chars; an unpaired surrogate is read as U+FFFD. Null for a tombstone, which
+ *     deletes the key's state
  * @param timestampMs of the record, ms since 1970; null if it has none
- * @param source where the record was read; null if unknown
+ * @param source topic, partition and offset that the record was read from; null if unknown
  */
 public record Message(KeyText key, String text, Long timestampMs, Source source) {
 
-  /** Whether it makes its key forgotten. */
+  /** Whether it deletes its key's state. */
   public boolean isTombstone() {
     return text == null;
   }

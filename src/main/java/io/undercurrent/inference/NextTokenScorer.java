@@ -10,16 +10,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Scores the tokens that came, and finds the likeliest next ones, at many positions of the open
- * rows in one product. Positions are scored in the order in which they were added. Owned by one
- * thread.
+ * Computes the probabilities of the tokens that were read, and the likeliest next tokens, for many
+ * positions in one matrix product. Positions are scored in the order in which they were added.
+ * Owned by one thread.
  */
 final class NextTokenScorer {
 
-  /** Positions of one record in a product: four passes of six rows. */
+  /** Positions in a product when one record is read at a time: four passes of six rows. */
   private static final int POSITIONS_ALONE = 24;
 
-  /** Positions of several records in a product, at least. */
+  /** The minimum number of positions in a product when several records are read together. */
   private static final int POSITIONS_TOGETHER = 48;
 
   private static final double LN2 = 0.6931471805599453;
@@ -35,16 +35,16 @@ final class NextTokenScorer {
   private final NextTokenHead.Scratch scores; // of P positions
   private final double[] logProbabilities; // (P)
   private final Row[] rows; // (P) the row of each position
-  private final int[] tokens; // (P) that came
+  private final int[] tokens; // (P) the token read at each position
   private final int[] positions; // (P) of the token in its record, from 1; 0 for the end
   private final boolean[] wanted; // (P) whether the likeliest tokens are wanted here
   private final TopK topK; // (P, nextTokens); null if none are wanted
   private int count;
 
   /**
-   * @param nextTokens how many likely next tokens are wanted at the end of a record, at least 0
-   * @param openRows rows that are open together, at most
-   * @param observer told of every token, or null
+   * @param nextTokens the number of likely next tokens wanted at the end of a record, at least 0
+   * @param openRows the maximum number of rows that are open together
+   * @param observer told of every token; may be null
    */
   NextTokenScorer(Model model, int nextTokens, int openRows, Observer observer) {
     this.head = model.network().nextToken();
@@ -63,7 +63,7 @@ final class NextTokenScorer {
     topK = nextTokens > 0 ? new TopK(maxPositions, nextTokens) : null;
   }
 
-  /** Starts with a record: chooses the word that is looked for among the likeliest. */
+  /** Prepares a row for its record: chooses the word that is compared with the likeliest ones. */
   void begin(Row row) {
     row.checked = nextTokens > 0 ? Reading.checkedPosition(row.ids, words) : -1;
   }
@@ -73,9 +73,9 @@ final class NextTokenScorer {
   }
 
   /**
-   * Adds the position before a row's next token, or before its end of record.
+   * Adds the position before a row's next token or its end of record.
    *
-   * @param h the top h there, (H) from {@code offset} on
+   * @param h the top h at this position, (H) from {@code offset} on
    */
   void add(Row row, float[] h, int offset) {
     boolean end = row.isAtEnd();
@@ -88,9 +88,9 @@ final class NextTokenScorer {
   }
 
   /**
-   * Scores what was added, and writes bits, hits and next tokens into the rows.
+   * Scores the added positions, and writes bits, hits and next tokens into the rows.
    *
-   * @return the rows whose end of record was among it: all is known of their records
+   * @return the rows whose end of record was scored: their records are complete
    */
   List<Row> score() {
     if (count == 0) {
@@ -135,7 +135,7 @@ final class NextTokenScorer {
     observe(p);
   }
 
-  /** Forgets what was added. */
+  /** Removes all positions. */
   void clear() {
     Arrays.fill(rows, 0, count, null);
     count = 0;
@@ -143,7 +143,7 @@ final class NextTokenScorer {
 
   private void observe(int p) {
     if (observer != null) {
-      observer.expected(tokens[p], logProbabilities[p], (offered, max) -> top(p, offered, max));
+      observer.onToken(tokens[p], logProbabilities[p], (offered, max) -> top(p, offered, max));
     }
   }
 
@@ -154,7 +154,10 @@ final class NextTokenScorer {
     return likeliest(p, offered, top, 0);
   }
 
-  /** What the head found for position {@code p} in a row of {@code ofHead}, and the cache's. */
+  /**
+   * The likeliest tokens at position {@code p}: those of the head in one row of {@code ofHead},
+   * mixed with the cache's.
+   */
   private NextToken[] likeliest(int p, boolean[] offered, TopK ofHead, int row) {
     if (rows[p].cache != null) {
       rows[p].cache.top(head, p, offered, ofHead, row, scores);
@@ -162,12 +165,12 @@ final class NextTokenScorer {
     return NextToken.of(ofHead, row);
   }
 
-  /** As {@link NextTokenHead.Scratch#searchedClusters} counts. */
+  /** See {@link NextTokenHead.Scratch#searchedClusters}. */
   long searchedClusters() {
     return scores.searchedClusters();
   }
 
-  /** As {@link NextTokenHead.Scratch#skippedClusters} counts. */
+  /** See {@link NextTokenHead.Scratch#skippedClusters}. */
   long skippedClusters() {
     return scores.skippedClusters();
   }

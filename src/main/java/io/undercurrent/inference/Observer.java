@@ -3,37 +3,38 @@ package io.undercurrent.inference;
 import io.undercurrent.inference.Reading.NextToken;
 
 /**
- * Looks on while {@link Inference} reads, on the thread that reads; what is read does not change by
- * it. Of every block of tokens it is told first how each felt, then how each had been expected.
+ * Observes {@link Inference} while it reads, on the reading thread. It cannot change the result.
+ * Tokens are reported in blocks: {@link #onSentiment} for every token of a block, then {@link
+ * #onToken} for every token of it.
  */
 public interface Observer {
 
   /**
-   * The sentiment of the record so far.
+   * Reports the sentiment of the record up to a token.
    *
-   * @param position of the token just read, from 0
-   * @param probabilities of the classes, in label order; the receiver's own
+   * @param position of the token, from 0
+   * @param probabilities of the classes, in label order; the observer may keep the array
    */
-  void felt(int position, float[] probabilities);
+  void onSentiment(int position, float[] probabilities);
 
   /**
-   * How a token had been expected before it was read; never called without a language model.
+   * Reports the prediction for a token before it was read. Never called without a language model.
    *
-   * @param token its id; after the record's last one, the end of record
-   * @param logProbability natural logarithm of the probability that it had
-   * @param ranking what had been likeliest; valid during the call
+   * @param token its id; the end of record after the record's last token
+   * @param logProbability natural logarithm of its predicted probability
+   * @param ranking the predicted tokens; valid only during the call
    */
-  void expected(int token, double logProbability, Ranking ranking);
+  void onToken(int token, double logProbability, Ranking ranking);
 
-  /** All tokens by how likely each was at one position. */
+  /** The predicted tokens at one position. */
   interface Ranking {
 
     /**
      * The likeliest of the offered tokens, most probable first.
      *
      * @param offered (V) whether a token may be among them
-     * @param most how many are wanted, at least 1
+     * @param max the maximum number of tokens, at least 1
      */
-    NextToken[] top(boolean[] offered, int most);
+    NextToken[] top(boolean[] offered, int max);
   }
 }

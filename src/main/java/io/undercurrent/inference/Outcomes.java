@@ -9,8 +9,8 @@ import io.undercurrent.model.Model;
 import java.util.List;
 
 /**
- * The last part of an enrichment: from what the network made of a message to the enriched record
- * and the key's next state. Thread-safe.
+ * The last step of an enrichment: makes the enriched record and the key's next state from the
+ * network's reading of a message. Thread-safe.
  */
 final class Outcomes {
 
@@ -23,9 +23,11 @@ final class Outcomes {
   }
 
   /**
+   * The outcome of a message.
+   *
    * @param before the key's state before the message
-   * @param hidden the hidden state after it
-   * @param memory the memory after it; null for a model that never looks back
+   * @param hidden the key's hidden state after the message
+   * @param memory the key's memory after the message; null for a model that never looks back
    * @throws BadRecordException if a number is NaN or infinite
    */
   Outcome of(KeyState before, Message message, Reading reading, HiddenState hidden, Memory memory) {
@@ -47,6 +49,7 @@ final class Outcomes {
         ageMs(before, message));
   }
 
+  /** The entry that the last record added; null if it added none. */
   private static Memory.Entry remembered(KeyState after) {
     if (after.memory() == null || after.memory().entries().isEmpty()) {
       return null;
@@ -56,7 +59,7 @@ final class Outcomes {
     return last.record() == after.records() ? last : null;
   }
 
-  /** Entries leave a memory in the order in which they came. */
+  /** The numbers of the records that left the memory. A memory drops its oldest entries first. */
   private static List<Long> forgotten(KeyState before, KeyState after) {
     if (before.memory() == null) {
       return List.of();

@@ -5,25 +5,26 @@ import io.undercurrent.model.Memory;
 import io.undercurrent.text.Encoding;
 
 /**
- * A record on its way through {@link Inference#read(java.util.List)}: the text and its key's state
- * go in, the reading and the next state come out. Read once. Owned by one thread.
+ * A record that {@link Inference#read(java.util.List)} reads: it brings the tokens and its key's
+ * state, and receives the reading and the next state. Read once. Owned by one thread.
  */
 public final class PendingRecord {
 
   private final Encoding encoding;
-  private final long number; // among the key's records, from 1
+  private final long number; // of the record among its key's, from 1
   private final PendingRecord previous; // of the same key and batch; null if there is none
-  private PendingRecord next; // the one whose previous is this
+  private PendingRecord next; // the record that follows this one; null if there is none
   private HiddenState state;
   private Memory memory; // null for none
   private Reading reading; // null before it is read
 
   /**
-   * A record that goes on from a state.
+   * A record that starts from a state.
    *
-   * @param state the key's state before the record; reading it changes it to the state after
-   * @param memory the key's past records, to which this one is added; null for none, and none is
-   *     kept
+   * @param state the key's state before the record; reading changes it into the state after the
+   *     record
+   * @param memory the key's past records, to which reading adds this one; null to read and keep
+   *     none
    * @param number of the record among its key's, from 1
    */
   public PendingRecord(Encoding encoding, HiddenState state, Memory memory, long number) {
@@ -35,9 +36,9 @@ public final class PendingRecord {
   }
 
   /**
-   * A record that goes on from where another one of its key and batch ends.
+   * A record that starts from the state after another record of its key in the same batch.
    *
-   * @param previous not yet read, and followed by no other
+   * @param previous not yet read, and not yet followed by another record
    */
   public PendingRecord(Encoding encoding, PendingRecord previous) {
     if (previous.next != null || previous.reading != null) {
@@ -65,7 +66,7 @@ public final class PendingRecord {
     return previous != null;
   }
 
-  /** Starts from where the previous record has ended. */
+  /** Takes over the state and memory after the previous record. */
   void follow() {
     state = previous.state.copy();
     memory = previous.memory == null ? null : previous.memory.copy();
@@ -75,17 +76,17 @@ public final class PendingRecord {
     this.reading = reading;
   }
 
-  /** The key's state: before the record until that is read, then after it. */
+  /** The key's state: before the record, and after it once the record is read. */
   public HiddenState state() {
     return state;
   }
 
-  /** The key's past records, with this one once it is read; null for none. */
+  /** The key's past records, with this one once it is read; null if none are kept. */
   public Memory memory() {
     return memory;
   }
 
-  /** What the network made of it; null before it is read. */
+  /** The network's reading of the record; null before it is read. */
   public Reading reading() {
     return reading;
   }

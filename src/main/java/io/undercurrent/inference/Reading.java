@@ -5,20 +5,20 @@ import io.undercurrent.text.Encoding;
 import java.util.Arrays;
 
 /**
- * What the network makes of one record.
+ * The network's reading of one record.
  *
- * @param tokens tokens read, without the end of record
- * @param unknown how many of them are unknown words
- * @param end chars of the text that were read
- * @param truncated whether a limit cut the text there
+ * @param tokens the number of tokens read, without the end of record
+ * @param unknown the number of them that are unknown words
+ * @param end the number of chars of the text that were read
+ * @param truncated whether the limit of tokens cut the text there
  * @param probabilities of the sentiment classes, in label order; null for a record without tokens
  * @param surpriseBits mean negative log2-probability that the model gave the tokens; NaN without
- *     tokens, or where no language model was asked for
+ *     tokens or without a language model
  * @param next the likeliest next tokens, most probable first
- * @param lookBack the part of the key's history that influenced it; null for a network that never
- *     looks back, and for a record without tokens
- * @param hit whether one of its words was among the likeliest next tokens before it came. The
- *     record's tokens alone decide which word that is; as many likely tokens are looked at as
+ * @param lookBack the part of the key's history that influenced the reading; null for a network
+ *     that never looks back, and for a record without tokens
+ * @param hit whether one word of the record was among the likeliest next tokens before it was read.
+ *     {@link #checkedPosition} chooses the word; it is compared with as many likely tokens as
  *     {@code next} lists
  */
 public record Reading(
@@ -40,7 +40,7 @@ public record Reading(
     return new Reading(0, 0, encoding.end(), encoding.truncated(), null, Double.NaN, NO_TOKENS);
   }
 
-  /** Of a network that never looks back. */
+  /** The reading of a network that never looks back. */
   public Reading(
       int tokens,
       int unknown,
@@ -52,20 +52,20 @@ public record Reading(
     this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null, Hit.NONE);
   }
 
-  /** Whether a word of the record was among the likeliest next tokens before it came. */
+  /** Whether one word of the record was among the likeliest next tokens before it was read. */
   public enum Hit {
-    /** No word was looked for: the record has none, or no next tokens are asked for. */
+    /** No word was compared: the record has none, or no next tokens are wanted. */
     NONE,
-    /** It was not among them. */
+    /** The word was not among them. */
     MISS,
-    /** It was. */
+    /** The word was among them. */
     HIT
   }
 
   /** A token that may come next. */
   public record NextToken(int id, float probability) {
 
-    /** What was found in a row, most probable first. */
+    /** The tokens in one row of {@code found}, most probable first. */
     public static NextToken[] of(TopK found, int row) {
       NextToken[] next = new NextToken[found.count(row)];
       for (int i = 0; i < next.length; i++) {
@@ -76,10 +76,10 @@ public record Reading(
   }
 
   /**
-   * The position of one of the tokens that are words. The tokens alone decide which one, so that
-   * the choice is the same however the record is read.
+   * Chooses one token that is a word. The choice depends only on the tokens, so it is the same
+   * however the record is read.
    *
-   * @return -1 if no token is a word
+   * @return its position, from 0; -1 if no token is a word
    */
   public static int checkedPosition(int[] ids, boolean[] words) {
     int known = 0;
@@ -89,7 +89,7 @@ public record Reading(
     if (known == 0) {
       return -1;
     }
-    int before = Math.floorMod(Arrays.hashCode(ids), known); // words
+    int before = Math.floorMod(Arrays.hashCode(ids), known); // words before the chosen one
     int position = 0;
     for (; before > 0 || !words[ids[position]]; position++) {
       before -= words[ids[position]] ? 1 : 0;
@@ -97,7 +97,7 @@ public record Reading(
     return position;
   }
 
-  /** Whether a token is among some others. */
+  /** Whether a token is one of {@code likeliest}. */
   public static boolean contains(NextToken[] likeliest, int token) {
     for (NextToken likely : likeliest) {
       if (likely.id() == token) {
@@ -123,7 +123,7 @@ public record Reading(
     return score(probabilities);
   }
 
-  /** The same of some probabilities, in label order. */
+  /** P(positive) - P(negative) of these probabilities, which are in label order. */
   public static float score(float[] probabilities) {
     return probabilities[probabilities.length - 1] - probabilities[0];
   }

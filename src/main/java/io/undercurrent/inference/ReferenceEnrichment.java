@@ -17,23 +17,26 @@ import io.undercurrent.model.RecordAttention;
 import io.undercurrent.model.TopK;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Utf8;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Enriches one record, step by step: text, token ids, hidden states, heads, enriched record and
- * next state. Start here to see what Undercurrent computes.
+ * Enriches one record: text, token ids, hidden states, heads, enriched record and next state. Start
+ * here to see what Undercurrent computes: {@link #enrich} is the whole computation.
  *
- * <p>This is the definition. {@link Enrichment} computes the same bits in batches and faster, and
- * is held to this class by {@code ReferenceEnrichmentTest}. Holds scratch and belongs to one
- * thread.
+ * <p>This class is the definition. {@link Enrichment} computes the same bits faster and in batches;
+ * {@code ReferenceEnrichmentTest} compares the two. Holds scratch buffers, so each thread needs its
+ * own.
  */
 public final class ReferenceEnrichment {
 
+  private static final double LN2 = Math.log(2);
+
   private final Model model;
   private final Network network;
-  private final NextTokenHead nextToken;
+  private final NextTokenHead nextTokenHead;
   private final int maxTokens;
-  private final int nextTokens;
+  private final int nextTokens; // how many likely next tokens a record lists
   private final Outcomes outcomes;
 
   private final Network.Scratch step;
@@ -44,27 +47,29 @@ public final class ReferenceEnrichment {
   public ReferenceEnrichment(Model model, EnrichmentSettings settings) {
     this.model = model;
     network = model.network();
-    nextToken = network.nextToken();
+    nextTokenHead = network.nextToken();
     maxTokens = settings.maxTokens();
     nextTokens = settings.nextTokens();
     outcomes = new Outcomes(model, settings.halfLifeTokens());
     step = network.scratch();
-    scores = nextToken.scratch(1);
+    scores = nextTokenHead.scratch(1);
     features = new float[model.config().sentimentSize()];
   }
 
   /**
    * Enriches one record.
    *
-   * @param before the key's state; {@link KeyState#fresh} for a key without records. Not written
-   * @param message no tombstone
+   * @param before the key's state before the record, {@link KeyState#fresh} for a key without
+   *     records; not changed
+   * @param message not a tombstone
    * @throws BadRecordException if a number of the result is NaN or infinite
    */
   public Outcome enrich(KeyState before, Message message) {
-    // Text to token ids.
+    // 1. Text to token ids.
     String text = Utf8.withoutLoneSurrogates(message.text());
     Encoding encoding = model.tokenizer().encode(text, maxTokens);
     int[] ids = encoding.ids();
+    int endOfRecord = model.tokenizer().endOfRecord();
     HiddenState state = before.hidden().copy();
     Memory memory = before.memory() == null ? null : before.memory().copy();
     if (ids.length == 0) {
@@ -72,21 +77,27 @@ public final class ReferenceEnrichment {
       return outcomes.of(before, message, Reading.empty(encoding), state, memory);
     }
 
-    // Token ids to hidden states. Each token is scored before it is read.
-    long number = before.records() + 1; // of this record, among its key's
+    // 2. What the network looks back at: the key's past records and tokens.
+    long number = before.records() + 1; // of this record among its key's
     RecordAttention.Scratch attention = attention(memory);
     ContinuousCache cache = cache(memory);
+
+    // 3. Token ids to hidden states. Each token is predicted before it is read.
     Pool pool = new Pool(model.config().pooling(), model.config().hiddenSize());
-    short[][] kept = memory == null ? new short[0][] : new short[memory.rows(ids.length)][];
+    int rows = memory == null ? 0 : memory.rows(ids.length); // states to remember: the last ones
+    int firstRemembered = ids.length + 1 - rows; // position; the end of record is the last
+    List<short[]> remembered = new ArrayList<>(); // (rows, H)
     int checked = nextTokens == 0 ? -1 : Reading.checkedPosition(ids, model.words());
     Hit hit = Hit.NONE;
     double bits = 0;
     for (int i = 0; i < ids.length; i++) {
-      keep(state, kept, i - ids.length);
-      TopK topK = likeliest(i == checked);
-      bits -= logProbability(ids[i], state, cache, topK) / Math.log(2);
+      if (i >= firstRemembered) {
+        remembered.add(Memory.rounded(state.top()));
+      }
+      Prediction prediction = predict(ids[i], i == checked, state, cache);
+      bits -= prediction.logProbability / LN2;
       if (i == checked) {
-        hit = Reading.contains(NextToken.of(topK, 0), ids[i]) ? Hit.HIT : Hit.MISS;
+        hit = Reading.contains(prediction.likeliest, ids[i]) ? Hit.HIT : Hit.MISS;
       }
       if (cache != null) {
         cache.add(state.top(), 0, ids[i], number, i + 1);
@@ -95,20 +106,20 @@ public final class ReferenceEnrichment {
       pool.add(state.top());
     }
 
-    // Hidden states to sentiment and next tokens, before the end of record is read.
+    // 4. Hidden states to sentiment and next tokens, before the end of record is read.
     float[] sentiment = network.sentiment(pool, attention, features, sums);
-    TopK topK = likeliest(nextTokens > 0);
-    logProbability(model.tokenizer().endOfRecord(), state, cache, topK);
+    Prediction next = predict(endOfRecord, nextTokens > 0, state, cache);
     LookBack lookBack = LookBack.of(memory, attention, cache, model.words());
 
-    // The next state: after the end of record, rounded as it is stored.
-    keep(state, kept, 0);
-    network.step(model.tokenizer().endOfRecord(), state, step);
-    model.statePrecision().round(state);
-    if (kept.length > 0) {
-      memory.append(new Memory.Entry(number, ids, kept));
+    // 5. The next state: after the end of record, rounded to the precision that is stored.
+    if (ids.length >= firstRemembered) {
+      remembered.add(Memory.rounded(state.top()));
+      memory.append(new Memory.Entry(number, ids, remembered.toArray(short[][]::new)));
     }
+    network.step(endOfRecord, state, step);
+    model.statePrecision().round(state);
 
+    // 6. All of it as an enriched record and a key's state.
     Reading reading =
         new Reading(
             ids.length,
@@ -117,13 +128,13 @@ public final class ReferenceEnrichment {
             encoding.truncated(),
             sentiment,
             bits / ids.length,
-            topK == null ? Reading.NO_TOKENS : NextToken.of(topK, 0),
+            next.likeliest,
             lookBack,
             hit);
     return outcomes.of(before, message, reading, state, memory);
   }
 
-  /** The past records that the sentiment is drawn from; null for a model without attention. */
+  /** The attention over the key's past records; null for a model without attention. */
   private RecordAttention.Scratch attention(Memory memory) {
     if (network.attention() == null) {
       return null;
@@ -133,7 +144,7 @@ public final class ReferenceEnrichment {
     return attention;
   }
 
-  /** The key's past tokens; null for a model without a cache. */
+  /** The cache, filled with the key's past tokens; null for a model without a cache. */
   private ContinuousCache cache(Memory memory) {
     ModelConfig config = model.config();
     if (!config.cache().on()) {
@@ -144,42 +155,37 @@ public final class ReferenceEnrichment {
     return cache;
   }
 
-  /** Keeps h for the memory, if one of its rows is for this position: 0 is the last. */
-  private static void keep(HiddenState state, short[][] kept, int fromLast) {
-    int row = kept.length - 1 + fromLast;
-    if (row >= 0) {
-      kept[row] = Memory.rounded(state.top());
-    }
-  }
-
-  private TopK likeliest(boolean wanted) {
-    return wanted ? new TopK(1, nextTokens) : null;
-  }
-
   /**
-   * The natural logarithm of a token's probability after a state.
+   * What the network expects after a state.
    *
-   * @param topK out: the likeliest words there; null if they are not wanted
+   * @param logProbability of the token that comes, natural logarithm
+   * @param likeliest the likeliest words, most probable first; empty if not wanted
    */
-  private double logProbability(int token, HiddenState state, ContinuousCache cache, TopK topK) {
-    System.arraycopy(state.top(), 0, scores.h(), 0, state.top().length);
-    nextToken.expect(1, scores);
+  private record Prediction(double logProbability, NextToken[] likeliest) {}
+
+  /** Predicts the token after {@code state}, from the next-token head and the cache. */
+  private Prediction predict(
+      int token, boolean wantsLikeliest, HiddenState state, ContinuousCache cache) {
     double[] logProbability = new double[1];
-    nextToken.read(
+    TopK topK = wantsLikeliest ? new TopK(1, nextTokens) : null;
+    System.arraycopy(state.top(), 0, scores.h(), 0, state.top().length);
+    nextTokenHead.expect(1, scores);
+    nextTokenHead.read(
         1,
         new int[] {token},
         logProbability,
-        new boolean[] {topK != null},
+        new boolean[] {wantsLikeliest},
         model.words(),
         topK,
         scores);
-    if (cache == null) {
-      return logProbability[0];
+    if (cache != null) {
+      cache.expect(state.top(), 0);
+      logProbability[0] = cache.logProbability(logProbability[0], token);
+      if (wantsLikeliest) {
+        cache.top(nextTokenHead, 0, model.words(), topK, 0, scores);
+      }
     }
-    cache.expect(state.top(), 0);
-    if (topK != null) {
-      cache.top(nextToken, 0, model.words(), topK, 0, scores);
-    }
-    return cache.logProbability(logProbability[0], token);
+    return new Prediction(
+        logProbability[0], wantsLikeliest ? NextToken.of(topK, 0) : Reading.NO_TOKENS);
   }
 }

@@ -8,7 +8,10 @@ import io.undercurrent.model.Pool;
 import io.undercurrent.model.RecordAttention;
 import java.util.List;
 
-/** A row of the batch: the record that is read in it, and its buffers. Used again and again. */
+/**
+ * A row of the batch: the record that is read in it, and its buffers. Reused for one record after
+ * another.
+ */
 final class Row {
 
   private static final short[][] NOTHING_KEPT = {};
@@ -20,14 +23,14 @@ final class Row {
   PendingRecord record;
   int[] ids; // the record's tokens
   int position; // of the token to be read next; ids.length for the end of record
-  short[][] kept; // rows of h for the memory
-  float[] probabilities; // of the sentiment; null before the end
-  List<LookBack.Past> past; // records that the sentiment was drawn from; null before the end
-  double bits; // what the tokens have cost so far
-  int checked; // position of the word that is looked for among the likeliest; -1 for none
-  Hit hit; // whether it was among them
+  short[][] kept; // rows of h for the memory; empty if none are wanted
+  float[] probabilities; // of the sentiment classes; null before the end of record
+  List<LookBack.Past> past; // records that influenced the sentiment; null before the end
+  double bits; // surprise of the tokens so far
+  int checked; // position of the word that is compared with the likeliest ones; -1 for none
+  Hit hit; // whether that word was among them
   NextToken[] next; // the likeliest tokens after the record; null before they are known
-  List<ContinuousCache.Pair> pairs; // of the cache that weigh most in them
+  List<ContinuousCache.Pair> pairs; // the pairs of the cache with the largest weights in `next`
 
   Row(Pool pool, RecordAttention.Scratch attention, ContinuousCache cache) {
     this.pool = pool;
@@ -56,7 +59,7 @@ final class Row {
   }
 
   /**
-   * Keeps a copy of h for the memory, if the memory wants the state at this position.
+   * Keeps a copy of h for the memory, if the memory stores the state at this position.
    *
    * @param h the top h before the token at {@link #position}, (H) from {@code offset} on
    */
@@ -67,7 +70,7 @@ final class Row {
     }
   }
 
-  /** Lets go of the record. */
+  /** Releases the record. */
   void close() {
     record = null;
     ids = null;

@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * How the next token is drawn, with the meaning and in the order of {@code generate} in Hugging
- * Face's Transformers:
+ * How the next token is drawn. The settings have the meaning and the order that {@code generate} in
+ * Hugging Face's Transformers gives them:
  *
  * <pre>
  *   1. temperature T:  p' ~ p^(1/T), which is softmax(logits / T)
  *   2. top-k:          the k likeliest, and those as likely as the last of them
- *   3. top-p:          of these, the fewest likeliest that make up a share of p (Holtzman et al. 2020)
+ *   3. top-p:          of these, the fewest likeliest that add up to p (Holtzman et al. 2020)
  * </pre>
  *
  * @param temperature 0 always takes the likeliest token
@@ -19,7 +19,7 @@ import java.util.SplittableRandom;
  */
 public record Sampling(double temperature, int topK, double topP) {
 
-  /** What Transformers does where nothing else is said. */
+  /** The defaults of Transformers. */
   public static final Sampling DEFAULTS = new Sampling(1, 50, 1);
 
   public Sampling {
@@ -36,11 +36,11 @@ public record Sampling(double temperature, int topK, double topP) {
   }
 
   /**
-   * Draws one of the tokens whose probability is above 0; where two are equally likely, the lower
-   * id comes first. The same on every JDK for the same random numbers.
+   * Draws one of the tokens whose probability is above 0. Of two equally likely tokens the lower id
+   * comes first. For the same random numbers the result is the same on every JDK.
    *
-   * @param probabilities (V), which need not add up to 1
-   * @return the id; -1 where all probabilities are 0
+   * @param probabilities (V); they need not add up to 1
+   * @return the token's id; -1 if all probabilities are 0
    */
   int draw(float[] probabilities, SplittableRandom random) {
     long[] byProbability = byProbability(probabilities);
@@ -51,32 +51,32 @@ public record Sampling(double temperature, int topK, double topP) {
       return id(byProbability[0]);
     }
     int kept = topK(byProbability, probabilities);
-    double[] upTo = new double[kept]; // weights, added up
-    double most = StrictMath.log(probabilities[id(byProbability[0])]);
+    double[] cumulative = new double[kept]; // weights
+    double maxLog = StrictMath.log(probabilities[id(byProbability[0])]);
     double sum = 0;
     for (int i = 0; i < kept; i++) {
       double log = StrictMath.log(probabilities[id(byProbability[i])]);
-      sum += StrictMath.exp((log - most) / temperature);
-      upTo[i] = sum;
+      sum += StrictMath.exp((log - maxLog) / temperature);
+      cumulative[i] = sum;
     }
     if (topP < 1) {
-      kept = place(upTo, kept, topP * sum) + 1;
+      kept = index(cumulative, kept, topP * sum) + 1;
     }
-    double drawn = random.nextDouble() * upTo[kept - 1];
-    int place = 0;
-    while (place < kept - 1 && upTo[place] <= drawn) {
-      place++;
+    double drawn = random.nextDouble() * cumulative[kept - 1];
+    int index = 0;
+    while (index < kept - 1 && cumulative[index] <= drawn) {
+      index++;
     }
-    return id(byProbability[place]);
+    return id(byProbability[index]);
   }
 
-  /** The first place up to which the weights add up to {@code share}, or the last. */
-  private static int place(double[] upTo, int kept, double share) {
-    int place = 0;
-    while (place < kept - 1 && upTo[place] < share) {
-      place++;
+  /** The first index at which the cumulative weight reaches {@code share}, or the last index. */
+  private static int index(double[] cumulative, int kept, double share) {
+    int index = 0;
+    while (index < kept - 1 && cumulative[index] < share) {
+      index++;
     }
-    return place;
+    return index;
   }
 
   private int topK(long[] byProbability, float[] probabilities) {
@@ -91,13 +91,16 @@ public record Sampling(double temperature, int topK, double topP) {
     return kept;
   }
 
-  /** Ids in the order of probability, likeliest first; each below the bits of its probability. */
+  /**
+   * The ids of possible tokens, likeliest first. The id is in the low 32 bits, the negated bits of
+   * its probability are above.
+   */
   private static long[] byProbability(float[] probabilities) {
     long[] keys = new long[probabilities.length];
     int n = 0;
     for (int id = 0; id < probabilities.length; id++) {
       if (probabilities[id] > 0) {
-        // The bits of positive floats are ordered as the floats are.
+        // Positive floats have the same order as their bits.
         keys[n++] = (long) -Float.floatToIntBits(probabilities[id]) << 32 | id;
       }
     }

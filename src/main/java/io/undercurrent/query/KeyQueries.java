@@ -3,33 +3,33 @@ package io.undercurrent.query;
 import java.util.Optional;
 
 /**
- * Asks a running application about its keys. {@code Enricher.queries} makes one:
+ * Answers questions about the keys of a running application. {@code Enricher.queries} creates it:
  *
  * <pre>{@code
  * KeyQueries<String> queries = enricher.queries(streams);
  * double mood = queries.find("order-1187").map(key -> key.conversation().score()).orElse(0.0);
  * }</pre>
  *
- * <p>It looks into the local stores only: a key is found on the instance that reads its partition.
- * Which one that is says {@code KafkaStreams.queryMetadataForKey(enricher.storeName(), key,
- * serializer)}, if the instances have an {@code application.server}; how to reach it is up to the
- * application.
+ * <p>It reads the local stores only: a key is found on the instance that reads its partition. If
+ * the instances have an {@code application.server}, {@code
+ * KafkaStreams.queryMetadataForKey(enricher.storeName(), key, serializer)} returns that instance.
+ * Your application must forward the question.
  *
- * <p>A state is read as the processor left it, up to a commit interval before it is committed.
- * Asking changes nothing. Thread-safe; next words are computed for one caller at a time. No
- * argument may be null.
+ * <p>An answer includes records that are not committed yet. Queries change nothing. Thread-safe;
+ * next words are computed for one caller at a time. No argument may be null.
  *
  * @param <K> type of the keys
  */
 public interface KeyQueries<K> {
 
   /**
-   * What is known of a key, without its next words.
+   * Finds a key, without its next words.
    *
-   * @return empty if this instance has no state of the key: no record of it was read here, it was
-   *     forgotten, it belongs to another instance, or another model made its state
-   * @throws NotAvailableException while states cannot be read here: before the start, while they
-   *     are being restored or moved, after the end, and where this instance has no partition at all
+   * @return empty if this instance has no state for the key: no record of it was read here, a
+   *     tombstone deleted it, it belongs to another instance, or another model made its state
+   * @throws NotAvailableException while states cannot be read here: before the application starts,
+   *     while states are restored or moved, after it has stopped, and while this instance has no
+   *     partition
    * @throws IllegalStateException if the application's topology does not use the enricher
    */
   default Optional<KeyView> find(K key) {
@@ -37,9 +37,9 @@ public interface KeyQueries<K> {
   }
 
   /**
-   * The same with the words that the network expects next.
+   * Finds a key, with the words that the network expects next.
    *
-   * @param next how many, 0 to 100
+   * @param next the maximum number of words, 0 to 100
    */
   Optional<KeyView> find(K key, int next);
 }

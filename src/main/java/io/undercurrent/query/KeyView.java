@@ -5,12 +5,13 @@ import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import java.util.List;
 
 /**
- * What is known of a key after its last record. Immutable.
+ * The state of a key after its last record, as a query returns it. Immutable.
  *
  * @param conversation the key's running sentiment, records and tokens so far
  * @param lastTimestampMs the latest timestamp among its records, ms since 1970; null if none had
  *     one
- * @param next what the network expects next, most probable first; empty where it was not asked for
+ * @param next the words that the network expects next, most probable first; empty if none were
+ *     asked for
  */
 public record KeyView(Conversation conversation, Long lastTimestampMs, List<NextToken> next) {
 

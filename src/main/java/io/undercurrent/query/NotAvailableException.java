@@ -1,6 +1,9 @@
 package io.undercurrent.query;
 
-/** No answer for now, because states are on their way; the message says what is going on. */
+/**
+ * Says that a query cannot be answered now, because states are being restored or moved. The message
+ * says why; the same query may succeed later.
+ */
 public final class NotAvailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

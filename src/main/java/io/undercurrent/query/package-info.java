@@ -1,2 +1,2 @@
-/** Answers questions about the keys of a running application of your own. Never changes a state. */
+/** Queries about the keys of your running application. Never changes a state. */
 package io.undercurrent.query;

@@ -17,7 +17,7 @@ import io.undercurrent.query.internals.StoredKey;
 import io.undercurrent.query.internals.StreamsQueries;
 import io.undercurrent.query.internals.StreamsQueries.Host;
 import io.undercurrent.query.internals.StreamsQueries.Instance;
-import io.undercurrent.query.internals.StreamsQueries.Place;
+import io.undercurrent.query.internals.StreamsQueries.KeyLocation;
 import io.undercurrent.query.internals.UnknownKeyException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -146,21 +146,22 @@ final class QueryRoutes implements Routes {
    * @return null if another instance has answered
    */
   private StoredKey find(Context ctx, byte[] key, boolean stale) {
-    Place place = queries.locate(key);
+    KeyLocation location = queries.locate(key);
     try {
-      return queries.read(place, key, false);
+      return queries.read(location, key, false);
     } catch (NotAvailableException e) {
-      if (passOn(ctx, Stream.concat(owner(place), place.others().stream()), Forwarding.STATE)) {
+      if (passOn(
+          ctx, Stream.concat(owner(location), location.others().stream()), Forwarding.STATE)) {
         return null;
       }
       if (!stale) {
-        throw place.active() == null ? e : unanswered(place, e);
+        throw location.active() == null ? e : unanswered(location, e);
       }
     }
     try {
-      return queries.read(place, key, true);
+      return queries.read(location, key, true);
     } catch (NotAvailableException e) {
-      Stream<Host> copies = Stream.concat(place.standbys().stream(), place.others().stream());
+      Stream<Host> copies = Stream.concat(location.standbys().stream(), location.others().stream());
       if (passOn(ctx, copies, Forwarding.COPY)) {
         return null;
       }
@@ -168,8 +169,8 @@ final class QueryRoutes implements Routes {
     }
   }
 
-  private Stream<Host> owner(Place place) {
-    Host active = place.active();
+  private Stream<Host> owner(KeyLocation location) {
+    Host active = location.active();
     return active == null || active.equals(queries.self()) || !active.reachable()
         ? Stream.of()
         : Stream.of(active);
@@ -180,8 +181,8 @@ final class QueryRoutes implements Routes {
     return hosts.distinct().anyMatch(host -> forwarding.answer(ctx, host, wanted));
   }
 
-  private RuntimeException unanswered(Place place, NotAvailableException notHere) {
-    Host active = place.active();
+  private RuntimeException unanswered(KeyLocation location, NotAvailableException notHere) {
+    Host active = location.active();
     if (active.equals(queries.self())) {
       return notHere;
     }
@@ -221,7 +222,7 @@ final class QueryRoutes implements Routes {
     }
 
     int count() {
-      int usual = Math.max(1, about.usualNext());
+      int usual = Math.max(1, about.defaultNext());
       return (int) Parameters.integer(ctx, "count", usual, 1, OnDemand.MAX_NEXT);
     }
 

@@ -12,8 +12,8 @@ import org.apache.kafka.streams.KafkaStreams.StateListener;
 import org.apache.kafka.streams.processor.StateRestoreListener;
 
 /**
- * The meters of a Kafka Streams application as a whole: rebalances, restores, lag, dead letters,
- * and the meters of Kafka Streams itself. The shipped dashboards and alerts read them beside the
+ * Registers the meters of a Kafka Streams application as a whole: rebalances, restores, lag, dead
+ * letters, and Kafka Streams' own meters. The shipped dashboards and alerts need them beside the
  * meters of each enricher:
  *
  * <pre>{@code
@@ -26,8 +26,8 @@ import org.apache.kafka.streams.processor.StateRestoreListener;
  * meters.close();
  * }</pre>
  *
- * <p>{@code KafkaStreams} takes only one listener of each kind. An application with listeners of
- * its own passes them through these meters instead of calling {@link #attachTo}:
+ * <p>{@code KafkaStreams} takes only one listener of each kind. If your application has listeners
+ * of its own, pass them through these meters instead of calling {@link #attachTo}:
  *
  * <pre>{@code
  * streams.setStateListener(meters.stateListener(myStateListener));
@@ -42,8 +42,8 @@ import org.apache.kafka.streams.processor.StateRestoreListener;
 public final class ApplicationMeters implements AutoCloseable {
 
   /**
-   * Key of the application's configuration: the tag {@code topology} of all meters, those of its
-   * enrichers included. The default is {@code application.id}.
+   * Key of the application's configuration: the value of the tag {@code topology} of all meters,
+   * also of its enrichers' meters. The default is {@code application.id}.
    */
   public static final String TOPOLOGY_CONFIG = "undercurrent.meters.topology";
 
@@ -52,12 +52,12 @@ public final class ApplicationMeters implements AutoCloseable {
   private final String applicationId;
   private final AppMetrics metrics;
   private volatile KafkaStreams streams; // null before bindTo
-  private KafkaMeters kafkaMeters; // null where they are not bound
+  private KafkaMeters kafkaMeters; // null while they are not bound
 
   /**
    * Registers the meters.
    *
-   * @param configs that the application will be started with, as a map or {@code Properties}
+   * @param configs the configuration of the application, as a map or {@code Properties}
    * @throws org.apache.kafka.common.config.ConfigException if there is no {@code application.id}
    */
   public ApplicationMeters(MeterRegistry registry, Map<?, ?> configs) {
@@ -83,7 +83,7 @@ public final class ApplicationMeters implements AutoCloseable {
 
   /**
    * Measures the lag of {@code streams}, and registers the meters that Kafka Streams and its
-   * clients have of their own. If something else registers these, such as Spring's {@code
+   * clients bring. If something else registers those, such as Spring's {@code
    * KafkaStreamsMicrometerListener}, call {@link #bindLagTo} instead.
    */
   public void bindTo(KafkaStreams streams) {
@@ -101,15 +101,15 @@ public final class ApplicationMeters implements AutoCloseable {
     this.streams = streams;
   }
 
-  /** Counts rebalances. */
+  /** A state listener that counts rebalances. */
   public StateListener stateListener() {
     return stateListener((now, before) -> {});
   }
 
   /**
-   * Counts rebalances.
+   * A state listener that counts rebalances.
    *
-   * @param next called after it with every change
+   * @param next called afterwards with every state change
    */
   public StateListener stateListener(StateListener next) {
     return (now, before) -> {
@@ -120,21 +120,23 @@ public final class ApplicationMeters implements AutoCloseable {
     };
   }
 
-  /** Measures restores. */
+  /** A restore listener that measures restores. */
   public StateRestoreListener restoreListener() {
     return restoreListener(new NoRestoreListener());
   }
 
   /**
-   * Measures restores.
+   * A restore listener that measures restores.
    *
-   * @param next called after it with every event
+   * @param next called afterwards with every event
    */
   public StateRestoreListener restoreListener(StateRestoreListener next) {
     return new Restores(metrics, next);
   }
 
-  /** Records that the restores in progress have still to read; 0 without a restore. */
+  /**
+   * The number of records that the restores in progress still have to read; 0 without a restore.
+   */
   public long recordsToRestore() {
     return metrics.recordsToRestore();
   }

@@ -40,51 +40,50 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends records that cannot be used to a dead-letter topic, and goes on with the next one. Merge
- * {@link #settings} into those of Kafka Streams:
+ * Sends records that cannot be used to a dead-letter topic, and lets Kafka Streams continue with
+ * the next record. Merge {@link #settings} into the configuration of Kafka Streams:
  *
  * <pre>{@code
  * configs.putAll(DeadLetterHandler.settings("messages-dead-letters", registry));
  * new KafkaStreams(topology, new StreamsConfig(configs));
  * }</pre>
  *
- * <p>A dead letter has the raw key and value as they were read, the record's headers, and the
- * headers that Kafka Streams' own handlers write. Two things differ from Kafka's handlers: a record
- * that had no timestamp gets none, and a dead letter that would be larger than may be sent to its
- * topic goes without key, value and headers of the record. Where the record lies is in the letter's
- * headers.
+ * <p>A dead letter has the raw key and value of the record, its headers, and the headers that Kafka
+ * Streams' own handlers write. They include the record's topic, partition and offset. Two things
+ * differ from Kafka's handlers: the letter of a record without a timestamp has no timestamp, and a
+ * letter that would be too large for its topic is sent without the record's key, value and headers.
  *
- * <p>Kafka Streams forgets the raw key and value once it has sent something for the record, to a
- * topic or to a changelog. If the record fails after that, its letter may have neither. Behind a
- * repartition topic the record "as it was read" is the one of that topic.
+ * <p>Kafka Streams discards the raw key and value once it has sent something for the record to a
+ * topic or a changelog. If the record fails after that, its letter may lack both. Behind a
+ * repartition topic, a letter has the key and value of the record in that topic.
  *
- * <p>Errors that are not about the record at hand (Kafka's own, a state store's, the JVM's) stop
- * processing instead. So does a failure of a punctuator, a changelog entry that the broker refuses,
- * and, under exactly-once, any record that the broker refuses for its size: its transaction cannot
- * be committed any more.
+ * <p>Errors that are not caused by the record (Kafka's, a state store's, the JVM's) stop processing
+ * instead. So do a failed punctuator and a changelog entry that the broker refuses. Under
+ * exactly-once, any record that the broker refuses for its size stops processing, because the
+ * transaction can no longer be committed.
  *
- * <p><b>What became of the key's state</b> is in the header {@value #STATE_HEADER}, so that whoever
- * sends the record again can tell:
+ * <p><b>Whether the record changed its key's state</b> is in the header {@value #STATE_HEADER}.
+ * Check it before you send a record again:
  *
  * <ul>
- *   <li>{@value #UNCHANGED}: the record failed before an enrichment took it in: its deserializer
- *       threw, or a step before the enrichment, or the enrichment itself. Sent again to its topic,
- *       it is enriched as if for the first time. (If the topology branches, a branch that comes
- *       after the failed one may still take the record in.)
- *   <li>{@value #MOVED}: an enrichment took the record in, and it failed afterwards: in a step
- *       downstream, in the serializer of a sink, or at the broker. State and memory are as after
- *       any other record. Sent again to its topic, the record is taken in twice.
- *   <li>no such header: not known. The record was read behind a repartition topic and had been
- *       enriched before it, or it failed late (as a cache was flushed, for example), or a
- *       punctuator made it, or the handler was configured without {@link #settings}.
+ *   <li>{@value #UNCHANGED}: the record failed before it changed a state: its deserializer failed,
+ *       or a step before the enrichment, or the enrichment itself. If you send it again to its
+ *       topic, it is enriched as if for the first time. (If the topology branches, a branch after
+ *       the failed one may still enrich the record.)
+ *   <li>{@value #MOVED}: the record was enriched and failed afterwards: in a step downstream, in
+ *       the serializer of a sink, or at the broker. State and memory include the record. If you
+ *       send it again to its topic, it counts twice.
+ *   <li>no such header: unknown. Either the record was enriched before a repartition topic and read
+ *       behind it, or it failed late (for example when a cache was flushed), or a punctuator made
+ *       it, or the handler was configured without {@link #settings}.
  * </ul>
  *
- * <p>Kafka Streams sends the letters itself from version 4.2 on, within its transactions. Before
- * that the handler sends them with a producer of its own, waits for the broker each time, and stops
- * processing if it has no success. Such a letter is there at least once: a record that is read
- * again after a crash has a second letter.
+ * <p>From version 4.2 on Kafka Streams sends the letters itself, within its transactions. With
+ * earlier versions the handler sends them with a producer of its own, waits for the broker each
+ * time, and stops processing if sending fails. Such letters are sent at least once: a record that
+ * is read again after a crash gets a second letter.
  *
- * <p>Kafka Streams makes one instance per stream thread and place. Thread-safe.
+ * <p>Kafka Streams creates several instances for each stream thread. Thread-safe.
  */
 public final class DeadLetterHandler
     implements ProcessingExceptionHandler,
@@ -94,13 +93,16 @@ public final class DeadLetterHandler
   /** Header of dead letters: {@value #MOVED} or {@value #UNCHANGED}, UTF-8. */
   public static final String STATE_HEADER = "undercurrent-state";
 
-  /** Value of {@link #STATE_HEADER}: the record has moved its key's state. */
+  /** Value of {@link #STATE_HEADER}: the record has changed its key's state. */
   public static final String MOVED = "moved";
 
-  /** Value of {@link #STATE_HEADER}: the record has not moved its key's state. */
+  /** Value of {@link #STATE_HEADER}: the record has not changed its key's state. */
   public static final String UNCHANGED = "unchanged";
 
-  /** Configuration: bytes that the topic takes, where that is less than is sent; optional. */
+  /**
+   * Configuration: the maximum size of a dead letter in bytes, if its topic accepts less than
+   * {@code max.request.size}; optional.
+   */
   public static final String MAX_BYTES_CONFIG = "undercurrent.dead.letter.max.bytes";
 
   /** Configuration: the {@link MeterRegistry} in which dead letters are counted; optional. */
@@ -115,10 +117,10 @@ public final class DeadLetterHandler
 
   private static final Logger log = LoggerFactory.getLogger(DeadLetterHandler.class);
 
-  /** One line at WARN for the first record of a reason and every so many after it. */
+  /** The first record of a reason is logged at WARN, and every 1,000th after it. */
   private static final int WARN_EVERY = 1_000;
 
-  /** How the name of every changelog ends. */
+  /** The suffix of every changelog's name. */
   private static final String CHANGELOG = "-changelog";
 
   private static final int KAFKA_MAX_REQUEST_SIZE = 1024 * 1024;
@@ -126,18 +128,18 @@ public final class DeadLetterHandler
   private final Map<DeadLetterReason, Long> counts = new EnumMap<>(DeadLetterReason.class);
   private String topic;
   private Map<String, ?> configs;
-  private DeadLetterMetrics metrics; // null where nobody counts
-  private MovedStates moved; // null where processors do not say what they took in
-  private DeadLetterProducer producer; // null before the first letter that we send ourselves
+  private DeadLetterMetrics metrics; // null if dead letters are not counted
+  private MovedStates moved; // null without settings(...)
+  private DeadLetterProducer producer; // null until the handler itself sends a letter
   private int maxBytes;
   private boolean exactlyOnce;
 
   /**
-   * What sends dead letters to a topic, to be merged into the settings of Kafka Streams: the three
-   * exception handlers and the topic. Call it for each application: what it returns must not be
-   * shared.
+   * The settings that send dead letters to a topic: the three exception handlers and the topic.
+   * Merge them into the configuration of Kafka Streams. Call this once for each application;
+   * applications must not share the result.
    *
-   * @param topic must exist
+   * @param topic the dead-letter topic; it must exist
    */
   public static Map<String, Object> settings(String topic) {
     String handler = DeadLetterHandler.class.getName();
@@ -155,9 +157,9 @@ public final class DeadLetterHandler
   }
 
   /**
-   * The same, with the meter {@code undercurrent.dead.letters}.
+   * The same settings, with the meter {@code undercurrent.dead.letters}.
    *
-   * @param registry where it is registered once Kafka Streams makes the handlers
+   * @param registry where the meter is registered when Kafka Streams creates the handlers
    */
   public static Map<String, Object> settings(String topic, MeterRegistry registry) {
     Map<String, Object> settings = new HashMap<>(settings(topic));
@@ -179,7 +181,7 @@ public final class DeadLetterHandler
         configs.get(METRICS_CONFIG) instanceof MeterRegistry registry
             ? new DeadLetterMetrics(registry, TopologyName.of(configs))
             : null;
-    moved = MovedStates.of(configs);
+    moved = MovedStates.from(configs);
     maxBytes = maxRequestSize(configs);
     Object taken = configs.get(MAX_BYTES_CONFIG);
     if (taken != null) {
@@ -190,7 +192,10 @@ public final class DeadLetterHandler
             String.valueOf(configs.get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG)));
   }
 
-  /** What the producer may send at once, in bytes, as Kafka Streams finds it in {@code configs}. */
+  /**
+   * The producer's {@code max.request.size} in bytes, as Kafka Streams reads it from {@code
+   * configs}.
+   */
   public static int maxRequestSize(Map<String, ?> configs) {
     for (String key :
         List.of(
@@ -212,7 +217,7 @@ public final class DeadLetterHandler
     }
   }
 
-  /** A processor threw. */
+  /** Handles an exception of a processor. */
   @Override
   public ProcessingExceptionHandler.Response handleError(
       ErrorHandlerContext context, Record<?, ?> record, Exception exception) {
@@ -233,7 +238,7 @@ public final class DeadLetterHandler
 
   private Optional<ProducerRecord<byte[], byte[]>> processing(
       ErrorHandlerContext context, Record<?, ?> record, Exception exception) {
-    // Without a record it was a punctuator that failed.
+    // Without a record, a punctuator has failed.
     if (record == null || !isAboutTheRecord(exception)) {
       return Optional.empty();
     }
@@ -246,7 +251,7 @@ public final class DeadLetterHandler
     return Optional.of(deadLetter(reason, context, exception, state(context)));
   }
 
-  /** A serde could not read a record. */
+  /** Handles a record that a serde could not read. */
   @Override
   public DeserializationExceptionHandler.Response handleError(
       ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
@@ -272,7 +277,10 @@ public final class DeadLetterHandler
         : Optional.empty();
   }
 
-  /** The producer could not send a record. By now Kafka Streams no longer has the raw one. */
+  /**
+   * Handles a record that the producer could not send. Kafka Streams no longer has the raw record
+   * then.
+   */
   @Override
   public ProductionExceptionHandler.Response handleError(
       ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception exception) {
@@ -304,7 +312,7 @@ public final class DeadLetterHandler
         || record.topic().endsWith(CHANGELOG)) {
       return Optional.empty();
     }
-    // The producer calls back on a thread of its own, which knows nothing of processors.
+    // The producer calls back on its own thread, where MovedStates knows nothing.
     return Optional.of(
         deadLetter(
             DeadLetterReason.TOO_LARGE,
@@ -313,7 +321,7 @@ public final class DeadLetterHandler
             isEnriched(record.headers()) ? MOVED : null));
   }
 
-  /** A serde could not write a record. */
+  /** Handles a record that a serde could not write. */
   @Override
   @SuppressWarnings("rawtypes")
   public ProductionExceptionHandler.Response handleSerializationError(
@@ -348,7 +356,7 @@ public final class DeadLetterHandler
         : Optional.empty();
   }
 
-  /** Returns whether there is a letter and the broker has it. */
+  /** Sends a letter. Returns whether there is one and the broker has it. */
   private boolean send(Optional<ProducerRecord<byte[], byte[]>> letter) {
     if (letter.isEmpty()) {
       return false;
@@ -367,22 +375,22 @@ public final class DeadLetterHandler
     }
   }
 
-  /** What became of the state of the key of the record at hand; null where that is not known. */
+  /** Whether the current record changed its key's state; null if unknown. */
   private String state(ErrorHandlerContext context) {
     if (moved == null || context.topic() == null || context.offset() < 0) {
       return null;
     }
     boolean enriched = isEnriched(context.headers());
-    long last = moved.last(context.taskId(), context.topic(), context.partition());
+    long last = moved.lastMovedOffset(context.taskId(), context.topic(), context.partition());
     if (context.offset() > last) {
-      // An enriched record from a topic that no enrichment here has read comes from behind one.
+      // Without an enrichment in this task, an enriched record was enriched before a repartition.
       return enriched && last < 0 ? null : UNCHANGED;
     }
-    // An earlier record fails when a cache is flushed: only the record says where it had been.
+    // An earlier record fails when a cache is flushed: only its header says if it was enriched.
     return enriched || context.offset() == last ? MOVED : null;
   }
 
-  /** Every enrichment adds a header whose name begins alike. */
+  /** Every enrichment adds a header whose name begins with the same prefix. */
   private static boolean isEnriched(Headers headers) {
     if (headers != null) {
       for (Header header : headers) {
@@ -411,7 +419,7 @@ public final class DeadLetterHandler
   }
 
   /**
-   * @param state of the record's key: {@link #MOVED}, {@link #UNCHANGED}, or null if not known
+   * @param state {@link #MOVED}, {@link #UNCHANGED}, or null if unknown
    */
   private ProducerRecord<byte[], byte[]> deadLetter(
       DeadLetterReason reason, ErrorHandlerContext context, Exception exception, String state) {
@@ -428,7 +436,7 @@ public final class DeadLetterHandler
     if (context.headers() != null) {
       context.headers().forEach(letter.headers()::add);
     }
-    letter.headers().remove(STATE_HEADER); // of an earlier letter that was sent again
+    letter.headers().remove(STATE_HEADER); // of the letter that this record was sent again from
     addHeaders(letter.headers(), context, exception, message, state);
     if (size(letter) > maxBytes) {
       String without =
@@ -472,7 +480,7 @@ public final class DeadLetterHandler
     return RecordSize.of(record.key(), value == null ? 0 : value.length, record.headers());
   }
 
-  /** Names the record and not what is in it: texts do not belong in logs. */
+  /** Logs where the record is, and not its content: texts do not belong in logs. */
   private void log(DeadLetterReason reason, ErrorHandlerContext context, Exception exception) {
     long count;
     synchronized (counts) {
@@ -488,7 +496,7 @@ public final class DeadLetterHandler
       context.offset(),
       count
     };
-    // SLF4J 1.7, which Kafka brings, has no atLevel.
+    // Kafka brings SLF4J 1.7, which has no atLevel.
     if (count % WARN_EVERY == 1) {
       log.warn(line, arguments);
     } else {

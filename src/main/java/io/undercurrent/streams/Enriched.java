@@ -6,7 +6,7 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 
 /**
- * A stream's own value together with what the network made of it: the values behind {@link
+ * A stream's own value together with its enriched record: the type of the values behind {@link
  * Enricher#fixedKey}.
  *
  * <pre>{@code
@@ -17,14 +17,14 @@ import org.apache.kafka.common.serialization.Serdes;
  *         .mapValues(enriched -> new Alert(enriched.value(), enriched.record().conversation()));
  * }</pre>
  *
- * <p>A tombstone stays one: the stream then carries null, never an {@code Enriched} without a
- * value. Where tombstones can come, the next step has to expect null.
+ * <p>A tombstone stays a tombstone: the stream then carries null, never an {@code Enriched} without
+ * a value. If the stream can contain tombstones, the next step must accept null.
  *
- * <p>Most topologies map it to a type of their own at once and need no serde for it. It takes
- * {@link #serde} to store it or to send it through a topic: in a join of two streams, in {@code
- * toTable} or in {@code repartition}.
+ * <p>Most topologies map it at once to a type of their own and need no serde for it. To store it or
+ * to send it through a topic, use {@link #serde}: in a join of two streams, in {@code toTable} or
+ * in {@code repartition}.
  *
- * @param value as it came; never null
+ * @param value the stream's value; never null
  * @param record the enriched record; never null
  * @param <V> type of the stream's values
  */
@@ -36,9 +36,10 @@ public record Enriched<V>(V value, EnrichedRecord record) {
   }
 
   /**
-   * A serde for topics and stores of this stream itself: the value's bytes beside the JSON of
-   * {@link EnrichedRecordSerde}. Others read a topic more easily that has one of the two in it. A
-   * null is null bytes. Configuring and closing it does the same to {@code values}.
+   * A serde for the application's internal topics and stores. It writes the value's bytes and the
+   * JSON of {@link EnrichedRecordSerde}. For topics that other applications read, write one of the
+   * two alone. Null is written as null. Configuring or closing the serde configures or closes
+   * {@code values}.
    *
    * @param values serde of the stream's own values
    */

@@ -8,7 +8,7 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/** Reads what {@link EnrichedSerializer} wrote. As thread-safe as the values' deserializer. */
+/** Reads the bytes of {@link EnrichedSerializer}. Thread-safe if the values' deserializer is. */
 final class EnrichedDeserializer<V> implements Deserializer<Enriched<V>> {
 
   private final Deserializer<V> values;

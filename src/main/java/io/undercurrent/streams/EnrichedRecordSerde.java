@@ -8,9 +8,9 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
 
 /**
- * Enriched records in topics: {@link EnrichedRecordJson}, and null for a tombstone. The
- * deserializer throws {@link SerializationException} for bytes that are no enriched record.
- * Thread-safe.
+ * The serde of enriched records in topics. It writes the JSON of {@link EnrichedRecordJson}, and
+ * null for a tombstone. The deserializer throws {@link SerializationException} for bytes that are
+ * not an enriched record. Thread-safe.
  *
  * <p>To read a topic of enriched records, with a consumer or in another topology:
  *

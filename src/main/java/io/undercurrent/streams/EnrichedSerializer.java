@@ -6,7 +6,10 @@ import java.util.Map;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Serializer;
 
-/** Writes what {@link EnrichedDeserializer} reads. As thread-safe as the values' serializer. */
+/**
+ * Writes the bytes that {@link EnrichedDeserializer} reads. Thread-safe if the values' serializer
+ * is.
+ */
 final class EnrichedSerializer<V> implements Serializer<Enriched<V>> {
 
   static final byte VERSION = 1;
@@ -40,7 +43,7 @@ final class EnrichedSerializer<V> implements Serializer<Enriched<V>> {
   //   offset  bytes  field
   //        0      1  format version, 1
   //        1      4  n, bytes of the value
-  //        5      n  the value, as its serializer wrote it
+  //        5      n  the value's bytes, from its serializer
   //    5 + n         the enriched record's JSON, to the end
   private static <V> byte[] bytes(byte[] value, Enriched<V> enriched) {
     byte[] json = EnrichedRecordJson.toJson(enriched.record());

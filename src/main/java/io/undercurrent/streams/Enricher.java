@@ -14,7 +14,7 @@ import io.undercurrent.query.internals.LocalKeyQueries;
 import io.undercurrent.streams.internals.EnricherSpec;
 import io.undercurrent.streams.internals.FixedKeyedProcessor;
 import io.undercurrent.streams.internals.KeyedProcessor;
-import io.undercurrent.streams.internals.SourceText;
+import io.undercurrent.streams.internals.TextAndSource;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -36,8 +36,8 @@ import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.state.StoreBuilder;
 
 /**
- * Puts the enrichment into any topology. It brings its own state store, and a second one for a
- * model with attention or a cache.
+ * Adds the enrichment to any Kafka Streams topology. It brings its own state store, and a second
+ * one for a model with attention or a cache.
  *
  * <pre>{@code
  * Enricher<String, Ticket> enricher =
@@ -47,42 +47,42 @@ import org.apache.kafka.streams.state.StoreBuilder;
  * stream.process(enricher.supplier(), Named.as("enrich"))         // KStream<String, EnrichedRecord>
  * }</pre>
  *
- * <p>{@link #fixedKey} keeps the key and the value: a join, a window or a table behind it needs no
- * repartition topic. {@link #supplier} gives the enriched record alone; for Kafka Streams {@code
- * process} may change the key, so a join or a window behind it does need a repartition topic.
+ * <p>{@link #fixedKey} keeps the key and the value, so a join, a window or a table behind it needs
+ * no repartition topic. {@link #supplier} returns the enriched record alone. Kafka Streams assumes
+ * that {@code process} changes the key, so a join or a window behind it needs a repartition topic.
  *
- * <p><b>What it expects.</b> The stream has to be partitioned by key. A null value makes its key
- * forgotten and travels on as null. A null key, or a value without a text, throws {@link
- * BadRecordException}: {@link DeadLetterHandler} says what can be done with it. Input headers
- * travel on, and {@link #modelHeader} is added.
+ * <p><b>Input.</b> The stream must be partitioned by key. A null value deletes its key's state and
+ * is forwarded as null. A null key or a value without a text throws {@link BadRecordException};
+ * {@link DeadLetterHandler} can send such records to a topic. Headers are forwarded, and {@link
+ * #modelHeader} is added.
  *
- * <p><b>Use it twice.</b> An enricher is one state for each key. Two {@code process} or {@code
- * processValues} calls with the same enricher in one topology share that state: what is said in
- * either stream counts in both. Kafka Streams then runs both in the same tasks. The topics must be
- * partitioned alike, as for a join, and here Kafka Streams does not check it. A record that passes
- * through both is read twice. To keep states apart, build two enrichers and give them different
- * names ({@link Builder#named}); two of the same name in one topology are refused by Kafka Streams
+ * <p><b>Using an enricher twice.</b> An enricher has one state for each key. Two {@code process} or
+ * {@code processValues} calls with the same enricher in one topology share that state: a record of
+ * either stream changes it for both. Kafka Streams then runs both in the same tasks. The topics
+ * must be co-partitioned, as for a join, but Kafka Streams does not check it here. A record that
+ * passes through both is read twice. To keep states apart, build two enrichers with different names
+ * ({@link Builder#named}). Kafka Streams refuses two enrichers with the same name in one topology
  * ("A different StateStore has already been added").
  *
- * <p><b>What {@code key} says in JSON</b> is one rule per enricher, never per record:
+ * <p><b>The field {@code key} in JSON</b> is written by one rule for all records of an enricher:
  *
  * <ul>
- *   <li>what {@link Builder#keyText} says, if it is given ({@code "keyEncoding":"custom"});
- *   <li>otherwise the {@link Builder#keyEncoding}, if it is given;
- *   <li>otherwise it follows from the serde of the keys: the text for {@code Serdes.String()} and
+ *   <li>the text from {@link Builder#keyText}, if it is set ({@code "keyEncoding":"custom"});
+ *   <li>otherwise the key's bytes in {@link Builder#keyEncoding}, if it is set;
+ *   <li>otherwise it depends on the serde of the keys: the text for {@code Serdes.String()} and
  *       {@code Serdes.UUID()}, the number for {@code Serdes.Long()}, {@code Integer()} and {@code
  *       Short()}, and base64 for any other.
  * </ul>
  *
- * <p>Immutable and thread-safe. One enricher can serve several topologies; each task gets a
- * processor of its own. No argument of any method may be null.
+ * <p>Immutable and thread-safe. One enricher can be used in several topologies; each task has its
+ * own processor. No argument of any method may be null.
  *
- * @param <K> type of the keys; their serialised form is what state is kept by
+ * @param <K> type of the keys; states are stored under their serialised bytes
  * @param <V> type of the values
  */
 public final class Enricher<K, V> {
 
-  /** The name of an enricher that was given none. */
+  /** The default name. */
   public static final String DEFAULT_NAME = "enrich";
 
   private static final String STORE = "hidden-state";
@@ -90,7 +90,7 @@ public final class Enricher<K, V> {
 
   private final String name;
   private final EnricherSpec<K, V> spec;
-  private final Set<StoreBuilder<?>> stores; // the same objects each time: that is how uses share
+  private final Set<StoreBuilder<?>> stores; // always the same objects, so that uses share them
 
   private Enricher(String name, EnricherSpec<K, V> spec, StoreSettings store) {
     this.name = name;
@@ -100,18 +100,20 @@ public final class Enricher<K, V> {
   }
 
   /**
-   * An enricher of values that are texts, with default settings and no meters.
+   * An enricher for values that are texts, with default settings and no meters.
    *
-   * @param keySerde gives the bytes that state is kept by; its serializer serves all stream threads
+   * @param keySerde serialises the keys under which states are stored; all stream threads use its
+   *     serializer
    */
   public static <K> Enricher<K, String> ofText(Serde<K> keySerde, Model model) {
     return builder(keySerde, model).build();
   }
 
   /**
-   * Begins an enricher. Its values are texts unless {@link Builder#text} says otherwise.
+   * A builder of an enricher. The values are texts unless {@link Builder#text} is called.
    *
-   * @param keySerde gives the bytes that state is kept by; its serializer serves all stream threads
+   * @param keySerde serialises the keys under which states are stored; all stream threads use its
+   *     serializer
    */
   public static <K> Builder<K, String> builder(Serde<K> keySerde, Model model) {
     return new Builder<>(
@@ -120,7 +122,10 @@ public final class Enricher<K, V> {
         text -> text);
   }
 
-  /** For {@code KStream.processValues}: keeps the key, and the value beside the enriched record. */
+  /**
+   * The processor for {@code KStream.processValues}: keeps the key, and the value with its enriched
+   * record.
+   */
   public FixedKeyProcessorSupplier<K, V, Enriched<V>> fixedKey() {
     return new FixedKeyProcessorSupplier<>() {
       @Override
@@ -135,7 +140,10 @@ public final class Enricher<K, V> {
     };
   }
 
-  /** For {@code KStream.process} and {@code Topology.addProcessor}: the enriched record alone. */
+  /**
+   * The processor for {@code KStream.process} and {@code Topology.addProcessor}: returns the
+   * enriched record alone.
+   */
   public ProcessorSupplier<K, V, K, EnrichedRecord> supplier() {
     return new ProcessorSupplier<>() {
       @Override
@@ -151,9 +159,9 @@ public final class Enricher<K, V> {
   }
 
   /**
-   * Questions about keys of a running application.
+   * Answers questions about the keys of a running application.
    *
-   * @param streams of a topology that uses this enricher; need not have started yet
+   * @param streams an application whose topology uses this enricher; it need not have started yet
    */
   public KeyQueries<K> queries(KafkaStreams streams) {
     Objects.requireNonNull(streams, "streams");
@@ -163,29 +171,29 @@ public final class Enricher<K, V> {
         streams, spec.keySerde(), changelog, spec.model(), spec.settings());
   }
 
-  /** Its name; {@value #DEFAULT_NAME} if it was given none. */
+  /** The enricher's name; {@value #DEFAULT_NAME} if none was set. */
   public String name() {
     return name;
   }
 
-  /** Name of its state store: {@code hidden-state}, or {@code NAME-hidden-state}. */
+  /** The name of its state store: {@code hidden-state}, or {@code NAME-hidden-state}. */
   public String storeName() {
     return spec.settings().store();
   }
 
   /**
-   * Header of every enriched record: {@code undercurrent-model}, or {@code
-   * undercurrent-model-NAME}. Its value is {@code name@fingerprint} of the model, UTF-8.
+   * The name of the header that every enriched record has: {@code undercurrent-model}, or {@code
+   * undercurrent-model-NAME}. Its value is the model's {@code name@fingerprint}, UTF-8.
    */
   public String modelHeader() {
     return spec.modelHeader();
   }
 
   /**
-   * Chooses what an {@link Enricher} does. Every method changes the builder and returns it; {@link
-   * #text} returns a new one, for values of another type. An argument out of range throws {@link
-   * IllegalArgumentException} with one line that names the setting, what it must be and what it is.
-   * For one thread.
+   * Builds an {@link Enricher}. Every method changes the builder and returns it, except {@link
+   * #text}: it returns a new builder, for values of another type. An argument out of range throws
+   * {@link IllegalArgumentException}; its message names the setting, the expectation and the
+   * finding. Not thread-safe.
    *
    * @param <K> type of the keys
    * @param <V> type of the values
@@ -196,7 +204,7 @@ public final class Enricher<K, V> {
     private final Model model;
     private final Function<? super V, String> text;
     private String name = DEFAULT_NAME;
-    private Function<? super V, Source> source; // null for where the record is read
+    private Function<? super V, Source> source; // null to use the record's own position
     private BiFunction<? super K, ? super V, String> keyText; // null for none
     private KeyEncoding keyEncoding;
     private UnaryOperator<StoreSettings> store = UnaryOperator.identity();
@@ -226,21 +234,21 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * Where the text of a value is. Comes before {@link #source}, {@link #keyText} and {@link
-     * #lookAhead}.
+     * Sets how the text of a value is read. Call it before {@link #source}, {@link #keyText} and
+     * {@link #lookAhead}.
      *
-     * @param text of a value, which is never null; null for a value without a text, which throws
-     *     {@link BadRecordException}. Called by all stream threads. The compiler finds the type of
-     *     the values in a method reference such as {@code Ticket::body}; a lambda has to name it:
-     *     {@code (Ticket ticket) -> ticket.body()}
+     * @param text returns the text of a value, which is never null; if it returns null, the record
+     *     throws {@link BadRecordException}. Called by all stream threads. The compiler infers the
+     *     type of the values from a method reference such as {@code Ticket::body}; a lambda must
+     *     name it: {@code (Ticket ticket) -> ticket.body()}
      * @param <T> type of the stream's values
      */
     public <T> Builder<K, T> text(Function<? super T, String> text) {
       Objects.requireNonNull(text, "text");
       if (source != null || keyText != null || lookAhead != null) {
         throw new IllegalStateException(
-            "text() must come before source(), keyText() and lookAhead(), which depend on the"
-                + " values' type; found it behind them");
+            "text() must be called before source(), keyText() and lookAhead(), which depend on the"
+                + " type of the values; found it called after one of them");
       }
       Builder<K, T> builder = new Builder<>(keySerde, model, text);
       builder.name = name;
@@ -252,12 +260,12 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * Where a value was first read, for values that say so: behind a repartition topic, enriched
-     * records then still name the topic that the text came from. The timestamp is taken from there
-     * too.
+     * Sets how the source of a value is read, for values that carry it. Behind a repartition topic,
+     * enriched records then name the topic that the text came from. The timestamp is taken from the
+     * source too.
      *
-     * @param source of a value; null for the place and time of the record that carries it. Called
-     *     by all stream threads
+     * @param source returns the source of a value; null to use the record's own position and
+     *     timestamp. Called by all stream threads
      */
     public Builder<K, V> source(Function<? super V, Source> source) {
       this.source = Objects.requireNonNull(source, "source");
@@ -265,13 +273,13 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * A name, by which two enrichers in one application are told apart. It stands in the names of
-     * the store ({@code NAME-hidden-state}) and its changelog topic, in the model's header ({@code
-     * undercurrent-model-NAME}) and as {@code enricher} in meters. A changed name leaves all states
-     * behind.
+     * Sets the name, which distinguishes two enrichers in one application. It is part of the names
+     * of the store ({@code NAME-hidden-state}), of its changelog topic and of the model's header
+     * ({@code undercurrent-model-NAME}), and the value of the tag {@code enricher} of meters. After
+     * a change all keys start without a state.
      *
-     * @param name 1 to 249 of {@code a-z A-Z 0-9 . _ -}; {@value Enricher#DEFAULT_NAME} is that of
-     *     an enricher without a name
+     * @param name 1 to 249 of {@code a-z A-Z 0-9 . _ -}; {@value Enricher#DEFAULT_NAME} is the same
+     *     as no name
      */
     public Builder<K, V> named(String name) {
       this.name = StoreSettings.requireName("the enricher's name", name);
@@ -279,10 +287,11 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * What enriched records say as {@code key}. State is kept by the key's bytes all the same.
+     * Sets the text that enriched records show as {@code key}. States are still stored under the
+     * key's bytes.
      *
-     * @param keyText of a record's value; a null throws {@link BadRecordException}. Called by all
-     *     stream threads
+     * @param keyText returns the text for a value; if it returns null, the record throws {@link
+     *     BadRecordException}. Called by all stream threads
      */
     public Builder<K, V> keyText(Function<? super V, String> keyText) {
       Objects.requireNonNull(keyText, "keyText");
@@ -290,10 +299,11 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * What enriched records say as {@code key}, as a function of key and value: {@code (key, value)
-     * -> key.customer()}.
+     * Sets the text that enriched records show as {@code key}, as a function of key and value:
+     * {@code (key, value) -> key.customer()}.
      *
-     * @param keyText a null throws {@link BadRecordException}. Called by all stream threads
+     * @param keyText returns the text; if it returns null, the record throws {@link
+     *     BadRecordException}. Called by all stream threads
      */
     public Builder<K, V> keyText(BiFunction<? super K, ? super V, String> keyText) {
       this.keyText = Objects.requireNonNull(keyText, "keyText");
@@ -301,8 +311,8 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * How enriched records write the bytes of keys, in place of what follows from the keys' serde.
-     * A key that is not of the encoding throws {@link BadRecordException}.
+     * Sets how enriched records show the bytes of keys. The default depends on the keys' serde. A
+     * key that does not fit the encoding throws {@link BadRecordException}.
      */
     public Builder<K, V> keyEncoding(KeyEncoding keyEncoding) {
       this.keyEncoding = Objects.requireNonNull(keyEncoding, "keyEncoding");
@@ -310,9 +320,9 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * How states are stored.
+     * Sets how states are stored.
      *
-     * @param store given the settings so far, returns those to use
+     * @param store receives the settings so far and returns the settings to use
      */
     public Builder<K, V> store(UnaryOperator<StoreSettings> store) {
       UnaryOperator<StoreSettings> before = this.store;
@@ -321,21 +331,24 @@ public final class Enricher<K, V> {
       return this;
     }
 
-    /** Tokens read of a record, 1 to 65,536; the rest of its text is cut off. 512 by default. */
+    /**
+     * Sets the maximum number of tokens read from a record, 1 to 65,536; the rest of its text is
+     * cut off. 512 by default.
+     */
     public Builder<K, V> maxTokens(int maxTokens) {
       settings = settings.withMaxTokens(maxTokens);
       return this;
     }
 
-    /** How many likely next tokens enriched records list, 0 to 100. 5 by default. */
+    /** Sets the number of likely next tokens in an enriched record, 0 to 100. 5 by default. */
     public Builder<K, V> nextTokens(int nextTokens) {
       settings = settings.withNextTokens(nextTokens);
       return this;
     }
 
     /**
-     * Tokens after which a record's weight in the conversation's score has halved, more than 0. 60
-     * by default.
+     * Sets the number of tokens after which a record's weight in the conversation's score has
+     * halved, more than 0. 60 by default.
      */
     public Builder<K, V> halfLifeTokens(double halfLifeTokens) {
       settings = settings.withHalfLifeTokens(halfLifeTokens);
@@ -343,9 +356,9 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * Size of the largest enriched record, in bytes, at least 1. A larger one throws {@link
-     * BadRecordException} before it changes the key's state. No limit by default: the producer's
-     * {@code max.request.size} is a good one.
+     * Sets the maximum size of an enriched record in bytes, at least 1. A larger one throws {@link
+     * BadRecordException} before the key's state changes. There is no limit by default; the
+     * producer's {@code max.request.size} is a good value.
      */
     public Builder<K, V> maxRecordBytes(int maxRecordBytes) {
       settings = settings.withMaxRecordBytes(maxRecordBytes);
@@ -353,29 +366,31 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * What is computed at once, where there is a {@link #lookAhead look-ahead}.
+     * Sets the size of a batch, for a {@link #lookAhead look-ahead}.
      *
-     * @param records at most, 1 to 1,024; 32 by default
-     * @param tokens at most, unless it is one record; 1 to 1,048,576; 4,096 by default
+     * @param records the maximum number of records, 1 to 1,024; 32 by default
+     * @param tokens the maximum number of tokens, 1 to 1,048,576; a single record may have more.
+     *     4,096 by default
      */
     public Builder<K, V> batch(int records, int tokens) {
       settings = settings.withBatch(records, tokens);
       return this;
     }
 
-    /** Where meters are registered. Nowhere by default. */
+    /** Sets the registry for the meters. By default there are no meters. */
     public Builder<K, V> meters(MeterRegistry registry) {
       this.registry = Objects.requireNonNull(registry, "registry");
       return this;
     }
 
     /**
-     * Computes several records at once, where they lie ahead: the same bytes sooner. For an
-     * enricher right behind a source that reads values with the application's default serde ({@code
-     * default.value.serde}) and uses the records' own timestamps. An application without a default
-     * serde does not start; give the serde then.
+     * Computes several polled records at once, which is faster and gives the same bytes. Use this
+     * method for an enricher directly behind a source that reads values with the application's
+     * default serde ({@code default.value.serde}) and uses the records' own timestamps. Without a
+     * default serde the application does not start; pass the serde then.
      *
-     * @param lookAhead the application's; its settings must pass through {@link LookAhead#addTo}
+     * @param lookAhead the application's look-ahead; the application's configuration must pass
+     *     through {@link LookAhead#addTo}
      */
     public Builder<K, V> lookAhead(LookAhead lookAhead) {
       this.lookAhead = Objects.requireNonNull(lookAhead, "lookAhead");
@@ -384,21 +399,24 @@ public final class Enricher<K, V> {
     }
 
     /**
-     * The same for an enricher right behind a source with the keys' serde and this one: {@code
+     * The same for an enricher directly behind a source with the keys' serde and this one: {@code
      * builder.stream(topic, Consumed.with(keySerde, valueSerde))}.
      *
-     * @param lookAhead the application's; its settings must pass through {@link LookAhead#addTo}
-     * @param valueSerde its deserializer serves all stream threads, and the keys' serde's does too
+     * @param lookAhead the application's look-ahead; the application's configuration must pass
+     *     through {@link LookAhead#addTo}
+     * @param valueSerde the source's serde of values; all stream threads use the deserializers of
+     *     both serdes
      */
     public Builder<K, V> lookAhead(LookAhead lookAhead, Serde<V> valueSerde) {
       return lookAhead(lookAhead, Preview.of(keySerde, valueSerde));
     }
 
     /**
-     * The same for any place in a topology.
+     * The same for an enricher anywhere in a topology.
      *
-     * @param lookAhead the application's; its settings must pass through {@link LookAhead#addTo}
-     * @param preview what a polled record is when it gets to the enricher
+     * @param lookAhead the application's look-ahead; the application's configuration must pass
+     *     through {@link LookAhead#addTo}
+     * @param preview predicts the record that the enricher will receive for a polled one
      */
     public Builder<K, V> lookAhead(LookAhead lookAhead, Preview<K, V> preview) {
       this.lookAhead = Objects.requireNonNull(lookAhead, "lookAhead");
@@ -406,7 +424,7 @@ public final class Enricher<K, V> {
       return this;
     }
 
-    /** The enricher. */
+    /** Builds the enricher. */
     public Enricher<K, V> build() {
       boolean unnamed = name.equals(DEFAULT_NAME);
       StoreSettings kept = store.apply(StoreSettings.named(unnamed ? STORE : name + "-" + STORE));
@@ -415,7 +433,7 @@ public final class Enricher<K, V> {
           new EnricherSpec<>(
               keySerde,
               model,
-              sourceText(text, source),
+              textAndSource(text, source),
               keyText,
               keyEncoding,
               settings.withStore(kept.name()),
@@ -427,13 +445,13 @@ public final class Enricher<K, V> {
           kept);
     }
 
-    private static <V> Function<V, SourceText> sourceText(
+    private static <V> Function<V, TextAndSource> textAndSource(
         Function<? super V, String> text, Function<? super V, Source> source) {
       return value -> {
         String found = text.apply(value);
         return found == null
             ? null
-            : new SourceText(found, source == null ? null : source.apply(value));
+            : new TextAndSource(found, source == null ? null : source.apply(value));
       };
     }
   }

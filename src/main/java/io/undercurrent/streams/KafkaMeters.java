@@ -10,12 +10,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.apache.kafka.streams.KafkaStreams;
 
-/** Registers the meters that Kafka Streams and its clients have of their own, until closed. */
+/**
+ * Registers the meters that Kafka Streams and its clients bring, until it is closed. Used by one
+ * thread at a time.
+ */
 final class KafkaMeters implements AutoCloseable {
 
   /**
-   * How often new meters are looked for. Rebalances add tasks, stores and partitions; with the
-   * binder's default of a minute their meters would be missing for that long.
+   * How often the binder looks for new meters. Rebalances add tasks, stores and partitions; with
+   * the default of a minute their meters would be missing for that long.
    */
   private static final Duration REFRESH = Duration.ofSeconds(5);
 

@@ -12,9 +12,9 @@ import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * Shows an application's processors what their stream threads have polled and not yet processed, so
- * that they can compute several records at once. One for each application; {@link #addTo} its
- * configuration and give it to each {@link Enricher} of the application:
+ * Lets the enrichers of an application compute several records at once. It shows them the records
+ * that their stream threads have polled and not yet processed. Create one for each application, add
+ * it to the configuration with {@link #addTo}, and give it to each {@link Enricher}:
  *
  * <pre>{@code
  * LookAhead lookAhead = new LookAhead();
@@ -26,20 +26,21 @@ import org.apache.kafka.streams.StreamsConfig;
  * new KafkaStreams(builder.build(), lookAhead.addTo(properties));
  * }</pre>
  *
- * <p>Nothing is held back or buffered that a commit could lose: what a processor computes ahead is
- * used only for exactly the record, key state and memory that it was computed from. Where {@link
- * #addTo} was forgotten, records are computed one by one, and a warning in the log says so; so it
- * does in a {@code TopologyTestDriver}, which polls nothing. Thread-safe.
+ * <p>No record is delayed, and a commit can lose nothing: a result computed ahead is used only for
+ * exactly the record, key state and memory that it was computed from. If {@link #addTo} was not
+ * called, records are computed one by one and the log has a warning. The same happens in a {@code
+ * TopologyTestDriver}, which polls nothing. Thread-safe.
  */
 public final class LookAhead {
 
-  private final PolledByThread mailboxes = new PolledByThread();
+  private final PolledByThread polledByThread = new PolledByThread();
 
   /**
-   * The configuration of the application, with an interceptor that shows this object what its main
-   * consumers poll. It comes after whatever interceptors the user has set, and those stay.
+   * The application's configuration with a consumer interceptor that reports to this object what
+   * the main consumers poll. The user's own interceptors stay and come first.
    *
-   * @param configs of Kafka Streams; not changed
+   * @param configs the configuration of Kafka Streams; not changed
+   * @return a new map
    */
   public Map<String, Object> addTo(Map<String, ?> configs) {
     String own = ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG;
@@ -48,21 +49,21 @@ public final class LookAhead {
         List.of(StreamsConfig.mainConsumerPrefix(own), StreamsConfig.consumerPrefix(own), own)) {
       if (configs.get(key) != null) {
         interceptors.addAll(list(configs.get(key)));
-        break; // the more special one counts, as it does for Kafka Streams
+        break; // Kafka Streams too uses the key with the most specific prefix
       }
     }
     interceptors.add(LookAheadInterceptor.class.getName());
     Map<String, Object> with = new HashMap<>(configs);
     with.put(StreamsConfig.mainConsumerPrefix(own), interceptors);
-    with.put(StreamsConfig.mainConsumerPrefix(PolledByThread.CONFIG), mailboxes);
+    with.put(StreamsConfig.mainConsumerPrefix(PolledByThread.CONFIG), polledByThread);
     return with;
   }
 
   /**
-   * The same for settings in {@link Properties}.
+   * The same for a configuration in {@link Properties}.
    *
-   * @param configs of Kafka Streams; not changed. Their defaults are taken over too
-   * @return new properties; some values are objects that {@code getProperty} does not show
+   * @param configs the configuration of Kafka Streams, with its defaults; not changed
+   * @return new properties; some values are objects that {@code getProperty} does not return
    */
   public Properties addTo(Properties configs) {
     Map<String, Object> all = new HashMap<>();
@@ -86,8 +87,8 @@ public final class LookAhead {
     return names;
   }
 
-  /** What the stream threads have polled. */
+  /** The records that the stream threads have polled. */
   PolledByThread polledByThread() {
-    return mailboxes;
+    return polledByThread;
   }
 }

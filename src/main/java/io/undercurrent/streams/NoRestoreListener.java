@@ -3,7 +3,7 @@ package io.undercurrent.streams;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.StateRestoreListener;
 
-/** Ignores every event. */
+/** A restore listener that does nothing. */
 final class NoRestoreListener implements StateRestoreListener {
 
   @Override

@@ -8,11 +8,11 @@ import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.processor.api.Record;
 
 /**
- * What a polled record will be when it reaches the processor: what lies between the topic and the
- * processor, once more. A preview that is wrong costs time and changes no result.
+ * Predicts the record that the processor will receive for a polled one. It repeats the topology's
+ * steps between the source and the processor. A wrong prediction costs time and changes no result.
  *
- * <p>Called by all stream threads. It may throw, for records that cannot be read; that is theirs to
- * report when they are processed.
+ * <p>Called by all stream threads. It may throw for a record that cannot be read; the error is
+ * reported when the record is processed.
  *
  * @param <K> type of the processor's keys
  * @param <V> type of its values
@@ -21,18 +21,27 @@ import org.apache.kafka.streams.processor.api.Record;
 public interface Preview<K, V> {
 
   /**
-   * @param raw as polled; not to be changed, its headers neither
-   * @param partitionTimeMs the latest timestamp of the partition before it, -1 for none
-   * @return null if the processor will not get it
+   * Predicts one record.
+   *
+   * @param raw the polled record; neither it nor its headers may be changed
+   * @param partitionTimeMs the latest timestamp of earlier records in the partition; -1 if there
+   *     are none
+   * @return the record that the processor will receive; null if it will receive none
    */
   Record<K, V> of(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs);
 
-  /** Of a processor right behind a source with these serdes and the records' own timestamps. */
+  /**
+   * The preview for a processor directly behind a source with these serdes and the records' own
+   * timestamps.
+   */
   static <K, V> Preview<K, V> of(Serde<K> keySerde, Serde<V> valueSerde) {
     return of(keySerde, valueSerde, (record, partitionTimeMs) -> record.timestamp());
   }
 
-  /** Of a processor right behind a source with these serdes and this extractor. */
+  /**
+   * The preview for a processor directly behind a source with these serdes and this timestamp
+   * extractor.
+   */
   static <K, V> Preview<K, V> of(
       Serde<K> keySerde, Serde<V> valueSerde, TimestampExtractor extractor) {
     return (raw, partitionTimeMs) -> {

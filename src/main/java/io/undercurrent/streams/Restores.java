@@ -7,14 +7,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.StateRestoreListener;
 
 /**
- * Reports restores to the meters, then to another listener. Several threads call it, but only one
- * at a time for each partition.
+ * A restore listener that reports to the meters, then to another listener. Thread-safe, as long as
+ * one partition's events come from one thread at a time.
  */
 final class Restores implements StateRestoreListener {
 
   private final AppMetrics metrics;
   private final StateRestoreListener next;
-  private final Map<TopicPartition, Long> ends = new ConcurrentHashMap<>(); // one past the last
+  private final Map<TopicPartition, Long> ends = new ConcurrentHashMap<>(); // exclusive
 
   Restores(AppMetrics metrics, StateRestoreListener next) {
     this.metrics = metrics;

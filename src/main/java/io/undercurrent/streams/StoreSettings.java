@@ -14,17 +14,16 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * How an {@link Enricher} keeps the states of its keys. Without a choice: on disk in RocksDB,
- * behind a cache that writes a key's last state once per commit, and with a compacted changelog
- * topic.
+ * How an {@link Enricher} stores the states of its keys. By default in RocksDB on disk, behind a
+ * cache that writes a key's last state once per commit, and with a compacted changelog topic.
  *
  * <pre>{@code
  * .store(s -> s.inMemory().changelog(Map.of("min.insync.replicas", "2")))
  * }</pre>
  *
- * <p>A model with attention or a cache has a second store, named after the first with {@code
- * -memory} behind it. It follows the same settings, but is never cached: its entries are written
- * once.
+ * <p>A model with attention or a cache has a second store, whose name is the first one's with
+ * {@code -memory} appended. It has the same settings, but no cache, because its entries are written
+ * only once.
  *
  * <p>Immutable and thread-safe: each method returns new settings. No argument may be null.
  */
@@ -54,9 +53,11 @@ public final class StoreSettings {
   }
 
   /**
-   * @param what has the name
+   * Checks a name.
+   *
+   * @param what the thing that has the name, for the error message
    * @return the name
-   * @throws IllegalArgumentException if Kafka would refuse it in the name of a topic
+   * @throws IllegalArgumentException if Kafka does not allow it in the name of a topic
    */
   static String requireName(String what, String name) {
     if (!KAFKA_NAME.matcher(name).matches()) {
@@ -68,31 +69,31 @@ public final class StoreSettings {
   }
 
   /**
-   * Another name for the store than the one that follows from {@link Enricher.Builder#named}. The
-   * name is part of the changelog topic's name: a changed one leaves all states behind.
+   * Sets the store's name, in place of the one derived from {@link Enricher.Builder#named}. The
+   * name is part of the changelog topic's name: after a change all keys start without a state.
    *
-   * @throws IllegalArgumentException if Kafka would refuse the name
+   * @throws IllegalArgumentException if Kafka does not allow the name in the name of a topic
    */
   public StoreSettings name(String name) {
     return new StoreSettings(requireName("the store's name", name), inMemory, cached, changelog);
   }
 
-  /** States in the Java heap instead of RocksDB. They are restored from the changelog. */
+  /** Stores states in the Java heap instead of RocksDB. They are restored from the changelog. */
   public StoreSettings inMemory() {
     return new StoreSettings(name, true, cached, changelog);
   }
 
   /**
-   * Every state is written to the store and to the changelog at once, and not once per commit:
-   * sooner visible in the changelog, and more bytes.
+   * Writes every state to the store and to the changelog at once, instead of once per commit.
+   * States appear sooner in the changelog, which receives more bytes.
    */
   public StoreSettings withoutCache() {
     return new StoreSettings(name, inMemory, false, changelog);
   }
 
   /**
-   * Settings of the changelog topic, beside {@code cleanup.policy=compact} or in place of it. Kafka
-   * Streams uses them when it creates the topic and checks them then.
+   * Adds settings of the changelog topic. {@code cleanup.policy=compact} is set by default and can
+   * be replaced. Kafka Streams checks and uses them when it creates the topic.
    *
    * @param topicSettings such as {@code min.insync.replicas}; added to those of earlier calls
    */
@@ -103,8 +104,8 @@ public final class StoreSettings {
   }
 
   /**
-   * No changelog topic. States are then lost with the instance's disk, or with its process if they
-   * are {@link #inMemory}, and a key that moves to another instance starts anew.
+   * Uses no changelog topic. States are then lost with the instance's disk, or with its process if
+   * they are {@link #inMemory}. A key that moves to another instance starts without a state.
    */
   public StoreSettings withoutChangelog() {
     return new StoreSettings(name, inMemory, cached, null);
@@ -115,6 +116,8 @@ public final class StoreSettings {
   }
 
   /**
+   * The builders of the stores.
+   *
    * @param memory name of the second store; null for a model that has none
    */
   Set<StoreBuilder<?>> builders(String memory) {

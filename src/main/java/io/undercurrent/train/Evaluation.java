@@ -294,12 +294,12 @@ public final class Evaluation {
     }
 
     @Override
-    public void felt(int position, float[] probabilities) {
+    public void onSentiment(int position, float[] probabilities) {
       sentiments.add(probabilities);
     }
 
     @Override
-    public void expected(int token, double logProbability, Ranking ranking) {
+    public void onToken(int token, double logProbability, Ranking ranking) {
       language.add(token, logProbability, ranking);
     }
   }

@@ -17,7 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A {@link ParityCase} computed by PyTorch through DJL: {@code torch.embedding}, {@code
+ * Computes a {@link ParityCase} with PyTorch through DJL: {@code torch.embedding}, {@code
  * torch.lstm}, {@code torch.gru} and {@code torch.rnn_tanh}, {@code torch.nn.functional.linear} and
  * {@code log_softmax}, and its autograd. Clipping and optimisers are PyTorch's formulas on its
  * tensors.
@@ -41,7 +41,7 @@ final class PyTorch implements AutoCloseable {
     return engine.getEngineName() + " " + engine.getVersion();
   }
 
-  /** What {@link ParityCase#results} names. */
+  /** The results that {@link ParityCase#results} names. */
   Parameters results() {
     Parameters results = new Parameters(one.results());
     Chunk[] batches = one.batches();
@@ -91,7 +91,9 @@ final class PyTorch implements AutoCloseable {
     c = config.kind().cell().hasCellState() ? manager.zeros(state) : null;
   }
 
-  /** Top hidden states (T, B, H); carries h and c on, without gradient. */
+  /**
+   * The top hidden states (T, B, H). Keeps the last h and c for the next call, without gradient.
+   */
   private NDArray forward(Chunk batch) {
     NDArray tokens = manager.create(batch.token, new Shape(one.steps(), one.rows()));
     NDArray table = weights.get("embedding.weight");
@@ -179,7 +181,7 @@ final class PyTorch implements AutoCloseable {
         double norm = g.norm().getFloat();
         squares += norm * norm;
       }
-      // as torch.nn.utils.clip_grad_norm_ has it
+      // the formula of torch.nn.utils.clip_grad_norm_
       double scale = Math.min(1, ParityCase.CLIP_GRAD_NORM / (Math.sqrt(squares) + 1e-6));
       int step = i + 1;
       Map<String, NDArray> next = new LinkedHashMap<>();
@@ -197,7 +199,7 @@ final class PyTorch implements AutoCloseable {
     }
   }
 
-  /** As torch.optim.Adam has it, with its default betas and eps. */
+  /** The formula of torch.optim.Adam, with its default betas and eps. */
   private static NDArray adam(
       String name, NDArray w, NDArray g, Map<String, NDArray> m, Map<String, NDArray> v, int step) {
     m.merge(name, g.mul(1 - 0.9), (before, now) -> before.mul(0.9).add(now));

@@ -15,9 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Networks of this project beside PyTorch's, step for step. Leaves {@code target/parity/report.md},
- * and PyTorch's results of the golden cases in {@code target/parity} or in the folder that {@code
- * -Dparity.golden} names.
+ * Compares this project's networks with PyTorch's, step by step. Writes {@code
+ * target/parity/report.md}. Writes PyTorch's results of the golden cases to {@code target/parity},
+ * or to the folder that {@code -Dparity.golden} names.
  */
 class PyTorchParityTest {
 

@@ -290,7 +290,7 @@ class MemoryTopologyTest {
                 "messages-dead-letters", new ByteArrayDeserializer(), new ByteArrayDeserializer())
             .readRecord();
     assertThat(new String(letter.headers().lastHeader("__streams.errors.message").value(), UTF_8))
-        .startsWith("too-large: what is remembered of the record must fit 50000 bytes");
+        .startsWith("too-large: the record's memory entry must fit 50000 bytes");
   }
 
   @Test

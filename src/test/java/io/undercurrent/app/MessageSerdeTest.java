@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.undercurrent.enrich.Source;
-import io.undercurrent.streams.internals.SourceText;
+import io.undercurrent.streams.internals.TextAndSource;
 import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.apache.kafka.common.errors.SerializationException;
@@ -17,18 +17,18 @@ class MessageSerdeTest {
 
   private final MessageSerde serde = new MessageSerde();
 
-  static Stream<SourceText> messages() {
+  static Stream<TextAndSource> messages() {
     return Stream.of(
-        new SourceText("", null),
-        new SourceText("caf\u00e9 \ud83d\ude00\u0000", null),
-        new SourceText("x", new Source("messages", 3, 42, 1_790_000_000_000L)),
-        new SourceText("x", new Source("messages", 0, 0, null)),
-        new SourceText("", new Source("m".repeat(249), Integer.MAX_VALUE, Long.MAX_VALUE, 0L)));
+        new TextAndSource("", null),
+        new TextAndSource("caf\u00e9 \ud83d\ude00\u0000", null),
+        new TextAndSource("x", new Source("messages", 3, 42, 1_790_000_000_000L)),
+        new TextAndSource("x", new Source("messages", 0, 0, null)),
+        new TextAndSource("", new Source("m".repeat(249), Integer.MAX_VALUE, Long.MAX_VALUE, 0L)));
   }
 
   @ParameterizedTest
   @MethodSource("messages")
-  void shouldReadBackWhatItWrote(SourceText message) {
+  void shouldReadBackWhatItWrote(TextAndSource message) {
     byte[] bytes = serde.serializer().serialize("t", message);
 
     assertThat(serde.deserializer().deserialize("t", bytes)).isEqualTo(message);
@@ -36,7 +36,7 @@ class MessageSerdeTest {
 
   @Test
   void shouldWriteTheDocumentedLayout() {
-    SourceText message = new SourceText("hi", new Source("in", 3, 42, 7L));
+    TextAndSource message = new TextAndSource("hi", new Source("in", 3, 42, 7L));
 
     assertThat(HexFormat.of().formatHex(serde.serializer().serialize("t", message)))
         .isEqualTo(

@@ -30,7 +30,7 @@ class KeyEncodingTest {
     "SHORT, 32767",
     "UUID, 1b4e28ba-2fa1-11d2-883f-0016d3cca427"
   })
-  void shouldGiveBackTheBytesOfAText(KeyEncoding encoding, String text) {
+  void shouldReadBackTheBytesOfAText(KeyEncoding encoding, String text) {
     assertThat(encoding.text(encoding.bytes(text))).isEqualTo(text);
   }
 
@@ -59,7 +59,7 @@ class KeyEncodingTest {
   }
 
   @Test
-  void shouldRefuseWhatIsNoText() {
+  void shouldRefuseBytesAndTextsThatDoNotFit() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> KeyEncoding.TEXT.text(new byte[] {-1, 0}))
         .withMessage("the key must be UTF-8 (key encoding text), found 2 other bytes");
@@ -86,7 +86,7 @@ class KeyEncodingTest {
   }
 
   @Test
-  void shouldMarkEveryEncodingButText() {
+  void shouldNameEveryEncodingExceptText() {
     byte[] key = KeyEncoding.LONG.bytes("103");
     assertThat(KeyText.of(key, KeyEncoding.LONG)).isEqualTo(new KeyText("103", "long"));
     assertThat(KeyText.of(key, KeyEncoding.BASE64))

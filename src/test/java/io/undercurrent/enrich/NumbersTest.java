@@ -50,7 +50,7 @@ class NumbersTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
-  void shouldRefuseWhatJsonCannotSay(double value) {
+  void shouldRefuseNaNAndInfinity(double value) {
     assertThatThrownBy(() -> Numbers.format(value))
         .hasMessage("number must be finite, found " + value);
   }

@@ -14,15 +14,17 @@ import io.undercurrent.model.StatePrecision;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** Units that forget slowly, over thousands of records of one token each. */
+/**
+ * Tests that units that forget slowly keep their state over thousands of records of one token each.
+ */
 class CarriedStateTest {
 
   private static final int RECORDS = 2_500;
-  private static final int STEPS = 2 * RECORDS; // an end of record each
+  private static final int STEPS = 2 * RECORDS; // one token and one end of record each
   private static final float GATE = 9.21034f; // sigmoid: 0.9999
-  private static final double LEFT = Math.pow(0.9999, STEPS); // 0.6 of what was there
+  private static final double LEFT = Math.pow(0.9999, STEPS); // the share that is left: 0.6
 
-  /** c is kept whole whatever h is. */
+  /** c is stored in full precision whatever the precision of h. */
   @Test
   void shouldForgetAsSlowlyInHalfPrecisionAsInFull() {
     for (StatePrecision precision : StatePrecision.values()) {
@@ -32,9 +34,11 @@ class CarriedStateTest {
     }
   }
 
-  /** Why a network without c keeps all of h: rounding would put each small change back. */
+  /**
+   * A network without c stores h in full precision, because rounding would undo each small change.
+   */
   @Test
-  void shouldKeepAllOfHWhereHIsAllThatIsCarried() {
+  void shouldStoreHInFullPrecisionIfThereIsNoC() {
     Model model = slow(CellType.GRU, 1);
 
     assertThat(read(model).h()[0][0]).isCloseTo((float) LEFT, within(1e-3f));
@@ -56,9 +60,9 @@ class CarriedStateTest {
   }
 
   /**
-   * All weights are zero and the gate that keeps is nearly 1.
+   * A model whose weights are zero and whose keeping gate is nearly 1.
    *
-   * @param gate its place among the kind's: f of an lstm, z of a gru
+   * @param gate the index of that gate: f of an lstm, z of a gru
    */
   private static Model slow(CellType kind, int gate) {
     Model model = LetterModel.of(kind, 1, 1);

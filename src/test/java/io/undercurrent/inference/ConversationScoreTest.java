@@ -17,15 +17,15 @@ class ConversationScoreTest {
     List<Double> curve = curve(HALF_LIFE, 7, 0.98, -0.9, -0.9, -0.9, -0.9, -0.9, -0.9, -0.9);
 
     assertThat(curve.get(0)).isEqualTo(0.98);
-    assertThat(curve.get(1)).isCloseTo(0.04, within(0.001)); // the mean of two
-    assertThat(curve.get(2)).isCloseTo(-0.273, within(0.001)); // the mean of three
+    assertThat(curve.get(1)).isCloseTo(0.04, within(0.001)); // the mean of two records
+    assertThat(curve.get(2)).isCloseTo(-0.273, within(0.001)); // the mean of three records
     assertThat(curve.get(7)).isCloseTo(-0.67, within(0.01));
     for (int i = 1; i < curve.size(); i++) {
       assertThat(curve.get(i)).isLessThan(curve.get(i - 1));
     }
   }
 
-  /** Before, the first record counted as if it had an infinite past. */
+  /** A key has no history before its first record. */
   @Test
   void shouldBeAPlainMeanOfTokensUntilAHalfLifeIsReached() {
     double score = ConversationScore.after(null, 0, 1, 10, HALF_LIFE);
@@ -36,14 +36,14 @@ class ConversationScoreTest {
   }
 
   @Test
-  void shouldHalveTheWeightOfWhatWasSaidAHalfLifeAgo() {
+  void shouldHalveTheWeightOfTokensAfterAHalfLife() {
     double score = ConversationScore.after(1.0, 1_000_000, 0, 60, HALF_LIFE);
 
     assertThat(score).isCloseTo(0.5, within(1e-15));
   }
 
   @Test
-  void shouldComeBackWhenTheMoodMends() {
+  void shouldRiseAgainWhenTheMoodImproves() {
     List<Double> curve = curve(HALF_LIFE, 10, 0.8, -0.9, -0.9, -0.9, 0.9, 0.9, 0.9, 0.9, 0.9);
 
     assertThat(curve.get(3)).isLessThan(-0.3);

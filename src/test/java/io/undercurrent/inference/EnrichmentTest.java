@@ -35,7 +35,7 @@ class EnrichmentTest {
       new StoredEnrichment(model, EnrichmentSettings.DEFAULTS);
 
   @Test
-  void shouldEqualTheNetworkReadingTheSequenceOfRecords() {
+  void shouldEqualReadingTheRecordsAsOneSequence() {
     Inference inference = new Inference(model, 512, 5, true);
     HiddenState hidden = model.initialState();
     byte[] state = null;
@@ -62,7 +62,7 @@ class EnrichmentTest {
   }
 
   @Test
-  void shouldDependOnWhatWasReadBefore() {
+  void shouldDependOnTheKeysEarlierRecords() {
     byte[] a = enrich(null, "a b c").state();
     byte[] b = enrich(null, "x y z").state();
 
@@ -96,7 +96,7 @@ class EnrichmentTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "      "})
-  void shouldLeaveTheHiddenStateOfAnEmptyTextAndAdvanceTheRest(String text) {
+  void shouldKeepTheHiddenStateAfterAnEmptyTextAndAdvanceTheRest(String text) {
     byte[] state = enrich(null, "a b c").state();
     KeyState before = format.deserialize(state).orElseThrow();
 
@@ -127,7 +127,7 @@ class EnrichmentTest {
   }
 
   @Test
-  void shouldHalveTheWeightOfWhatWasSaidAHalfLifeAgo() {
+  void shouldHalveTheWeightOfTokensAfterAHalfLife() {
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS.withHalfLifeTokens(3);
     StoredEnrichment enrichment = new StoredEnrichment(model, settings);
     Outcome first = enrichment.enrich(null, KEY, "a e f g", null, null);
@@ -139,7 +139,7 @@ class EnrichmentTest {
   }
 
   @Test
-  void shouldCutALongTextWhereReadingStopped() {
+  void shouldCutALongTextAtTheLimitOfTokens() {
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS.withMaxTokens(3);
     StoredEnrichment short3 = new StoredEnrichment(model, settings);
 
@@ -154,7 +154,7 @@ class EnrichmentTest {
   }
 
   @Test
-  void shouldStartFreshWhereAnotherModelWasAtWork() {
+  void shouldStartFromAFreshStateIfAnotherModelMadeTheStoredOne() {
     Outcome foreign =
         new StoredEnrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
             .enrich(null, KEY, "a b c", null, null);
@@ -166,7 +166,7 @@ class EnrichmentTest {
   }
 
   @Test
-  void shouldStopAtStoredBytesThatAreNoState() {
+  void shouldRefuseStoredBytesThatAreNotAState() {
     byte[] state = enrich(null, "a").state();
 
     assertThatThrownBy(() -> enrich(Arrays.copyOf(state, 60), "b"))
@@ -179,17 +179,20 @@ class EnrichmentTest {
   }
 
   @Test
-  void shouldOfferNoNextTokensWhereNoneAreAskedFor() {
+  void shouldListNoNextTokensIfNoneAreWanted() {
     StoredEnrichment none =
         new StoredEnrichment(model, EnrichmentSettings.DEFAULTS.withNextTokens(0));
 
     assertThat(none.enrich(null, KEY, "a b", null, null).enriched().next()).isEmpty();
   }
 
-  /** Whatever reads a key's records, in one go or from the stored bytes, carries the same on. */
+  /**
+   * Reading a key's records in one go gives the same states as storing and loading the state
+   * between them.
+   */
   @ParameterizedTest
   @EnumSource(CellType.class)
-  void shouldCarryTheSameInEitherPrecision(CellType kind) {
+  void shouldContinueFromStoredBytesInEitherPrecision(CellType kind) {
     for (StatePrecision precision : StatePrecision.values()) {
       Model model =
           LetterModel.of(kind, kind == CellType.FFNN ? 3 : 1, 5).withStatePrecision(precision);
@@ -215,7 +218,7 @@ class EnrichmentTest {
   }
 
   @Test
-  void shouldDifferALittleBetweenPrecisions() {
+  void shouldDifferOnlySlightlyBetweenPrecisions() {
     byte[] half = null;
     byte[] full = null;
     StoredEnrichment inHalf =
@@ -224,7 +227,7 @@ class EnrichmentTest {
     StoredEnrichment inFull =
         new StoredEnrichment(
             model.withStatePrecision(StatePrecision.FP32), EnrichmentSettings.DEFAULTS);
-    double most = 0;
+    double max = 0;
     for (int i = 0; i < 200; i++) {
       String text = "a b " + (char) ('a' + i % 26);
       Outcome a = inHalf.enrich(half, KEY, text, 7L, null);
@@ -234,16 +237,19 @@ class EnrichmentTest {
       double difference =
           Math.abs(a.enriched().sentiment().score() - b.enriched().sentiment().score());
       if (i == 0) {
-        assertThat(difference).isZero(); // nothing was stored yet
+        assertThat(difference).isZero(); // no state has been stored yet
       }
-      most = Math.max(most, difference);
+      max = Math.max(max, difference);
     }
-    assertThat(most).isPositive().isLessThan(0.01); // rounding is 2^-12 of what h can be
+    assertThat(max).isPositive().isLessThan(0.01); // rounding changes h by at most 2^-12
   }
 
-  /** A store goes over with each key's next record; nothing of a key is lost. */
+  /**
+   * A key's state changes to the model's precision with the key's next record, and loses nothing
+   * else.
+   */
   @Test
-  void shouldGoOnFromAStateOfTheOtherPrecision() {
+  void shouldContinueFromAStateOfTheOtherPrecision() {
     Model half = model.withStatePrecision(StatePrecision.FP16);
     Model full = model.withStatePrecision(StatePrecision.FP32);
     byte[] stored =
@@ -259,7 +265,9 @@ class EnrichmentTest {
     Outcome inFull =
         new StoredEnrichment(full, EnrichmentSettings.DEFAULTS).enrich(stored, KEY, "d", 7L, null);
     assertThat(EnrichedRecordJson.toJson(after.enriched()))
-        .isEqualTo(EnrichedRecordJson.toJson(inFull.enriched())); // read from all of its bits
+        .isEqualTo(
+            EnrichedRecordJson.toJson(
+                inFull.enriched())); // the state was read with all of its bits
 
     Outcome back =
         new StoredEnrichment(full, EnrichmentSettings.DEFAULTS)

@@ -70,7 +70,7 @@ class GeneratorTest {
   }
 
   @Test
-  void shouldWriteTheSameForTheSameSeedAndAnotherTextForAnother() {
+  void shouldWriteTheSameTextForTheSameSeedAndAnotherTextForAnotherSeed() {
     Set<List<String>> texts = new HashSet<>();
     for (long seed = 0; seed < 5; seed++) {
       Continuation once = write("a", model.initialState(), ALL, 30, 1, seed);
@@ -82,7 +82,7 @@ class GeneratorTest {
   }
 
   @Test
-  void shouldNeverWriteClassesOfUnknownWords() {
+  void shouldNeverWriteUnknownWords() {
     List<String> words = new ArrayList<>();
     for (long seed = 0; seed < 200; seed++) {
       Continuation written =
@@ -93,7 +93,7 @@ class GeneratorTest {
   }
 
   @Test
-  void shouldStopAtTheEndOfTheRecordOrGoOnOverSeveral() {
+  void shouldStopAfterTheGivenNumberOfRecords() {
     Continuation one = write("a", model.initialState(), ALL, 10_000, 1, 3);
     Continuation three = write("a", model.initialState(), ALL, 10_000, 3, 3);
 
@@ -102,7 +102,7 @@ class GeneratorTest {
     assertThat(three.records()).hasSize(3).startsWith(one.records().get(0));
     assertThat(three.tokens()).isGreaterThanOrEqualTo(one.tokens());
     assertThat(three.records().subList(1, 3)).noneMatch(record -> record.startsWith(" "));
-    // As the network reads it: the next record depends on the one before.
+    // The next record depends on the one before.
     HiddenState read = model.initialState();
     new Inference(model, 10_000, 0, false).read("a" + one.records().get(0), read);
     HiddenState wrote = model.initialState();
@@ -153,7 +153,7 @@ class GeneratorTest {
   }
 
   @Test
-  void shouldNotRepeatTheSpaceThatAPromptEndsIn() {
+  void shouldNotRepeatTheSpaceAtTheEndOfAPrompt() {
     Continuation plain = write("a", model.initialState(), ALL, 10, 1, 3);
     Continuation spaced = write("a ", model.initialState(), ALL, 10, 1, 3);
 
@@ -161,7 +161,7 @@ class GeneratorTest {
   }
 
   @Test
-  void shouldWriteBytesAsTextAndNeverTakeASpaceAway() {
+  void shouldWriteBytesAsTextAndKeepSpaces() {
     Model bytes = ByteModel.of(2);
     Generator ofBytes = new Generator(bytes);
     Set<Integer> firsts = new HashSet<>();
@@ -180,7 +180,7 @@ class GeneratorTest {
   }
 
   @Test
-  void shouldRefusePromptsWithoutEnd() {
+  void shouldRefusePromptsWithTooManyTokens() {
     assertThatThrownBy(() -> generator.read("a ".repeat(65_537), model.initialState()))
         .hasMessage("prompt must have <= 65536 tokens, found more");
   }

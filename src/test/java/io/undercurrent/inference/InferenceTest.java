@@ -29,13 +29,15 @@ class InferenceTest {
   private static final TinyModel TINY = TinyModel.of(9, 13, 2, Pooling.CONCAT, 11);
   private static final Model MODEL = TINY.model();
 
-  /** Float products, gates and exponentials, each good to some 1e-7, over up to 60 steps. */
+  /**
+   * The error of float products, gates and exponentials is about 1e-7 each, over up to 60 steps.
+   */
   private static final Offset<Double> FLOAT = within(2e-5);
 
   private final Inference inference = new Inference(MODEL, MAX_TOKENS, 5, true);
 
   @Test
-  void shouldLeaveTheStateThatSteppingByHandLeaves() {
+  void shouldReachTheSameStateAsSingleSteps() {
     HiddenState read = MODEL.initialState();
     HiddenState stepped = MODEL.initialState();
     for (String text : List.of("the food was good", "not bad", TinyModel.text(60, 1))) {
@@ -49,8 +51,7 @@ class InferenceTest {
 
   @Test
   void shouldReadSeveralRecordsAsOneStreamOfTokens() {
-    // Surprise and state of the records together are those of the whole stream, end of record
-    // between them; a reference that reads the stream in one go says what they are.
+    // The reference reads all records as one stream, with an end of record between them.
     String[] records = {"the food was good", "but the service", "not very good and not here"};
     HiddenState state = MODEL.initialState();
     ReferenceNetwork reference = TINY.reference();
@@ -71,7 +72,7 @@ class InferenceTest {
   }
 
   @Test
-  void shouldFeelARecordInTheLightOfTheOnesBefore() {
+  void shouldClassifyARecordDependingOnEarlierOnes() {
     HiddenState state = MODEL.initialState();
     Reading first = inference.read("not good", state);
     Reading second = inference.read("not good", state);
@@ -80,7 +81,7 @@ class InferenceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "\t \r\n\n "})
-  void shouldLeaveTheStateUntouchedByATextWithoutTokens(String text) {
+  void shouldKeepTheStateAfterATextWithoutTokens(String text) {
     HiddenState state = MODEL.initialState();
     inference.read("the food", state);
     HiddenState before = state.copy();
@@ -114,17 +115,17 @@ class InferenceTest {
   }
 
   @Test
-  void shouldReadNoMoreThanTheFirstTokens() {
+  void shouldReadOnlyTheFirstTokensUpToTheLimit() {
     String text = TinyModel.text(30, 2);
-    for (int most : new int[] {1, 5, 23, 24, 25, 29}) {
-      String head = String.join(" ", List.of(text.split(" ")).subList(0, most));
+    for (int maxTokens : new int[] {1, 5, 23, 24, 25, 29}) {
+      String head = String.join(" ", List.of(text.split(" ")).subList(0, maxTokens));
       HiddenState cut = MODEL.initialState();
       HiddenState whole = MODEL.initialState();
 
-      Reading reading = new Inference(MODEL, most, 5, true).read(text, cut);
+      Reading reading = new Inference(MODEL, maxTokens, 5, true).read(text, cut);
 
       Reading expected = inference.read(head, whole);
-      assertThat(reading.tokens()).isEqualTo(most);
+      assertThat(reading.tokens()).isEqualTo(maxTokens);
       assertThat(reading.truncated()).isTrue();
       assertThat(text.substring(0, reading.end()).strip()).isEqualTo(head);
       assertThat(cut).isEqualTo(whole);
@@ -150,7 +151,7 @@ class InferenceTest {
     NextTokenHead.Scratch scratch = MODEL.network().nextToken().scratch(1);
     System.arraycopy(before.top(), 0, scratch.h(), 0, before.top().length);
     MODEL.network().nextToken().expect(1, scratch);
-    float[] probabilities = new float[MODEL.config().vocabSize()]; // markers count in their sum
+    float[] probabilities = new float[MODEL.config().vocabSize()]; // of all tokens, markers too
     MODEL.network().nextToken().probabilities(0, probabilities, scratch);
     List<Integer> expected =
         IntStream.range(0, probabilities.length)
@@ -190,7 +191,7 @@ class InferenceTest {
 
   @ParameterizedTest
   @EnumSource(Pooling.class)
-  void shouldFeelWhatTheHeadMakesOfThePooledStates(Pooling pooling) {
+  void shouldApplyTheSentimentHeadToThePooledStates(Pooling pooling) {
     TinyModel tiny = TinyModel.of(4, 6, 1, pooling, 3);
     Model model = tiny.model();
     String text = "the service here was not very good";
@@ -228,7 +229,9 @@ class InferenceTest {
   @Test
   void shouldGiveTheSameBitsEveryTime() {
     Inference other = new Inference(MODEL, MAX_TOKENS, 5, true);
-    other.read(TinyModel.text(40, 9), MODEL.initialState()); // what it read before leaves no trace
+    other.read(
+        TinyModel.text(40, 9),
+        MODEL.initialState()); // an earlier record must not influence a later one
     HiddenState state = MODEL.initialState();
     HiddenState otherState = MODEL.initialState();
     for (int i = 0; i < 5; i++) {
@@ -239,7 +242,7 @@ class InferenceTest {
   }
 
   @Test
-  void shouldFeelTheSameWithoutTheLanguageModel() {
+  void shouldGiveTheSameSentimentWithoutTheLanguageModel() {
     Inference without = new Inference(MODEL, MAX_TOKENS, 5, false);
     HiddenState state = MODEL.initialState();
     HiddenState stateWithout = MODEL.initialState();
@@ -255,7 +258,7 @@ class InferenceTest {
     }
   }
 
-  /** What an observer was told of one record. */
+  /** Notes what an observer was told of one record. */
   private static final class Notes implements Observer {
     private static final boolean[] ALL = all();
 
@@ -271,13 +274,13 @@ class InferenceTest {
     }
 
     @Override
-    public void felt(int position, float[] probabilities) {
+    public void onSentiment(int position, float[] probabilities) {
       assertThat(position).isEqualTo(felt.size());
       felt.add(probabilities);
     }
 
     @Override
-    public void expected(int token, double logProbability, Ranking ranking) {
+    public void onToken(int token, double logProbability, Ranking ranking) {
       tokens.add(token);
       logProbabilities.add(logProbability);
       rankings.add(ranking.top(ALL, ALL.length));
@@ -286,7 +289,7 @@ class InferenceTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 23, 24, 47})
-  void shouldTellAnObserverHowEachTokenFeltAndHowItHadBeenExpected(int tokens) {
+  void shouldReportSentimentAndPredictionOfEachTokenToAnObserver(int tokens) {
     String text = TinyModel.text(tokens, tokens);
     Notes notes = new Notes();
     HiddenState state = MODEL.initialState();
@@ -294,7 +297,7 @@ class InferenceTest {
 
     Reading reading = new Inference(MODEL, MAX_TOKENS, 5, true, notes).read(text, state);
 
-    assertSame(reading, inference.read(text, unseenState)); // looking changes nothing
+    assertSame(reading, inference.read(text, unseenState)); // an observer changes nothing
     assertThat(state).isEqualTo(unseenState);
     assertThat(notes.felt).hasSize(tokens);
     for (int n = 1; n <= tokens; n++) {
@@ -322,7 +325,7 @@ class InferenceTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 8})
-  void shouldSayWhetherOneOfTheWordsWasAmongTheLikeliestBeforeItCame(int k) {
+  void shouldReportWhetherTheCheckedWordWasAmongTheLikeliest(int k) {
     boolean[] words = MODEL.words();
     int hits = 0;
     int misses = 0;
@@ -334,10 +337,10 @@ class InferenceTest {
       Observer observer =
           new Observer() {
             @Override
-            public void felt(int position, float[] probabilities) {}
+            public void onSentiment(int position, float[] probabilities) {}
 
             @Override
-            public void expected(int token, double logProbability, Ranking ranking) {
+            public void onToken(int token, double logProbability, Ranking ranking) {
               rankings.add(ranking.top(words, k));
             }
           };
@@ -359,7 +362,7 @@ class InferenceTest {
   }
 
   @Test
-  void shouldLookForNoWordWhereNoneCouldBeForetoldOrNoneAreAskedFor() {
+  void shouldCheckNoWordIfThereIsNoneOrNoNextTokensAreWanted() {
     HiddenState state = MODEL.initialState();
     assertThat(inference.read("quokka grumpy", state).hit()).isEqualTo(Hit.NONE);
     assertThat(inference.read("quokka grumpy food", state).hit()).isNotEqualTo(Hit.NONE);
@@ -370,9 +373,9 @@ class InferenceTest {
     }
   }
 
-  /** Any of them, and none else: so that the share of hits is one of words, not of places. */
+  /** Every word of a record can be chosen, so the share of hits does not depend on positions. */
   @Test
-  void shouldChooseAnyOfTheWordsToLookFor() {
+  void shouldChooseEveryWordOfARecordSometimes() {
     boolean[] words = {false, true, true, false};
     boolean[] chosen = new boolean[6];
     for (int i = 0; i < 64; i++) {
@@ -385,7 +388,7 @@ class InferenceTest {
   }
 
   @Test
-  void shouldTellAnObserverOfNothingToExpectWithoutTheLanguageModel() {
+  void shouldReportNoPredictionsWithoutTheLanguageModel() {
     Notes notes = new Notes();
     new Inference(MODEL, MAX_TOKENS, 0, false, notes).read("not good", MODEL.initialState());
     assertThat(notes.felt).hasSize(2);

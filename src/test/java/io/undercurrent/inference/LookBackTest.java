@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a network with attention or a cache makes of a key's past. */
+/** Tests how a network with attention or a cache uses a key's past records. */
 class LookBackTest {
 
   private static final Attention THREE = new Attention(3, 5);
@@ -45,10 +45,10 @@ class LookBackTest {
           "the service here was not very good",
           TinyModel.text(23, 3));
 
-  /** The formulas in doubles, over the h and probabilities that the network gives. */
+  /** Compares with the formulas in doubles, over the network's h and probabilities. */
   @ParameterizedTest
   @CsvSource({"1, 1, 0.5", "3, 0.3, 0.1", "23, 8, 0.9", "40, 0, 0.3", "500, 1.5, 0.3"})
-  void shouldMixTheCacheAsItsFormulaSays(int tokens, float theta, float lambda) {
+  void shouldMixTheCacheByItsFormula(int tokens, float theta, float lambda) {
     Model model =
         TinyModel.looking(Attention.NONE, new Cache(tokens, theta, lambda), tokens).model();
     Inference inference = new Inference(model, 100, 6, true);
@@ -106,7 +106,7 @@ class LookBackTest {
   }
 
   @Test
-  void shouldTellObserversOfTheMixtureTooAlsoAtTheEndOfARecord() {
+  void shouldReportTheMixtureToObserversAlsoAtTheEndOfARecord() {
     Model model = TinyModel.looking(THREE, new Cache(30, 1.5f, 0.3f), 9).model();
     Reference reference = new Reference(model);
     boolean[] all = new boolean[model.config().vocabSize()];
@@ -115,10 +115,10 @@ class LookBackTest {
     Observer observer =
         new Observer() {
           @Override
-          public void felt(int position, float[] probabilities) {}
+          public void onSentiment(int position, float[] probabilities) {}
 
           @Override
-          public void expected(int token, double logProbability, Ranking ranking) {
+          public void onToken(int token, double logProbability, Ranking ranking) {
             double[] p = reference.probabilities();
             assertThat(Math.exp(logProbability)).isCloseTo(p[token], within(1e-6));
             NextToken[] ranked = ranking.top(all, all.length);
@@ -141,17 +141,17 @@ class LookBackTest {
   }
 
   @Test
-  void shouldLookForAWordAmongTheLikeliestOfTheMixture() {
+  void shouldCheckTheWordAgainstTheLikeliestOfTheMixture() {
     Model model = TinyModel.looking(THREE, new Cache(30, 1.5f, 0.3f), 9).model();
     boolean[] words = model.words();
     List<NextToken[]> rankings = new ArrayList<>();
     Observer observer =
         new Observer() {
           @Override
-          public void felt(int position, float[] probabilities) {}
+          public void onSentiment(int position, float[] probabilities) {}
 
           @Override
-          public void expected(int token, double logProbability, Ranking ranking) {
+          public void onToken(int token, double logProbability, Ranking ranking) {
             rankings.add(ranking.top(words, 4));
           }
         };
@@ -180,7 +180,7 @@ class LookBackTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
-  void shouldBeLessSurprisedByWhatItHasReadBefore(int seed) {
+  void shouldBeLessSurprisedByARepeatedText(int seed) {
     Model model = TinyModel.looking(Attention.NONE, new Cache(100, 2, 0.5f), seed).model();
     Inference inference = new Inference(model, 100, 1, true);
     Memory memory = inference.memory();
@@ -194,10 +194,10 @@ class LookBackTest {
         .isLessThan(without.read(text, model.initialState()).surpriseBits() - 0.3);
   }
 
-  /** The formulas in doubles, over the h that stepping by hand gives. */
+  /** Compares with the formulas in doubles, over the h of single steps. */
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 100})
-  void shouldFeelARecordWithTheContextThatAttentionFinds(int records) {
+  void shouldClassifyARecordWithTheContextOfAttention(int records) {
     TinyModel tiny = TinyModel.looking(new Attention(records, 5), Cache.NONE, records);
     Model model = tiny.model();
     Inference inference = new Inference(model, 100, 0, false);
@@ -249,7 +249,7 @@ class LookBackTest {
   }
 
   @Test
-  void shouldGiveTheSameBitsFromAMemoryThatWasTakenApartAndPutTogether() {
+  void shouldGiveTheSameBitsFromARebuiltMemory() {
     Model model = TinyModel.looking(THREE, FORTY, 7).model();
     Inference inference = new Inference(model, 100, 5, true);
     HiddenState state = model.initialState();
@@ -271,10 +271,10 @@ class LookBackTest {
   }
 
   @Test
-  void shouldKeepNoMoreThanItLooksBackAt() {
+  void shouldRememberOnlyWhatItLooksBackAt() {
     Model both = TinyModel.looking(THREE, FORTY, 7).model();
     Memory memory = after(both, TEXTS);
-    // the last 24 + 8 tokens and ends of record are not yet 40; 3 records reach no further
+    // Records 6 and 7 have 8 + 24 positions, fewer than the cache's 40, so record 5 is kept too.
     assertThat(memory.entries()).extracting(Memory.Entry::record).containsExactly(5L, 6L, 7L);
     assertThat(memory.entries().get(0).h()).hasDimensions(25, 13);
     Memory cacheOnly =
@@ -290,7 +290,7 @@ class LookBackTest {
   }
 
   @Test
-  void shouldLeaveTheMemoryAsItIsWhereTheTextHasNoTokens() {
+  void shouldKeepTheMemoryAfterATextWithoutTokens() {
     Model model = TinyModel.looking(THREE, FORTY, 7).model();
     Memory memory = after(model, TEXTS);
     List<Memory.Entry> before = List.copyOf(memory.entries());
@@ -302,7 +302,7 @@ class LookBackTest {
   }
 
   @Test
-  void shouldReadAsAFirstRecordWithoutAMemory() {
+  void shouldReadARecordWithoutAMemoryLikeAFirstRecord() {
     Model model = TinyModel.looking(THREE, FORTY, 7).model();
     Inference inference = new Inference(model, 100, 5, true);
 
@@ -314,7 +314,7 @@ class LookBackTest {
   }
 
   @Test
-  void shouldFeelTheSameWithoutTheLanguageModel() {
+  void shouldGiveTheSameSentimentWithoutTheLanguageModel() {
     Model model = TinyModel.looking(THREE, FORTY, 7).model();
     Inference with = new Inference(model, 100, 5, true);
     Inference without = new Inference(model, 100, 5, false);
@@ -329,7 +329,7 @@ class LookBackTest {
   }
 
   @Test
-  void shouldBeAnotherModelWithAnotherCacheAndTheSameWithItsOwn() {
+  void shouldChangeTheFingerprintWithTheSettingsOfTheCache() {
     Model model = TinyModel.looking(THREE, FORTY, 7).model();
     Model other = model.withCache(new Cache(40, 1.5f, 0.2f));
 

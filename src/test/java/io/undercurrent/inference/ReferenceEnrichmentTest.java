@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Holds {@link Enrichment} and {@link EnrichmentBatch} to the definition, bit for bit. */
+/** Compares {@link Enrichment} and {@link EnrichmentBatch} with the definition, bit for bit. */
 class ReferenceEnrichmentTest {
 
   private static final List<String> KEYS = List.of("a", "b", "c", "d", "e");
@@ -57,7 +57,7 @@ class ReferenceEnrichmentTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void shouldDefineWhatEveryFasterPathGives(Model model) {
+  void shouldGiveTheSameBitsInEveryFasterPath(Model model) {
     SplittableRandom random = new SplittableRandom(model.fingerprint().hashCode());
     for (int nextTokens : new int[] {0, 1, 5}) {
       for (int rows : new int[] {1, 2, 7, 64}) {
@@ -97,7 +97,7 @@ class ReferenceEnrichmentTest {
     }
   }
 
-  /** Keys come often, texts are empty, long or short, and some records are tombstones. */
+  /** Random messages of few keys: some texts are empty or long, and some records are tombstones. */
   private static List<Message> messages(int count, SplittableRandom random) {
     List<Message> messages = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -119,7 +119,8 @@ class ReferenceEnrichmentTest {
   private static void requireSame(Outcome found, Outcome defined) {
     assertThat(new String(EnrichedRecordJson.toJson(found.record()), StandardCharsets.UTF_8))
         .isEqualTo(new String(EnrichedRecordJson.toJson(defined.record()), StandardCharsets.UTF_8));
-    assertThat(found.record()).isEqualTo(defined.record()); // every bit, where JSON has nine digits
+    assertThat(found.record())
+        .isEqualTo(defined.record()); // exact, while JSON has only nine digits
     requireSameState(found.after(), defined.after());
     assertThat(found.forgotten()).isEqualTo(defined.forgotten());
     assertThat(found.hit()).isEqualTo(defined.hit());
@@ -180,8 +181,8 @@ class ReferenceEnrichmentTest {
 
     assertThat(batch.outcome(0)).isNotNull();
     assertThat(batch.outcome(1)).isNull();
-    assertThat(batch.outcome(2)).as("goes on from one that failed").isNull();
+    assertThat(batch.outcome(2)).as("follows a failed message of its key").isNull();
     assertThat(batch.outcome(3).record().conversation().records()).isEqualTo(2);
-    assertThat(batch.outcome(5)).as("after a tombstone").isNotNull();
+    assertThat(batch.outcome(5)).as("follows a tombstone").isNotNull();
   }
 }

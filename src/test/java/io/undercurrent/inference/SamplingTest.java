@@ -32,7 +32,7 @@ class SamplingTest {
     "3, 1, 0.55",
     "0.01, 0, 1",
   })
-  void shouldDrawAsTransformersDoes(double temperature, int topK, double topP) {
+  void shouldDrawLikeTransformers(double temperature, int topK, double topP) {
     double[] expected = transformers(P, temperature, topK, topP);
     int[] counts = new int[P.length];
     SplittableRandom random = new SplittableRandom(11);
@@ -41,7 +41,7 @@ class SamplingTest {
       counts[sampling.draw(P, random)]++;
     }
     for (int id = 0; id < P.length; id++) {
-      // Five deviations of a binomial count; a token that is cut off must never come.
+      // Five standard deviations of a binomial count; a token that is cut off must never be drawn.
       double deviation = Math.sqrt(DRAWS * expected[id] * (1 - expected[id]));
       assertThat(Math.abs(counts[id] - DRAWS * expected[id]))
           .as("token %d of %s, expected %s", id, Arrays.toString(counts), expected[id])
@@ -49,7 +49,9 @@ class SamplingTest {
     }
   }
 
-  /** The three warpers of Transformers 4 one after the other, on logits, as their source has it. */
+  /**
+   * The three warpers of Transformers 4, applied to logits one after the other, as in their source.
+   */
   private static double[] transformers(float[] p, double temperature, int topK, double topP) {
     double[] scores = IntStream.range(0, p.length).mapToDouble(i -> Math.log(p[i])).toArray();
     for (int i = 0; i < scores.length; i++) {
@@ -58,9 +60,9 @@ class SamplingTest {
     if (topK > 0) {
       double[] sorted = scores.clone();
       Arrays.sort(sorted);
-      double least = sorted[scores.length - Math.min(topK, scores.length)];
+      double threshold = sorted[scores.length - Math.min(topK, scores.length)];
       for (int i = 0; i < scores.length; i++) {
-        scores[i] = scores[i] < least ? Double.NEGATIVE_INFINITY : scores[i];
+        scores[i] = scores[i] < threshold ? Double.NEGATIVE_INFINITY : scores[i];
       }
     }
     if (topP < 1) {
@@ -68,7 +70,7 @@ class SamplingTest {
       int[] ascending =
           IntStream.range(0, p.length)
               .boxed()
-              // torch sorts in no fixed order where two are alike; ours prefers the lower id
+              // torch sorts equal values in no fixed order; ours prefers the lower id
               .sorted(
                   Comparator.comparingDouble((Integer i) -> softmax[i])
                       .thenComparing(Comparator.reverseOrder()))
@@ -93,7 +95,7 @@ class SamplingTest {
   }
 
   @Test
-  void shouldTakeTheLikeliestAtTemperatureZeroWhateverElseIsSaid() {
+  void shouldTakeTheLikeliestTokenAtTemperatureZero() {
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < 100; i++) {
       assertThat(new Sampling(0, 0, 1).draw(P, random)).isEqualTo(1);
@@ -104,7 +106,7 @@ class SamplingTest {
   }
 
   @Test
-  void shouldDrawTheSameForTheSameSeed() {
+  void shouldDrawTheSameTokensForTheSameSeed() {
     Sampling sampling = new Sampling(1.3, 6, 0.95);
     assertThat(draws(sampling, 4)).isEqualTo(draws(sampling, 4)).isNotEqualTo(draws(sampling, 5));
   }
@@ -115,12 +117,12 @@ class SamplingTest {
   }
 
   @Test
-  void shouldDrawNothingWhereNothingIsPossible() {
+  void shouldDrawNothingIfAllProbabilitiesAreZero() {
     assertThat(Sampling.DEFAULTS.draw(new float[5], new SplittableRandom(1))).isEqualTo(-1);
   }
 
   @Test
-  void shouldDrawAmongProbabilitiesOfAnySize() {
+  void shouldDrawFromProbabilitiesOfAnySize() {
     float[] tiny = {Float.MIN_VALUE, 0, Float.MIN_VALUE};
     SplittableRandom random = new SplittableRandom(2);
     int[] counts = new int[3];
@@ -145,7 +147,7 @@ class SamplingTest {
         "1        | 0  | 1.01 | top_p must be > 0 and <= 1, found 1.01",
         "1        | 0  | NaN  | top_p must be > 0 and <= 1, found NaN",
       })
-  void shouldNameTheInequalityThatDoesNotHold(double t, int k, double p, String message) {
+  void shouldNameTheViolatedInequality(double t, int k, double p, String message) {
     assertThatThrownBy(() -> new Sampling(t, k, p))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);

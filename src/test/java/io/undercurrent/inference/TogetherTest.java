@@ -30,13 +30,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Records read together are read as if each were alone, to the bit. */
+/** Tests that records read together give the same bits as records read alone. */
 class TogetherTest {
 
   private static final int MAX_TOKENS = 70;
   private static final int RECORDS = 60;
 
-  /** Of several keys, of any length, in rows that are refilled; one record of a key at a time. */
+  /**
+   * Records of several keys and any length, in rows that are reused; one record of a key at a time.
+   */
   @ParameterizedTest
   @CsvSource({
     "LSTM, 1, 1, 32, 0, 0, false",
@@ -51,7 +53,7 @@ class TogetherTest {
     "FFNN, 1, 1, 32, 0, 0, true",
     "FFNN, 3, 2, 12, 2, 30, false"
   })
-  void shouldReadEachAsIfItWereAlone(
+  void shouldReadEachRecordAsIfItWereAlone(
       CellType kind,
       int window,
       int layers,
@@ -86,7 +88,7 @@ class TogetherTest {
   }
 
   @Test
-  void shouldReadWithoutALanguageModelToo() {
+  void shouldReadWithoutALanguageModel() {
     Model model = model(CellType.LSTM, 1, 2, 13, 2, 5, true);
     Inference alone = new Inference(model, MAX_TOKENS, 0, false);
     Inference together = new Inference(model, MAX_TOKENS, 0, false, 9);
@@ -104,7 +106,7 @@ class TogetherTest {
   }
 
   @Test
-  void shouldGoOnAfterSomethingWasThrown() {
+  void shouldContinueAfterAnException() {
     Model model = model(CellType.LSTM, 1, 1, 8, 2, 5, true);
     Inference inference = new Inference(model, MAX_TOKENS, 4, true, 3);
     HiddenState state = model.initialState();
@@ -125,7 +127,7 @@ class TogetherTest {
   }
 
   @Test
-  void shouldSayHowManyRecordsCanBeReadTogether() {
+  void shouldRefuseANumberOfRowsOutOfRange() {
     Model model = model(CellType.LSTM, 1, 1, 8, 0, 0, true);
     for (int rows : new int[] {0, 65}) {
       assertThatThrownBy(() -> new Inference(model, MAX_TOKENS, 0, false, rows))
@@ -133,7 +135,7 @@ class TogetherTest {
     }
   }
 
-  /** With the definition's kernels, which a compiler need not have seen for that. */
+  /** Uses the plain kernels, which allocate nothing even before they are compiled. */
   @Test
   void shouldAllocateNothingForAStep() {
     Kernels plain = new PlainKernels();
@@ -200,7 +202,7 @@ class TogetherTest {
 
   private record Item(int key, String text) {}
 
-  /** What came of each, every bit of it. */
+  /** Each record's result, with every bit. */
   private static List<String> readTogether(Inference inference, Model model, List<Item> records) {
     Map<Integer, PendingRecord> last = new HashMap<>(); // of each key
     List<PendingRecord> pending = new ArrayList<>();

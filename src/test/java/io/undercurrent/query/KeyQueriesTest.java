@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Questions to a running application of somebody's own. */
+/** Tests queries of a user's running application. */
 class KeyQueriesTest {
 
   private static final int PARTITIONS = 3;
@@ -103,7 +103,7 @@ class KeyQueriesTest {
         .withMessageStartingWith("states cannot be read now: Kafka Streams is NOT_RUNNING");
   }
 
-  /** Two records of each key; returns what becomes of the second. */
+  /** Sends two records of each key; returns the enriched second ones. */
   private List<Enrichment.Outcome> send() {
     Enrichment enrichment = new Enrichment(model, EnrichmentSettings.DEFAULTS);
     List<Enrichment.Outcome> last = new ArrayList<>();

@@ -53,7 +53,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The meters of somebody's own application: two enrichers, one registry, a real broker. */
+/** Tests the meters of an application with two enrichers and one registry, on a real broker. */
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
 class ApplicationMetersTest {
 
@@ -68,7 +68,7 @@ class ApplicationMetersTest {
   private final LookAhead lookAhead = new LookAhead();
   private final Set<String> restored = ConcurrentHashMap.newKeySet();
   private final Set<State> states = ConcurrentHashMap.newKeySet();
-  private final CountDownLatch gate = new CountDownLatch(1); // holds the first record up
+  private final CountDownLatch gate = new CountDownLatch(1); // delays the first record
   private EmbeddedBroker broker;
   private KafkaStreams streams;
 
@@ -91,24 +91,26 @@ class ApplicationMetersTest {
   }
 
   @Test
-  void shouldHaveEveryMeterOfTheCatalogueMovingAndTellTwoEnrichersApart() throws Exception {
+  void shouldReportEveryMeterOfTheCatalogueForTwoEnrichersSeparately() throws Exception {
     Map<String, Object> configs = configs();
     ApplicationMeters meters = new ApplicationMeters(registry, configs);
-    assertThat(lag()).as("before it is bound").isZero();
+    assertThat(lag()).as("lag before it is bound").isZero();
     send();
 
     streams = new KafkaStreams(topology(looking(1)), new StreamsConfig(configs));
     meters.attachTo(streams);
     streams.start();
     await("a lag", () -> lag() > 100);
-    assertThat(lag()).as("a topic with a dot counts once").isLessThan(2 * TICKETS + CHATS);
+    assertThat(lag())
+        .as("lag, with a topic with a dot counted once")
+        .isLessThan(2 * TICKETS + CHATS);
     gate.countDown();
     await("all records", () -> records("support") == TICKETS && records("chat") == CHATS);
     await("no lag", () -> lag() == 0);
     assertEveryMeterIsThere();
     streams.close();
 
-    streams.cleanUp(); // so that states are restored, which another model then finds
+    streams.cleanUp(); // so that states are restored; another model then finds them
     streams = new KafkaStreams(topology(looking(2)), new StreamsConfig(configs));
     StateListener myStateListener = (now, before) -> states.add(now);
     StateRestoreListener myRestoreListener = new Listener();
@@ -135,7 +137,7 @@ class ApplicationMetersTest {
     assertThat(registry.get(MeterNames.DRIFT).tag("enricher", "support").gauge().value())
         .isFinite();
     assertThat(registry.get(MeterNames.MODEL).tag("enricher", "support").gauges())
-        .as("the former model's is gone")
+        .as("gauges of the previous model")
         .hasSize(1);
     assertThat(count(MeterNames.TRUNCATED_RECORDS, "enricher", "support")).isEqualTo(2);
     assertThat(count(MeterNames.TRUNCATED_RECORDS, "enricher", "chat")).isZero();
@@ -143,7 +145,7 @@ class ApplicationMetersTest {
     assertThat(count(MeterNames.FOREIGN_STATES, "enricher", "chat")).isZero();
     assertThat(count(MeterNames.DEAD_LETTERS, "reason", "null-key")).isEqualTo(2);
     assertThat(count(MeterNames.RESTORES, "topology", "embedded"))
-        .as("three stores, empty at first, full after")
+        .as("restores of three stores, empty at first and full later")
         .isEqualTo(6);
 
     meters.close();
@@ -151,7 +153,7 @@ class ApplicationMetersTest {
   }
 
   @Test
-  void shouldNameTheTopologyAsItIsTold() {
+  void shouldTakeTheTagTopologyFromTheConfiguration() {
     Map<String, Object> configs = configs();
     configs.put(ApplicationMeters.TOPOLOGY_CONFIG, "desk");
     new ApplicationMeters(registry, configs);
@@ -163,9 +165,9 @@ class ApplicationMetersTest {
         .hasMessage("application.id must name the application, found nothing");
   }
 
-  /** The code in docs/meters.md is code of this test. */
+  /** Checks that docs/meters.md shows the code of this test. */
   @Test
-  void shouldBeUsedAsDocumented() throws Exception {
+  void shouldWorkAsDocumented() throws Exception {
     String source =
         Files.readString(
             Path.of("src/test/java/io/undercurrent/streams/ApplicationMetersTest.java"));
@@ -227,7 +229,7 @@ class ApplicationMetersTest {
     return LetterModel.looking(seed).withReference(new DriftReference(100, half, half, half));
   }
 
-  /** {@link #TICKETS} and {@link #CHATS} records that are enriched, and some that are not. */
+  /** Sends {@link #TICKETS} and {@link #CHATS} records that are enriched, and some that are not. */
   private void send() {
     try (KafkaProducer<String, String> producer =
         new KafkaProducer<>(
@@ -255,7 +257,7 @@ class ApplicationMetersTest {
         .filter(entry -> entry.name().startsWith("kafka_"))
         .forEach(entries::add);
     assertThat(entries).hasSizeGreaterThan(45);
-    // Kafka's own are looked for every few seconds.
+    // New meters of Kafka are found every few seconds.
     await("all meters", () -> entries.stream().noneMatch(entry -> samples(entry).isEmpty()));
     for (Entry entry : entries) {
       List<String> samples = samples(entry);

@@ -54,11 +54,11 @@ class DeadLetterHandlerTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
   @Test
-  void shouldWriteWhatKafkasOwnHandlersWrite() {
+  void shouldWriteTheSameHeadersAsKafkasHandlers() {
     Headers headers = new RecordHeaders().add("trace", new byte[] {1}).add("none", null);
     ErrorHandlerContext context = context(headers, KEY, VALUE, 5);
 
-    // Without our settings, and so without the header that says what became of the state.
+    // Without DeadLetterHandler.settings there is no header that reports the state.
     DeadLetterHandler handler = configured(Map.of("errors.dead.letter.queue.topic.name", "dead"));
 
     ProducerRecord<byte[], byte[]> letter = processed(handler, context, BAD);
@@ -77,7 +77,7 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldGiveWhatToMergeIntoTheSettings() {
+  void shouldReturnSettingsToMergeIntoTheConfiguration() {
     Map<String, Object> configs = new HashMap<>();
     configs.put("application.id", "mine");
     configs.put("bootstrap.servers", "localhost:9092");
@@ -95,7 +95,7 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldCountWhatNobodyForesawAsOther() {
+  void shouldCountUnknownErrorsAsOther() {
     ProducerRecord<byte[], byte[]> letter =
         processed(
             handler(Map.of()), context(), new IllegalArgumentException("number must be finite"));
@@ -129,7 +129,7 @@ class DeadLetterHandlerTest {
 
   @ParameterizedTest
   @MethodSource("notAboutTheRecord")
-  void shouldStopAtErrorsThatAreNotAboutTheRecord(Exception exception) {
+  void shouldStopAtErrorsThatTheRecordDidNotCause(Exception exception) {
     DeadLetterHandler handler = handler(Map.of());
 
     var processing = handler.handleError(context(), RECORD, exception);
@@ -141,14 +141,14 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldStopAtAPunctuatorsError() {
+  void shouldStopAtAnErrorOfAPunctuator() {
     var response = handler(Map.of()).handleError(context(), (Record<?, ?>) null, BAD);
 
     assertThat(response.result()).isEqualTo(ProcessingExceptionHandler.Result.FAIL);
   }
 
   @Test
-  void shouldTakeWhatASerdeCannotReadOrWriteAndCountThemApart() {
+  void shouldCountSerialisationAndDeserialisationErrorsSeparately() {
     DeadLetterHandler handler = handler(Map.of());
     Exception exception = new SerializationException("4 bytes expected");
 
@@ -170,7 +170,7 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldTakeWhatTheBrokerFindsTooLargeWhereNoTransactionIsSpoilt() {
+  void shouldContinueAfterATooLargeRecordUnlessItFailsATransaction() {
     Exception exception = new RecordTooLargeException("too large");
     DeadLetterHandler atLeastOnce = handler(Map.of());
     DeadLetterHandler exactlyOnce = handler(Map.of("processing.guarantee", "exactly_once_v2"));
@@ -188,7 +188,7 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldRetryWhatMayPassAndStopAtTheRestOfProduction() {
+  void shouldRetryRetriableProducerErrorsAndStopAtOthers() {
     DeadLetterHandler handler = handler(Map.of());
 
     assertThat(handler.handleError(context(), produced("e"), new TimeoutException("slow")).result())
@@ -201,7 +201,7 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldLeaveOutARecordThatTheProducerCouldNotSend() {
+  void shouldLeaveOutARecordThatIsTooLargeForTheProducer() {
     DeadLetterHandler handler = handler(Map.of("producer.max.request.size", "10000"));
     byte[] large = new byte[9_900];
     Arrays.fill(large, (byte) 'x');
@@ -221,7 +221,7 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldLeaveOutARecordThatTheTopicDoesNotTake() {
+  void shouldLeaveOutARecordThatIsTooLargeForTheTopic() {
     DeadLetterHandler handler = handler(Map.of(DeadLetterHandler.MAX_BYTES_CONFIG, "10000"));
 
     ProducerRecord<byte[], byte[]> letter =
@@ -242,7 +242,7 @@ class DeadLetterHandlerTest {
   }
 
   @Test
-  void shouldNeedATopic() {
+  void shouldRequireATopic() {
     assertThatThrownBy(() -> new DeadLetterHandler().configure(Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(

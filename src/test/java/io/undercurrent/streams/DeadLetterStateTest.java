@@ -46,7 +46,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a dead letter says of its key's state, and whether that is so. */
+/** Tests that the state header of a dead letter agrees with the stored state. */
 class DeadLetterStateTest {
 
   private static final Serde<EnrichedRecord> ENRICHED = new EnrichedRecordSerde();
@@ -67,7 +67,7 @@ class DeadLetterStateTest {
   }
 
   @Test
-  void shouldLeaveTheStateUnchangedWhereTheEnrichmentItselfFails() {
+  void shouldReportAnUnchangedStateIfTheEnrichmentFails() {
     enriched().to("out", Produced.with(Serdes.String(), ENRICHED));
     start(DeadLetterHandler.settings("dead", registry));
 
@@ -79,7 +79,7 @@ class DeadLetterStateTest {
   }
 
   @Test
-  void shouldLeaveTheStateUnchangedWhereAStepBeforeOrTheDeserializerFails() {
+  void shouldReportAnUnchangedStateIfAnEarlierStepOrTheDeserializerFails() {
     source(Serdes.serdeFrom(new StringSerializer(), new Unreadable()))
         .mapValues(DeadLetterStateTest::failAtFail)
         .process(Enricher.ofText(Serdes.String(), LetterModel.of(1)).supplier())
@@ -95,7 +95,7 @@ class DeadLetterStateTest {
   }
 
   @Test
-  void shouldMoveTheStateWhereAStepDownstreamFails() {
+  void shouldReportAMovedStateIfAStepDownstreamFails() {
     enriched()
         .mapValues(DeadLetterStateTest::failAtFail)
         .to("out", Produced.with(Serdes.String(), ENRICHED));
@@ -113,7 +113,7 @@ class DeadLetterStateTest {
   }
 
   @Test
-  void shouldMoveTheStateWhereATombstoneFailsDownstream() {
+  void shouldReportAMovedStateIfATombstoneFailsDownstream() {
     enriched()
         .mapValues(
             record -> {
@@ -133,7 +133,7 @@ class DeadLetterStateTest {
   }
 
   @Test
-  void shouldMoveTheStateWhereASinkCannotWrite() {
+  void shouldReportAMovedStateIfASinkCannotWrite() {
     enriched()
         .to(
             "out",
@@ -155,7 +155,7 @@ class DeadLetterStateTest {
 
   /** Branches are processed in the order in which they were added. */
   @Test
-  void shouldSayThatABranchBeforeTheFailedOneMovedTheState() {
+  void shouldReportAMovedStateIfAnEarlierBranchMovedIt() {
     KStream<String, String> source = source(Serdes.String());
     source
         .process(Enricher.ofText(Serdes.String(), LetterModel.of(1)).supplier())
@@ -171,9 +171,9 @@ class DeadLetterStateTest {
     assertThat(states().get(key())).isNotNull();
   }
 
-  /** What was read is then an enriched record, and not what the enrichment took in. */
+  /** The record read there is the enriched one, not the record that was enriched. */
   @Test
-  void shouldSayNothingOfTheStateBehindARepartitionTopic() {
+  void shouldReportNoStateBehindARepartitionTopic() {
     enriched()
         .repartition(Repartitioned.with(Serdes.String(), ENRICHED).withName("again"))
         .mapValues(DeadLetterStateTest::failAtFail)
@@ -189,7 +189,7 @@ class DeadLetterStateTest {
   }
 
   @Test
-  void shouldLeaveTheStateUnchangedBeforeARepartitionTopic() {
+  void shouldReportAnUnchangedStateBeforeARepartitionTopic() {
     source(Serdes.String())
         .mapValues(DeadLetterStateTest::failAtFail)
         .repartition(Repartitioned.with(Serdes.String(), Serdes.String()).withName("by-key"))
@@ -203,9 +203,9 @@ class DeadLetterStateTest {
     assertThat(states().all().hasNext()).isFalse();
   }
 
-  /** A record has no place in a topic then: nobody can send it again. */
+  /** Such a record has no position in a topic, so it cannot be sent again. */
   @Test
-  void shouldSayNothingOfTheStateWhereAPunctuatorMadeTheRecord() {
+  void shouldReportNoStateIfAPunctuatorMadeTheRecord() {
     source(Serdes.String())
         .process(Ticking::new)
         .process(Enricher.ofText(Serdes.String(), LetterModel.of(1)).supplier())
@@ -222,7 +222,7 @@ class DeadLetterStateTest {
   }
 
   @Test
-  void shouldSayWhatIsSoOfARecordThatIsSentAgain() {
+  void shouldReportTheStateOfARecordThatIsSentAgain() {
     enriched().to("out", Produced.with(Serdes.String(), ENRICHED));
     start(DeadLetterHandler.settings("dead", registry));
     Headers before = new RecordHeaders().add("undercurrent-state", "moved".getBytes(UTF_8));
@@ -236,10 +236,11 @@ class DeadLetterStateTest {
   }
 
   /**
-   * The producer calls back on its own thread, after the record: of an enriched one it is known.
+   * The producer calls back on its own thread, after the record was processed. The state is known
+   * only for an enriched record.
    */
   @Test
-  void shouldSayThatTheStateMovedWhereTheBrokerRefusesAnEnrichedRecord() {
+  void shouldReportAMovedStateIfTheBrokerRefusesAnEnrichedRecord() {
     DeadLetterHandler handler = new DeadLetterHandler();
     Map<String, Object> configs = new HashMap<>(DeadLetterHandler.settings("dead", registry));
     configs.put("application.id", "desk");
@@ -262,9 +263,12 @@ class DeadLetterStateTest {
     return header == null ? null : new String(header.value(), UTF_8);
   }
 
-  /** The state moves with any handler that resumes; with one that fails the thread ends first. */
+  /**
+   * The state changes with any handler that resumes. With a handler that fails the thread ends
+   * first.
+   */
   @Test
-  void shouldMoveTheStateWithAnyHandlerThatResumesAndWithNoneThatFails() {
+  void shouldMoveTheStateOnlyIfTheHandlerResumes() {
     enriched()
         .mapValues(DeadLetterStateTest::failAtFail)
         .to("out", Produced.with(Serdes.String(), ENRICHED));

@@ -105,7 +105,7 @@ class EnrichedRecordSerdeTest {
   }
 
   @Test
-  void shouldLeaveOutAndNullWhatIsNotThere() {
+  void shouldOmitOrNullMissingFields() {
     assertThat(text(EMPTY))
         .isEqualTo(
             "{\"key\":\"/w==\",\"keyEncoding\":\"base64\",\"text\":\"\",\"sentiment\":null,"
@@ -115,7 +115,7 @@ class EnrichedRecordSerdeTest {
   }
 
   @Test
-  void shouldWriteWhatWasLookedBackAtBeforeTheConversation() {
+  void shouldWriteAttentionBeforeTheConversation() {
     assertThat(text(LOOKING))
         .contains(
             "\"unknown\":1},\"attention\":{\"records\":["
@@ -138,13 +138,13 @@ class EnrichedRecordSerdeTest {
   }
 
   @Test
-  void shouldPassTombstonesOn() {
+  void shouldWriteAndReadTombstonesAsNull() {
     assertThat(serde.serializer().serialize("t", null)).isNull();
     assertThat(serde.deserializer().deserialize("t", null)).isNull();
   }
 
   @Test
-  void shouldPassOverFieldsOfLaterVersions() {
+  void shouldIgnoreFieldsOfLaterVersions() {
     String later = text(FULL).replace("\"next\":", "\"mood\":[1],\"next\":");
 
     assertThat(EnrichedRecordJson.fromJson(later.getBytes(StandardCharsets.UTF_8))).isEqualTo(FULL);
@@ -172,7 +172,7 @@ class EnrichedRecordSerdeTest {
     "'\"tokens\":8', '\"tokens\":8.5'",
     "'\"next\":[', '\"later\":['"
   })
-  void shouldRefuseRecordsThatLackAFieldOrHaveAnother(String field, String instead) {
+  void shouldRefuseRecordsWithAMissingOrWrongField(String field, String instead) {
     String json = text(FULL);
     assertThat(json).contains(field);
     byte[] bytes = json.replace(field, instead).getBytes(StandardCharsets.UTF_8);

@@ -32,7 +32,7 @@ class EnrichedTest {
   private final Serde<Enriched<String>> serde = Enriched.serde(Serdes.String());
 
   @Test
-  void shouldComeBackFromItsBytes() {
+  void shouldReadBackItsBytes() {
     for (String value : new String[] {"", "caf\u00e9"}) {
       Enriched<String> enriched = new Enriched<>(value, RECORD);
       byte[] bytes = serde.serializer().serialize("t", enriched);
@@ -44,14 +44,14 @@ class EnrichedTest {
   }
 
   @Test
-  void shouldBeNoBytesWhereThereIsNone() {
+  void shouldWriteNullAsNull() {
     assertThat(serde.serializer().serialize("t", null)).isNull();
     assertThat(serde.serializer().serialize("t", new RecordHeaders(), null)).isNull();
     assertThat(serde.deserializer().deserialize("t", (byte[]) null)).isNull();
   }
 
   @Test
-  void shouldSayWhatIsWrongWithOtherBytes() {
+  void shouldExplainWhyBytesAreRefused() {
     byte[] bytes = serde.serializer().serialize("t", new Enriched<>("ab", RECORD));
     assertFails(new byte[3], "an enriched value must have at least 5 bytes, found 3");
     byte[] newer = bytes.clone();

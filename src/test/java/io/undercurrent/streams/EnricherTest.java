@@ -55,7 +55,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
-/** The plugin in somebody else's topology. */
+/** Tests the plugin in a user's topology. */
 class EnricherTest {
 
   private static final Consumed<String, String> TEXTS =
@@ -66,7 +66,7 @@ class EnricherTest {
   private final Model model = LetterModel.of(1);
   private final StreamsBuilder builder = new StreamsBuilder();
 
-  /** Somebody's own type. */
+  /** A user's own type. */
   private record Ticket(String id, String body) {
     static Ticket of(String text) {
       return text == null ? null : new Ticket("ticket " + text.length(), text);
@@ -102,7 +102,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldKeepTheValueBesideTheEnrichedRecord() {
+  void shouldKeepTheValueWithItsEnrichedRecord() {
     Enricher<String, Ticket> enricher =
         Enricher.builder(Serdes.String(), model).text(Ticket::body).build();
     builder.stream("in", TEXTS)
@@ -130,7 +130,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldGiveTheSameRecordsWithAFixedKey() {
+  void shouldGiveTheSameEnrichedRecordsWithAFixedKey() {
     KStream<String, String> in = builder.stream("in", TEXTS);
     in.process(Enricher.builder(Serdes.String(), model).named("a").build().supplier())
         .to("out", Produced.with(Serdes.String(), new EnrichedRecordSerde()));
@@ -145,7 +145,7 @@ class EnricherTest {
     }
   }
 
-  /** What a join, a window and an alert need, behind a stream of enriched values. */
+  /** Adds a join, a window and an alert behind a stream of enriched values. */
   private void joinWindowAndAlert(KStream<String, EnrichedRecord> records) {
     KTable<String, String> customers = builder.table("customers", TEXTS);
     Serde<EnrichedRecord> serde = new EnrichedRecordSerde();
@@ -204,7 +204,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldNeedThreeRepartitionTopicsWhereTheKeyMayHaveChanged() {
+  void shouldNeedThreeRepartitionTopicsIfTheKeyMayHaveChanged() {
     joinWindowAndAlert(
         builder.stream("in", TEXTS).process(Enricher.ofText(Serdes.String(), model).supplier()));
     assertThat(builder.build().describe().toString().split("Source: .*-repartition\\]")).hasSize(4);
@@ -235,7 +235,7 @@ class EnricherTest {
     }
   }
 
-  /** A model with a memory has two stores, and both keep apart. */
+  /** A model with a memory has two stores; both must be separate. */
   @Test
   void shouldKeepTwoEnrichersOfDifferentNamesApart() {
     Model looking = LetterModel.looking(1);
@@ -269,7 +269,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldBeRefusedByKafkaStreamsWhereTwoEnrichersHaveOneName() {
+  void shouldBeRefusedByKafkaStreamsIfTwoEnrichersHaveTheSameName() {
     KStream<String, String> in = builder.stream("in", TEXTS);
     in.process(Enricher.ofText(Serdes.String(), model).supplier());
     in.process(Enricher.ofText(Serdes.String(), model).supplier());
@@ -280,7 +280,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldKeepStatesAsTheStoreSettingsSay() {
+  void shouldFollowTheStoreSettings() {
     Map<String, String> compact = Map.of("cleanup.policy", "compact");
     StoreBuilder<?> usual = store(s -> s);
     assertThat(usual.build().persistent()).isTrue();
@@ -341,7 +341,7 @@ class EnricherTest {
 
   @ParameterizedTest
   @MethodSource("keys")
-  <K> void shouldWriteAllKeysByOneRule(
+  <K> void shouldWriteAllKeysByTheSameRule(
       Serde<K> serde, K key, KeyEncoding chosen, String text, String encoding) {
     Builder<K, String> enricher = Enricher.builder(serde, model);
     if (chosen != null) {
@@ -375,7 +375,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldNameKeysAsTheApplicationSays() {
+  void shouldShowTheKeyTextOfTheApplication() {
     KStream<Long, Ticket> tickets =
         builder.stream("in", Consumed.with(Serdes.Long(), Serdes.String())).mapValues(Ticket::of);
     tickets
@@ -411,7 +411,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldRejectARecordThatHasNoTextOrNoNameForItsKey() {
+  void shouldRejectARecordWithoutTextOrKeyText() {
     KStream<String, Ticket> tickets =
         builder.stream("in", TEXTS)
             .mapValues(text -> new Ticket(null, text.equals("none") ? null : text));
@@ -430,7 +430,7 @@ class EnricherTest {
       var in = driver.createInputTopic("in", new StringSerializer(), new StringSerializer());
       assertThatThrownBy(() -> in.pipeInput("k", "a"))
           .hasRootCauseMessage(
-              "missing-key: keyText() must give every record a text for its key, found null");
+              "missing-key: keyText() must return a text for every record, found null");
       assertThat(driver.getKeyValueStore("hidden-state").all().hasNext()).isFalse();
     }
   }
@@ -466,7 +466,8 @@ class EnricherTest {
 
   @ParameterizedTest
   @MethodSource("nonsense")
-  void shouldRefuseNonsenseInOneLine(UnaryOperator<Builder<String, String>> with, String error) {
+  void shouldRefuseWrongArgumentsInOneLine(
+      UnaryOperator<Builder<String, String>> with, String error) {
     Builder<String, String> enricher = Enricher.builder(Serdes.String(), model);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> with.apply(enricher).build())
@@ -496,12 +497,13 @@ class EnricherTest {
   }
 
   @Test
-  void shouldWantTheTextBeforeWhatDependsOnTheTypeOfTheValues() {
+  void shouldRequireTextBeforeMethodsThatDependOnTheTypeOfTheValues() {
     Builder<String, String> enricher =
         Enricher.builder(Serdes.String(), model).keyText(String::trim);
     assertThatIllegalStateException()
         .isThrownBy(() -> enricher.text(Ticket::body))
-        .withMessageStartingWith("text() must come before source(), keyText() and lookAhead()");
+        .withMessageStartingWith(
+            "text() must be called before source(), keyText() and lookAhead()");
     assertThat(
             Enricher.builder(Serdes.String(), model)
                 .named("kept")
@@ -513,7 +515,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldWarnOnceWhereTheLookAheadIsNotInTheSettings() {
+  void shouldWarnOnceIfTheLookAheadIsNotInTheConfiguration() {
     LookAhead lookAhead = new LookAhead();
     builder.stream("in", TEXTS)
         .process(
@@ -540,7 +542,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldReadAheadWithTheDefaultSerdeOrSayThatItIsMissing() {
+  void shouldReadAheadWithTheDefaultSerdeAndReportIfItIsMissing() {
     LookAhead lookAhead = new LookAhead();
     builder.stream("in", TEXTS)
         .process(Enricher.builder(Serdes.String(), model).lookAhead(lookAhead).build().supplier())
@@ -558,7 +560,7 @@ class EnricherTest {
   }
 
   @Test
-  void shouldLeaveTheStateAsItWasWhereSomethingDownstreamThrows() {
+  void shouldKeepTheStateUnchangedIfAStepDownstreamThrows() {
     builder.stream("in", TEXTS)
         .process(Enricher.ofText(Serdes.String(), model).supplier())
         .process(() -> new Failing())

@@ -28,14 +28,14 @@ import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
 
 /**
- * An application of somebody who embeds the enrichment, for a JVM of its own with any version of
- * Kafka Streams: texts with meters, look-ahead, dead letters and a query. Arguments: bootstrap
- * servers, application id, folder for states, and how many records are to be enriched. It prints
- * what it found, a line each, and ends.
+ * A user's application that runs in its own JVM with any version of Kafka Streams. It uses texts,
+ * meters, look-ahead, dead letters and a query. Arguments: bootstrap servers, application id,
+ * folder for states, and the number of records to enrich. It prints its results, one a line, and
+ * ends.
  */
 final class KafkaRangeApp {
 
-  private static final int POLL_RECORDS = 10; // so that there is something to look ahead to
+  private static final int POLL_RECORDS = 10; // several, so that there are records to look ahead to
 
   private KafkaRangeApp() {}
 
@@ -97,7 +97,7 @@ final class KafkaRangeApp {
               () -> streams, Host.of("localhost:1"), model, EnrichmentSettings.DEFAULTS, () -> 1);
       byte[] key = "k".getBytes(StandardCharsets.UTF_8);
       long records = 0;
-      for (int i = 0; i < 100 && records < expected; i++) { // the last record is just being stored
+      for (int i = 0; i < 100 && records < expected; i++) { // the last record may not be stored yet
         Thread.sleep(100);
         records = queries.read(queries.locate(key), key, false).conversation().records();
       }

@@ -33,14 +33,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The plugin with the oldest and the newest Kafka Streams that it supports, each in a JVM of its
- * own. Maven copies the jars of both to {@code target/kafka}, a folder for each version.
+ * Tests the plugin with the oldest and the newest supported Kafka Streams, each in its own JVM.
+ * Maven copies the jars of both to {@code target/kafka}, one folder for each version.
  */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class KafkaRangeTest {
 
   private static final int RECORDS = 60;
-  private static final int FAILING_LATER = 2; // after they have moved their key's state
+  private static final int FAILING_LATER = 2; // after they have changed their key's state
 
   @TempDir static Path brokerFolder;
   private static EmbeddedBroker broker;
@@ -103,7 +103,7 @@ class KafkaRangeTest {
   }
 
   @Test
-  void shouldBeDocumented() throws Exception {
+  void shouldDocumentTheTestedVersions() throws Exception {
     List<Path> versions = versions().toList();
 
     assertThat(versions).hasSize(2);
@@ -151,7 +151,7 @@ class KafkaRangeTest {
             .redirectError(err.toFile())
             .start();
     try {
-      assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ends").isTrue();
+      assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("the application has ended").isTrue();
       assertThat(process.exitValue()).as(Files.readString(err)).isZero();
       return Files.readString(out);
     } finally {
@@ -159,7 +159,9 @@ class KafkaRangeTest {
     }
   }
 
-  /** Ours without Kafka, the broker, native products and a logger: what an embedder has. */
+  /**
+   * Our class path without Kafka, the broker, native products and a logger: a user's class path.
+   */
   private static String classPath(Path jars) {
     Stream<String> ours =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))

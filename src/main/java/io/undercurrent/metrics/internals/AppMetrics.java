@@ -11,10 +11,11 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The meters of an application as a whole: rebalances, restores of its states, lag.
+ * Registers the meters of an application as a whole: rebalances, restores of its states, lag.
  *
- * <p>All but the lag are registered at once. Thread-safe. Make one for each application: in one
- * registry, the gauges of a second one with the same topology replace those of the first.
+ * <p>The constructor registers all meters except the lag. Thread-safe. Create one for each
+ * application: in one registry, the gauges of a second one with the same topology replace those of
+ * the first.
  */
 public final class AppMetrics {
 
@@ -31,9 +32,9 @@ public final class AppMetrics {
   /**
    * A restore in progress.
    *
-   * @param begunNanos when it began, by {@code nanoTime}
-   * @param records to be read when it began
-   * @param left records still to be read
+   * @param begunNanos its start, by {@code nanoTime}
+   * @param records the number of records to read at its start
+   * @param left the number of records still to read
    */
   private record Restore(long begunNanos, long records, long left) {}
 
@@ -89,7 +90,8 @@ public final class AppMetrics {
   /**
    * Registers the gauge of the application's lag.
    *
-   * @param lag in records, called whenever meters are read; null while it is not known
+   * @param lag returns the lag in records, null while it is unknown; called whenever meters are
+   *     read
    */
   public void lag(Supplier<Long> lag) {
     Gauges.register(
@@ -114,8 +116,8 @@ public final class AppMetrics {
   /**
    * Begins a restore.
    *
-   * @param what names store and partition
-   * @param records to be read, at most
+   * @param what names the store and partition
+   * @param records the maximum number of records to read
    */
   public void restoreBegins(String what, long records) {
     restoring.put(what, new Restore(nanoTime.getAsLong(), records, records));
@@ -124,8 +126,8 @@ public final class AppMetrics {
   /**
    * Reports progress of a restore.
    *
-   * @param read records read in this step
-   * @param left records still to be read
+   * @param read the number of records read since the last report
+   * @param left the number of records still to read
    */
   public void restoreProgresses(String what, long read, long left) {
     restored.increment(read);
@@ -136,7 +138,7 @@ public final class AppMetrics {
   /**
    * Ends a restore.
    *
-   * @param whole true if everything was read, false if the partition moved away before
+   * @param whole true if all records were read, false if the partition moved away before
    */
   public void restoreEnds(String what, boolean whole) {
     if (restoring.remove(what) != null && whole) {
@@ -148,12 +150,12 @@ public final class AppMetrics {
     return restoring.size();
   }
 
-  /** Records that the restores in progress have still to read. Asks no broker. */
+  /** The number of records that the restores in progress still have to read. Asks no broker. */
   public long recordsToRestore() {
     return restoring.values().stream().mapToLong(Restore::left).sum();
   }
 
-  /** Restores run in parallel, so the one that ends last counts. */
+  /** The time until the last restore ends, because restores run in parallel. */
   private double secondsLeft() {
     double max = 0;
     long now = nanoTime.getAsLong();

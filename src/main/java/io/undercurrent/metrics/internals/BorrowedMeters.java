@@ -4,9 +4,9 @@ import io.undercurrent.metrics.internals.MeterCatalogue.Entry;
 import java.util.List;
 
 /**
- * Meters of Kafka and the JVM that our dashboards and alerts read, with descriptions of our own.
- * Tests check that an application exports all of them, and that dashboards and alerts read no
- * others.
+ * Lists the meters of Kafka and the JVM that our dashboards and alerts read, with our own
+ * descriptions. Tests check that an application exports all of them, and that dashboards and alerts
+ * read no others.
  */
 final class BorrowedMeters {
 

@@ -24,28 +24,29 @@ import java.util.function.ToDoubleFunction;
  * <p>Equal shares give 0. By custom, 0.1 is a shift to look at and 0.25 a large one (Siddiqi,
  * Credit Risk Scorecards, 2006). The PSI is Jeffreys' divergence (Kullback and Leibler, On
  * Information and Sufficiency, 1951). An empty bin would make it infinite, so half a record is
- * added to every bin of both sides (Krichevsky and Trofimov 1981). Chance alone gives about {@code
- * (B - 1) * (1 / window + 1 / reference)} (Yurdakul 2018): 0.01 for ten bins and a full window.
+ * added to every bin of reference and window (Krichevsky and Trofimov 1981). Chance alone gives
+ * about {@code (B - 1) * (1 / window + 1 / reference)} (Yurdakul 2018): 0.01 for ten bins and a
+ * full window.
  *
- * <p>The PSI is NaN before {@value #LEAST} records. Thread-safe without locks: a reader may see a
- * record that is half counted. Uses 4 bytes for each record of the window; {@link #add} allocates
- * nothing.
+ * <p>The PSI is NaN before {@value #MIN_RECORDS} records. Thread-safe without locks; a reader may
+ * see a record that is counted only in part. Uses 4 bytes for each record of the window; {@link
+ * #add} allocates nothing.
  */
 final class Drift {
 
-  /** How many of the latest records are compared. */
+  /** The number of latest records that are compared. */
   public static final int WINDOW = 1_000;
 
-  /** Records needed before there is a PSI: with fewer, chance alone gives 0.045 for ten bins. */
-  public static final int LEAST = 200;
+  /** The minimum number of records for a PSI. With 200, chance alone gives 0.045 for ten bins. */
+  public static final int MIN_RECORDS = 200;
 
-  private static final int BITS = 8; // of a bin's number, and 0 for none yet
+  private static final int BITS = 8; // of a bin's number plus 1; 0 for none
   private static final int MASK = (1 << BITS) - 1;
 
   private final Histogram[] reference; // (3) score, surprise, unknown
   private final double[][] expected; // (3, bins) shares
   private final AtomicIntegerArray[] counts; // (3, bins) of the window
-  private final AtomicIntegerArray window = new AtomicIntegerArray(WINDOW); // bins + 1, packed
+  private final AtomicIntegerArray window = new AtomicIntegerArray(WINDOW); // 3 bins + 1, packed
   private final AtomicInteger records = new AtomicInteger(); // modulo 2^31
 
   public Drift(DriftReference reference) {
@@ -75,8 +76,8 @@ final class Drift {
         reference[0].bin(score) + 1
             | reference[1].bin(bitsPerToken) + 1 << BITS
             | reference[2].bin(unknownShare) + 1 << 2 * BITS;
-    int place = (records.getAndIncrement() & Integer.MAX_VALUE) % WINDOW;
-    int before = window.getAndSet(place, bins);
+    int index = (records.getAndIncrement() & Integer.MAX_VALUE) % WINDOW;
+    int before = window.getAndSet(index, bins);
     for (int d = 0; d < counts.length; d++) {
       int left = (before >>> d * BITS & MASK) - 1;
       int entered = (bins >>> d * BITS & MASK) - 1;
@@ -89,22 +90,22 @@ final class Drift {
     }
   }
 
-  /** Of the sentiment's score, over the reference's bins. */
+  /** The PSI of the sentiment's score, over the reference's bins. */
   public double ofSentiment() {
     return psi(0);
   }
 
-  /** Of bits per token, over the reference's bins. */
+  /** The PSI of bits per token, over the reference's bins. */
   public double ofSurprise() {
     return psi(1);
   }
 
-  /** Of the share of unknown tokens in a record, over the reference's bins. */
+  /** The PSI of the share of unknown tokens in a record, over the reference's bins. */
   public double ofUnknown() {
     return psi(2);
   }
 
-  /** Records that are in the window, up to {@value #WINDOW}. */
+  /** The number of records in the window, up to {@value #WINDOW}. */
   public int window() {
     int sum = 0;
     for (int i = 0; i < counts[0].length(); i++) {
@@ -121,7 +122,7 @@ final class Drift {
       found[i] = Math.max(0, counts[d].get(i));
       sum += found[i];
     }
-    if (sum < LEAST) {
+    if (sum < MIN_RECORDS) {
       return Double.NaN;
     }
     double psi = 0;
@@ -160,7 +161,7 @@ final class Drift {
         "psi",
         "Population stability index of the latest records against the model's reference: from 0.1 a"
             + " shift, from 0.25 a large one; NaN before "
-            + LEAST
+            + MIN_RECORDS
             + " records; missing for a model without reference.json",
         this,
         value);

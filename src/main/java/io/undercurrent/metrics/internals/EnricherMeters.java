@@ -8,14 +8,11 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The meters of one enricher, before the application that runs it is known. An enricher is built
- * before its application starts, so a processor asks for its meters with {@link #in} when it is
- * initialised. All tasks of an application get the same object. Thread-safe.
+ * Creates the meters of one enricher. An enricher is built before its application is known, so each
+ * processor calls {@link #in} when it is initialised. All tasks of an application share one object.
+ * Thread-safe.
  */
 public final class EnricherMeters {
-
-  /** Name of an enricher to which nobody gave one. */
-  public static final String DEFAULT_NAME = "enrich";
 
   private final MeterRegistry registry;
   private final String enricher;
@@ -31,8 +28,8 @@ public final class EnricherMeters {
   /**
    * @param registry where the meters will be registered
    * @param enricher value of the tag {@link MeterNames#ENRICHER}; unique in its application
-   * @param model gives the sentiment labels, the reference of {@link MeterNames#DRIFT} and the tags
-   *     of {@link MeterNames#MODEL}
+   * @param model provides the sentiment labels, the reference of {@link MeterNames#DRIFT} and the
+   *     tags of {@link MeterNames#MODEL}
    */
   public static EnricherMeters of(MeterRegistry registry, String enricher, Model model) {
     return new EnricherMeters(registry, enricher, model);

@@ -16,16 +16,16 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The meters of one enricher in one application, for its processors to report to. Made by {@link
+ * The meters of one enricher in one application. Its processors report to them. Created by {@link
  * EnricherMeters#in}.
  *
- * <p>All meters are registered at once, so that each exports 0 before its first event and a rate
- * over it is right. All stream threads count into the same meters.
+ * <p>The constructor registers all meters, so that each exports 0 before its first event and rates
+ * are correct. All stream threads report to the same meters.
  *
  * <p>Thread-safe; reporting a record takes no lock. No argument may be null.
  */
 public final class EnrichmentMetrics {
-  /** Value of {@link MeterNames#LABEL} for a label that is not the model's. */
+  /** Value of {@link MeterNames#LABEL} for a label that the model does not have. */
   public static final String OTHER_LABEL = "other";
 
   // One token takes 10 to 100 microseconds alone, and less in a batch.
@@ -143,7 +143,7 @@ public final class EnrichmentMetrics {
   /**
    * @param sentimentLabels the model's labels, in any order; any other label is counted as {@value
    *     #OTHER_LABEL}
-   * @param reference null for a model without one: then there are no meters of drift
+   * @param reference null for a model without one; there are no meters of drift then
    */
   EnrichmentMetrics(
       MeterRegistry registry,
@@ -247,8 +247,8 @@ public final class EnrichmentMetrics {
   /**
    * Counts one enriched record.
    *
-   * @param tokens in the record, at least 0, without the end-of-record token
-   * @param unknown tokens that are not in the vocabulary, 0 to {@code tokens}
+   * @param tokens the number of tokens in the record, at least 0, without the end-of-record token
+   * @param unknown the number of them that are not in the vocabulary
    * @param truncated whether the text was cut at the limit of tokens
    * @param nanos time to enrich the record, or its share of a batch's time
    */
@@ -265,7 +265,7 @@ public final class EnrichmentMetrics {
     recordDuration.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** The meters of what the records say. */
+  /** The meters of the records' language: sentiment, surprise, predictions and drift. */
   public LanguageMetrics language() {
     return language;
   }

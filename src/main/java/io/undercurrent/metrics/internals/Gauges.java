@@ -6,15 +6,19 @@ import io.micrometer.core.instrument.Tags;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Registers gauges that replace those of an earlier application or enricher. A registry alone would
- * keep the first gauge of a name and tags, and with it the values of what has been closed.
+ * Registers gauges and replaces those of an earlier application or enricher. A registry by itself
+ * keeps the first gauge of a name and tags, and so would show the values of an object that is
+ * closed.
  */
 final class Gauges {
 
   private Gauges() {}
 
   /**
-   * @param measured kept as long as the gauge is registered
+   * Registers a gauge.
+   *
+   * @param measured the object that is measured; strongly referenced as long as the gauge is
+   *     registered
    */
   static <T> void register(
       MeterRegistry registry,

@@ -12,11 +12,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The meters of what the records say: sentiment, surprise, how often the next word was foreseen,
+ * The meters of the records' language: sentiment, surprise, how often the next word was predicted,
  * and drift.
  *
- * <p>All are registered at once. Thread-safe; reporting a record takes no lock and allocates
- * nothing.
+ * <p>The constructor registers all meters. Thread-safe; reporting a record takes no lock and
+ * allocates nothing.
  */
 public final class LanguageMetrics {
 
@@ -104,7 +104,7 @@ public final class LanguageMetrics {
 
   /**
    * Counts one record that has tokens. A score or surprise that is NaN or infinite is left out,
-   * because it would make the sums NaN or infinite for good.
+   * because it would make the sums NaN or infinite forever.
    *
    * @param label one of the model's labels
    * @param score P(positive) - P(negative), from -1 to 1

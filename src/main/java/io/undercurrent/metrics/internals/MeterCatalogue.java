@@ -24,7 +24,7 @@ public final class MeterCatalogue {
 
   private static final String PREFIX = "undercurrent.";
 
-  /** Values of the tag {@link MeterNames#OF}: what drift is measured of. */
+  /** Values of the tag {@link MeterNames#OF}: the quantities whose drift is measured. */
   private static final Map<String, String> DRIFT_OF =
       inOrder(
           "sentiment", "P(positive) - P(negative) of a record.",
@@ -34,8 +34,8 @@ public final class MeterCatalogue {
   /**
    * A meter.
    *
-   * @param name as Prometheus reads it; a histogram's without {@code _bucket}, {@code _count},
-   *     {@code _sum} and {@code _max}
+   * @param name the name in Prometheus; a histogram's name is without {@code _bucket}, {@code
+   *     _count}, {@code _sum} and {@code _max}
    * @param type {@code counter}, {@code gauge} or {@code histogram}
    * @param unit of its values
    * @param tags keys of its tags, sorted, without {@code topology}, which every meter has
@@ -84,7 +84,9 @@ public final class MeterCatalogue {
           case COUNTER -> "counter";
           case GAUGE -> "gauge";
           case TIMER, DISTRIBUTION_SUMMARY -> "histogram";
-          default -> throw new IllegalStateException(id + " has no place in the catalogue");
+          default ->
+              throw new IllegalStateException(
+                  id + " must be a counter, gauge, timer or distribution summary");
         };
     String unit = id.getType() == Meter.Type.TIMER ? "seconds" : id.getBaseUnit();
     return new Entry(exported(id, unit), type, unit, tags, id.getDescription());

@@ -1,6 +1,6 @@
 /**
- * The meters themselves: what processors, dead letters and applications report to, drift, and the
- * catalogue that docs/meters.md is generated from.
+ * The meters that processors, dead letters and applications report to, the measurement of drift,
+ * and the catalogue from which docs/meters.md is generated.
  *
  * <p>Internal: may change without notice.
  */

@@ -17,20 +17,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reads the enriched records of one key again, to show how each token moved the sentiment and which
- * tokens the network had expected in its place.
+ * Reads the enriched records of one key again, to show how each token changed the sentiment and
+ * which tokens the network expected instead.
  *
- * <p>Reading starts from the state before a key's first record and touches no stored state: the
- * result depends on the texts and the model alone. Given all of the key's records from the first
- * on, it repeats the original reading; {@link TracedRecord#exact} says whether it does. Given later
- * records only, it shows what the network makes of those.
+ * <p>Reading starts from an empty state and uses no stored state, so the result depends only on the
+ * texts and the model. If it is given all of the key's records from the first one on, it repeats
+ * the original reading; {@link TracedRecord#exact} says whether it does. If earlier records are
+ * missing, it shows the reading of the given records alone.
  *
- * <p>Holds one key's state and belongs to one thread at a time. A record costs what enriching it
- * costs, and a search for the likeliest tokens at each of its tokens.
+ * <p>Holds one key's state; used by one thread at a time. A record takes the time to enrich it, and
+ * a search for the likeliest tokens at each of its tokens.
  */
 public final class ConversationTrace {
 
-  /** How many expected tokens are named for each piece. */
+  /** The number of expected tokens that are listed for each piece. */
   public static final int EXPECTED = 3;
 
   private final Model model;
@@ -63,8 +63,8 @@ public final class ConversationTrace {
   }
 
   /**
-   * Reads the key's next record. One that does not follow the last, because records between are
-   * missing or the key was forgotten, starts from an empty state.
+   * Reads the key's next record. It starts from an empty state if it does not directly follow the
+   * last one: records are missing, or a tombstone deleted the key's state.
    */
   public TracedRecord read(EnrichedRecord record) {
     long number = record.conversation().records();
@@ -89,10 +89,10 @@ public final class ConversationTrace {
   private boolean isExact(EnrichedRecord record, Reading reading) {
     return model.fingerprint().equals(record.model().fingerprint())
         && record.sentiment() != null
-        && (float) record.sentiment().score() == reading.score(); // nine digits keep a float
+        && (float) record.sentiment().score() == reading.score(); // nine digits identify a float
   }
 
-  /** The pieces of text that the tokenizer reads as one; together they are the whole text. */
+  /** Splits a text into the pieces that the tokenizer reads as one. */
   private List<Piece> pieces(String text, Encoding encoding) {
     int tokens = encoding.ids().length;
     List<Piece> pieces = new ArrayList<>();
@@ -141,12 +141,12 @@ public final class ConversationTrace {
     }
 
     @Override
-    public void felt(int position, float[] probabilities) {
-      scores.add((double) (probabilities[probabilities.length - 1] - probabilities[0]));
+    public void onSentiment(int position, float[] probabilities) {
+      scores.add((double) Reading.score(probabilities));
     }
 
     @Override
-    public void expected(int token, double logProbability, Ranking ranking) {
+    public void onToken(int token, double logProbability, Ranking ranking) {
       bits.add(-logProbability / LN2);
       expected.add(
           Arrays.stream(ranking.top(model.words(), EXPECTED))

@@ -24,12 +24,12 @@ public final class LocalKeyQueries<K> implements KeyQueries<K> {
   private final Model model;
   private final EnrichmentSettings settings;
   private final LocalStates states;
-  private OnDemand network; // made when it is first needed; guarded by this
+  private OnDemand network; // created at its first use; guarded by this
 
   /**
-   * @param keySerde of the enricher
-   * @param topic that keys are serialised for
-   * @param settings of the enricher, the name of its store among them
+   * @param keySerde the enricher's serde of keys
+   * @param topic returns the topic for which keys are serialised
+   * @param settings the enricher's settings, with the name of its store
    */
   public LocalKeyQueries(
       KafkaStreams streams,

@@ -25,9 +25,10 @@ final class LocalStates {
   /**
    * The state of a key.
    *
-   * @param partition to read; null for all partitions of this instance
-   * @param behind null for the state itself; otherwise a copy will do, which lacks so many writes
-   * @throws UnknownKeyException if there is none that this model can read
+   * @param partition the partition to read; null for all partitions of this instance
+   * @param behind null to read the state itself; otherwise a standby's copy is accepted too, and
+   *     this is the number of writes that it lacks
+   * @throws UnknownKeyException if there is no state that this model can read
    * @throws org.apache.kafka.streams.errors.StreamsException if the store cannot be read now
    */
   StoredKey read(KafkaStreams streams, Integer partition, byte[] key, Long behind) {
@@ -40,11 +41,11 @@ final class LocalStates {
                 : null);
     StoredKeys.Found found = stored.find(Bytes.wrap(key));
     if (found.bytes() == null) {
-      throw new UnknownKeyException("no record of it was read, or it was forgotten");
+      throw new UnknownKeyException("no record of it was read, or a tombstone deleted it");
     }
     if (found.foreign()) {
       throw new UnknownKeyException(
-          "the stored one was made by another model, and the key's next record starts anew");
+          "another model made the stored one; the key's next record starts from an empty state");
     }
     return new StoredKey(found.state(), behind);
   }

@@ -18,12 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The network for whoever asks, beside the stream: nothing here touches a stored state. Holds
- * scratch and belongs to one thread at a time.
+ * Runs the network for queries, outside the stream. It changes no stored state. Holds scratch
+ * buffers, so it is used by one thread at a time.
  */
 public final class OnDemand {
 
-  /** Next tokens that can be asked for at most. */
+  /** The maximum number of next tokens in an answer. */
   public static final int MAX_NEXT = EnrichmentSettings.MAX_NEXT_TOKENS;
 
   private final Model model;
@@ -42,13 +42,16 @@ public final class OnDemand {
     beginning = new Generator(model);
   }
 
-  /** The model that answers. */
+  /** The model that computes the answers. */
   public ModelIdentity model() {
     return new ModelIdentity(model.name(), model.fingerprint());
   }
 
-  /** How many next tokens enriched records list, and answers where nothing else is asked for. */
-  public int usualNext() {
+  /**
+   * The number of next tokens in an answer if the query does not set it; the same as in enriched
+   * records.
+   */
+  public int defaultNext() {
     return settings.nextTokens();
   }
 
@@ -58,14 +61,14 @@ public final class OnDemand {
   }
 
   /**
-   * What would come after the beginning of a next record of the key, most probable first. Without a
-   * beginning it is the network's own expectation, without its cache if it has one.
+   * The likeliest next words after the beginning of a key's next record, most probable first. For
+   * an empty beginning the network predicts without its cache.
    *
-   * @param stored of which nothing changes
-   * @param text read up to the limit of tokens; may be empty
-   * @param most how many, 1 to {@value #MAX_NEXT}
+   * @param stored the key; not changed
+   * @param text the beginning of the record, read up to the limit of tokens; may be empty
+   * @param max the maximum number of words, 1 to {@value #MAX_NEXT}
    */
-  public List<NextToken> next(StoredKey stored, String text, int most) {
+  public List<NextToken> next(StoredKey stored, String text, int max) {
     HiddenState state = stored.state().hidden().copy();
     Reading reading =
         prefix.read(
@@ -74,9 +77,9 @@ public final class OnDemand {
             stored.state().memory() == null ? null : stored.state().memory().copy());
     List<NextToken> next = new ArrayList<>();
     if (reading.tokens() == 0) {
-      beginning.next(state, most).forEach(token -> next.add(named(token)));
+      beginning.next(state, max).forEach(token -> next.add(named(token)));
     } else {
-      for (int i = 0; i < Math.min(most, reading.next().length); i++) {
+      for (int i = 0; i < Math.min(max, reading.next().length); i++) {
         next.add(named(reading.next()[i]));
       }
     }

@@ -3,16 +3,15 @@ package io.undercurrent.query.internals;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
 import io.undercurrent.inference.KeyState;
 
-/**
- * What was found under a key. Belongs to whoever asked for it: the store's own copy is not in it.
- */
+/** What is stored for a key. It is a copy that the caller owns. */
 public final class StoredKey {
 
   private final KeyState state;
   private final Long behind;
 
   /**
-   * @param behind null for the state itself; how many writes a copy of it lacks, -1 if unknown
+   * @param behind null if this is the state itself; otherwise the number of writes that this
+   *     standby's copy lacks, -1 if unknown
    */
   StoredKey(KeyState state, Long behind) {
     this.state = state;
@@ -33,14 +32,14 @@ public final class StoredKey {
     return state.lastTimestampMs();
   }
 
-  /** Whether it comes from a copy that may lack the last records. */
+  /** Whether it comes from a standby's copy, which may lack the last records. */
   public boolean stale() {
     return behind != null;
   }
 
   /**
-   * Writes to the store, of all keys of the partition, that the copy lacks at least; null unless
-   * {@link #stale}, and where it is unknown.
+   * The minimum number of writes to the partition's store, of all keys, that the copy lacks; null
+   * if unknown or not {@link #stale}.
    */
   public Long behind() {
     return behind == null || behind < 0 ? null : behind;

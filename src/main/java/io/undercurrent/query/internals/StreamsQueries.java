@@ -27,12 +27,12 @@ import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.state.HostInfo;
 
 /**
- * What may be asked of a running application: where a key's state is, the state itself, who else
- * runs, how far behind it is. Thread-safe; nothing it does changes a state.
+ * Answers questions about a running application: where a key's state is, the state itself, the
+ * other instances, the lag. It changes no state. Thread-safe.
  *
- * <p>A state is read as the processor left it, up to a commit interval before it is committed:
- * after a crash in between, an answer may have been ahead of what is then restored. Where a key is
- * follows from Kafka's default partitioner: it must be what the source topics were written with.
+ * <p>An answer includes records that are not committed yet. After a crash the restored state may
+ * lack them. A key's partition is computed with Kafka's default partitioner, so the source topics
+ * must have been written with it.
  */
 public final class StreamsQueries {
 
@@ -42,21 +42,21 @@ public final class StreamsQueries {
   private final IntSupplier partitions;
   private final LocalStates states;
 
-  /** Where an instance can be asked: its {@code application.server}. */
+  /** The address of an instance: its {@code application.server}. */
   public record Host(String name, int port) {
 
-    /** The top-level domain that no host is in (RFC 2606). */
+    /** A top-level domain without hosts (RFC 2606). */
     private static final String NOWHERE = ".invalid";
 
     /**
-     * An address for an instance without {@code application.server}, in the form of that: Kafka
-     * Streams keeps no account of who has which partition where instances have no addresses at all.
+     * A unique {@code application.server} for an instance that has none. Kafka Streams tracks which
+     * instance has which partition only if instances have addresses.
      */
     public static String unreachable() {
       return UUID.randomUUID() + NOWHERE + ":1";
     }
 
-    /** Whether it is an address that can be asked. */
+    /** Whether queries can be sent to this address. */
     public boolean reachable() {
       return !name.endsWith(NOWHERE);
     }
@@ -79,28 +79,30 @@ public final class StreamsQueries {
   }
 
   /**
-   * Where a key's state is.
+   * The instances that may have a key's state.
    *
-   * @param active the instance that has it as far as is known here, which may lag behind; null
-   *     while none is known
-   * @param standbys other instances that keep a copy
-   * @param others all other instances that can be asked
+   * @param active the instance that has the state, as far as this instance knows, which may be out
+   *     of date; null while none is known
+   * @param standbys other instances that have a copy
+   * @param others all other instances that can be queried
    */
-  public record Place(int partition, Host active, List<Host> standbys, List<Host> others) {}
+  public record KeyLocation(int partition, Host active, List<Host> standbys, List<Host> others) {}
 
   /**
    * An instance of the application.
    *
    * @param host not always {@link Host#reachable}
-   * @param active partitions it reads, {@code topic-partition}, sorted
-   * @param standby partitions it keeps copies of states for
+   * @param active the partitions that it reads, as {@code topic-partition}, sorted
+   * @param standby the partitions for which it keeps copies of states, likewise
    */
   public record Instance(Host host, List<String> active, List<String> standby) {}
 
   /**
-   * @param streams the application; gives null before it starts
-   * @param self the application's {@code application.server}, or what is not reachable
-   * @param partitions of the states; throws NotAvailableException while that is not known
+   * @param streams returns the application; null before it starts
+   * @param self this instance's {@code application.server}, or an address that is not {@link
+   *     Host#reachable}
+   * @param partitions returns the number of partitions of the states; throws NotAvailableException
+   *     while it is unknown
    */
   public StreamsQueries(
       Supplier<KafkaStreams> streams,
@@ -115,21 +117,22 @@ public final class StreamsQueries {
     states = new LocalStates(model, settings);
   }
 
-  /** What other instances know this one by. */
+  /** The address by which other instances know this one. */
   public Host self() {
     return self;
   }
 
   /**
-   * Where the state of a key is, or would be.
+   * Finds the instances that may have a key's state.
    *
-   * <p>Under the streams group protocol (KIP-1071) Kafka Streams 4.3 knows but one stream thread's
-   * partitions of each instance, and takes those that it knows of for all there are. So how many
-   * there are is not left to it, and an instance that it does not know as the owner may still be.
+   * <p>Under the streams group protocol (KIP-1071) Kafka Streams 4.3 knows only one stream thread's
+   * partitions of each instance, and assumes that there are no others. So this class computes the
+   * partition itself, and an instance that Kafka Streams does not name as the owner may still be
+   * the owner.
    *
-   * @throws NotAvailableException while that is not settled
+   * @throws NotAvailableException while the owner is unknown
    */
-  public Place locate(byte[] key) {
+  public KeyLocation locate(byte[] key) {
     KafkaStreams running = running();
     int partition = Utils.toPositive(Utils.murmur2(key)) % partitions.getAsInt();
     try {
@@ -138,7 +141,7 @@ public final class StreamsQueries {
               settings.store(), key, (topic, k, value, known) -> Optional.of(Set.of(partition)));
       boolean known = found != null && !found.equals(KeyQueryMetadata.NOT_AVAILABLE);
       Host active = known ? Host.of(found.activeHost()) : null;
-      return new Place(
+      return new KeyLocation(
           partition,
           active,
           known ? others(found.standbyHosts().stream()) : List.of(),
@@ -168,33 +171,34 @@ public final class StreamsQueries {
   /**
    * The state of a key, if this instance has it.
    *
-   * @param stale whether a copy will do where the state itself is not here, or still being restored
-   * @throws NotAvailableException if it cannot be read here now
-   * @throws UnknownKeyException if there is none that this model can read
+   * @param stale whether a standby's copy is accepted if the state itself is not here or is being
+   *     restored
+   * @throws NotAvailableException if the state cannot be read here now
+   * @throws UnknownKeyException if there is no state that this model can read
    */
-  public StoredKey read(Place place, byte[] key, boolean stale) {
+  public StoredKey read(KeyLocation location, byte[] key, boolean stale) {
     try {
-      return read(place.partition, key, null);
+      return read(location.partition, key, null);
     } catch (StreamsException | IllegalStateException e) {
       if (stale) {
-        return readCopy(place, key);
+        return readCopy(location, key);
       }
-      throw notHere(place, e);
+      throw notHere(location, e);
     }
   }
 
-  private StoredKey readCopy(Place place, byte[] key) {
+  private StoredKey readCopy(KeyLocation location, byte[] key) {
     try {
-      return read(place.partition, key, behind(place.partition));
+      return read(location.partition, key, behind(location.partition));
     } catch (StreamsException | IllegalStateException e) {
-      throw notHere(place, e);
+      throw notHere(location, e);
     }
   }
 
-  private NotAvailableException notHere(Place place, RuntimeException cause) {
+  private NotAvailableException notHere(KeyLocation location, RuntimeException cause) {
     return new NotAvailableException(
         "the state of the key, in partition %d, is moving or being restored: Kafka Streams is %s"
-            .formatted(place.partition, state()),
+            .formatted(location.partition, state()),
         cause);
   }
 
@@ -208,15 +212,15 @@ public final class StreamsQueries {
     return lags.containsKey(partition) ? Math.max(0, lags.get(partition).offsetLag()) : -1;
   }
 
-  /** Kafka Streams' word for what it is doing; {@code CREATED} before the start. */
+  /** The state of Kafka Streams; {@code CREATED} before the application starts. */
   public String state() {
     KafkaStreams running = streams.get();
     return running == null ? KafkaStreams.State.CREATED.name() : running.state().name();
   }
 
   /**
-   * All instances that are known here, sorted by host. Of another one that runs several stream
-   * threads under the streams group protocol, Kafka Streams tells but one thread's partitions.
+   * All instances that this one knows, sorted by host. For another instance with several stream
+   * threads under the streams group protocol, Kafka Streams returns only one thread's partitions.
    */
   public List<Instance> instances() {
     try {
@@ -253,8 +257,8 @@ public final class StreamsQueries {
   }
 
   /**
-   * Records that this instance has still to read from the source topics, as of its last poll; null
-   * before the first.
+   * The number of records of {@code topics} that this instance still has to read, as of its last
+   * fetch; null before the first fetch.
    */
   public Long inputLag(Collection<String> topics) {
     KafkaStreams running = streams.get();

@@ -5,14 +5,14 @@ import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import java.util.List;
 
 /**
- * An enriched record with the course of its reading, token by token.
+ * An enriched record and its reading, piece by piece.
  *
- * @param record as it came out
- * @param exact whether the reading below is the very one that the record came from: it gives the
- *     record's sentiment, bit by bit. Not so where earlier records of the key were not at hand
- * @param before the sentiment that its first token moved on from: that of the key's record before,
- *     0 where there is none; from -1 to 1
- * @param pieces of the record's text; together they are all of it
+ * @param record the enriched record
+ * @param exact whether this reading is the original one: it gives the record's sentiment bit for
+ *     bit. False if earlier records of the key were missing
+ * @param before the sentiment before the first token: that of the key's previous record, from -1 to
+ *     1; 0 if there is none
+ * @param pieces the pieces of the record's text, in order; together they are the whole text
  */
 public record TracedRecord(
     EnrichedRecord record, boolean exact, double before, List<Piece> pieces) {
@@ -22,14 +22,15 @@ public record TracedRecord(
   }
 
   /**
-   * A piece of text that the tokenizer reads as one, mostly one token: {@code don't} is two, an
-   * elongated word and its mark are two.
+   * A piece of text that the tokenizer reads as one. Most pieces are one token; {@code don't} is
+   * two, and so is an elongated word with its mark.
    *
-   * @param text with the white space before it
-   * @param score sentiment of the record up to here, from -1 to 1
-   * @param bits what its tokens cost together; log2
-   * @param expected what the network expected in place of its first token, most probable first
-   * @param probability that its first token had
+   * @param text the piece, with the white space before it
+   * @param score sentiment of the record up to and including this piece, from -1 to 1
+   * @param bits the surprise of its tokens, added up, in bits
+   * @param expected the tokens that the network expected instead of its first token, most probable
+   *     first
+   * @param probability the predicted probability of its first token
    */
   public record Piece(
       String text, double score, double bits, List<NextToken> expected, double probability) {

@@ -1,6 +1,7 @@
 /**
- * What the HTTP server asks: where a key is, its state and likely next words, its last records
- * token by token, and texts enriched beside the stream. Never changes a state.
+ * The implementation of queries, for the API and the HTTP server: where a key is, its state and
+ * likely next words, its last records token by token, and texts enriched outside the stream. Never
+ * changes a state.
  *
  * <p>Internal: may change without notice.
  */

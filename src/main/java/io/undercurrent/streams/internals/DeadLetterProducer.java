@@ -14,11 +14,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * Sends dead letters for versions of Kafka Streams that do not: those before 4.2. It sends outside
- * of Kafka Streams' transactions, and waits until the broker has the letter.
+ * Sends dead letters for Kafka Streams before 4.2, which does not send them itself. It sends
+ * outside Kafka Streams' transactions, and waits until the broker has the letter.
  *
- * <p>Thread-safe. Kafka Streams never closes an exception handler, so the producer closes once the
- * handler that owns it is garbage.
+ * <p>Thread-safe. Kafka Streams never closes an exception handler, so the producer is closed when
+ * the handler that owns it is garbage-collected.
  */
 public final class DeadLetterProducer {
 
@@ -27,13 +27,13 @@ public final class DeadLetterProducer {
   private final KafkaProducer<byte[], byte[]> producer;
 
   /**
-   * @param owner must not be reachable from the producer
-   * @param configs of Kafka Streams
+   * @param owner the handler; it must not be reachable from the producer
+   * @param configs the configuration of Kafka Streams
    */
   public DeadLetterProducer(Object owner, Map<String, ?> configs) {
     Map<String, Object> own =
         new HashMap<>(new StreamsConfig(configs).getProducerConfigs("dead-letters"));
-    own.put(ProducerConfig.LINGER_MS_CONFIG, 0); // every letter is waited for
+    own.put(ProducerConfig.LINGER_MS_CONFIG, 0); // each send waits for the broker
     KafkaProducer<byte[], byte[]> opened =
         new KafkaProducer<>(own, new ByteArraySerializer(), new ByteArraySerializer());
     producer = opened;
@@ -44,7 +44,7 @@ public final class DeadLetterProducer {
    * Sends a letter and waits for the broker, up to {@code max.block.ms} and {@code
    * delivery.timeout.ms}.
    *
-   * @throws KafkaException if the broker does not have it
+   * @throws KafkaException if the broker did not receive it
    */
   public void send(ProducerRecord<byte[], byte[]> letter) {
     try {

@@ -10,19 +10,21 @@ import java.util.function.Function;
 import org.apache.kafka.common.serialization.Serde;
 
 /**
- * All that the processors of an enricher have in common. Immutable; shared by all tasks.
+ * The configuration of an enricher that all its processors share. Immutable and thread-safe.
  *
- * @param text a value's text and where it was read; null for a value without a text
- * @param keyText what enriched records call the key; null to write its bytes in {@code keyEncoding}
- * @param modelHeader name of the header that says the model
- * @param changelog told the name of the store's changelog, by each task that starts
- * @param lookAhead what stream threads have polled; null to compute records one by one
- * @param preview null to read polled values with the application's default serde
+ * @param text returns a value's text and its source; null for a value without a text
+ * @param keyText returns the key as enriched records show it; null to show its bytes in {@code
+ *     keyEncoding}
+ * @param modelHeader name of the header that names the model
+ * @param changelog receives the name of the store's changelog from each task that starts
+ * @param lookAhead the records that stream threads have polled; null to compute records one by one
+ * @param preview predicts the record that a processor receives for a polled one; null to read
+ *     polled values with the application's default serde
  */
 public record EnricherSpec<K, V>(
     Serde<K> keySerde,
     Model model,
-    Function<? super V, SourceText> text,
+    Function<? super V, TextAndSource> text,
     BiFunction<? super K, ? super V, String> keyText,
     KeyEncoding keyEncoding,
     EnrichmentSettings settings,
@@ -32,16 +34,16 @@ public record EnricherSpec<K, V>(
     PolledByThread lookAhead,
     Preview<K, V> preview) {
 
-  /** The name of a store's changelog topic, once a task has found it out. Thread-safe. */
+  /** Holds the name of a store's changelog topic, which the first task sets. Thread-safe. */
   public static final class Changelog {
     private volatile String name;
 
-    /** The name; null before the first task of this process starts. */
+    /** The name; null before the first task of this process has started. */
     public String name() {
       return name;
     }
 
-    void found(String name) {
+    void set(String name) {
       this.name = name;
     }
   }

@@ -5,7 +5,7 @@ import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 
-/** {@link RecurrentProcessor} for {@code KStream.processValues}. */
+/** Runs a {@link RecurrentProcessor} in {@code KStream.processValues}. */
 public final class FixedKeyedProcessor<K, V> implements FixedKeyProcessor<K, V, Enriched<V>> {
 
   private final RecurrentProcessor<K, V> enriching;

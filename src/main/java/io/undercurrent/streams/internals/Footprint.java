@@ -4,12 +4,13 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 
 /**
- * Bytes that a model's keys take in the stores and in their changelogs: keys and values, without
- * what RocksDB, Kafka's batches (61 bytes each) and records (some 10 bytes) add. Immutable.
+ * Computes the bytes that a model's keys take in the stores and in their changelogs. It counts keys
+ * and values, without the overhead of RocksDB, of Kafka's batches (61 bytes each) and of its
+ * records (some 10 bytes). Immutable.
  *
- * <p>K being the bytes of a key, n the tokens of each of its records, S the bytes of a state
- * ({@link KeyStateFormat#sizeInBytes}) and M those of a remembered record ({@link
- * MemoryFormat#sizeInBytes}), of which a key keeps R':
+ * <p>Let K be the bytes of a key, n the tokens of each of its records, S the bytes of a state
+ * ({@link KeyStateFormat#sizeInBytes}), M the bytes of a remembered record ({@link
+ * MemoryFormat#sizeInBytes}), and R' the number of records that a key remembers:
  *
  * <pre>
  *   a key in the stores           K + S  +  R' * (K + 12 + M)
@@ -19,9 +20,9 @@ import io.undercurrent.model.ModelConfig;
  *   rows = min(n + 1, N)               rows of h in a remembered record; 1 without a cache
  * </pre>
  *
- * <p>What is behind S is of models with attention or a cache only; the last term is the tombstone
- * of the record that is forgotten. The changelog of states gets less where keys come again within a
- * commit: the cache of the store writes a key's last state only.
+ * <p>The terms after S apply only to models with attention or a cache. The last term is the
+ * tombstone of the record that is forgotten. If a key has several records within a commit, the
+ * changelog of states receives less, because the store's cache writes only the key's last state.
  */
 public final class Footprint {
 
@@ -29,7 +30,7 @@ public final class Footprint {
   private final int stateBytes;
   private final MemoryFormat memory;
 
-  /** Of the states that {@code model} writes. */
+  /** The footprint of a model's states. */
   public Footprint(Model model) {
     config = model.config();
     stateBytes = new KeyStateFormat(model).sizeInBytes();
@@ -37,20 +38,20 @@ public final class Footprint {
   }
 
   /**
-   * Bytes of a key in the stores, once it has had as many records as it remembers.
+   * The bytes of a key in the stores, once it has had as many records as it remembers.
    *
-   * @param keyBytes serialised, K
-   * @param tokens of each of its records, n, at least 1
+   * @param keyBytes K, the size of the serialised key
+   * @param tokens n, the tokens of each of its records, at least 1
    */
   public long keyBytes(int keyBytes, int tokens) {
     return keyBytes + stateBytes + rememberedRecords(tokens) * entryBytes(keyBytes, tokens);
   }
 
   /**
-   * Bytes that a record adds to the changelogs at most.
+   * The maximum number of bytes that a record adds to the changelogs.
    *
-   * @param keyBytes serialised, K
-   * @param tokens of the record, n, at least 1
+   * @param keyBytes K, the size of the serialised key
+   * @param tokens n, the tokens of the record, at least 1
    */
   public long changelogBytes(int keyBytes, int tokens) {
     long state = keyBytes + stateBytes;
@@ -59,7 +60,10 @@ public final class Footprint {
         : state;
   }
 
-  /** Records of so many tokens that a key remembers at most, R'; 0 of a model without a memory. */
+  /**
+   * R', the maximum number of records with this many tokens that a key remembers; 0 for a model
+   * without a memory.
+   */
   public long rememberedRecords(int tokens) {
     if (!config.hasMemory()) {
       return 0;

@@ -7,13 +7,16 @@ import java.util.Map;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.streams.KafkaStreams;
 
-/** How far an instance of an application is behind, from the metrics of its consumers. */
+/**
+ * Computes the lag of an instance of an application from its consumers' metrics. Stateless and
+ * thread-safe.
+ */
 public final class InputLag {
 
-  /** A partition as one of the instance's consumers reads it. */
+  /** A partition that one of the instance's consumers reads. */
   private record Input(String client, String topic, String partition) {
 
-    /** Kafka has this metric a second time for a topic with a dot in its name. */
+    /** The name of Kafka's second metric for the same topic: it replaces dots by underscores. */
     Input withoutDots() {
       return new Input(client, topic.replace('.', '_'), partition);
     }
@@ -22,8 +25,8 @@ public final class InputLag {
   private InputLag() {}
 
   /**
-   * Records of {@code topics} that the instance has still to read, as of its last fetch; null
-   * before the first fetch. Asks no broker.
+   * The number of records of {@code topics} that the instance still has to read, as of its last
+   * fetch; null before the first fetch. Asks no broker.
    */
   public static Long of(KafkaStreams streams, Collection<String> topics) {
     Map<Input, Double> lags = lags(streams);
@@ -32,8 +35,8 @@ public final class InputLag {
   }
 
   /**
-   * The same of all topics that the instance reads, without the repartition topics of the
-   * application and without what it only copies: changelogs and global tables.
+   * The same for all topics that the instance reads, except the application's repartition topics,
+   * changelogs and the topics of global tables.
    */
   public static Long ofSources(KafkaStreams streams, String applicationId) {
     Map<Input, Double> lags = lags(streams);

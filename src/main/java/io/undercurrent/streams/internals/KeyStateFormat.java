@@ -12,9 +12,9 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * A key's state as bytes, for one model. Immutable and thread-safe. Arrays that it returns are
- * never written again, and arrays that it reads are never written: stores hand the same array out
- * more than once.
+ * Writes a key's state as bytes and reads it, for one model. Immutable and thread-safe. It never
+ * changes an array that it has returned or that it reads, because stores return the same array more
+ * than once.
  */
 public final class KeyStateFormat {
 
@@ -24,7 +24,7 @@ public final class KeyStateFormat {
   private static final int HAS_TIMESTAMP = 1;
   private static final int HAS_SCORE = 2;
 
-  /** What follows the header; the code is the place among them, from 1. */
+  /** The kind of data after the header. Its code is its ordinal, counted from 1. */
   private enum Contents {
     H_AND_C(StatePrecision.FP32, true),
     H(StatePrecision.FP32, false),
@@ -64,7 +64,7 @@ public final class KeyStateFormat {
       return ordinal() + 1;
     }
 
-    /** Whether they are the same but for the precision of h. */
+    /** Whether the two differ at most in the precision of h. */
     boolean isLike(Contents other) {
       return hasC == other.hasC && (precision == null) == (other.precision == null);
     }
@@ -81,7 +81,7 @@ public final class KeyStateFormat {
   private final int rowSize;
   private final byte[] fingerprint;
 
-  /** The format of the states that {@code model} makes and reads. */
+  /** The format of the states of {@code model}. */
   public KeyStateFormat(Model model) {
     this.model = model;
     ModelConfig config = model.config();
@@ -97,7 +97,7 @@ public final class KeyStateFormat {
   }
 
   /**
-   * Bytes of every state that is written, P being 2 for {@link StatePrecision#FP16} and 4 for
+   * The size of every written state in bytes. P is 2 for {@link StatePrecision#FP16} and 4 for
    * {@link StatePrecision#FP32}:
    *
    * <pre>
@@ -120,17 +120,17 @@ public final class KeyStateFormat {
   //        4      2  row size, unsigned: H, units of each layer; window - 1 for token ids
   //        6      6  fingerprint of the model
   //       12      1  bit 0: there is a timestamp; bit 1: there is a conversation score; others 0
-  //       13      8  latest timestamp, ms since 1970; 0 where there is none
+  //       13      8  latest timestamp, ms since 1970; 0 if there is none
   //       21      8  records read
   //       29      8  tokens read
-  //       37      8  conversation score, IEEE 754 binary64; 0 where there is none
+  //       37      8  conversation score, IEEE 754 binary64; 0 if there is none
   //       45      4 * layers * H  h, layer by layer, IEEE 754 binary32; in contents 4 and 5
   //               2 * layers * H  h, layer by layer, IEEE 754 binary16
   //               4 * layers * H  c, layer by layer, IEEE 754 binary32, in contents 1 and 4
   //    or 45      4 * (window - 1)  the ids before the last end-of-record token, oldest first; -1
-  //                                 where none was read yet
+  //                                 if none was read yet
 
-  /** The bytes to store, h rounded to the model's precision; a new array each time. */
+  /** The bytes to store, with h rounded to the model's precision, in a new array. */
   public byte[] serialize(KeyState state) {
     ByteBuffer to = ByteBuffer.allocate(sizeInBytes());
     to.put(VERSION).put((byte) contents.code());
@@ -159,8 +159,8 @@ public final class KeyStateFormat {
   }
 
   /**
-   * The state in {@code stored}, with arrays of its own and an empty memory; empty if another model
-   * made it. It may be of either precision.
+   * The state in {@code stored}, in new arrays and with an empty memory; empty if another model
+   * made it. It may have either precision.
    *
    * @throws StateFormatException if the bytes are not a state of this format version
    */
@@ -229,9 +229,9 @@ public final class KeyStateFormat {
     boolean read = false;
     for (int i = 0; i < rowSize; i++) {
       tokens[i] = from.getInt();
-      int least = read ? 0 : HiddenState.NO_TOKEN; // what was read has no gaps
-      if (tokens[i] < least || tokens[i] >= vocabSize) {
-        throw new StateFormatException("token " + i, least + " to " + (vocabSize - 1), tokens[i]);
+      int min = read ? 0 : HiddenState.NO_TOKEN; // after the first token there are no gaps
+      if (tokens[i] < min || tokens[i] >= vocabSize) {
+        throw new StateFormatException("token " + i, min + " to " + (vocabSize - 1), tokens[i]);
       }
       read = tokens[i] != HiddenState.NO_TOKEN;
     }

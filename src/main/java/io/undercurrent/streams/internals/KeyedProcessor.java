@@ -5,7 +5,7 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
-/** {@link RecurrentProcessor} for {@code KStream.process}. */
+/** Runs a {@link RecurrentProcessor} in {@code KStream.process}. */
 public final class KeyedProcessor<K, V> implements Processor<K, V, K, EnrichedRecord> {
 
   private final RecurrentProcessor<K, V> enriching;

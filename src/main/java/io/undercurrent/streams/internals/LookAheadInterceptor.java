@@ -9,18 +9,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts what a stream thread polls into its {@link PolledRecords}. It changes no record, and where
- * it fails it switches itself off: records are then computed one by one.
+ * A consumer interceptor that adds a stream thread's polled records to its {@link PolledRecords}.
+ * It changes no record. If it fails it switches itself off, and records are then computed one by
+ * one.
  *
- * <p>Kafka makes one for each main consumer, in any thread; {@link #onConsume} is called by the
- * thread that polls.
+ * <p>Kafka creates one for each main consumer, on any thread. The polling thread calls {@link
+ * #onConsume}.
  */
 public final class LookAheadInterceptor implements ConsumerInterceptor<byte[], byte[]> {
 
   private static final Logger log = LoggerFactory.getLogger(LookAheadInterceptor.class);
 
-  private PolledByThread lookAhead; // null where there is none, and after a failure
-  private PolledRecords mailbox; // null before the first poll
+  private PolledByThread lookAhead; // null if the configuration has none, and after a failure
+  private PolledRecords polledRecords; // null before the first poll
 
   @Override
   public void configure(Map<String, ?> configs) {
@@ -33,15 +34,16 @@ public final class LookAheadInterceptor implements ConsumerInterceptor<byte[], b
   public ConsumerRecords<byte[], byte[]> onConsume(ConsumerRecords<byte[], byte[]> records) {
     if (lookAhead != null) {
       try {
-        if (mailbox == null) {
-          mailbox = new PolledRecords();
-          lookAhead.bind(mailbox);
+        if (polledRecords == null) {
+          polledRecords = new PolledRecords();
+          lookAhead.register(polledRecords);
         }
         for (TopicPartition partition : records.partitions()) {
-          mailbox.polled(partition, records.records(partition));
+          polledRecords.add(partition, records.records(partition));
         }
-      } catch (Throwable e) { // whatever it is, the records have to be processed
-        log.warn("looking ahead is off for this thread: {}", e.toString());
+      } catch (Throwable e) { // no failure here may keep the records from being processed
+        log.warn(
+            "the look-ahead is switched off for this thread after a failure: {}", e.toString());
         switchOff();
       }
     }
@@ -59,11 +61,11 @@ public final class LookAheadInterceptor implements ConsumerInterceptor<byte[], b
   }
 
   private void switchOff() {
-    PolledByThread until = lookAhead;
+    PolledByThread registry = lookAhead;
     lookAhead = null;
-    if (mailbox != null) {
-      mailbox.clear();
-      until.release(mailbox);
+    if (polledRecords != null) {
+      polledRecords.clear();
+      registry.unregister(polledRecords);
     }
   }
 }

@@ -9,9 +9,9 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * One record of a key's memory as bytes, for one model. Immutable and thread-safe. Arrays that it
- * returns are never written again, and arrays that it reads are never written: stores hand the same
- * array out more than once.
+ * Writes one record of a key's memory as bytes and reads it, for one model. Immutable and
+ * thread-safe. It never changes an array that it has returned or that it reads, because stores
+ * return the same array more than once.
  */
 final class MemoryFormat {
 
@@ -23,7 +23,7 @@ final class MemoryFormat {
   private final Memory bounds;
   private final byte[] fingerprint;
 
-  /** The format of what {@code model} remembers. */
+  /** The format of the memory entries of {@code model}. */
   public MemoryFormat(Model model) {
     config = model.config();
     bounds = new Memory(config);
@@ -31,15 +31,15 @@ final class MemoryFormat {
   }
 
   /**
-   * Bytes of a record with n tokens, H being the hidden size:
+   * The size of the entry of a record with n tokens, in bytes; H is the hidden size:
    *
    * <pre>
    *   17 + 4 * n + 2 * H                         attention alone
    *   17 + 4 * n + 2 * H * min(n + 1, N)         with a cache of N tokens
    * </pre>
    *
-   * <p>So of 20 tokens, H = 256: 609 bytes without a cache and 10,849 with one of 21 tokens or
-   * more. The changelog gets this once for each record, with a key 12 bytes longer than the
+   * <p>For 20 tokens and H = 256 it is 609 bytes without a cache, and 10,849 with a cache of 21
+   * tokens or more. The changelog receives each entry once, with a key 12 bytes longer than the
    * record's, and later a tombstone.
    */
   public long sizeInBytes(int tokens) {
@@ -62,7 +62,7 @@ final class MemoryFormat {
   //               2 * rows * H  top hidden states, IEEE 754 binary16, row by row: before the last
   //                             (rows - 1) tokens and before the end of record
 
-  /** The bytes to store; a new array each time. */
+  /** The bytes to store, in a new array. */
   public byte[] serialize(Memory.Entry entry) {
     int tokens = entry.tokens().length;
     int rows = entry.h().length;
@@ -81,10 +81,10 @@ final class MemoryFormat {
   }
 
   /**
-   * The entry in {@code stored}, with arrays of its own; empty if another model made it.
+   * The entry in {@code stored}, in new arrays; empty if another model made it.
    *
-   * @param record its number
-   * @throws StateFormatException if the bytes are no entry of this format version
+   * @param record the record's number
+   * @throws StateFormatException if the bytes are not an entry of this format version
    */
   public Optional<Memory.Entry> deserialize(long record, byte[] stored) {
     if (stored.length < HEADER_BYTES) {

@@ -11,22 +11,22 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
- * The store of all keys' memories: an entry for each record, in the bytes of {@link MemoryFormat}.
- * Entries are written once, never changed, and deleted when they lie too far back.
+ * The store of all keys' memories, with one entry for each record, in {@link MemoryFormat}. Entries
+ * are written once, never changed, and deleted when they are too old.
  *
  * <p>An entry's key is the length of the record's key (4 bytes, big-endian), the record's key, and
- * the record's number (8 bytes, big-endian): so the entries of a key lie side by side in order.
+ * the record's number (8 bytes, big-endian). So the entries of a key are adjacent and in order.
  *
- * <p>Not thread-safe: one for each task.
+ * <p>Not thread-safe; each task has its own.
  */
 public final class MemoryStore {
 
-  /** What the key of an entry has beyond the record's key. */
+  /** The number of bytes that an entry's key has beyond the record's key. */
   static final int NUMBER_BYTES = Integer.BYTES + Long.BYTES;
 
   private final KeyValueStore<Bytes, byte[]> store;
 
-  /** A view of the store of a task. */
+  /** Wraps the store of a task. */
   public MemoryStore(KeyValueStore<Bytes, byte[]> store) {
     this.store = store;
   }
@@ -36,7 +36,7 @@ public final class MemoryStore {
     return entries(store, key);
   }
 
-  /** A key's entries by their records' numbers, oldest first, in a store that is only looked at. */
+  /** A key's entries in a read-only store, by their records' numbers, oldest first. */
   public static SortedMap<Long, byte[]> entries(
       ReadOnlyKeyValueStore<Bytes, byte[]> store, Bytes key) {
     SortedMap<Long, byte[]> entries = new TreeMap<>();
@@ -64,14 +64,14 @@ public final class MemoryStore {
     store.delete(at(key, record));
   }
 
-  /** Deletes all entries of a key, and returns how many there were. */
-  public int forget(Bytes key) {
+  /** Deletes all entries of a key, and returns their number. */
+  public int deleteAll(Bytes key) {
     Set<Long> records = entries(key).keySet();
     records.forEach(record -> delete(key, record));
     return records.size();
   }
 
-  /** Bytes of the key of an entry. */
+  /** The size of an entry's key in bytes. */
   public static int keyBytes(Bytes key) {
     return key.get().length + NUMBER_BYTES;
   }

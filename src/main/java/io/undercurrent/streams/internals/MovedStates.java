@@ -8,15 +8,15 @@ import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
- * The last record of each partition that moved its key's state. Processors write it and the handler
- * of dead letters reads it; both find it in the application's configuration.
+ * Remembers for each partition the last record that changed its key's state. Processors write it
+ * and the dead-letter handler reads it; both find it in the application's configuration.
  *
- * <p>Thread-safe. Each stream thread sees what it wrote itself and nothing else: a record is
- * processed, and fails, on one thread.
+ * <p>Thread-safe. Each thread sees only its own entries, because a record is processed, and fails,
+ * on one thread.
  */
 public final class MovedStates {
 
-  /** Configuration: the application's {@code MovedStates}. */
+  /** Key of the application's configuration; the value is an object of this class. */
   public static final String CONFIG = "undercurrent.moved.states";
 
   private record Task(Thread thread, TaskId id) {
@@ -29,33 +29,35 @@ public final class MovedStates {
   private final Map<Task, Map<TopicPartition, Long>> offsets = new ConcurrentHashMap<>();
 
   /**
-   * Those of an application.
+   * The object of an application.
    *
-   * @param configs of Kafka Streams
-   * @return null where the configuration has none
+   * @param configs the configuration of Kafka Streams
+   * @return null if the configuration has none
    */
-  public static MovedStates of(Map<String, ?> configs) {
+  public static MovedStates from(Map<String, ?> configs) {
     return (MovedStates) configs.get(CONFIG);
   }
 
-  /** A task begins or ends, and may read records again. */
+  /** Removes a task's entries. A task that starts again may read records again. */
   void clear(TaskId task) {
     offsets.remove(Task.current(task));
   }
 
-  /** The state of the key of the record at {@code at} moves now, whatever happens downstream. */
-  void move(TaskId task, RecordMetadata at) {
+  /**
+   * Records that the record at a position changes its key's state now, even if it fails downstream.
+   */
+  void stateMoved(TaskId task, RecordMetadata position) {
     offsets
         .computeIfAbsent(Task.current(task), any -> new HashMap<>())
-        .put(new TopicPartition(at.topic(), at.partition()), at.offset());
+        .put(new TopicPartition(position.topic(), position.partition()), position.offset());
   }
 
   /**
-   * The offset of the last record of a partition that moved a state, in a task of this thread.
+   * The offset of the last record of a partition that changed a state, in a task of this thread.
    *
-   * @return -1 where there was none
+   * @return -1 if there is none
    */
-  public long last(TaskId task, String topic, int partition) {
+  public long lastMovedOffset(TaskId task, String topic, int partition) {
     return offsets
         .getOrDefault(Task.current(task), Map.of())
         .getOrDefault(new TopicPartition(topic, partition), -1L);

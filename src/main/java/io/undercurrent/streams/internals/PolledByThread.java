@@ -3,31 +3,34 @@ package io.undercurrent.streams.internals;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The mailboxes of an application's stream threads. Thread-safe. */
+/**
+ * The records that each stream thread of an application has polled and not yet processed. A {@link
+ * LookAheadInterceptor} registers its thread's records; processors look them up. Thread-safe.
+ */
 public final class PolledByThread {
 
-  /** Setting of the main consumer: this object. */
+  /** Key of the main consumer's configuration; the value is this object. */
   public static final String CONFIG = "undercurrent.look.ahead";
 
-  private final Map<Thread, PolledRecords> mailboxes = new ConcurrentHashMap<>();
+  private final Map<Thread, PolledRecords> byThread = new ConcurrentHashMap<>();
 
-  /** What the calling thread has polled; null for a thread that polls nothing. */
-  PolledRecords ofThisThread() {
-    return mailboxes.get(Thread.currentThread());
+  /** The records that the current thread has polled; null if this thread registered none. */
+  PolledRecords ofCurrentThread() {
+    return byThread.get(Thread.currentThread());
   }
 
-  /** The calling thread polls into {@code mailbox} from now on. */
-  void bind(PolledRecords mailbox) {
-    mailboxes.put(Thread.currentThread(), mailbox);
+  /** Registers the collection into which the current thread polls from now on. */
+  void register(PolledRecords polledRecords) {
+    byThread.put(Thread.currentThread(), polledRecords);
   }
 
-  /** Nobody polls into {@code mailbox} any more. */
-  void release(PolledRecords mailbox) {
-    mailboxes.values().remove(mailbox);
+  /** Removes a collection into which no thread polls any more. */
+  void unregister(PolledRecords polledRecords) {
+    byThread.values().remove(polledRecords);
   }
 
-  /** Threads that poll. */
+  /** The number of threads that are registered. */
   int threads() {
-    return mailboxes.size();
+    return byThread.size();
   }
 }

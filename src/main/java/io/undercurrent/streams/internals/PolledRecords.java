@@ -10,48 +10,50 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What one stream thread has polled and not yet processed, of the partitions that a processor has
- * asked for. Every reader has a cursor of its own and takes nothing away from others. Bounded in
- * records and bytes: what does not fit is not kept, and then cannot be seen ahead. Owned by the
- * stream thread.
+ * The records that one stream thread has polled and not yet processed, for the partitions that a
+ * processor has opened. Each processor reads through a cursor of its own; a record stays until all
+ * cursors have passed it. Bounded in records and bytes: a record that does not fit is not kept, and
+ * no cursor sees it. Owned by the stream thread.
  */
 final class PolledRecords {
 
-  /** Records that are kept at most, of all partitions. */
+  /** The maximum number of records kept, over all partitions. */
   static final int MAX_RECORDS = 20_000;
 
-  /** Bytes of keys and values that are kept at most, of all partitions. */
+  /** The maximum number of bytes of keys and values kept, over all partitions. */
   static final long MAX_BYTES = 32L << 20;
 
-  private final Map<TopicPartition, Kept> partitions = new HashMap<>();
+  private final Map<TopicPartition, Buffer> partitions = new HashMap<>();
   private int records;
   private long bytes;
 
   /** The records of one partition, by ascending offset. */
-  private static final class Kept {
+  private static final class Buffer {
     private final ArrayDeque<ConsumerRecord<byte[], byte[]>> records = new ArrayDeque<>();
     private final List<Cursor> cursors = new ArrayList<>();
   }
 
-  /** Keeps records that were polled. */
-  void polled(TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> polled) {
-    Kept kept = partitions.get(partition);
-    if (kept == null || polled.isEmpty()) {
+  /** Adds polled records of a partition; ignores them if no cursor is open there. */
+  void add(TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> polled) {
+    Buffer buffer = partitions.get(partition);
+    if (buffer == null || polled.isEmpty()) {
       return;
     }
-    if (!kept.records.isEmpty() && polled.get(0).offset() <= kept.records.getLast().offset()) {
-      dropTo(kept, Long.MAX_VALUE); // the partition was read anew
-      kept.cursors.forEach(cursor -> cursor.offset = -1);
+    if (!buffer.records.isEmpty() && polled.get(0).offset() <= buffer.records.getLast().offset()) {
+      dropThrough(buffer, Long.MAX_VALUE); // the consumer went back to an earlier offset
+      buffer.cursors.forEach(cursor -> cursor.offset = -1);
     }
     for (ConsumerRecord<byte[], byte[]> record : polled) {
       if (isFullFor(record)) {
-        // One that does not read on must not keep the others from what lies ahead of them.
-        dropTo(kept, kept.cursors.stream().mapToLong(c -> c.offset).max().orElse(Long.MAX_VALUE));
+        // A cursor that stands still must not take the room of one that moves: keep only the
+        // records that the foremost cursor has not passed.
+        dropThrough(
+            buffer, buffer.cursors.stream().mapToLong(c -> c.offset).max().orElse(Long.MAX_VALUE));
         if (isFullFor(record)) {
           return;
         }
       }
-      kept.records.add(record);
+      buffer.records.add(record);
       records++;
       bytes += size(record);
     }
@@ -69,21 +71,21 @@ final class PolledRecords {
     return bytes == null ? 0 : bytes.length;
   }
 
-  private void dropTo(Kept kept, long offset) {
-    while (!kept.records.isEmpty() && kept.records.peek().offset() <= offset) {
+  private void dropThrough(Buffer buffer, long lastOffset) {
+    while (!buffer.records.isEmpty() && buffer.records.peek().offset() <= lastOffset) {
       records--;
-      bytes -= size(kept.records.remove());
+      bytes -= size(buffer.records.remove());
     }
   }
 
-  /** From now on the partition's records are kept for this reader, until it is closed. */
-  Cursor open(TopicPartition partition) {
+  /** Opens a cursor. Records of the partition that are polled from now on are kept for it. */
+  Cursor openCursor(TopicPartition partition) {
     Cursor cursor = new Cursor(partition);
-    partitions.computeIfAbsent(partition, p -> new Kept()).cursors.add(cursor);
+    partitions.computeIfAbsent(partition, p -> new Buffer()).cursors.add(cursor);
     return cursor;
   }
 
-  /** Forgets everything, readers too. */
+  /** Removes all records and cursors. */
   void clear() {
     partitions.clear();
     records = 0;
@@ -98,44 +100,45 @@ final class PolledRecords {
     return bytes;
   }
 
-  /** A reader of one partition. */
+  /** One processor's position in a partition. */
   final class Cursor implements AutoCloseable {
     private final TopicPartition partition;
-    private long offset = -1; // processed so far
+    private long offset = -1; // of the last processed record; -1 if there is none
 
     private Cursor(TopicPartition partition) {
       this.partition = partition;
     }
 
     /**
-     * What lies ahead.
+     * Moves the cursor to the current record, and returns the records after it. Records that all
+     * cursors have passed are dropped.
      *
-     * @param offset of the record being processed; what all readers have behind them is dropped
-     * @param most records
+     * @param offset of the current record
+     * @param max the maximum number of records to return
      */
-    List<ConsumerRecord<byte[], byte[]>> after(long offset, int most) {
+    List<ConsumerRecord<byte[], byte[]>> recordsAfter(long offset, int max) {
       this.offset = offset;
-      Kept kept = partitions.get(partition);
-      if (kept == null) {
+      Buffer buffer = partitions.get(partition);
+      if (buffer == null) {
         return List.of(); // cleared
       }
-      dropTo(kept, kept.cursors.stream().mapToLong(c -> c.offset).min().orElse(offset));
-      List<ConsumerRecord<byte[], byte[]>> ahead = new ArrayList<>();
-      Iterator<ConsumerRecord<byte[], byte[]>> all = kept.records.iterator();
-      while (all.hasNext() && ahead.size() < most) {
+      dropThrough(buffer, buffer.cursors.stream().mapToLong(c -> c.offset).min().orElse(offset));
+      List<ConsumerRecord<byte[], byte[]>> after = new ArrayList<>();
+      Iterator<ConsumerRecord<byte[], byte[]>> all = buffer.records.iterator();
+      while (all.hasNext() && after.size() < max) {
         ConsumerRecord<byte[], byte[]> record = all.next();
         if (record.offset() > offset) {
-          ahead.add(record);
+          after.add(record);
         }
       }
-      return ahead;
+      return after;
     }
 
     @Override
     public void close() {
-      Kept kept = partitions.get(partition);
-      if (kept != null && kept.cursors.remove(this) && kept.cursors.isEmpty()) {
-        dropTo(kept, Long.MAX_VALUE);
+      Buffer buffer = partitions.get(partition);
+      if (buffer != null && buffer.cursors.remove(this) && buffer.cursors.isEmpty()) {
+        dropThrough(buffer, Long.MAX_VALUE);
         partitions.remove(partition);
       }
     }

@@ -4,19 +4,22 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
 
 /**
- * How large a record is to the producer, at most. One that is larger than it may send spoils a
- * whole transaction, again at every attempt: so records are measured before they are sent.
+ * Computes an upper limit of a record's size as the producer measures it. A record that is too
+ * large fails its whole transaction, at every retry, so records are measured before they are sent.
  */
 public final class RecordSize {
 
-  /** Batch header, attributes, varints and what a broker may add. */
+  /** The batch header, attributes, varints and additions of the broker. */
   private static final int OVERHEAD_BYTES = 128;
 
   private static final int HEADER_OVERHEAD_BYTES = 10;
 
   private RecordSize() {}
 
-  /** Bytes of a record with a value of so many bytes; a null key has none. */
+  /**
+   * The maximum size in bytes of a record whose value has {@code valueBytes} bytes. The key may be
+   * null.
+   */
   public static long of(byte[] key, long valueBytes, Iterable<Header> headers) {
     long size = OVERHEAD_BYTES + length(key) + valueBytes;
     for (Header header : headers) {

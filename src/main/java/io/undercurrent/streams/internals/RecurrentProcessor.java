@@ -19,6 +19,7 @@ import io.undercurrent.model.Model;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.SpeculativeResults.Result;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -34,25 +35,29 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * Reads each record in the light of its key's state. One record in, one record out.
+ * Enriches each record from its key's state, forwards the enriched record and stores the next
+ * state. One record in, one record out; a tombstone deletes its key's state and is forwarded as
+ * null.
  *
- * <p>A record that fails here, before it is forwarded, leaves its key's state and memory as they
- * were. A record that fails downstream moves them all the same if the exception handler resumes:
- * Kafka Streams calls the handler at the node that failed, and {@code forward} returns as if
- * nothing had happened. If the handler fails instead, {@code forward} throws, nothing is written
- * here and the stream thread ends.
+ * <p>One for each task, owned by its stream thread. Kafka Streams may close it and initialise it
+ * again.
+ *
+ * <p>A record that fails here, before it is forwarded, leaves its key's state and memory unchanged.
+ * A record that fails downstream changes them nevertheless if the exception handler resumes: Kafka
+ * Streams calls the handler at the node that failed, and {@code forward} returns normally. If the
+ * handler fails, {@code forward} throws, nothing is written here and the stream thread ends.
  */
 final class RecurrentProcessor<K, V> {
 
-  /** JSON around the texts of an enriched record: names, numbers, the topic; 100 next tokens. */
+  /** The maximum size of an enriched record without its texts: names, numbers, 100 next tokens. */
   private static final int JSON_OVERHEAD_BYTES = 16_384;
 
-  /** A control character in JSON: six bytes. Any other takes fewer. */
+  /** A control character takes six bytes in JSON; any other takes fewer. */
   private static final long MAX_JSON_BYTES_PER_CHAR = 6;
 
-  /** Sends a record's result downstream. */
+  /** Forwards a record's result downstream. */
   @FunctionalInterface
-  interface Onward {
+  interface Forwarder {
 
     /**
      * @param enriched null for a tombstone
@@ -67,17 +72,17 @@ final class RecurrentProcessor<K, V> {
 
   private ProcessingContext context;
   private EnrichmentMetrics metrics;
-  private Preview<K, V> preview; // null where records are computed one by one
+  private Preview<K, V> preview; // null if records are computed one by one
   private KeyValueStore<Bytes, byte[]> store;
-  private MemoryStore memories; // null for a model that has none
+  private MemoryStore memories; // null for a model without a memory
   private StoredKeys stored;
   private Enrichment enrichment;
-  private SpeculativeResults ahead;
-  private long searchedClusters; // so far, of the enrichment
-  private long skippedClusters;
-  private boolean looksAhead; // whether records are computed several at once
+  private SpeculativeResults results; // null before init and after close
+  private long searchedClusters; // of the enrichment, already reported
+  private long skippedClusters; // of the enrichment, already reported
+  private boolean looksAhead; // whether several records are computed at once
   private String changelog;
-  private MovedStates moved; // null where no dead letter is to say what became of a state
+  private MovedStates movedStates; // null if dead letters do not report states
 
   RecurrentProcessor(EnricherSpec<K, V> spec) {
     this.spec = spec;
@@ -98,8 +103,8 @@ final class RecurrentProcessor<K, V> {
     stored =
         new StoredKeys(model)
             .in(store, memories == null ? null : context.getStateStore(settings.memoryStore()));
-    moved = MovedStates.of(context.appConfigs());
-    close(); // Kafka Streams may use a processor again; what was computed ahead is of before
+    movedStates = MovedStates.from(context.appConfigs());
+    close(); // Kafka Streams may initialise a processor again; drop older results
     searchedClusters = 0;
     skippedClusters = 0;
     looksAhead = spec.lookAhead() != null && settings.batchRecords() > 1;
@@ -109,18 +114,19 @@ final class RecurrentProcessor<K, V> {
             model,
             settings,
             looksAhead ? Math.min(settings.batchRecords(), Inference.MAX_ROWS) : 1);
-    ahead =
+    results =
         new SpeculativeResults(
             spec.lookAhead(),
             enrichment,
             model.fingerprint(),
             settings,
             stored,
-            this::preview,
+            this::previewMessage,
             metrics);
-    // What a serde that keeps schemas by topic has to be told; as Kafka's own stores do.
+    // Keys are serialised for this topic, as Kafka's own stores do: a serde may keep schemas by
+    // topic.
     changelog = context.applicationId() + "-" + settings.store() + "-changelog";
-    spec.changelog().found(changelog);
+    spec.changelog().set(changelog);
   }
 
   private Preview<K, V> preview(ProcessingContext context) {
@@ -138,57 +144,74 @@ final class RecurrentProcessor<K, V> {
     }
   }
 
-  void process(K recordKey, V value, long timestampMs, Headers recordHeaders, Onward onward) {
+  void process(
+      K recordKey, V value, long timestampMs, Headers recordHeaders, Forwarder downstream) {
     Bytes key = key(recordKey);
     Headers headers = new RecordHeaders(recordHeaders);
     headers.add(spec.modelHeader(), modelHeader);
     if (value == null) {
-      takesIn();
-      onward.forward(null, headers);
-      store.delete(key);
-      long bytes = key.get().length; // a deletion is a key in the changelog
-      if (memories != null) {
-        bytes += (long) memories.forget(key) * MemoryStore.keyBytes(key);
-      }
-      metrics.stored(bytes);
-      tombstone(key);
-      metrics.tombstone();
+      delete(key, headers, downstream);
       return;
     }
-    Message message = message(key, text(value), timestampMs, position());
+    Message message = message(key, text(value), timestampMs, this::currentSource);
     KeyText keyText = keyText(recordKey, value, key);
-    Result result = enrich(new Incoming(key, message));
-    countClusters();
+    Result result = enrich(new KeyedMessage(key, message));
+    reportClusters();
     Outcome outcome = result.outcome();
-    EnrichedRecord enriched = outcome.record().withKey(keyText); // no preview has a say in that
+    EnrichedRecord enriched = outcome.record().withKey(keyText); // a preview cannot know it
     requireFits(enriched, key, headers);
     long number = outcome.after().records();
     byte[] entry = outcome.remembered() == null ? null : stored.serialize(outcome.remembered());
     if (entry != null) {
       requireFits(entry, MemoryStore.at(key, number));
     }
-    takesIn();
-    onward.forward(enriched, headers);
+    reportStateMoved();
+    downstream.forward(enriched, headers);
     store.put(key, result.after());
-    metrics.stored(key.get().length + result.after().length + remember(key, number, entry, result));
-    count(timestampMs, result);
+    long memoryBytes = updateMemory(key, number, entry, result.forgotten());
+    metrics.stored(key.get().length + result.after().length + memoryBytes);
+    report(timestampMs, result);
+  }
+
+  /** Handles a tombstone: forwards it, and deletes the key's state and memory. */
+  private void delete(Bytes key, Headers headers, Forwarder downstream) {
+    reportStateMoved();
+    downstream.forward(null, headers);
+    store.delete(key);
+    long bytes = key.get().length; // the changelog receives the key and a null
+    if (memories != null) {
+      bytes += (long) memories.deleteAll(key) * MemoryStore.keyBytes(key);
+    }
+    metrics.stored(bytes);
+    Optional<RecordMetadata> position = currentPosition();
+    if (looksAhead && position.isPresent()) {
+      results.tombstone(partition(position.get()), position.get().offset(), key);
+    } else {
+      results.dropResultsOf(key);
+    }
+    metrics.tombstone();
   }
 
   /**
-   * Notes that the state takes the record in. It does from here on, unless forwarding throws and
-   * the stream thread ends.
+   * Reports that the current record changes its key's state. From here on it does, unless {@code
+   * forward} throws, and then the stream thread ends.
    */
-  private void takesIn() {
-    if (moved != null) {
-      place().ifPresent(at -> moved.move(context.taskId(), at));
+  private void reportStateMoved() {
+    if (movedStates != null) {
+      currentPosition().ifPresent(position -> movedStates.stateMoved(context.taskId(), position));
     }
   }
 
-  /** Returns how many bytes were written, keys included. */
-  private long remember(Bytes key, long number, byte[] entry, Result result) {
-    result.forgotten().forEach(record -> memories.delete(key, record));
+  /**
+   * Deletes the memory entries of the forgotten records and adds the current record's.
+   *
+   * @param entry of the current record; null if it is not remembered
+   * @return the number of bytes written, keys included
+   */
+  private long updateMemory(Bytes key, long number, byte[] entry, List<Long> forgotten) {
+    forgotten.forEach(record -> memories.delete(key, record));
     long keyBytes = MemoryStore.keyBytes(key);
-    long bytes = keyBytes * result.forgotten().size();
+    long bytes = keyBytes * forgotten.size();
     if (entry != null) {
       memories.put(key, number, entry);
       bytes += keyBytes + entry.length;
@@ -196,59 +219,53 @@ final class RecurrentProcessor<K, V> {
     return bytes;
   }
 
-  private Result enrich(Incoming record) {
-    Optional<RecordMetadata> at = place();
-    if (looksAhead && at.isPresent()) {
-      return ahead.take(partition(at.get()), at.get().offset(), record);
+  private Result enrich(KeyedMessage record) {
+    Optional<RecordMetadata> position = currentPosition();
+    if (looksAhead && position.isPresent()) {
+      return results.resultFor(partition(position.get()), position.get().offset(), record);
     }
     metrics.inline();
-    return ahead.alone(record);
+    return results.computeAlone(record);
   }
 
-  private void tombstone(Bytes key) {
-    Optional<RecordMetadata> at = place();
-    if (looksAhead && at.isPresent()) {
-      ahead.tombstone(partition(at.get()), at.get().offset(), key);
-    } else {
-      ahead.forget(key);
-    }
+  private static TopicPartition partition(RecordMetadata position) {
+    return new TopicPartition(position.topic(), position.partition());
   }
 
-  private static TopicPartition partition(RecordMetadata at) {
-    return new TopicPartition(at.topic(), at.partition());
+  /** Topic, partition and offset of the current record; empty if an upstream punctuator made it. */
+  private Optional<RecordMetadata> currentPosition() {
+    return context
+        .recordMetadata()
+        .filter(position -> position.topic() != null && position.offset() >= 0);
   }
 
-  /** Where the record at hand was read: nowhere, if an upstream punctuator made it. */
-  private Optional<RecordMetadata> place() {
-    return context.recordMetadata().filter(at -> at.topic() != null && at.offset() >= 0);
-  }
-
-  private Function<Long, Source> position() {
-    return timestampMs ->
-        place()
-            .map(at -> new Source(at.topic(), at.partition(), at.offset(), timestampMs))
-            .orElse(null);
+  private Source currentSource(Long timestampMs) {
+    return currentPosition()
+        .map(
+            position ->
+                new Source(position.topic(), position.partition(), position.offset(), timestampMs))
+        .orElse(null);
   }
 
   /**
-   * @param position where a record without a source of its own was read, given its timestamp
+   * @param position gives the record's own position and timestamp, for a text without a source
    */
   private Message message(
-      Bytes key, SourceText read, long recordTimestampMs, Function<Long, Source> position) {
+      Bytes key, TextAndSource read, long recordTimestampMs, Function<Long, Source> position) {
     KeyText keyText = encoded(key);
     return read.source() == null
         ? new Message(keyText, read.text(), recordTimestampMs, position.apply(recordTimestampMs))
         : new Message(keyText, read.text(), read.source().timestampMs(), read.source());
   }
 
-  /** What {@link #process} will get for a polled record; null if it will get none. */
-  private Incoming preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+  /** The message that {@link #process} will make of a polled record; null if it receives none. */
+  private KeyedMessage previewMessage(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
     Record<K, V> record = preview.of(raw, partitionTimeMs);
     if (record == null) {
       return null;
     }
     Bytes key = key(record.key());
-    return new Incoming(
+    return new KeyedMessage(
         key,
         record.value() == null
             ? new Message(encoded(key), null, null, null)
@@ -261,21 +278,21 @@ final class RecurrentProcessor<K, V> {
   }
 
   void close() {
-    if (ahead != null) {
-      ahead.close();
-      ahead = null;
+    if (results != null) {
+      results.close();
+      results = null;
     }
-    if (moved != null) {
-      moved.clear(context.taskId());
+    if (movedStates != null) {
+      movedStates.clear(context.taskId());
     }
   }
 
-  /** The key as state is kept by. */
+  /** The key's bytes, under which its state is stored. */
   private Bytes key(K key) {
     if (key == null) {
       throw new BadRecordException(
           DeadLetterReason.NULL_KEY,
-          "a record must have a key, for state is kept per key; found null");
+          "a record must have a key, because state is stored per key; found null");
     }
     byte[] bytes = spec.keySerde().serializer().serialize(changelog, key);
     if (spec.keyText() == null) {
@@ -286,7 +303,7 @@ final class RecurrentProcessor<K, V> {
 
   private void requireEncoding(byte[] key) {
     if (spec.keyEncoding() == KeyEncoding.BASE64) {
-      return; // any bytes are
+      return; // accepts any bytes
     }
     try {
       spec.keyEncoding().text(key);
@@ -307,7 +324,7 @@ final class RecurrentProcessor<K, V> {
     return KeyText.of(key.get(), spec.keyText() == null ? spec.keyEncoding() : KeyEncoding.BASE64);
   }
 
-  /** The key as the enriched record names it. */
+  /** The key as the enriched record shows it. */
   private KeyText keyText(K key, V value, Bytes bytes) {
     if (spec.keyText() == null) {
       return encoded(bytes);
@@ -316,13 +333,13 @@ final class RecurrentProcessor<K, V> {
     if (text == null) {
       throw new BadRecordException(
           DeadLetterReason.MISSING_KEY,
-          "keyText() must give every record a text for its key, found null");
+          "keyText() must return a text for every record, found null");
     }
     return new KeyText(text, EnrichedRecord.CUSTOM);
   }
 
-  private SourceText text(V value) {
-    SourceText read = spec.text().apply(value);
+  private TextAndSource text(V value) {
+    TextAndSource read = spec.text().apply(value);
     if (read == null) {
       throw new BadRecordException(
           DeadLetterReason.MISSING_TEXT, "the value must have a text, found none");
@@ -330,7 +347,7 @@ final class RecurrentProcessor<K, V> {
     return read;
   }
 
-  /** Rejects what the producer would, before it is sent and before the state changes. */
+  /** Rejects an enriched record that the producer would reject, before the state changes. */
   private void requireFits(EnrichedRecord enriched, Bytes key, Headers headers) {
     int limit = settings.maxRecordBytes();
     long chars = enriched.key().length() + enriched.text().length();
@@ -345,8 +362,8 @@ final class RecurrentProcessor<K, V> {
         chars += past.token().length();
       }
     }
-    long atMost = JSON_OVERHEAD_BYTES + MAX_JSON_BYTES_PER_CHAR * chars;
-    if (RecordSize.of(key.get(), atMost, headers) <= limit) {
+    long maxJsonBytes = JSON_OVERHEAD_BYTES + MAX_JSON_BYTES_PER_CHAR * chars;
+    if (RecordSize.of(key.get(), maxJsonBytes, headers) <= limit) {
       return;
     }
     long size = RecordSize.of(key.get(), EnrichedRecordJson.toJson(enriched).length, headers);
@@ -358,18 +375,18 @@ final class RecurrentProcessor<K, V> {
     }
   }
 
-  /** Rejects what the changelog's producer would. */
+  /** Rejects a memory entry that the changelog's producer would reject. */
   private void requireFits(byte[] entry, Bytes key) {
     long size = RecordSize.of(key.get(), entry.length, new RecordHeaders());
     if (size > settings.maxRecordBytes()) {
       throw new BadRecordException(
           DeadLetterReason.TOO_LARGE,
-          "what is remembered of the record must fit %d bytes (max.request.size), found %d"
+          "the record's memory entry must fit %d bytes (max.request.size), found %d"
               .formatted(settings.maxRecordBytes(), size));
     }
   }
 
-  private void countClusters() {
+  private void reportClusters() {
     long searched = enrichment.searchedClusters();
     long skipped = enrichment.skippedClusters();
     metrics.clusters(searched - searchedClusters, skipped - skippedClusters);
@@ -377,7 +394,7 @@ final class RecurrentProcessor<K, V> {
     skippedClusters = skipped;
   }
 
-  private void count(long timestampMs, Result result) {
+  private void report(long timestampMs, Result result) {
     Outcome outcome = result.outcome();
     EnrichedRecord enriched = outcome.record();
     int tokens = outcome.tokens();

@@ -24,39 +24,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The results that one processor has computed ahead, each kept under its record's partition and
- * offset until that record comes. A record takes its own only if everything that it was computed
- * from is what the record has now; otherwise it, and what lies ahead of it, is computed anew.
+ * Computes results for polled records before they are processed, and keeps each until its record
+ * arrives. A result is used only if its record, state and memory are still those that it was
+ * computed from. Otherwise it is dropped, and the record is computed again in one batch with the
+ * records polled after it.
  *
- * <p>Reads the store, writes nothing, and can be thrown away at any time. Owned by the stream
- * thread.
+ * <p>It reads the stores and never writes to them, so its results can be discarded at any time.
+ * Each processor has one; the stream thread owns it.
  */
 final class SpeculativeResults implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(SpeculativeResults.class);
 
-  /** Results over which mispredictions are counted. */
+  /** The number of latest results among which the unused ones are counted. */
   static final int WINDOW = 1_000;
 
-  /** Mispredictions among those past which nothing is computed ahead any more: one in ten. */
-  static final int MOST_WRONG = WINDOW / 10;
+  /** If more of these results are unused, computing ahead pauses: one in ten. */
+  static final int MAX_UNUSED = WINDOW / 10;
 
-  /** Records after which it is tried again. */
+  /** The number of records for which computing ahead pauses. */
   static final int PAUSE_RECORDS = 10_000;
 
   /**
-   * A result and what it was computed from.
+   * A result and the inputs that it was computed from.
    *
    * @param before the key's stored state before the record; null if there was none
-   * @param model fingerprint
+   * @param model fingerprint of the model
    * @param after the state to store; null for a tombstone
-   * @param forgotten numbers of the records whose memory entries are to be deleted
+   * @param forgotten numbers of the records whose memory entries must be deleted
    * @param outcome null for a tombstone
-   * @param foreign whether another model had made the stored state
-   * @param nanos its share of the time that computing took
+   * @param foreign whether another model made the stored state
+   * @param nanos the record's share of its batch's time
    */
   record Result(
-      Incoming record,
+      KeyedMessage record,
       byte[] before,
       String model,
       byte[] after,
@@ -65,27 +66,27 @@ final class SpeculativeResults implements AutoCloseable {
       boolean foreign,
       long nanos) {
 
-    /** What of it is not as {@code now}; null if nothing. */
-    DroppedReason differsFrom(Incoming now, byte[] stored, String fingerprint) {
-      if (!record.key().equals(now.key())) {
+    /** The first input that differs from the current one; null if all are the same. */
+    DroppedReason mismatch(KeyedMessage current, byte[] stored, String fingerprint) {
+      if (!record.key().equals(current.key())) {
         return DroppedReason.KEY;
       }
-      Message then = record.message();
-      Message message = now.message();
-      if (then.isTombstone() && message.isTombstone()) {
-        return null; // it depends on nothing else
+      Message predicted = record.message();
+      Message message = current.message();
+      if (predicted.isTombstone() && message.isTombstone()) {
+        return null; // a tombstone depends on nothing but its key
       }
-      if (!Objects.equals(then.text(), message.text())) {
+      if (!Objects.equals(predicted.text(), message.text())) {
         return DroppedReason.TEXT;
       }
-      if (!Objects.equals(then.timestampMs(), message.timestampMs())) {
+      if (!Objects.equals(predicted.timestampMs(), message.timestampMs())) {
         return DroppedReason.TIMESTAMP;
       }
-      if (!Objects.equals(then.source(), message.source())) {
+      if (!Objects.equals(predicted.source(), message.source())) {
         return DroppedReason.SOURCE;
       }
-      if (!then.equals(message)) {
-        return DroppedReason.KEY; // its words
+      if (!predicted.equals(message)) {
+        return DroppedReason.KEY; // the key's text differs
       }
       if (!model.equals(fingerprint)) {
         return DroppedReason.MODEL;
@@ -94,22 +95,24 @@ final class SpeculativeResults implements AutoCloseable {
     }
   }
 
-  /** What the processor knows, for what lies ahead. */
-  interface Situation {
+  /** Predicts what the processor will receive for a polled record. */
+  @FunctionalInterface
+  interface MessagePreview {
 
     /**
-     * The record that the processor will get for a polled one; null for none. May throw.
+     * The message that the processor will receive; null if it will receive none. May throw.
      *
-     * @param partitionTimeMs the latest timestamp of the partition before it, -1 for none
+     * @param partitionTimeMs the latest timestamp of earlier records in the partition; -1 if there
+     *     are none
      */
-    Incoming preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs);
+    KeyedMessage of(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs);
   }
 
-  /** One partition. */
-  private static final class Lane {
-    private final TreeMap<Long, Result> results = new TreeMap<>(); // by offset
-    private PolledRecords.Cursor cursor; // null where the thread has no mailbox
-    private long timeMs = -1;
+  /** The results of one partition. */
+  private static final class PartitionResults {
+    private final TreeMap<Long, Result> byOffset = new TreeMap<>();
+    private PolledRecords.Cursor cursor; // null if this thread's polled records are not collected
+    private long timeMs = -1; // latest timestamp so far
   }
 
   private final PolledByThread lookAhead;
@@ -118,15 +121,15 @@ final class SpeculativeResults implements AutoCloseable {
   private final int batchRecords;
   private final int batchTokens;
   private final StoredKeys stored;
-  private final Situation situation;
+  private final MessagePreview preview;
   private final EnrichmentMetrics metrics;
 
-  private final Map<TopicPartition, Lane> lanes = new HashMap<>();
-  private final boolean[] wrong = new boolean[WINDOW]; // of the last results, round robin
-  private int place;
-  private int wrongs;
-  private int pause; // records until it is tried again
-  private boolean warned; // that nothing is polled for it
+  private final Map<TopicPartition, PartitionResults> partitions = new HashMap<>();
+  private final boolean[] unused = new boolean[WINDOW]; // ring of the latest results
+  private int ringIndex; // where the next result is written
+  private int unusedCount; // in the ring
+  private int pausedRecords; // records until the pause ends; 0 without a pause
+  private boolean warned; // that this thread's polled records are not collected
 
   SpeculativeResults(
       PolledByThread lookAhead,
@@ -134,7 +137,7 @@ final class SpeculativeResults implements AutoCloseable {
       String fingerprint,
       EnrichmentSettings settings,
       StoredKeys stored,
-      Situation situation,
+      MessagePreview preview,
       EnrichmentMetrics metrics) {
     this.lookAhead = lookAhead;
     this.enrichment = enrichment;
@@ -142,78 +145,87 @@ final class SpeculativeResults implements AutoCloseable {
     this.batchRecords = settings.batchRecords();
     this.batchTokens = settings.batchTokens();
     this.stored = stored;
-    this.situation = situation;
+    this.preview = preview;
     this.metrics = metrics;
   }
 
   /**
-   * The result of the record at hand, which is no tombstone: computed before, or now together with
-   * those that lie ahead.
+   * The result of the current record. It was computed ahead, or is computed now in one batch with
+   * the records polled after it.
    *
-   * @throws RuntimeException what is wrong with this record; never with another
+   * @param current not a tombstone
+   * @throws RuntimeException if this record cannot be enriched; never because of another record
    */
-  Result take(TopicPartition partition, long offset, Incoming now) {
-    Lane lane = lane(partition);
-    Long timestampMs = now.message().timestampMs();
+  Result resultFor(TopicPartition partition, long offset, KeyedMessage current) {
+    PartitionResults results = resultsOf(partition);
+    Long timestampMs = current.message().timestampMs();
     if (timestampMs != null) {
-      lane.timeMs = Math.max(lane.timeMs, timestampMs);
+      results.timeMs = Math.max(results.timeMs, timestampMs);
     }
-    if (isUsable(lane, offset, now)) {
+    if (hasUsableResult(results, offset, current)) {
       metrics.usedAhead();
-      return lane.results.remove(offset);
+      return results.byOffset.remove(offset);
     }
     metrics.inline();
-    if (pause > 0) {
-      pause--;
-      ahead(lane, offset, 0);
-      return alone(now);
+    if (pausedRecords > 0) {
+      pausedRecords--;
+      polledAfter(results, offset, 0);
+      return computeAlone(current);
     }
-    return compute(lane, offset, now);
+    return computeBatch(results, offset, current);
   }
 
-  /** The record at hand makes its key forgotten. */
+  /**
+   * Handles a tombstone, which deletes its key's state. If the tombstone was predicted, the key's
+   * later results were computed after it and stay; otherwise they are dropped.
+   */
   void tombstone(TopicPartition partition, long offset, Bytes key) {
-    Lane lane = lane(partition);
-    if (isUsable(lane, offset, new Incoming(key, new Message(null, null, null, null)))) {
-      lane.results.remove(offset); // the key's next results were computed from that
+    PartitionResults results = resultsOf(partition);
+    KeyedMessage tombstone = new KeyedMessage(key, new Message(null, null, null, null));
+    if (hasUsableResult(results, offset, tombstone)) {
+      results.byOffset.remove(offset);
     } else {
-      forget(key);
+      dropResultsOf(key);
     }
   }
 
-  /** Whether there is a result of this record; one that is of no use is dropped. */
-  private boolean isUsable(Lane lane, long offset, Incoming now) {
-    Map<Long, Result> passed = lane.results.headMap(offset);
+  /**
+   * Whether the record at this offset has a result that can be used. Drops a result that cannot be
+   * used, and all results of earlier offsets.
+   */
+  private boolean hasUsableResult(PartitionResults results, long offset, KeyedMessage current) {
+    Map<Long, Result> passed = results.byOffset.headMap(offset);
     passed.values().forEach(result -> drop(result, DroppedReason.PASSED));
     passed.clear();
-    Result result = lane.results.get(offset);
+    Result result = results.byOffset.get(offset);
     if (result == null) {
       return false;
     }
-    DroppedReason reason = result.differsFrom(now, stored.bytes(now.key()), fingerprint);
+    DroppedReason reason = result.mismatch(current, stored.bytes(current.key()), fingerprint);
     if (reason == null) {
-      predicted(true);
+      countResult(true);
       return true;
     }
-    lane.results.remove(offset);
+    results.byOffset.remove(offset);
     drop(result, reason);
     return false;
   }
 
-  private Result compute(Lane lane, long offset, Incoming now) {
+  /** Computes the current record together with records polled after it, and keeps their results. */
+  private Result computeBatch(PartitionResults ofPartition, long offset, KeyedMessage current) {
     EnrichmentBatch<Bytes> batch = new EnrichmentBatch<>(enrichment, batchTokens);
     List<Long> offsets = new ArrayList<>(List.of(offset));
-    List<Incoming> records = new ArrayList<>(List.of(now));
-    batch.add(now.key(), now.message());
-    Set<Bytes> pending = keysWithResults();
-    long timeMs = lane.timeMs;
-    for (ConsumerRecord<byte[], byte[]> raw : ahead(lane, offset, batchRecords - 1)) {
-      if (lane.results.containsKey(raw.offset())) {
+    List<KeyedMessage> records = new ArrayList<>(List.of(current));
+    batch.add(current.key(), current.message());
+    Set<Bytes> keysWithResults = keysWithResults();
+    long timeMs = ofPartition.timeMs;
+    for (ConsumerRecord<byte[], byte[]> raw : polledAfter(ofPartition, offset, batchRecords - 1)) {
+      if (ofPartition.byOffset.containsKey(raw.offset())) {
         continue;
       }
       try {
-        Incoming record = situation.preview(raw, timeMs);
-        if (record == null || pending.contains(record.key())) {
+        KeyedMessage record = preview.of(raw, timeMs);
+        if (record == null || keysWithResults.contains(record.key())) {
           continue;
         }
         if (!batch.add(record.key(), record.message())) {
@@ -225,57 +237,63 @@ final class SpeculativeResults implements AutoCloseable {
         offsets.add(raw.offset());
         records.add(record);
       } catch (RuntimeException e) {
-        log.debug("offset {} cannot be computed ahead: {}", raw.offset(), e.toString());
+        log.debug(
+            "the record at offset {} cannot be computed ahead: {}", raw.offset(), e.toString());
       }
     }
-    long begin = System.nanoTime();
-    Map<Bytes, Found> found = new HashMap<>();
+    long beginNanos = System.nanoTime();
+    Map<Bytes, Found> foundByKey = new HashMap<>();
     try {
       batch.run(
           key -> {
-            Found ofKey = stored.find(key);
-            found.put(key, ofKey);
-            return ofKey.state();
+            Found found = stored.find(key);
+            foundByKey.put(key, found);
+            return found.state();
           });
     } catch (RuntimeException e) {
       if (batch.size() == 1) {
         throw e;
       }
-      log.debug("computed alone: {}", e.toString());
-      return alone(now);
+      log.debug("the batch failed, so its first record is computed alone: {}", e.toString());
+      return computeAlone(current);
     }
-    long whole = System.nanoTime() - begin;
-    metrics.batch(batch.size(), batch.steps(), whole);
-    List<Result> results = results(batch, records, found, whole / batch.size());
+    long batchNanos = System.nanoTime() - beginNanos;
+    metrics.batch(batch.size(), batch.steps(), batchNanos);
+    List<Result> results = results(batch, records, foundByKey, batchNanos / batch.size());
     if (results.get(0) != null) {
-      forget(now.key()); // what was computed ahead for it did not know of this record
+      dropResultsOf(current.key()); // they were computed without this record
     }
     for (int i = 1; i < results.size(); i++) {
       if (results.get(i) != null) {
-        lane.results.put(offsets.get(i), results.get(i));
+        ofPartition.byOffset.put(offsets.get(i), results.get(i));
       }
     }
-    return results.get(0) == null ? alone(now) /* throws what is wrong with it */ : results.get(0);
+    return results.get(0) == null
+        ? computeAlone(current) // throws the record's own error
+        : results.get(0);
   }
 
-  /** The results of a batch; null where there is no outcome. */
+  /** The results of a batch, in its order; null for a record without an outcome. */
   private List<Result> results(
-      EnrichmentBatch<Bytes> batch, List<Incoming> records, Map<Bytes, Found> found, long nanos) {
+      EnrichmentBatch<Bytes> batch,
+      List<KeyedMessage> records,
+      Map<Bytes, Found> foundByKey,
+      long nanos) {
     List<Result> results = new ArrayList<>();
-    Map<Bytes, byte[]> states = new HashMap<>(); // after the last record of each key
+    Map<Bytes, byte[]> states = new HashMap<>(); // each key's state after its latest record
     for (int i = 0; i < records.size(); i++) {
-      Incoming record = records.get(i);
+      KeyedMessage record = records.get(i);
       Bytes key = record.key();
       if (record.message().isTombstone()) {
         results.add(new Result(record, null, fingerprint, null, List.of(), null, false, nanos));
-        found.remove(key);
+        foundByKey.remove(key);
         states.put(key, null);
       } else if (batch.outcome(i) == null) {
         results.add(null);
       } else {
-        Found first = found.remove(key); // null for all but the key's first record
-        byte[] before = first == null ? states.get(key) : first.bytes();
-        Result result = result(record, before, first, batch.outcome(i), nanos);
+        Found found = foundByKey.remove(key); // null for all but the key's first record
+        byte[] before = found == null ? states.get(key) : found.bytes();
+        Result result = result(record, before, found, batch.outcome(i), nanos);
         states.put(key, result.after());
         results.add(result);
       }
@@ -284,9 +302,11 @@ final class SpeculativeResults implements AutoCloseable {
   }
 
   /**
-   * @param found what is stored of the key; null if the result does not start from there
+   * @param found what is stored for the key; null if the result starts from an earlier record of
+   *     the batch
    */
-  private Result result(Incoming record, byte[] before, Found found, Outcome outcome, long nanos) {
+  private Result result(
+      KeyedMessage record, byte[] before, Found found, Outcome outcome, long nanos) {
     List<Long> forgotten = outcome.forgotten();
     if (found != null && !found.unreadable().isEmpty()) {
       forgotten = new ArrayList<>(found.unreadable());
@@ -303,65 +323,70 @@ final class SpeculativeResults implements AutoCloseable {
         nanos);
   }
 
-  /** Computes one record by itself. */
-  Result alone(Incoming now) {
-    long begin = System.nanoTime();
-    Found found = stored.find(now.key());
-    Outcome outcome = enrichment.enrich(found.state(), now.message());
-    long nanos = System.nanoTime() - begin;
+  /** Computes one record on its own, and drops the other results of its key. */
+  Result computeAlone(KeyedMessage current) {
+    long beginNanos = System.nanoTime();
+    Found found = stored.find(current.key());
+    Outcome outcome = enrichment.enrich(found.state(), current.message());
+    long nanos = System.nanoTime() - beginNanos;
     metrics.batch(1, outcome.steps(), nanos);
-    forget(now.key());
-    return result(now, found.bytes(), found, outcome, nanos);
+    dropResultsOf(current.key());
+    return result(current, found.bytes(), found, outcome, nanos);
   }
 
   private Set<Bytes> keysWithResults() {
     Set<Bytes> keys = new HashSet<>();
-    for (Lane lane : lanes.values()) {
-      lane.results.values().forEach(result -> keys.add(result.record().key()));
+    for (PartitionResults results : partitions.values()) {
+      results.byOffset.values().forEach(result -> keys.add(result.record().key()));
     }
     return keys;
   }
 
-  /** Drops the results of a key that something else was written for. */
-  void forget(Bytes key) {
-    for (Lane lane : lanes.values()) {
-      lane.results
+  /** Drops all results of a key whose state another record changes. */
+  void dropResultsOf(Bytes key) {
+    for (PartitionResults results : partitions.values()) {
+      results
+          .byOffset
           .values()
           .removeIf(
               result -> {
-                boolean ofKey = result.record().key().equals(key);
-                if (ofKey) {
+                boolean sameKey = result.record().key().equals(key);
+                if (sameKey) {
                   drop(result, DroppedReason.MEMORY);
                 }
-                return ofKey;
+                return sameKey;
               });
     }
   }
 
   private void drop(Result result, DroppedReason reason) {
     metrics.droppedAhead(reason);
-    predicted(false);
+    countResult(false);
   }
 
-  /** A result was used, or not: too many that are not, and computing them ahead does not pay. */
-  private void predicted(boolean right) {
-    wrongs += (right ? 0 : 1) - (wrong[place] ? 1 : 0);
-    wrong[place] = !right;
-    place = (place + 1) % WINDOW;
-    if (wrongs > MOST_WRONG) {
-      log.debug("more than {} of {} results were of no use: a pause", MOST_WRONG, WINDOW);
-      pause = PAUSE_RECORDS;
-      wrongs = 0;
-      Arrays.fill(wrong, false);
+  /** Counts one result as used or unused. If too many are unused, computing ahead pauses. */
+  private void countResult(boolean used) {
+    unusedCount += (used ? 0 : 1) - (unused[ringIndex] ? 1 : 0);
+    unused[ringIndex] = !used;
+    ringIndex = (ringIndex + 1) % WINDOW;
+    if (unusedCount > MAX_UNUSED) {
+      log.debug(
+          "computing ahead pauses for {} records: more than {} of the last {} results were unused",
+          PAUSE_RECORDS,
+          MAX_UNUSED,
+          WINDOW);
+      pausedRecords = PAUSE_RECORDS;
+      unusedCount = 0;
+      Arrays.fill(unused, false);
     }
   }
 
-  private Lane lane(TopicPartition partition) {
-    Lane lane = lanes.computeIfAbsent(partition, p -> new Lane());
-    if (lane.cursor == null) {
-      PolledRecords mailbox = lookAhead.ofThisThread();
-      lane.cursor = mailbox == null ? null : mailbox.open(partition);
-      if (mailbox == null && !warned) {
+  private PartitionResults resultsOf(TopicPartition partition) {
+    PartitionResults results = partitions.computeIfAbsent(partition, p -> new PartitionResults());
+    if (results.cursor == null) {
+      PolledRecords polled = lookAhead.ofCurrentThread();
+      results.cursor = polled == null ? null : polled.openCursor(partition);
+      if (polled == null && !warned) {
         warned = true;
         log.warn(
             "{}: no polled records of this thread are known, so records are computed one by one."
@@ -369,26 +394,23 @@ final class SpeculativeResults implements AutoCloseable {
             partition);
       }
     }
-    return lane;
+    return results;
   }
 
-  private static List<ConsumerRecord<byte[], byte[]>> ahead(Lane lane, long offset, int most) {
-    return lane.cursor == null ? List.of() : lane.cursor.after(offset, most);
-  }
-
-  /** Results that wait for their records. */
-  int size() {
-    return lanes.values().stream().mapToInt(lane -> lane.results.size()).sum();
+  /** At most {@code max} polled records after this offset. Those up to it are no longer needed. */
+  private static List<ConsumerRecord<byte[], byte[]>> polledAfter(
+      PartitionResults results, long offset, int max) {
+    return results.cursor == null ? List.of() : results.cursor.recordsAfter(offset, max);
   }
 
   @Override
   public void close() {
-    for (Lane lane : lanes.values()) {
-      lane.results.values().forEach(result -> metrics.droppedAhead(DroppedReason.CLOSED));
-      if (lane.cursor != null) {
-        lane.cursor.close();
+    for (PartitionResults results : partitions.values()) {
+      results.byOffset.values().forEach(result -> metrics.droppedAhead(DroppedReason.CLOSED));
+      if (results.cursor != null) {
+        results.cursor.close();
       }
     }
-    lanes.clear();
+    partitions.clear();
   }
 }

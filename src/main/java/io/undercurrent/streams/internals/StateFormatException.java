@@ -1,8 +1,9 @@
 package io.undercurrent.streams.internals;
 
 /**
- * Stored bytes are no state that this version can read. Never about the record at hand, always
- * about the store: processing has to stop. The message is one line: expectation and finding.
+ * Says that stored bytes are not a state that this version can read. The store is at fault and not
+ * the current record, so processing must stop. The message is one line with the expectation and the
+ * finding.
  */
 public final class StateFormatException extends RuntimeException {
 

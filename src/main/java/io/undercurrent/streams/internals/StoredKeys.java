@@ -11,7 +11,10 @@ import java.util.SortedMap;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
-/** Reads what is stored of a key: its state, and the memory of a model that looks back. */
+/**
+ * Reads what is stored for a key: its state, and its memory if the model has one. Thread-safe if
+ * the stores are.
+ */
 public final class StoredKeys {
 
   private final KeyStateFormat format;
@@ -21,17 +24,17 @@ public final class StoredKeys {
   private final ReadOnlyKeyValueStore<Bytes, byte[]> memories;
 
   /**
-   * What was found under a key.
+   * What is stored for a key.
    *
    * @param bytes the stored state; null if there is none
-   * @param state decoded; a fresh one if there is none, or if another model made it
+   * @param state the decoded state; a fresh one if none is stored or if another model made it
    * @param foreign whether another model made the stored state
    * @param unreadable numbers of the stored memory entries that are not in the state's memory:
-   *     another model made them, or the state does not know them
+   *     another model made them, or they belong to records after the state
    */
   public record Found(byte[] bytes, KeyState state, boolean foreign, List<Long> unreadable) {}
 
-  /** Reads the states of one model; {@link #in} says from where. */
+  /** A reader of one model's states. Call {@link #in} to set the stores. */
   public StoredKeys(Model model) {
     this(new KeyStateFormat(model), new MemoryFormat(model), KeyState.fresh(model), null, null);
   }
@@ -50,7 +53,7 @@ public final class StoredKeys {
   }
 
   /**
-   * The same for these stores.
+   * The same reader with these stores.
    *
    * @param memories null for a model that never looks back
    */
@@ -59,15 +62,15 @@ public final class StoredKeys {
     return new StoredKeys(format, memoryFormat, fresh, states, memories);
   }
 
-  /** The stored state of a key, not to be written into; null if there is none. */
+  /** The stored state of a key, which must not be changed; null if there is none. */
   byte[] bytes(Bytes key) {
     return states.get(key);
   }
 
   /**
-   * What is stored of a key.
+   * Reads a key.
    *
-   * @throws StateFormatException if it is not in this version's formats
+   * @throws StateFormatException if the stored bytes are not in this version's formats
    */
   public Found find(Bytes key) {
     byte[] bytes = states.get(key);
@@ -81,7 +84,7 @@ public final class StoredKeys {
     if (entries.isEmpty()) {
       return new Found(bytes, state, foreign, List.of());
     }
-    // A query may find entries of records that came after the state was read.
+    // A query may find entries of records that were stored after it read the state.
     for (Map.Entry<Long, byte[]> entry : entries.headMap(state.records() + 1).entrySet()) {
       memoryFormat.deserialize(entry.getKey(), entry.getValue()).ifPresent(state.memory()::append);
     }

@@ -5,15 +5,15 @@ import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
-/** The tag {@code topology} of an application's meters, from its configuration. */
+/** Reads the tag {@code topology} of an application's meters from its configuration. */
 public final class TopologyName {
 
   private TopologyName() {}
 
   /**
-   * {@value ApplicationMeters#TOPOLOGY_CONFIG}, or else {@code application.id}.
+   * The value of {@value ApplicationMeters#TOPOLOGY_CONFIG}, or else of {@code application.id}.
    *
-   * @throws ConfigException if there is neither
+   * @throws ConfigException if both are missing
    */
   public static String of(Map<?, ?> configs) {
     Object name = configs.get(ApplicationMeters.TOPOLOGY_CONFIG);
@@ -21,7 +21,9 @@ public final class TopologyName {
   }
 
   /**
-   * @throws ConfigException if there is none
+   * The value of {@code application.id}.
+   *
+   * @throws ConfigException if it is missing
    */
   public static String applicationId(Map<?, ?> configs) {
     Object id = configs.get(StreamsConfig.APPLICATION_ID_CONFIG);

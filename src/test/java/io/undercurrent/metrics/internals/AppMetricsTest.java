@@ -17,7 +17,7 @@ class AppMetricsTest {
   private final AppMetrics metrics = new AppMetrics(registry, "desk", clock::get);
 
   @Test
-  void shouldSayWhenTheLastRestoreEndsAtItsPace() {
+  void shouldEstimateWhenTheLastRestoreEnds() {
     assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isZero();
 
     metrics.restoreBegins("store-0", 1_000);
@@ -27,7 +27,7 @@ class AppMetricsTest {
     assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isNaN();
 
     clock.set(2 * SECOND);
-    metrics.restoreProgresses("store-0", 180, 800); // 20 offsets were of no records
+    metrics.restoreProgresses("store-0", 180, 800); // 20 offsets had no records
     metrics.restoreProgresses("store-1", 50, 50);
     assertThat(gauge(MeterNames.RESTORE_REMAINING)).isEqualTo(850);
     assertThat(metrics.recordsToRestore()).isEqualTo(850);
@@ -38,11 +38,13 @@ class AppMetricsTest {
     assertThat(gauge(MeterNames.RESTORING)).isZero();
     assertThat(gauge(MeterNames.RESTORE_TIME_LEFT)).isZero();
     assertThat(counter(MeterNames.RESTORED)).isEqualTo(230);
-    assertThat(counter(MeterNames.RESTORES)).as("one was given up").isEqualTo(1);
+    assertThat(counter(MeterNames.RESTORES))
+        .as("finished restores; the other one was suspended")
+        .isEqualTo(1);
   }
 
   @Test
-  void shouldNotMindWhatNeverBegan() {
+  void shouldIgnoreTheEndOfARestoreThatNeverBegan() {
     metrics.restoreProgresses("store-9", 5, 5);
     metrics.restoreEnds("store-9", true);
     assertThat(gauge(MeterNames.RESTORING)).isZero();
@@ -56,7 +58,7 @@ class AppMetricsTest {
   }
 
   @Test
-  void shouldSayHowFarBehindItIsAndNothingWhereThatIsNotKnown() {
+  void shouldReportTheLagAndZeroWhileItIsUnknown() {
     AtomicReference<Long> lag = new AtomicReference<>();
     metrics.lag(lag::get);
     assertThat(gauge(MeterNames.LAG)).isZero();

@@ -39,19 +39,19 @@ class DriftTest {
   }
 
   @Test
-  void shouldBeNothingButChanceOnTheReferencesOwnDistribution() {
+  void shouldBeOnlyChanceForTheReferencesDistribution() {
     SplittableRandom random = new SplittableRandom(7);
     for (int i = 0; i < 3 * Drift.WINDOW; i++) {
       add(random, 0, 0, 0.1);
     }
-    // Chance alone makes (B - 1) * (1 / n + 1 / m) on average: 0.002, 0.010 and 0.001.
+    // Chance alone gives (B - 1) * (1 / n + 1 / m) on average: 0.002, 0.010 and 0.001.
     assertThat(drift.ofSentiment()).isBetween(0.0, 0.01);
     assertThat(drift.ofSurprise()).isBetween(0.0, 0.03);
     assertThat(drift.ofUnknown()).isBetween(0.0, 0.01);
   }
 
   @Test
-  void shouldGrowWhereRecordsAreOfAnotherKindAndOnlyThere() {
+  void shouldGrowOnlyForTheQuantityThatHasChanged() {
     SplittableRandom random = new SplittableRandom(7);
     List<Double> grown = new ArrayList<>();
     for (double sadder : new double[] {0, 0.1, 0.2, 0.4}) {
@@ -69,12 +69,14 @@ class DriftTest {
     }
     assertThat(drift.ofSurprise()).isGreaterThan(0.25);
     assertThat(drift.ofUnknown()).isGreaterThan(0.25);
-    assertThat(drift.ofSentiment()).as("forgets what lies behind the window").isLessThan(0.01);
+    assertThat(drift.ofSentiment())
+        .as("PSI after the old records have left the window")
+        .isLessThan(0.01);
   }
 
-  /** By hand, of a window that is all in the last of three bins. */
+  /** Computed by hand for a window with all records in the last of three bins. */
   @Test
-  void shouldBeTheSumOverBinsWithHalfARecordAddedToEach() {
+  void shouldEqualTheFormulaWithHalfARecordAddedToEachBin() {
     for (int i = 0; i < Drift.WINDOW; i++) {
       drift.add(1, 0, 0);
     }
@@ -89,14 +91,14 @@ class DriftTest {
   }
 
   @Test
-  void shouldSayNothingBeforeThereIsEnough() {
-    for (int i = 0; i < Drift.LEAST - 1; i++) {
+  void shouldBeNaNBeforeThereAreEnoughRecords() {
+    for (int i = 0; i < Drift.MIN_RECORDS - 1; i++) {
       drift.add(0, 0, 0);
     }
     assertThat(drift.ofSentiment()).isNaN();
     drift.add(0, 0, 0);
     assertThat(drift.ofSentiment()).isFinite();
-    assertThat(drift.window()).isEqualTo(Drift.LEAST);
+    assertThat(drift.window()).isEqualTo(Drift.MIN_RECORDS);
   }
 
   @Test
@@ -117,6 +119,8 @@ class DriftTest {
       thread.join();
     }
     assertThat(drift.window()).isEqualTo(Drift.WINDOW);
-    assertThat(drift.ofSurprise()).as("an even spread, give or take a thread").isLessThan(0.01);
+    assertThat(drift.ofSurprise())
+        .as("PSI of evenly spread records, counted by several threads")
+        .isLessThan(0.01);
   }
 }

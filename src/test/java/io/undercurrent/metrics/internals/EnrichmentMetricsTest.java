@@ -19,7 +19,7 @@ class EnrichmentMetricsTest {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-  /** These names are in dashboards and alerts: a change here is a change for operators. */
+  /** Dashboards and alerts use these names, so a change here affects operators. */
   @Test
   void shouldExportEveryMeterFromTheStart() {
     assertThat(metrics()).isNotNull();
@@ -86,7 +86,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldCountRecordsByWhatIsInThem() {
+  void shouldCountTokensAndSpecialRecords() {
     EnrichmentMetrics metrics = metrics();
     metrics.record(8, 1, false, 200_000);
     metrics.record(512, 3, true, 3_000_000);
@@ -126,7 +126,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldCountDeadLettersByReasonEachFromTheStart() {
+  void shouldCountDeadLettersByReasonFromZero() {
     DeadLetterMetrics letters = new DeadLetterMetrics(registry, "desk");
     letters.deadLetter(DeadLetterReason.INVALID_UTF8);
     new DeadLetterMetrics(registry, "desk").deadLetter(DeadLetterReason.INVALID_UTF8);
@@ -145,7 +145,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldSayWhichModelRuns() {
+  void shouldNameTheRunningModel() {
     metrics().model("en-chat", "002fdc5510ff", "lstm");
 
     assertThat(samples())
@@ -155,7 +155,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldCountWhatWasComputedAtOnceAndAhead() {
+  void shouldCountBatchesAndResultsComputedAhead() {
     EnrichmentMetrics metrics = metrics();
     metrics.batch(1, 0, 5_000);
     metrics.batch(20, 200, 4_000_000);
@@ -181,7 +181,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldCountClustersThatWereSearchedAndThatWereNot() {
+  void shouldCountSearchedAndSkippedClusters() {
     EnrichmentMetrics metrics = metrics();
     metrics.clusters(1, 3);
     metrics.clusters(0, 2);
@@ -192,7 +192,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldCountMoodsByAClosedSetOfLabelsAndInBins() {
+  void shouldCountRecordsByLabelAndByBinOfTheScore() {
     LanguageMetrics language = metrics().language();
     language.record("negative", -1, 7.5, 0);
     language.record("negative", -0.8, 0.5, 0);
@@ -218,7 +218,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldKeepDistributionsFreeOfNonNumbers() {
+  void shouldLeaveOutNaNAndInfinity() {
     LanguageMetrics language = metrics().language();
     language.record("neutral", 0, Double.NaN, 0);
     language.record("neutral", 0, Double.POSITIVE_INFINITY, 0);
@@ -231,7 +231,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldCountWordsThatHadBeenExpected() {
+  void shouldCountWordsThatWerePredicted() {
     LanguageMetrics language = metrics().language();
     language.nextWord(true);
     language.nextWord(false);
@@ -243,10 +243,10 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldMeasureLatencyAndHowOldAndLargeStatesAre() {
+  void shouldMeasureLatencyAgeOfStatesAndStoredBytes() {
     EnrichmentMetrics metrics = metrics();
     metrics.latency(40);
-    metrics.latency(-3); // another clock
+    metrics.latency(-3); // the record's clock is ahead
     metrics.stateAge(0);
     metrics.stateAge(3_600_001);
     metrics.expired(3);
@@ -269,7 +269,7 @@ class EnrichmentMetricsTest {
   }
 
   @Test
-  void shouldAddUpOverThreadsAndHolders() throws Exception {
+  void shouldAddUpOverThreadsAndProcessors() throws Exception {
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < 4; t++) {
       EnrichmentMetrics metrics = metrics();
@@ -295,9 +295,9 @@ class EnrichmentMetricsTest {
             "undercurrent_sentiment_records_total{label=\"negative\"} 13336.0");
   }
 
-  /** Beside a record's own objects a few bytes would not show; that it is none is easy to hold. */
+  /** Enriching a record allocates so much that a few more bytes would not be noticed elsewhere. */
   @Test
-  void shouldTakeNoMemoryForARecord() {
+  void shouldAllocateNothingForARecord() {
     Histogram bins = new Histogram(new double[] {0, 0.5}, new double[] {0.5, 0.25, 0.25});
     EnrichmentMetrics metrics =
         new EnrichmentMetrics(
@@ -327,7 +327,7 @@ class EnrichmentMetricsTest {
     return new EnrichmentMetrics(registry, "desk", "support", LABELS, null);
   }
 
-  /** The scrape's samples without the tags that all of an enricher's meters have. */
+  /** The samples of a scrape, without the tags that all meters of an enricher have. */
   private Stream<String> samples() {
     List<String> lines = lines().toList();
     assertThat(lines)
@@ -337,7 +337,7 @@ class EnrichmentMetricsTest {
         .map(line -> line.replace("{,", "{").replace("{}", ""));
   }
 
-  /** The scrape's samples, without comments. */
+  /** The samples of a scrape, without comments. */
   private Stream<String> lines() {
     return registry.scrape().lines().filter(line -> !line.startsWith("#"));
   }

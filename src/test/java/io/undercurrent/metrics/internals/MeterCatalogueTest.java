@@ -31,12 +31,12 @@ class MeterCatalogueTest {
   private static final Path DOCUMENT = Path.of("docs/meters.md");
 
   @Test
-  void shouldBeTheDocumentedTable() throws Exception {
+  void shouldEqualTheDocumentedTable() throws Exception {
     if (System.getProperty("meters.write") != null) {
       Files.writeString(DOCUMENT, MeterCatalogue.markdown());
     }
     assertThat(Files.readString(DOCUMENT))
-        .as("-Dmeters.write writes it anew")
+        .as("docs/meters.md; -Dmeters.write writes it")
         .isEqualTo(MeterCatalogue.markdown());
   }
 
@@ -59,7 +59,7 @@ class MeterCatalogueTest {
   }
 
   @Test
-  void shouldHaveEveryNameAndDescribeEveryMeterInAnyRegistry() throws Exception {
+  void shouldListAndDescribeEveryMeterInAnyRegistry() throws Exception {
     Set<String> names = new TreeSet<>();
     for (Field field : MeterNames.class.getFields()) {
       assertThat(Modifier.isStatic(field.getModifiers())).isTrue();
@@ -87,7 +87,7 @@ class MeterCatalogueTest {
   }
 
   @Test
-  void shouldNameMetersAsPrometheusReadsThem() {
+  void shouldNameMetersLikePrometheus() {
     PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     register(prometheus);
     Set<String> scraped =

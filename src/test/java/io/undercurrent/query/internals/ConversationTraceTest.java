@@ -30,7 +30,7 @@ class ConversationTraceTest {
 
   private final Model model = LetterModel.of(3);
 
-  /** The records of one key as they come out. */
+  /** The enriched records of one key. */
   private static List<EnrichedRecord> enriched(
       Model model, EnrichmentSettings settings, String... texts) {
     OneByOne read = new OneByOne(model, settings);
@@ -60,7 +60,7 @@ class ConversationTraceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void shouldBeTheReadingThatTheRecordsCameFrom(boolean looking) {
+  void shouldRepeatTheOriginalReading(boolean looking) {
     Model model = looking ? LetterModel.looking(3) : this.model;
     List<EnrichedRecord> records = enriched(model, SETTINGS, TEXTS);
     double score = 0;
@@ -82,10 +82,10 @@ class ConversationTraceTest {
     }
   }
 
-  /** What a record that ends there expects next is what is named in place of a token. */
+  /** The tokens expected at a position equal the next tokens of a record that ends there. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void shouldNameWhatHadBeenExpected(boolean looking) {
+  void shouldListTheExpectedTokens(boolean looking) {
     Model model = looking ? LetterModel.looking(3) : this.model;
     List<TracedRecord> traced =
         traced(model, SETTINGS, enriched(model, SETTINGS, "a b", "c d", "e"));
@@ -97,10 +97,10 @@ class ConversationTraceTest {
         .isEqualTo(next.stream().map(NextToken::token).toList());
     for (int i = 0; i < next.size(); i++) {
       assertThat(expected.get(i).probability())
-          .isCloseTo(next.get(i).probability(), within(1e-7)); // written with nine digits
+          .isCloseTo(next.get(i).probability(), within(1e-7)); // JSON has nine digits
     }
     for (TracedRecord record : traced) {
-      for (Piece piece : record.pieces()) { // each of one token here
+      for (Piece piece : record.pieces()) { // here each piece is one token
         assertThat(piece.probability()).isCloseTo(Math.pow(2, -piece.bits()), within(1e-12));
         piece.expected().stream()
             .filter(token -> token.token().equals(piece.text().strip()))
@@ -112,7 +112,7 @@ class ConversationTraceTest {
   }
 
   @Test
-  void shouldSayWhereEarlierRecordsAreMissing() {
+  void shouldNotBeExactIfEarlierRecordsAreMissing() {
     List<EnrichedRecord> records = enriched(model, SETTINGS, "a b c", "d e", "f", "g");
     ConversationTrace trace = new ConversationTrace(model, SETTINGS);
     TracedRecord third = trace.read(records.get(2));
@@ -121,13 +121,13 @@ class ConversationTraceTest {
     assertThat(text(third)).isEqualTo("f");
     assertThat(trace.records()).isEqualTo(3);
     assertThat(trace.read(records.get(3)).before()).isEqualTo(lastScore(third));
-    assertThat(trace.read(records.get(0)).exact()).isTrue(); // from the beginning again
+    assertThat(trace.read(records.get(0)).exact()).isTrue(); // read from the first record again
     assertThat(trace.read(records.get(1)).exact()).isTrue();
     assertThat(trace.read(records.get(3)).exact()).isFalse(); // the third was left out
   }
 
   @Test
-  void shouldBeginAnewWhereTheKeyWasForgotten() {
+  void shouldStartFromAnEmptyStateAfterATombstone() {
     List<EnrichedRecord> records = enriched(model, SETTINGS, "a b c", "d", null, "e", "f");
     List<TracedRecord> traced = traced(model, SETTINGS, records);
     assertThat(traced).extracting(TracedRecord::exact).containsOnly(true);
@@ -136,13 +136,13 @@ class ConversationTraceTest {
   }
 
   @Test
-  void shouldNotTakeAnotherModelsRecordForItsOwn() {
+  void shouldNotBeExactForARecordOfAnotherModel() {
     List<EnrichedRecord> records = enriched(LetterModel.of(4), SETTINGS, "a b c");
     assertThat(traced(model, SETTINGS, records).get(0).exact()).isFalse();
   }
 
   /**
-   * Finds the pieces again without spans, by reading the text under each limit of tokens: such a
+   * Finds the pieces without offsets, by reading the text with each limit of tokens: each such
    * reading ends where a piece ends.
    */
   @ParameterizedTest
@@ -154,7 +154,7 @@ class ConversationTraceTest {
         "sooo well-known \uD83D\uDE02\uD83D\uDE02 na\u00efve",
         "x"
       })
-  void shouldCutATextWhereEachLimitOfTokensCutsIt(String text) {
+  void shouldEndPiecesWhereALimitOfTokensCutsTheText(String text) {
     List<String> pieces = new ArrayList<>();
     int[] ids = SHIPPED.tokenizer().encode(text, SETTINGS.maxTokens()).ids();
     int tokens = 0;
@@ -181,7 +181,7 @@ class ConversationTraceTest {
   }
 
   @Test
-  void shouldReadNoFurtherThanTheRecordWasRead() {
+  void shouldReadOnlyThePartThatTheRecordWasReadTo() {
     EnrichmentSettings two = SETTINGS.withMaxTokens(2);
     List<EnrichedRecord> records = enriched(model, two, "a b c d", "e");
     assertThat(records.get(0).truncated()).isTrue();

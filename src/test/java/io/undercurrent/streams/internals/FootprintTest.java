@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The formula against what lies in the stores and what went to their changelogs. */
+/** Compares the formula with the bytes in the stores and in their changelogs. */
 class FootprintTest {
 
   private static final List<String> KEYS = List.of("k-1", "k-2", "k-3");
@@ -49,12 +49,12 @@ class FootprintTest {
 
   @ParameterizedTest(name = "{0}, model {1}")
   @MethodSource("models")
-  void shouldBeWhatStoresAndChangelogsHold(StatePrecision precision, String name, Model of) {
+  void shouldEqualTheBytesInStoresAndChangelogs(StatePrecision precision, String name, Model of) {
     Model model = of.withStatePrecision(precision);
     Footprint footprint = new Footprint(model);
     try (LookAheadDriver driver =
         LookAheadDriver.of(model, EnrichmentSettings.DEFAULTS.withBatch(1, 1), Map.of())) {
-      for (int i = 0; i < 12; i++) { // past as many as any of them remembers
+      for (int i = 0; i < 12; i++) { // more than any of the models remembers
         read(driver, i);
       }
       changelogBytes(driver);
@@ -73,10 +73,10 @@ class FootprintTest {
     }
   }
 
-  /** A tombstone deletes the state and every entry: a key each in the changelogs. */
+  /** A tombstone deletes the state and every entry; each deletion writes a key to a changelog. */
   @ParameterizedTest(name = "{0}, model {1}")
   @MethodSource("models")
-  void shouldCountWhatTombstonesDelete(StatePrecision precision, String name, Model of) {
+  void shouldCountTheBytesOfDeletions(StatePrecision precision, String name, Model of) {
     Model model = of.withStatePrecision(precision);
     try (LookAheadDriver driver =
         LookAheadDriver.of(model, EnrichmentSettings.DEFAULTS.withBatch(1, 1), Map.of())) {
@@ -101,9 +101,9 @@ class FootprintTest {
     }
   }
 
-  /** What the documentation says. */
+  /** The numbers in the documentation. */
   @Test
-  void shouldBeThatOfTheModelThatShips() {
+  void shouldEqualTheDocumentedFootprintOfTheShippedModel() {
     Model model = Checkpoint.load(Checkpoint.DEFAULT);
 
     assertThat(new Footprint(model.withStatePrecision(StatePrecision.FP16)).keyBytes(10, 20))
@@ -125,7 +125,7 @@ class FootprintTest {
         .sum();
   }
 
-  /** Keys and values that have gone to the changelogs since the last call. */
+  /** The keys and values written to the changelogs since the last call. */
   private static long changelogBytes(LookAheadDriver driver) {
     return Stream.of("test-hidden-state-changelog", "test-hidden-state-memory-changelog")
         .flatMap(

@@ -34,7 +34,7 @@ class KeyStateFormatTest {
   }
 
   @Test
-  void shouldTellNoTimestampAndNoScoreFromZero() {
+  void shouldDistinguishMissingTimestampAndScoreFromZero() {
     KeyState none = new KeyState(1, 0, null, null, random(2, 3));
     KeyState zero = new KeyState(1, 0, 0L, 0.0, random(2, 3));
 
@@ -80,7 +80,7 @@ class KeyStateFormatTest {
   }
 
   @Test
-  void shouldWriteHalvesOfHAndAllOfC() {
+  void shouldWriteHInHalfPrecisionAndCInFull() {
     KeyState state = new KeyState(3, 27, 42L, 0.5, random(2, 3));
 
     byte[] bytes = half.serialize(state);
@@ -97,7 +97,7 @@ class KeyStateFormatTest {
     assertThat(half.serialize(back)).isEqualTo(bytes);
   }
 
-  /** So a store goes over to another precision key by key, with each key's next record. */
+  /** A store changes to another precision key by key, with each key's next record. */
   @Test
   void shouldReadStatesOfEitherPrecision() {
     KeyState state = new KeyState(3, 27, 42L, 0.5, random(2, 3));
@@ -110,7 +110,7 @@ class KeyStateFormatTest {
 
   @ParameterizedTest
   @CsvSource({"GRU", "RNN"})
-  void shouldTellThePrecisionOfAStateWithoutC(CellType kind) {
+  void shouldRecogniseThePrecisionOfAStateWithoutC(CellType kind) {
     Model model = TinyModel.of(kind, 1, 4, 3, 2, Pooling.LAST, 1).model();
     KeyStateFormat full = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP32));
     KeyStateFormat half = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP16));
@@ -144,7 +144,7 @@ class KeyStateFormatTest {
     "3, 1, 'length for 1 layers of 3 units must be 69, found 93'",
     "12, 4, 'flags must be 0 to 3, found 4'"
   })
-  void shouldRefuseAStateThatItDoesNotKnow(int offset, byte value, String message) {
+  void shouldRefuseAnUnknownFormat(int offset, byte value, String message) {
     byte[] bytes = format.serialize(fresh(random(2, 3)));
     bytes[offset] = value;
 
@@ -174,7 +174,7 @@ class KeyStateFormatTest {
   }
 
   @Test
-  void shouldHandOutArraysOfItsOwn() {
+  void shouldReturnNewArrays() {
     byte[] bytes = format.serialize(fresh(random(2, 3)));
     byte[] before = bytes.clone();
 
@@ -187,7 +187,7 @@ class KeyStateFormatTest {
 
   @ParameterizedTest
   @CsvSource({"GRU, 1, 69", "RNN, 1, 69", "FFNN, 1, 45", "FFNN, 4, 57"})
-  void shouldStoreWhatTheKindCarriesAndNothingElse(CellType kind, int window, int size) {
+  void shouldStoreOnlyTheStateOfTheCellType(CellType kind, int window, int size) {
     Model model =
         TinyModel.of(kind, window, 4, 3, 2, Pooling.LAST, 1)
             .model()
@@ -208,7 +208,7 @@ class KeyStateFormatTest {
   }
 
   @Test
-  void shouldRefuseTheContentsOfAnotherKindAndTokensThatAreNone() {
+  void shouldRefuseContentsOfAnotherCellTypeAndInvalidTokens() {
     Model model = TinyModel.of(CellType.FFNN, 4, 4, 3, 2, Pooling.LAST, 1).model();
     KeyStateFormat tokens = new KeyStateFormat(model);
     byte[] bytes = tokens.serialize(fresh(model.initialState()));

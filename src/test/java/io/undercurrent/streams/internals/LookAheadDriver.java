@@ -45,8 +45,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 
 /**
- * A topology test driver whose thread polls: what was polled lies ahead until it is processed, by
- * partition 0 of each topic.
+ * A topology test driver whose thread polls records, all in partition 0 of their topic. Processors
+ * can look ahead to a polled record until it is processed.
  */
 final class LookAheadDriver implements AutoCloseable {
 
@@ -64,14 +64,14 @@ final class LookAheadDriver implements AutoCloseable {
 
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final LookAhead lookAhead = new LookAhead();
-  final PolledRecords mailbox = new PolledRecords();
+  final PolledRecords polledRecords = new PolledRecords();
   final TopologyTestDriver driver;
   private final File states = folder();
   private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();
   private final Map<String, Long> polled = new HashMap<>();
   private final ArrayDeque<ConsumerRecord<byte[], byte[]>> ahead = new ArrayDeque<>();
 
-  /** Of the topology of {@link #DEFINITION}. */
+  /** A driver of the topology in {@link #DEFINITION}. */
   static LookAheadDriver of(Model model, EnrichmentSettings settings, Map<String, Object> configs) {
     return new LookAheadDriver(
         configs,
@@ -86,14 +86,14 @@ final class LookAheadDriver implements AutoCloseable {
   }
 
   LookAheadDriver(Map<String, Object> configs, Function<LookAheadDriver, Topology> topology) {
-    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    PolledBy.threadsOf(lookAhead).register(polledRecords);
     Properties properties = new Properties();
     properties.putAll(configs(registry, configs));
     properties.put(StreamsConfig.STATE_DIR_CONFIG, states.getPath());
     driver = new TopologyTestDriver(topology.apply(this), properties);
   }
 
-  /** Of its own: two runs on a machine share Kafka's default. */
+  /** A folder of its own, because two runs on a machine would share Kafka's default. */
   private static File folder() {
     try {
       return Files.createTempDirectory("look-ahead").toFile();
@@ -116,7 +116,7 @@ final class LookAheadDriver implements AutoCloseable {
     return all;
   }
 
-  /** A record comes with the next poll. */
+  /** Adds a record to the polled ones. */
   void poll(String topic, byte[] key, byte[] value, long timestampMs) {
     long offset = polled.merge(topic, 1L, Long::sum) - 1;
     ConsumerRecord<byte[], byte[]> record =
@@ -132,7 +132,7 @@ final class LookAheadDriver implements AutoCloseable {
             value,
             new RecordHeaders(),
             Optional.empty());
-    mailbox.polled(new TopicPartition(topic, 0), List.of(record));
+    polledRecords.add(new TopicPartition(topic, 0), List.of(record));
     ahead.add(record);
   }
 
@@ -163,7 +163,7 @@ final class LookAheadDriver implements AutoCloseable {
     }
   }
 
-  /** What came out since the last call: values of enriched records, null for tombstones. */
+  /** The values of the enriched records since the last call, null for tombstones. */
   List<byte[]> enriched() {
     return values(DEFINITION.enriched());
   }
@@ -181,7 +181,7 @@ final class LookAheadDriver implements AutoCloseable {
     return values;
   }
 
-  /** What is stored under a name. */
+  /** The contents of a store. */
   Map<Bytes, byte[]> stored(String store) {
     Map<Bytes, byte[]> contents = new TreeMap<>();
     KeyValueStore<Bytes, byte[]> of = driver.getKeyValueStore(store);
@@ -197,7 +197,7 @@ final class LookAheadDriver implements AutoCloseable {
     return contents;
   }
 
-  /** Puts into a store what another driver's had. */
+  /** Puts the contents of another driver's store into a store. */
   void restore(String store, Map<Bytes, byte[]> contents) {
     KeyValueStore<Bytes, byte[]> of = driver.getKeyValueStore(store);
     contents.forEach(of::put);
@@ -238,7 +238,7 @@ final class LookAheadDriver implements AutoCloseable {
   @Override
   public void close() {
     driver.close();
-    PolledBy.threadsOf(lookAhead).release(mailbox);
+    PolledBy.threadsOf(lookAhead).unregister(polledRecords);
     try {
       Utils.delete(states);
     } catch (IOException e) {

@@ -36,21 +36,21 @@ class LookAheadInterceptorTest {
         "consumer.interceptor.classes",
         "main.consumer.interceptor.classes"
       })
-  void shouldComeAfterTheUsersOwn(String key) {
+  void shouldComeAfterTheUsersInterceptors(String key) {
     for (Object own : List.of("x.One, x.Two", List.of("x.One", "x.Two"))) {
       assertThat(interceptors(Map.of(key, own))).isEqualTo(List.of("x.One", "x.Two", OURS));
     }
   }
 
   @Test
-  void shouldComeAloneWhereTheUserHasNone() {
+  void shouldBeTheOnlyInterceptorIfTheUserHasNone() {
     assertThat(interceptors(Map.of())).isEqualTo(List.of(OURS));
     assertThat(interceptors(Map.of("interceptor.classes", ""))).isEqualTo(List.of(OURS));
   }
 
-  /** As Kafka Streams lets the more special of two keys count. */
+  /** Kafka Streams uses the more specific of two keys. */
   @Test
-  void shouldKeepThoseThatCount() {
+  void shouldKeepTheInterceptorsThatKafkaStreamsUses() {
     assertThat(
             interceptors(
                 Map.of("interceptor.classes", "x.One", "consumer.interceptor.classes", "x.Two")))
@@ -77,9 +77,9 @@ class LookAheadInterceptorTest {
     assertThat(configs).hasSize(3);
   }
 
-  /** What the main consumer is given, and the other consumers are not. */
+  /** Checks that the main consumer gets the interceptor and other consumers do not. */
   @Test
-  void shouldReachTheMainConsumerAlone() {
+  void shouldReachOnlyTheMainConsumer() {
     StreamsConfig config =
         new StreamsConfig(
             lookAhead.addTo(Map.of("application.id", "a", "bootstrap.servers", "localhost:1")));
@@ -92,41 +92,42 @@ class LookAheadInterceptorTest {
   }
 
   @Test
-  void shouldShowTheThreadThatPollsAndNoOther() throws Exception {
+  void shouldShowRecordsOnlyToThePollingThread() throws Exception {
     interceptor.configure(
         Map.of(PolledByThread.CONFIG, PolledBy.threadsOf(lookAhead))); // on any thread
-    assertThat(PolledBy.threadsOf(lookAhead).ofThisThread()).isNull();
+    assertThat(PolledBy.threadsOf(lookAhead).ofCurrentThread()).isNull();
     ConsumerRecords<byte[], byte[]> records = records();
     assertThat(interceptor.onConsume(records)).isSameAs(records);
-    PolledRecords mailbox = PolledBy.threadsOf(lookAhead).ofThisThread();
-    mailbox.open(PARTITION);
+    PolledRecords polledRecords = PolledBy.threadsOf(lookAhead).ofCurrentThread();
+    polledRecords.openCursor(PARTITION);
     interceptor.onConsume(records);
-    assertThat(mailbox.records()).isEqualTo(1);
-    PolledRecords[] ofAnother = {mailbox};
-    Thread another = new Thread(() -> ofAnother[0] = PolledBy.threadsOf(lookAhead).ofThisThread());
+    assertThat(polledRecords.records()).isEqualTo(1);
+    PolledRecords[] seenByOther = {polledRecords};
+    Thread another =
+        new Thread(() -> seenByOther[0] = PolledBy.threadsOf(lookAhead).ofCurrentThread());
     another.start();
     another.join();
-    assertThat(ofAnother[0]).isNull();
+    assertThat(seenByOther[0]).isNull();
 
     interceptor.close();
     assertThat(PolledBy.threadsOf(lookAhead).threads()).isZero();
-    assertThat(mailbox.records()).isZero();
+    assertThat(polledRecords.records()).isZero();
   }
 
   @Test
-  void shouldSwitchItselfOffWhereItFails() {
+  void shouldSwitchItselfOffAfterAFailure() {
     interceptor.configure(Map.of(PolledByThread.CONFIG, PolledBy.threadsOf(lookAhead)));
     interceptor.onConsume(records());
-    PolledRecords mailbox = PolledBy.threadsOf(lookAhead).ofThisThread();
-    PolledRecords.Cursor cursor = mailbox.open(PARTITION);
+    PolledRecords polledRecords = PolledBy.threadsOf(lookAhead).ofCurrentThread();
+    PolledRecords.Cursor cursor = polledRecords.openCursor(PARTITION);
     interceptor.onConsume(records());
     ConsumerRecords<byte[], byte[]> broken =
         new ConsumerRecords<>(Map.of(PARTITION, Arrays.asList(record(1), null)), Map.of());
 
     assertThat(interceptor.onConsume(broken)).isSameAs(broken);
     assertThat(PolledBy.threadsOf(lookAhead).threads()).isZero();
-    assertThat(mailbox.records()).isZero();
-    assertThat(cursor.after(0, 10)).isEmpty();
+    assertThat(polledRecords.records()).isZero();
+    assertThat(cursor.recordsAfter(0, 10)).isEmpty();
     assertThat(interceptor.onConsume(records()).count()).isEqualTo(1);
     assertThat(PolledBy.threadsOf(lookAhead).threads()).isZero();
   }

@@ -24,12 +24,12 @@ import org.apache.kafka.common.utils.Bytes;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever is polled when, however much is computed at once and wherever it is interrupted: each
- * record, state and memory has the bytes that reading record by record gives.
+ * Tests that every record, state and memory has the same bytes as reading record by record gives.
+ * Polls, batch sizes and interruptions are random.
  */
 class LookAheadPropertyTest {
 
-  /** One for each size of a batch, each with another order of events. */
+  /** One case for each batch size, each with another order of events. */
   private static final int CASES = 64;
 
   private static final int RECORDS = 400;
@@ -47,7 +47,7 @@ class LookAheadPropertyTest {
               LetterModel.of(CellType.FFNN, 2, new Attention(1, 3), new Cache(4, 0.8f, 0.2f), 8)));
 
   @Test
-  void shouldGiveTheBytesThatReadingRecordByRecordGives() {
+  void shouldGiveTheSameBytesAsReadingRecordByRecord() {
     long used = 0;
     for (int i = 0; i < CASES; i++) {
       Model model = MODELS.get(i % MODELS.size());
@@ -55,7 +55,7 @@ class LookAheadPropertyTest {
       model = model.withStatePrecision(half ? StatePrecision.FP16 : StatePrecision.FP32);
       used += check(model, new SplittableRandom(i), i);
     }
-    assertThat(used).isGreaterThan(CASES * RECORDS / 3); // or it would prove nothing
+    assertThat(used).isGreaterThan(CASES * RECORDS / 3); // otherwise the test would prove nothing
   }
 
   private static long check(Model model, SplittableRandom random, int number) {
@@ -65,13 +65,13 @@ class LookAheadPropertyTest {
             .withBatch(1 + number, random.nextInt(4) == 0 ? 60 : 4_096);
     OneByOne expected = new OneByOne(model, settings);
     int keys = 1 + random.nextInt(12);
-    int mostPolled = 1 + random.nextInt(70);
+    int maxPolled = 1 + random.nextInt(70);
     long used = 0;
     int left = RECORDS;
     Map<Bytes, byte[]> states = Map.of();
     Map<Bytes, byte[]> memories = Map.of();
     while (left > 0) {
-      int until = random.nextInt(4) == 0 ? 1 + random.nextInt(left) : left; // and start again
+      int until = random.nextInt(4) == 0 ? 1 + random.nextInt(left) : left; // then restart
       left -= until;
       try (LookAheadDriver driver = LookAheadDriver.of(model, settings, Map.of())) {
         driver.restore("hidden-state", states);
@@ -82,11 +82,11 @@ class LookAheadPropertyTest {
         List<String> deadLetters = new ArrayList<>();
         int[] offsets = {0, 0};
         for (int i = 0; i < until; ) {
-          for (int n = random.nextInt(mostPolled); n >= 0 && i < until; n--, i++) {
+          for (int n = random.nextInt(maxPolled); n >= 0 && i < until; n--, i++) {
             int topic = random.nextInt(random.nextInt(10) == 0 ? 2 : 1);
             read(driver, expected, topic, offsets[topic]++, keys, random, enriched, deadLetters);
           }
-          for (int n = random.nextInt(mostPolled); n >= 0; n--) {
+          for (int n = random.nextInt(maxPolled); n >= 0; n--) {
             driver.process();
           }
         }
@@ -105,7 +105,7 @@ class LookAheadPropertyTest {
     return used;
   }
 
-  /** Polls a record, and reads it as it will have to be read. */
+  /** Polls a record, and computes its expected result. */
   private static void read(
       LookAheadDriver driver,
       OneByOne expected,
@@ -148,7 +148,7 @@ class LookAheadPropertyTest {
     return text.toString();
   }
 
-  /** The same network, but for a weight of the word z that is no number. */
+  /** The same network, except that a weight of the word z is NaN. */
   static Model poisoned(Model model) {
     Parameters parameters = new Parameters(model.config().tensors());
     SplittableRandom random = new SplittableRandom(model.config().hiddenSize());

@@ -63,7 +63,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** When a result that was computed ahead is used, and each reason for which it must not be. */
+/** Tests when a result computed ahead is used, and each reason to drop it. */
 class LookAheadTest {
 
   private static final Serde<byte[]> BYTES = Serdes.ByteArray();
@@ -80,7 +80,7 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldComputeWhatLiesAheadAtOnceAndUseItRecordByRecord() {
+  void shouldComputePolledRecordsTogetherAndUseTheResultsOneByOne() {
     start(Map.of());
     settle();
     for (int i = 0; i < 24; i++) {
@@ -89,13 +89,13 @@ class LookAheadTest {
     long batches = driver.batches();
     driver.processAll();
 
-    assertThat(driver.used()).isEqualTo(21); // three batches of eight, each by its first record
+    assertThat(driver.used()).isEqualTo(21); // all but the first record of each of three batches
     assertThat(driver.batches() - batches).isEqualTo(3);
     assertThat(driver.largestBatch()).isEqualTo(8);
     assertThat(driver.dropped()).isZero();
   }
 
-  /** Right behind a source, the serdes say what a polled record will be. */
+  /** Directly behind a source, the serdes give the preview of a polled record. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void shouldReadAheadWithTheSerdesOfTheSource(boolean givesSerde) {
@@ -122,26 +122,30 @@ class LookAheadTest {
     pollTen();
     driver.processAll();
 
-    assertThat(driver.used()).isEqualTo(8); // of two batches, each by its first record
+    assertThat(driver.used()).isEqualTo(8); // all but the first record of each of two batches
     assertThat(driver.dropped()).isZero();
     assertOneByOne("messages");
   }
 
-  /** Each use computes ahead for itself, and sees by the state that the other one was there. */
+  /**
+   * Each use computes ahead on its own, and notices from the state that the other use changed it.
+   */
   @Test
-  void shouldGiveTheSameBytesWhereTwoUsesShareTheirStates() {
+  void shouldGiveTheSameBytesIfTwoUsesShareTheirStates() {
     driver =
         new LookAheadDriver(
             Map.of(),
             of -> {
-              Enricher<byte[], SourceText> enricher =
+              Enricher<byte[], TextAndSource> enricher =
                   enricher(of.registry, of.lookAhead, preview(r -> r));
               StreamsBuilder topology = new StreamsBuilder();
               for (String topic : List.of("messages", "others")) {
                 topology.stream(topic, Consumed.with(BYTES, BYTES).withName(topic + "-source"))
                     .mapValues(
                         value ->
-                            value == null ? null : new SourceText(new String(value, UTF_8), null),
+                            value == null
+                                ? null
+                                : new TextAndSource(new String(value, UTF_8), null),
                         Named.as(topic + "-text"))
                     .process(enricher.supplier(), Named.as(topic + "-enrich"))
                     .to(
@@ -183,11 +187,11 @@ class LookAheadTest {
 
     assertThat(driver.used()).isZero();
     assertThat(driver.inline()).isEqualTo(11);
-    assertThat(driver.mailbox.records()).isZero();
+    assertThat(driver.polledRecords.records()).isZero();
   }
 
   @Test
-  void shouldBoundABatchByItsTokens() {
+  void shouldLimitABatchByItsTokens() {
     settings = settings.withBatch(8, 7);
     start(Map.of());
     settle();
@@ -199,25 +203,25 @@ class LookAheadTest {
     assertThat(driver.largestBatch()).isEqualTo(2);
   }
 
-  /** Each input of the computation, where the preview was wrong about it. */
+  /** Tests each input of the computation that a preview can predict wrongly. */
   @ParameterizedTest
   @CsvSource({"KEY", "TEXT", "TIMESTAMP", "SOURCE"})
-  void shouldDropWhatWasComputedFromSomethingElse(DroppedReason reason) {
-    UnaryOperator<Record<byte[], SourceText>> wrong =
+  void shouldDropResultsOfAnotherInput(DroppedReason reason) {
+    UnaryOperator<Record<byte[], TextAndSource>> wrong =
         switch (reason) {
           case KEY -> record -> record.withKey(bytes("other"));
           case TEXT ->
               record ->
                   record.withValue(
-                      new SourceText(record.value().text() + " x", record.value().source()));
+                      new TextAndSource(record.value().text() + " x", record.value().source()));
           case TIMESTAMP -> record -> record.withTimestamp(record.timestamp() + 1);
           default ->
               record ->
                   record.withValue(
-                      new SourceText(record.value().text(), new Source("other", 0, 0, 1L)));
+                      new TextAndSource(record.value().text(), new Source("other", 0, 0, 1L)));
         };
     if (reason == DroppedReason.SOURCE) {
-      // Of the same timestamp, so that it is nothing else.
+      // The same timestamp, so that only the source differs.
       start(preview(r -> withSource(r, "messages")), r -> withSource(r, "other"));
     } else {
       start(preview(wrong), record -> record);
@@ -231,32 +235,33 @@ class LookAheadTest {
     assertOneByOne(reason == DroppedReason.SOURCE ? "other" : "messages");
   }
 
-  private static Record<byte[], SourceText> withSource(
-      Record<byte[], SourceText> record, String topic) {
+  private static Record<byte[], TextAndSource> withSource(
+      Record<byte[], TextAndSource> record, String topic) {
     Source source = new Source(topic, 0, 0, record.timestamp());
-    return record.withValue(new SourceText(record.value().text(), source));
+    return record.withValue(new TextAndSource(record.value().text(), source));
   }
 
   @Test
-  void shouldDropWhatWasComputedFromAnotherState() {
+  void shouldDropResultsOfAnotherState() {
     start(Map.of());
     settle();
     driver.poll("messages", key(0), bytes("a b"), 1);
-    driver.poll("others", key(0), bytes("c d"), 2); // comes between, from another partition
+    driver.poll("others", key(0), bytes("c d"), 2); // from another partition, processed in between
     driver.poll("messages", key(0), bytes("e f"), 3);
     driver.poll("messages", key(1), bytes("e f"), 4);
     driver.processAll();
 
     assertThat(driver.dropped(DroppedReason.STATE) + driver.dropped(DroppedReason.MEMORY))
         .isEqualTo(1);
-    assertThat(driver.used()).isEqualTo(1); // of the other key
+    assertThat(driver.used()).isEqualTo(1); // the other key's
   }
 
   /**
-   * A network that is all zeros, so that another past leaves the same state: only the memory tells.
+   * The network's weights are all zero, so another history leads to the same state and only the
+   * memory differs.
    */
   @Test
-  void shouldDropWhatWasComputedFromAnotherMemory() {
+  void shouldDropResultsOfAnotherMemory() {
     Parameters zeros = new Parameters(model.config().tensors());
     model =
         new Model(
@@ -264,8 +269,8 @@ class LookAheadTest {
             model.tokenizer(),
             new Network(model.config(), zeros, Kernels.best()),
             model.fingerprint());
-    // Two records that the preview does not see: the key is forgotten and has another past.
-    Preview<byte[], SourceText> half =
+    // The preview does not see these two records, which replace the key's history.
+    Preview<byte[], TextAndSource> half =
         (raw, time) ->
             raw.offset() == 2 || raw.offset() == 3 ? null : preview(r -> r).of(raw, time);
     start(half, record -> record);
@@ -282,23 +287,23 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldCompareAllThatAResultWasComputedFrom() {
+  void shouldCompareEveryInputOfAResult() {
     Message message =
         new Message(KeyText.of(key(1), KeyEncoding.TEXT), "a", 1L, new Source("t", 0, 1, 1L));
-    Incoming record = new Incoming(Bytes.wrap(key(1)), message);
+    KeyedMessage record = new KeyedMessage(Bytes.wrap(key(1)), message);
     String model = "0123456789ab";
     Result result = new Result(record, new byte[] {1}, model, null, List.of(), null, false, 0);
     byte[] same = {1};
 
-    assertThat(result.differsFrom(record, same, model)).isNull();
-    assertThat(result.differsFrom(record, new byte[] {2}, model)).isEqualTo(DroppedReason.STATE);
-    assertThat(result.differsFrom(record, null, model)).isEqualTo(DroppedReason.STATE);
-    assertThat(result.differsFrom(record, same, "0123456789ac")).isEqualTo(DroppedReason.MODEL);
+    assertThat(result.mismatch(record, same, model)).isNull();
+    assertThat(result.mismatch(record, new byte[] {2}, model)).isEqualTo(DroppedReason.STATE);
+    assertThat(result.mismatch(record, null, model)).isEqualTo(DroppedReason.STATE);
+    assertThat(result.mismatch(record, same, "0123456789ac")).isEqualTo(DroppedReason.MODEL);
   }
 
-  /** The tombstone lies ahead too: what comes after it is computed from nothing. */
+  /** The tombstone is polled too, so the records after it are computed from a fresh state. */
   @Test
-  void shouldForeseeTombstones() {
+  void shouldPredictTombstones() {
     start(Map.of());
     settle();
     driver.poll("messages", key(0), bytes("a b"), 1);
@@ -326,7 +331,7 @@ class LookAheadTest {
     assertThat(last.source().timestampMs()).isEqualTo(1_009);
   }
 
-  /** A time of its own. */
+  /** An extractor with timestamps of its own. */
   public static final class Later implements TimestampExtractor {
     @Override
     public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
@@ -335,9 +340,9 @@ class LookAheadTest {
     }
   }
 
-  /** An extractor that writes headers does so to a copy. */
+  /** An extractor that writes headers must write into a copy. */
   @Test
-  void shouldLeaveTheRecordsThatItLooksAtAsTheyAre() {
+  void shouldNotChangePolledRecords() {
     ConsumerRecord<byte[], byte[]> raw = new ConsumerRecord<>("t", 0, 0, key(0), bytes("a"));
     Record<byte[], byte[]> record = Preview.of(BYTES, BYTES, new Later()).of(raw, 0);
 
@@ -346,38 +351,41 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldNotLetARecordAheadSpoilItsNeighbours() {
+  void shouldEnrichOtherRecordsOfABatchWithABadOne() {
     model = LookAheadPropertyTest.poisoned(model);
     start(Map.of());
     settle();
     driver.poll("messages", key(0), bytes("a"), 1);
-    driver.poll("messages", key(0), bytes("z"), 2); // no finite state
+    driver.poll("messages", key(0), bytes("z"), 2); // gives a state that is not finite
     driver.poll("messages", null, bytes("b"), 3);
     driver.poll("messages", key(1), new byte[] {(byte) 0xff}, 4);
     driver.poll("messages", key(0), bytes("b"), 5);
     driver.poll("messages", key(1), bytes("c"), 6);
     driver.process();
-    assertThat(driver.deadLetters()).isEmpty(); // before they have come
+    assertThat(driver.deadLetters()).isEmpty(); // the record has not been processed yet
     driver.processAll();
 
     assertThat(driver.deadLetters()).hasSize(3);
-    assertThat(driver.used()).isEqualTo(1); // what follows the bad record of its key was not kept
+    assertThat(driver.used()).isEqualTo(1); // results after the key's bad record were not kept
     assertThat(driver.dropped()).isZero();
     EnrichedRecord ofKey = EnrichedRecordJson.fromJson(driver.enriched().get(2));
     assertThat(ofKey.text()).isEqualTo("b");
     assertThat(ofKey.conversation().records()).isEqualTo(2);
   }
 
-  /** What does not pay is stopped, and tried again later. Without a topology, as it takes long. */
+  /**
+   * Computing ahead pauses if results are unused, and is tried again later. Uses no topology,
+   * because the test has many records.
+   */
   @Test
-  void shouldStopLookingAheadWhereItIsWrongTooOften() {
+  void shouldPauseIfTooManyResultsAreUnused() {
     LookAhead lookAhead = new LookAhead();
-    PolledRecords mailbox = new PolledRecords();
-    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    PolledRecords polledRecords = new PolledRecords();
+    PolledBy.threadsOf(lookAhead).register(polledRecords);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Liar liar = new Liar();
     TopicPartition partition = new TopicPartition("messages", 0);
-    SpeculativeResults ahead =
+    SpeculativeResults results =
         new SpeculativeResults(
             PolledBy.threadsOf(lookAhead),
             new Enrichment(model, settings, 8),
@@ -391,14 +399,14 @@ class LookAheadTest {
     int end = SpeculativeResults.PAUSE_RECORDS + 2 * records;
     for (int i = 0; i < end; i++) {
       if (i % 50 == 1) {
-        mailbox.polled(
+        polledRecords.add(
             partition,
             IntStream.range(i, i + 50)
                 .mapToObj(o -> new ConsumerRecord<>("messages", 0, o, key(o % 8), bytes("a")))
                 .toList());
       }
       liar.lies = i < records;
-      ahead.take(partition, i, incoming(key(i % 8), "a"));
+      results.resultFor(partition, i, incoming(key(i % 8), "a"));
       int part = i < records ? 0 : i < SpeculativeResults.PAUSE_RECORDS ? 1 : 2;
       usedBy[part] = registry.get(MeterNames.AHEAD_USED).counter().count();
     }
@@ -408,26 +416,26 @@ class LookAheadTest {
         registry.get(MeterNames.AHEAD_DROPPED).counters().stream()
             .mapToDouble(counter -> counter.count())
             .sum();
-    assertThat(dropped).isBetween((double) SpeculativeResults.MOST_WRONG, 120.0);
-    PolledBy.threadsOf(lookAhead).release(mailbox);
+    assertThat(dropped).isBetween((double) SpeculativeResults.MAX_UNUSED, 120.0);
+    PolledBy.threadsOf(lookAhead).unregister(polledRecords);
   }
 
-  /** Foresees texts that do not come. */
-  private static final class Liar implements SpeculativeResults.Situation {
+  /** Predicts wrong texts while it lies. */
+  private static final class Liar implements SpeculativeResults.MessagePreview {
     private boolean lies;
 
     @Override
-    public Incoming preview(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+    public KeyedMessage of(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
       return incoming(raw.key(), lies ? "b" : "a");
     }
   }
 
-  private static Incoming incoming(byte[] key, String text) {
-    return new Incoming(
+  private static KeyedMessage incoming(byte[] key, String text) {
+    return new KeyedMessage(
         Bytes.wrap(key), new Message(KeyText.of(key, KeyEncoding.TEXT), text, 1L, null));
   }
 
-  /** Stores without any key: no key comes twice in a batch. */
+  /** Empty stores. */
   private StoredKeys nothingStored() {
     return new StoredKeys(model)
         .in(
@@ -435,9 +443,9 @@ class LookAheadTest {
             model.config().hasMemory() ? Stores.inMemoryKeyValueStore("memories").get() : null);
   }
 
-  /** Records that a punctuator forwards have no place in a partition. */
+  /** Records that a punctuator forwards have no position in a partition. */
   @Test
-  void shouldComputeWhatHasNoPlaceInAPartitionWhenItComes() {
+  void shouldComputeRecordsWithoutAPositionWhenTheyArrive() {
     start(preview(r -> r), LookAheadTest::punctuated);
     settle();
     driver.poll("messages", key(0), bytes("a"), 1);
@@ -456,41 +464,41 @@ class LookAheadTest {
     assertThat(driver.dropped(DroppedReason.MEMORY)).isEqualTo(1);
   }
 
-  private static Processor<byte[], SourceText, byte[], SourceText> punctuated() {
+  private static Processor<byte[], TextAndSource, byte[], TextAndSource> punctuated() {
     return new Processor<>() {
-      private ProcessorContext<byte[], SourceText> context;
+      private ProcessorContext<byte[], TextAndSource> context;
 
       @Override
-      public void init(ProcessorContext<byte[], SourceText> context) {
+      public void init(ProcessorContext<byte[], TextAndSource> context) {
         this.context = context;
         context.schedule(
             Duration.ofMillis(10),
             PunctuationType.WALL_CLOCK_TIME,
-            time -> context.forward(new Record<>(key(0), new SourceText("p q", null), 5)));
+            time -> context.forward(new Record<>(key(0), new TextAndSource("p q", null), 5)));
       }
 
       @Override
-      public void process(Record<byte[], SourceText> record) {
+      public void process(Record<byte[], TextAndSource> record) {
         context.forward(record);
       }
     };
   }
 
   @Test
-  void shouldDropWhatNeverComes() {
+  void shouldDropResultsOfRecordsThatNeverArrive() {
     start(
         preview(r -> r),
         () ->
-            new Processor<byte[], SourceText, byte[], SourceText>() {
-              private ProcessorContext<byte[], SourceText> context;
+            new Processor<byte[], TextAndSource, byte[], TextAndSource>() {
+              private ProcessorContext<byte[], TextAndSource> context;
 
               @Override
-              public void init(ProcessorContext<byte[], SourceText> context) {
+              public void init(ProcessorContext<byte[], TextAndSource> context) {
                 this.context = context;
               }
 
               @Override
-              public void process(Record<byte[], SourceText> record) {
+              public void process(Record<byte[], TextAndSource> record) {
                 if (record.timestamp() % 2 == 0) {
                   context.forward(record);
                 }
@@ -505,39 +513,39 @@ class LookAheadTest {
   }
 
   @Test
-  void shouldLeaveNothingBehindWhenItIsClosed() {
+  void shouldKeepNothingWhenItIsClosed() {
     start(Map.of());
     settle();
     pollTen();
     driver.process();
-    assertThat(driver.mailbox.records()).isPositive();
+    assertThat(driver.polledRecords.records()).isPositive();
     driver.close();
 
-    assertThat(driver.mailbox.records()).isZero();
+    assertThat(driver.polledRecords.records()).isZero();
     assertThat(driver.dropped(DroppedReason.CLOSED)).isEqualTo(7);
     driver = null;
   }
 
   /**
-   * Kafka Streams may initialise a processor again, and then reads from an earlier offset, with the
-   * states of then: what was computed ahead before is of another life.
+   * Kafka Streams may initialise a processor again. It then reads from an earlier offset with
+   * earlier states, so results computed ahead before must not be used.
    */
   @Test
-  void shouldStartAnewWhenItIsInitialisedAgain() {
+  void shouldDropResultsWhenItIsInitialisedAgain() {
     LookAhead lookAhead = new LookAhead();
-    PolledRecords mailbox = new PolledRecords();
-    PolledBy.threadsOf(lookAhead).bind(mailbox);
+    PolledRecords polledRecords = new PolledRecords();
+    PolledBy.threadsOf(lookAhead).register(polledRecords);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    Processor<byte[], SourceText, byte[], EnrichedRecord> processor =
+    Processor<byte[], TextAndSource, byte[], EnrichedRecord> processor =
         enricher(registry, lookAhead, preview(r -> r)).supplier().get();
-    Life first = new Life(processor, mailbox);
+    Life first = new Life(processor, polledRecords);
     first.process(0, 1);
     first.poll(1, 12);
-    first.process(1, 2); // and computes the seven after it
-    assertThat(mailbox.records()).isPositive();
+    first.process(1, 2); // computes the seven records after it too
+    assertThat(polledRecords.records()).isPositive();
 
-    Life second = new Life(processor, mailbox);
-    assertThat(mailbox.records()).isZero();
+    Life second = new Life(processor, polledRecords);
+    assertThat(polledRecords.records()).isZero();
     assertThat(dropped(registry, DroppedReason.CLOSED)).isEqualTo(7);
     second.process(0, 1);
     second.poll(1, 12);
@@ -557,8 +565,8 @@ class LookAheadTest {
     assertThat(registry.get(MeterNames.AHEAD_USED).counter().count()).isEqualTo(9);
     assertThat(dropped(registry, DroppedReason.CLOSED)).isEqualTo(7);
     processor.close();
-    assertThat(mailbox.records()).isZero();
-    PolledBy.threadsOf(lookAhead).release(mailbox);
+    assertThat(polledRecords.records()).isZero();
+    PolledBy.threadsOf(lookAhead).unregister(polledRecords);
   }
 
   private static double dropped(SimpleMeterRegistry registry, DroppedReason reason) {
@@ -569,17 +577,19 @@ class LookAheadTest {
         .count();
   }
 
-  /** A processor between one init and the next, with stores of its own. */
+  /** One life of a processor, from one init to the next, with its own stores. */
   private final class Life {
     private final MockProcessorContext<byte[], EnrichedRecord> context =
         new MockProcessorContext<>();
-    private final Processor<byte[], SourceText, byte[], EnrichedRecord> processor;
-    private final PolledRecords mailbox;
+    private final Processor<byte[], TextAndSource, byte[], EnrichedRecord> processor;
+    private final PolledRecords polledRecords;
     private final KeyValueStore<Bytes, byte[]> states = store(settings.store());
 
-    Life(Processor<byte[], SourceText, byte[], EnrichedRecord> processor, PolledRecords mailbox) {
+    Life(
+        Processor<byte[], TextAndSource, byte[], EnrichedRecord> processor,
+        PolledRecords polledRecords) {
       this.processor = processor;
-      this.mailbox = mailbox;
+      this.polledRecords = polledRecords;
       store(settings.memoryStore());
       processor.init(context);
     }
@@ -599,7 +609,7 @@ class LookAheadTest {
     }
 
     void poll(int from, int to) {
-      mailbox.polled(
+      polledRecords.add(
           new TopicPartition("messages", 0),
           IntStream.range(from, to)
               .mapToObj(
@@ -622,7 +632,7 @@ class LookAheadTest {
     void process(int from, int to) {
       for (int i = from; i < to; i++) {
         context.setRecordMetadata("messages", 0, i);
-        processor.process(new Record<>(key(i % 4), new SourceText(text(i), null), i));
+        processor.process(new Record<>(key(i % 4), new TextAndSource(text(i), null), i));
       }
     }
 
@@ -641,7 +651,10 @@ class LookAheadTest {
     }
   }
 
-  /** The partition is kept from a processor's first record on; this is that. */
+  /**
+   * Processes a first record, because a partition's polled records are kept only after a
+   * processor's first one.
+   */
   private void settle() {
     driver.poll("messages", bytes("first"), bytes("a"), 0);
     driver.processAll();
@@ -670,42 +683,43 @@ class LookAheadTest {
     driver = LookAheadDriver.of(model, settings, configs);
   }
 
-  /** Somebody's own topology, with a node that changes values. */
+  /** Starts a user's topology, with a node that changes values. */
   private void start(
-      Preview<byte[], SourceText> preview, UnaryOperator<Record<byte[], SourceText>> changed) {
+      Preview<byte[], TextAndSource> preview,
+      UnaryOperator<Record<byte[], TextAndSource>> changed) {
     start(
         preview,
         () ->
-            new Processor<byte[], SourceText, byte[], SourceText>() {
-              private ProcessorContext<byte[], SourceText> context;
+            new Processor<byte[], TextAndSource, byte[], TextAndSource>() {
+              private ProcessorContext<byte[], TextAndSource> context;
 
               @Override
-              public void init(ProcessorContext<byte[], SourceText> context) {
+              public void init(ProcessorContext<byte[], TextAndSource> context) {
                 this.context = context;
               }
 
               @Override
-              public void process(Record<byte[], SourceText> record) {
+              public void process(Record<byte[], TextAndSource> record) {
                 context.forward(record.value() == null ? record : changed.apply(record));
               }
             });
   }
 
   private void start(
-      Preview<byte[], SourceText> preview,
-      Supplier<Processor<byte[], SourceText, byte[], SourceText>> node) {
+      Preview<byte[], TextAndSource> preview,
+      Supplier<Processor<byte[], TextAndSource, byte[], TextAndSource>> node) {
     driver = new LookAheadDriver(new HashMap<>(), d -> topology(preview, node, d));
   }
 
   private Topology topology(
-      Preview<byte[], SourceText> preview,
-      Supplier<Processor<byte[], SourceText, byte[], SourceText>> node,
+      Preview<byte[], TextAndSource> preview,
+      Supplier<Processor<byte[], TextAndSource, byte[], TextAndSource>> node,
       LookAheadDriver of) {
     StreamsBuilder builder = new StreamsBuilder();
-    KStream<byte[], SourceText> messages =
+    KStream<byte[], TextAndSource> messages =
         builder.stream("messages", Consumed.with(BYTES, BYTES).withName("source"))
             .mapValues(
-                value -> value == null ? null : new SourceText(new String(value, UTF_8), null),
+                value -> value == null ? null : new TextAndSource(new String(value, UTF_8), null),
                 Named.as("text"));
     messages
         .process(node::get, Named.as("node"))
@@ -714,11 +728,11 @@ class LookAheadTest {
     return builder.build();
   }
 
-  private Enricher<byte[], SourceText> enricher(
-      MeterRegistry registry, LookAhead lookAhead, Preview<byte[], SourceText> preview) {
+  private Enricher<byte[], TextAndSource> enricher(
+      MeterRegistry registry, LookAhead lookAhead, Preview<byte[], TextAndSource> preview) {
     return Enricher.builder(BYTES, model)
-        .text(SourceText::text)
-        .source(SourceText::source)
+        .text(TextAndSource::text)
+        .source(TextAndSource::source)
         .keyEncoding(KeyEncoding.TEXT)
         .maxTokens(settings.maxTokens())
         .nextTokens(settings.nextTokens())
@@ -728,14 +742,14 @@ class LookAheadTest {
         .build();
   }
 
-  private static Preview<byte[], SourceText> preview(
-      UnaryOperator<Record<byte[], SourceText>> changed) {
+  private static Preview<byte[], TextAndSource> preview(
+      UnaryOperator<Record<byte[], TextAndSource>> changed) {
     return (raw, time) -> {
       Record<byte[], byte[]> record = Preview.of(BYTES, BYTES).of(raw, time);
       return record.value() == null
           ? record.withValue(null)
           : changed.apply(
-              record.withValue(new SourceText(new String(record.value(), UTF_8), null)));
+              record.withValue(new TextAndSource(new String(record.value(), UTF_8), null)));
     };
   }
 

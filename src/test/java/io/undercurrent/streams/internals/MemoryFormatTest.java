@@ -31,7 +31,7 @@ class MemoryFormatTest {
     "3, 10, 9, 10, 313",
     "3, 10, 20, 10, 357"
   })
-  void shouldReadBackWhatItWroteInAsManyBytesAsItSays(
+  void shouldReadBackWhatItWroteAndKnowItsSize(
       int records, int cache, int tokens, int rows, int size) {
     Attention attention = records == 0 ? Attention.NONE : new Attention(records, 4);
     MemoryFormat format =
@@ -61,7 +61,7 @@ class MemoryFormatTest {
   }
 
   @Test
-  void shouldNotReadWhatAnotherModelRemembers() {
+  void shouldNotReadEntriesOfAnotherModel() {
     Model other = model(new Attention(3, 4), TEN).withCache(new Cache(10, 2, 0.1f));
 
     byte[] bytes = new MemoryFormat(other).serialize(entry(2, 3));
@@ -83,7 +83,7 @@ class MemoryFormatTest {
         "16 | 4  | memory must be 1 row for 1 token or more, found 4 rows for 2 tokens",
         "17 | 1  | memory token 0 must be 0 to "
       })
-  void shouldRefuseAnEntryThatItDoesNotKnow(int offset, byte value, String message) {
+  void shouldRefuseAnUnknownFormat(int offset, byte value, String message) {
     byte[] bytes = format.serialize(entry(2, 3));
     bytes[offset] = value;
 
@@ -105,16 +105,19 @@ class MemoryFormatTest {
   }
 
   @Test
-  void shouldRefuseItsOwnFingerprintWithOtherRowsThanTheModelKeeps() {
+  void shouldRefuseItsFingerprintWithAnotherNumberOfRows() {
     byte[] bytes = format.serialize(entry(5, 3));
 
     assertThatThrownBy(() -> format.deserialize(7, bytes))
         .hasMessage("stored state: memory rows for 5 tokens must be 6, found 3");
   }
 
-  /** Whatever the bytes, it is an entry, another model's, or refused. */
+  /**
+   * Any bytes are read as an entry, as another model's entry, or refused with a
+   * StateFormatException.
+   */
   @Test
-  void shouldSurviveAnyBytes() {
+  void shouldReadOrRefuseAnyBytes() {
     SplittableRandom random = new SplittableRandom(1);
     byte[] good = format.serialize(entry(2, 3));
     for (int i = 0; i < 20_000; i++) {

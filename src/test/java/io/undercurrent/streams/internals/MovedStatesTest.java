@@ -16,7 +16,9 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is known of records that fail out of turn: as a cache is flushed, or on other threads. */
+/**
+ * Tests the reported state of records that fail late: when a cache is flushed, or on other threads.
+ */
 class MovedStatesTest {
 
   private static final TaskId TASK = new TaskId(0, 3);
@@ -25,41 +27,41 @@ class MovedStatesTest {
       new RecordHeaders().add("undercurrent-model", new byte[1]);
 
   private final Map<String, Object> configs = new HashMap<>(DeadLetterHandler.settings("dead"));
-  private final MovedStates moved = MovedStates.of(configs);
+  private final MovedStates moved = MovedStates.from(configs);
   private final DeadLetterHandler handler = new DeadLetterHandler();
 
   @BeforeEach
   void moveAtOffset5() {
     handler.configure(configs);
-    moved.move(TASK, at(5));
+    moved.stateMoved(TASK, at(5));
   }
 
   @Test
-  void shouldKnowOfAnEarlierRecordOnlyIfItWasEnriched() {
+  void shouldReportAnEarlierRecordOnlyIfItWasEnriched() {
     assertThat(state(5, PLAIN)).isEqualTo("moved");
-    assertThat(state(6, ENRICHED)).isEqualTo("unchanged"); // by another application
+    assertThat(state(6, ENRICHED)).isEqualTo("unchanged"); // another application enriched it
     assertThat(state(4, ENRICHED)).isEqualTo("moved");
     assertThat(state(4, PLAIN)).isNull();
   }
 
   @Test
-  void shouldForgetWhatATaskMovedWhenItBeginsAgain() {
+  void shouldForgetATasksEntriesWhenItStartsAgain() {
     moved.clear(TASK);
 
     assertThat(state(5, PLAIN)).isEqualTo("unchanged");
-    assertThat(state(5, ENRICHED)).as("it may come from behind an enrichment").isNull();
+    assertThat(state(5, ENRICHED)).as("may have been enriched before a repartition topic").isNull();
   }
 
   @Test
-  void shouldKeepThreadsApart() throws Exception {
+  void shouldKeepEntriesOfThreadsSeparate() throws Exception {
     long[] seen = {0};
-    Thread other = new Thread(() -> seen[0] = moved.last(TASK, "in", 3));
+    Thread other = new Thread(() -> seen[0] = moved.lastMovedOffset(TASK, "in", 3));
     other.start();
     other.join();
 
     assertThat(seen[0]).isEqualTo(-1);
-    assertThat(moved.last(TASK, "in", 3)).isEqualTo(5);
-    assertThat(moved.last(TASK, "other", 3)).isEqualTo(-1);
+    assertThat(moved.lastMovedOffset(TASK, "in", 3)).isEqualTo(5);
+    assertThat(moved.lastMovedOffset(TASK, "other", 3)).isEqualTo(-1);
   }
 
   private String state(long offset, Headers headers) {

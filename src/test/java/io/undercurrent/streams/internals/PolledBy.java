@@ -3,7 +3,7 @@ package io.undercurrent.streams.internals;
 import io.undercurrent.streams.LookAhead;
 import java.util.Map;
 
-/** What the threads of a look-ahead have polled, found where the interceptor finds it. */
+/** Finds the polled records of a look-ahead in the configuration, as the interceptor does. */
 final class PolledBy {
 
   private PolledBy() {}

@@ -30,15 +30,15 @@ import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
- * Digests of everything that records leave behind: enriched records, states and memories. As a
- * program it prints the kernels and the digests, one a line, so that JVMs can be compared.
+ * Computes digests of the results of records: enriched records, states and memories. Its main
+ * method prints the kernels and the digests, one a line, so that JVMs can be compared.
  */
 final class SameBytes {
 
   /** Name of the shipped model's digest. */
   static final String SHIPPED = "en-chat";
 
-  /** An argument that leaves the shipped model out. */
+  /** The argument that leaves out the shipped model. */
   static final String SMALL_ONLY = "small";
 
   private static final int KEYS = 64;
@@ -53,9 +53,9 @@ final class SameBytes {
   }
 
   /**
-   * By name of the model.
+   * The digests by the name of the model.
    *
-   * @param shipped with the model that ships, which is large
+   * @param shipped whether to include the shipped model, which is large
    */
   static Map<String, String> digests(boolean shipped) {
     Map<String, String> digests = new LinkedHashMap<>();
@@ -108,7 +108,7 @@ final class SameBytes {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** A record or two of each of many keys, all of them in one batch. */
+  /** One or two records of each of many keys, all in one batch. */
   private static String together(Model model) {
     EnrichmentBatch<Bytes> batch =
         new EnrichmentBatch<>(

@@ -17,11 +17,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * States and enriched records are the same bytes on every JDK, CPU and kernel provider. The digests
- * were taken on JDK 17 with the vector module; other machines and JDKs that run the tests have to
- * find them again. They change only with the definition of a result: say so in the changelog then.
+ * Tests that states and enriched records are the same bytes on every JDK, CPU and kernel provider.
+ * The digests were computed on JDK 17 with the vector module; every machine and JDK that runs the
+ * tests must compute the same. They change only if the definition of a result changes; mention that
+ * in the changelog.
  *
- * <p>JVMs with other kernels and instructions are started from here, other JDKs where {@code
+ * <p>The test starts JVMs with other kernels and instructions. It starts other JDKs if {@code
  * -Dundercurrent.jdks} names their folders, separated as in a class path.
  */
 class SameBytesTest {
@@ -37,7 +38,7 @@ class SameBytesTest {
     "FP32, 6d6c72c1dfd7b1b01d1961d8e5f4137d0bc3048a2d0e94d250c360742071eb30",
     "FP16, 61d28689e4c3c1a09b5ac34427c68c5cd9d801c1d47bc605cf91f9d77291e324"
   })
-  void shouldGiveTheBytesThatOtherMachinesGive(StatePrecision precision, String digest) {
+  void shouldGiveTheSameBytesOnEveryMachine(StatePrecision precision, String digest) {
     assertThat(SameBytes.oneByOne(SameBytes.twoLayers().withStatePrecision(precision)))
         .isEqualTo(digest);
   }
@@ -47,7 +48,7 @@ class SameBytesTest {
     "FP32, c04430696c4ea8c6a3392de787fa5af88696537c4d4444cacbeef2d13ee76108",
     "FP16, db277f84d69940c9959f3ecf68070ae624401ba5868d78f7fa8f47746770665e"
   })
-  void shouldRememberTheBytesThatOtherMachinesRemember(StatePrecision precision, String digest) {
+  void shouldRememberTheSameBytesOnEveryMachine(StatePrecision precision, String digest) {
     assertThat(SameBytes.oneByOne(SameBytes.looking().withStatePrecision(precision)))
         .isEqualTo(digest);
   }
@@ -85,7 +86,7 @@ class SameBytesTest {
   void shouldGiveTheSameBytesInOtherJvms(Jvm jvm) throws Exception {
     Map<String, String> expected = new LinkedHashMap<>(HERE);
     if (jvm.slow()) {
-      expected.remove(SameBytes.SHIPPED); // takes half a minute
+      expected.remove(SameBytes.SHIPPED); // it takes half a minute
     }
     Map<String, String> there = run(jvm);
 

@@ -23,7 +23,7 @@ public final class StoredEnrichment {
   private final MemoryFormat memoryFormat;
   private final Enrichment enrichment;
 
-  /** What a record started from. */
+  /** The state that a record starts from. */
   public enum Start {
     CARRIED,
     FRESH,
@@ -31,11 +31,11 @@ public final class StoredEnrichment {
   }
 
   /**
-   * What came of a record.
+   * The result of a record.
    *
-   * @param state to be stored
-   * @param entry of the memory, to be stored under {@code record}; null for none
-   * @param forgotten records whose entries are to be deleted
+   * @param state the bytes to store
+   * @param entry the memory entry to store under {@link #record}; null for none
+   * @param forgotten the records whose entries must be deleted
    */
   public record Outcome(
       byte[] state, byte[] entry, List<Long> forgotten, EnrichedRecord enriched, Start start) {

@@ -1,0 +1,17 @@
+package io.undercurrent.streams.internals;
+
+import io.undercurrent.enrich.Source;
+import java.util.Objects;
+
+/**
+ * The text of a record together with its source, which it carries across a repartition topic.
+ *
+ * @param text the whole text, never null; the limit of tokens applies when it is enriched
+ * @param source the position that the text was first read from; null to use the record's own
+ */
+public record TextAndSource(String text, Source source) {
+
+  public TextAndSource {
+    Objects.requireNonNull(text, "text");
+  }
+}
