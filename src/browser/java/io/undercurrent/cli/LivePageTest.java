@@ -125,14 +125,14 @@ class LivePageTest {
       assertThat(records().nth(1).locator(".fact")).not().hasCount(0);
       assertThat(records().nth(2)).containsText("(no text)");
       records().nth(1).locator(".token").nth(1).click();
-      assertThat(records().nth(1).locator(".detail")).containsText("e moved it");
+      assertThat(records().nth(1).locator(".detail")).containsText("e changed the sentiment by");
       assertThat(page.locator("#mood")).containsText("after 3 records");
 
       app.send("alpha", "i j");
       assertThat(records()).hasCount(4);
       app.send("alpha", (String) null); // forgets it
       assertThat(page.locator("#list li")).hasCount(1);
-      assertThat(page.locator("#log")).hasText("Forgotten: a tombstone came.");
+      assertThat(page.locator("#log")).hasText("A tombstone was received: this key is forgotten.");
       app.send("alpha", "k");
       assertThat(page.locator("#mood")).containsText("after 1 record");
       assertThat(records()).hasCount(1);
@@ -199,7 +199,7 @@ class LivePageTest {
       records().first().locator(".token").first().focus();
       page.keyboard().press("ArrowRight");
       assertThat(records().first().locator(".token").nth(1)).isFocused();
-      assertThat(records().first().locator(".detail")).containsText("moved it");
+      assertThat(records().first().locator(".detail")).containsText("changed the sentiment by");
       page.keyboard().press("Escape");
       assertThat(page.locator("#invitation")).isVisible();
       assertNothingFromElsewhere(app);

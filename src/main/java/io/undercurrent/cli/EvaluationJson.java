@@ -15,7 +15,9 @@ import io.undercurrent.train.NegationSuite.Category;
 import java.util.List;
 import java.util.Locale;
 
-/** An evaluation as JSON; shares from 0 to 1. What was not measured is left out. */
+/**
+ * Writes an evaluation as JSON. Shares are from 0 to 1. Scores that were not measured are left out.
+ */
 final class EvaluationJson {
 
   private EvaluationJson() {}

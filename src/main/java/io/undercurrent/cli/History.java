@@ -16,19 +16,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The earlier records of one key, from a file of JSON lines (as {@code enrich} reads and writes
- * them) or of plain lines: JSON if most of its lines start with a brace, as for {@code demo}.
+ * Reads the earlier records of one key from a file of JSON lines (as {@code enrich} reads and
+ * writes them) or of plain lines. As for {@code demo}, lines are JSON if most of them start with a
+ * brace.
  */
 final class History {
 
   private History() {}
 
   /**
-   * The texts in order; a text of null forgets those before it.
+   * The key's texts in order. A null text is a tombstone: the texts before it are dropped.
    *
-   * @param key whose records are wanted, or null where all have the same
-   * @throws AppException if a line is not as it must be, or there are several keys and none is
-   *     named
+   * @param key the key; null if all records have the same key
+   * @throws AppException if a line is invalid, or if {@code key} is null and there are several keys
    */
   static List<String> read(Path file, String key) throws IOException {
     List<Line> lines = new ArrayList<>();
@@ -43,7 +43,7 @@ final class History {
       return json(file, lines, key);
     }
     if (key != null) {
-      throw new AppException(file + ": must be JSON lines where a key is named, found plain lines");
+      throw new AppException(file + ": must be JSON lines if --key is given, found plain lines");
     }
     List<String> texts = new ArrayList<>();
     for (Line line : lines) {
@@ -75,7 +75,8 @@ final class History {
       require(place, text.isTextual() || text.isNull(), "text must be a string or null", text);
       if (wanted == null && found && !key.asText().equals(only)) {
         throw new AppException(
-            place + "must have the key of the lines before where --key names none, found another");
+            place
+                + "must have the same key as the lines before, found another: choose one with --key");
       }
       only = wanted == null ? key.asText() : wanted;
       if (!key.asText().equals(only)) {

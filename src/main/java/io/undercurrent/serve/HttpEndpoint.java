@@ -53,7 +53,7 @@ public final class HttpEndpoint implements AutoCloseable {
   /** How long a connection may neither send nor receive a byte. */
   private static final int CONNECTION_IDLE_TIMEOUT_MS = 20_000;
 
-  /** Bytes of a request's head: its longest text, each char as nine. */
+  /** Bytes of a request's head. The longest text fits, with nine bytes for each char. */
   private static final int MAX_HEAD_BYTES = 1 << 16;
 
   /** Bytes of the largest request body. */
@@ -77,7 +77,7 @@ public final class HttpEndpoint implements AutoCloseable {
    * @param host the address to bind; {@code 0.0.0.0} for all
    * @param port 0 for any free one
    * @param scrape the meters in Prometheus text format; not null, never returns null
-   * @param live whether the app is worth keeping
+   * @param live whether the app works, or may work again without a restart
    * @param ready whether the app processes records now
    * @throws IllegalStateException with a message for the user if it cannot bind; nothing is left
    *     running then

@@ -36,7 +36,10 @@ final class Limited<T> {
     }
     try {
       T one = take();
-      R result = work.apply(one); // what failed is not used again: its scratch may be anything
+      R result =
+          work.apply(
+              one); // an instance whose work failed is not used again: its scratch is in an unknown
+      // state
       give(one);
       return result;
     } finally {

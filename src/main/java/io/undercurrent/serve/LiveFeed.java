@@ -18,7 +18,7 @@ import java.util.Set;
  *
  * <p>The topic is followed only while somebody views it, and for a minute after. So a cluster pays
  * nothing while no page is open, and a page that is reloaded finds its records. Following begins
- * {@value #LOOK_BACK} records before the end, so that a page has something to show at once.
+ * {@value #LOOK_BACK} records before the end, so that a page shows something at once.
  *
  * <p>It keeps the last {@value #KEPT} records, but at most {@value #KEPT_CHARS} chars of text and
  * keys: at most about 15 MB of heap. Thread-safe.

@@ -54,7 +54,7 @@ class LiveFeedTest {
   }
 
   @Test
-  void shouldFollowOnlyOnceSomebodyLooks() throws Exception {
+  void shouldFollowOnlyWhileThereIsAViewer() throws Exception {
     assertThat(opened).isZero();
     try (Viewer one = feed.view(null);
         Viewer two = feed.view(null)) {
@@ -67,7 +67,7 @@ class LiveFeedTest {
   }
 
   @Test
-  void shouldGoOnWhereSomebodyLeft() throws Exception {
+  void shouldContinueAfterTheLastEventOfAReturningViewer() throws Exception {
     String last;
     try (Viewer viewer = feed.view(null)) {
       come("k", 1, "a");
@@ -89,7 +89,7 @@ class LiveFeedTest {
   }
 
   @Test
-  void shouldKeepABoundedPast() {
+  void shouldKeepABoundedNumberOfRecords() {
     feed.view(null);
     for (int i = 1; i <= 3 * LiveFeed.KEPT; i++) {
       come("k" + i % 7, i, "a");
@@ -112,7 +112,7 @@ class LiveFeedTest {
   }
 
   @Test
-  void shouldForgetWhatWasForgotten() throws Exception {
+  void shouldDropTheRecordsOfAForgottenKey() throws Exception {
     try (Viewer viewer = feed.view(null)) {
       come("k", 1, "a");
       topic.accept("k".getBytes(UTF_8), null);
@@ -126,7 +126,7 @@ class LiveFeedTest {
   }
 
   @Test
-  void shouldLeaveOutTheOldestForSomebodySlow() throws Exception {
+  void shouldDropTheOldestEventsOfASlowViewer() throws Exception {
     try (Viewer viewer = feed.view(null)) {
       for (int i = 1; i <= Viewer.QUEUE + 500; i++) {
         come("k", i, "a");
