@@ -194,13 +194,13 @@ class StreamsAppTest {
     try (StreamsApp app = app(Map.of("max.request.size", "20000"))) {
       app.checkTopics(true);
       app.start();
-      send("k", "\u0001".repeat(10_000)); // the enriched record does not fit, the dead letter does
+      send("k", "\u0001".repeat(8_000)); // the enriched record does not fit, the dead letter does
       send("k", "\u0001".repeat(30_000)); // neither the enriched record nor the dead letter fits
       send("k", "a b");
 
       assertThat(conversation(receive(name + "-enriched", 1).get(0)).records()).isEqualTo(1);
       List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", 2);
-      assertThat(letters.get(0).value()).hasSize(10_000);
+      assertThat(letters.get(0).value()).hasSize(8_000);
       assertThat(letters.get(1).value()).isNull();
       assertThat(message(letters.get(1))).startsWith("too-large: ");
     }
