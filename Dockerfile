@@ -1,14 +1,15 @@
 # The app as an image: docker build -t undercurrent .
 #
-# BUILD has a JDK and Maven; BASE has a Java runtime, 17 or later, and bash. What is built lies in the image, what builds it
-# does not. The first build downloads about 300 MB of libraries; one after a change of sources only compiles.
+# BUILD is an image with a JDK and Maven. BASE is an image with bash and a Java runtime, 17 or later. The result contains
+# BASE and the app, but no build tools. The first build downloads about 300 MB of libraries. A build after a change of
+# sources only compiles.
 ARG BUILD=maven:3.9-eclipse-temurin-25
 ARG BASE=eclipse-temurin:25-jre
 
 FROM ${BUILD} AS build
 WORKDIR /build
-# Maven's plugins and the libraries, in layers that a change of sources leaves as they are. Without ND4J: the launcher asks
-# for the Vector API, which is faster and gives the same bits, and that leaves 140 MB out.
+# Maven's plugins and the libraries are in layers that stay cached when sources change. ND4J (140 MB) is left out, so the
+# command import does not work in the image.
 COPY pom.xml .
 RUN mvn -B -ntp -DskipTests -Dspotless.check.skip -Dlauncher package dependency:copy-dependencies \
       -DincludeScope=runtime -DexcludeGroupIds=org.nd4j,org.bytedeco -DoutputDirectory=target/lib
@@ -27,16 +28,16 @@ COPY undercurrent .
 COPY config/streams.properties config/compose.properties config/
 COPY topology topology
 COPY --from=build /build/target/undercurrent.jar /build/target/undercurrent-app.jar lib/
-# Half of the container's memory for the heap: RocksDB and the network's buffers are outside it. A process that is out of
-# memory ends, so that whoever started it starts it again.
+# The heap gets half of the container's memory, because RocksDB and the network's buffers are outside the heap. A process
+# that is out of memory exits, so that the container is restarted.
 ENV UNDERCURRENT_JAVA_OPTS="-XX:MaxRAMPercentage=50 -XX:+ExitOnOutOfMemoryError"
-# Fails here, not at the user's, where the runtime lacks something.
+# If the runtime lacks something, the build fails here and not at the user.
 RUN ./undercurrent --version
 USER undercurrent
 EXPOSE 8080
 VOLUME /var/lib/undercurrent
-# Whether records are processed now, asked at UNDERCURRENT_HEALTH (host/port). Restoring states takes its time; other
-# commands than run want --no-healthcheck.
+# Healthy means that records are being processed. The check asks the address UNDERCURRENT_HEALTH (host/port). While states
+# are restored at the start it may fail. For commands other than run use --no-healthcheck.
 ENV UNDERCURRENT_HEALTH=127.0.0.1/8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s --retries=3 CMD ["bash", "-c", \
   "exec 3<>/dev/tcp/$UNDERCURRENT_HEALTH && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]

@@ -132,14 +132,14 @@ class LivePageTest {
       assertThat(records().nth(1).locator(".fact")).not().hasCount(0);
       assertThat(records().nth(2)).containsText("(no text)");
       records().nth(1).locator(".token").nth(1).click();
-      assertThat(records().nth(1).locator(".detail")).containsText("e moved it");
+      assertThat(records().nth(1).locator(".detail")).containsText("e changed the sentiment by");
       assertThat(page.locator("#mood")).containsText("after 3 records");
 
       app.send("alpha", "i j");
       assertThat(records()).hasCount(4);
       app.send("alpha", (String) null); // deletes the key's state
       assertThat(page.locator("#list li")).hasCount(1);
-      assertThat(page.locator("#log")).hasText("Forgotten: a tombstone came.");
+      assertThat(page.locator("#log")).hasText("A tombstone was received: this key is forgotten.");
       app.send("alpha", "k");
       assertThat(page.locator("#mood")).containsText("after 1 record");
       assertThat(records()).hasCount(1);
@@ -206,7 +206,7 @@ class LivePageTest {
       records().first().locator(".token").first().focus();
       page.keyboard().press("ArrowRight");
       assertThat(records().first().locator(".token").nth(1)).isFocused();
-      assertThat(records().first().locator(".detail")).containsText("moved it");
+      assertThat(records().first().locator(".detail")).containsText("changed the sentiment by");
       page.keyboard().press("Escape");
       assertThat(page.locator("#invitation")).isVisible();
       assertNothingFromElsewhere(app);
@@ -329,7 +329,7 @@ class LivePageTest {
       Arrays.fill(some, "a b c");
       for (int key = 0; key < 51; key++) {
         app.send("key" + key, some);
-        app.send("few" + key, "d"); // more conversations than are kept
+        app.send("few" + key, "d"); // more conversations than the page keeps
       }
       awaitTotal("5,152"); // 1 + 51 * 101
       // More records wait than the page keeps. The feed still keeps the busy key's among its 5,000,

@@ -64,7 +64,7 @@ final class Docker {
   /**
    * Puts a container into a network.
    *
-   * @param network null for the host's
+   * @param network the network; null for the host's
    */
   static void connect(GenericContainer<?> container, Network network, String alias) {
     if (ON_HOST) {
@@ -88,7 +88,7 @@ final class Docker {
     return ON_HOST ? null : Network.newNetwork();
   }
 
-  /** Ports that are free now, all different. */
+  /** Different ports that are free now. */
   static int[] freePorts(int count) throws IOException {
     List<ServerSocket> sockets = IntStream.range(0, count).mapToObj(i -> unconnected()).toList();
     try {

@@ -57,7 +57,7 @@ final class KafkaContainers implements AutoCloseable {
     GenericContainer<?> container = new GenericContainer<>(IMAGE);
     Docker.connect(container, network, name(node));
     Docker.publish(container, ports[3 * node]);
-    String at = Docker.ON_HOST ? "127.0.0.1" : ""; // empty: all addresses
+    String host = Docker.ON_HOST ? "127.0.0.1" : ""; // empty: all addresses
     String replicas = Integer.toString(count);
     String inSync = Integer.toString(Math.max(1, count - 1));
     return container
@@ -72,7 +72,7 @@ final class KafkaContainers implements AutoCloseable {
         .withEnv(
             "KAFKA_LISTENERS",
             "OUTSIDE://%1$s:%2$d,INSIDE://%1$s:%3$d,CONTROLLER://%1$s:%4$d"
-                .formatted(at, ports[3 * node], ports[3 * node + 1], ports[3 * node + 2]))
+                .formatted(host, ports[3 * node], ports[3 * node + 1], ports[3 * node + 2]))
         .withEnv(
             "KAFKA_ADVERTISED_LISTENERS",
             "OUTSIDE://%s,INSIDE://%s".formatted(outside(node), inside(node)))

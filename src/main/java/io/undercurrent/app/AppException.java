@@ -1,6 +1,6 @@
 package io.undercurrent.app;
 
-/** The app cannot start or go on; the message is one line for whoever started it. */
+/** Thrown where the app cannot start or continue. The message is one line for the user. */
 public final class AppException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -13,7 +13,7 @@ public final class AppException extends RuntimeException {
     super(message, cause);
   }
 
-  /** The first line of a failure and, if it is another one, of its root cause. */
+  /** One line: the first line of the failure and, if it has one, of its root cause. */
   public static String oneLine(Throwable failure) {
     Throwable root = failure;
     while (root.getCause() != null) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
-/** How commands that are no application connect: by a file, or by an address alone. */
+/** The Kafka settings of commands other than {@code run}: from a file, or from an address alone. */
 public final class Connection {
 
   private static final Path DEFAULT_CONFIG = Path.of("config", "streams.properties");
@@ -17,18 +17,18 @@ public final class Connection {
   /**
    * The settings of Kafka's clients.
    *
-   * @param config a file such as {@code config/streams.properties}; null for that one, or for no
-   *     file at all if there is an address
-   * @param bootstrapServers instead of the file's; null for those
+   * @param config a settings file. If null, it is {@code config/streams.properties}, or no file if
+   *     {@code bootstrapServers} is given
+   * @param bootstrapServers replaces the file's; null to keep the file's
    */
   public static StreamsConfig of(Path config, String bootstrapServers) {
     return of(config, bootstrapServers, new HashMap<>());
   }
 
   /**
-   * The same for a producer of its own, which sends without transactions: for those Kafka Streams
-   * has a producer never give a message up ({@code delivery.timeout.ms}), so that it would not
-   * notice that the broker is gone. What the file says of producers holds.
+   * The same for a producer without transactions. With exactly-once, Kafka Streams sets {@code
+   * delivery.timeout.ms} so high that a producer never gives up a message and never reports that
+   * the broker is gone. The file's producer settings apply.
    */
   public static StreamsConfig toProduce(Path config, String bootstrapServers) {
     Map<String, String> overrides = new HashMap<>();

@@ -21,16 +21,21 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
-/** Takes the text, and where the definition says so the key, out of a raw record. */
+/**
+ * The processor that reads the text of a raw record and, if the definition says so, its key. Throws
+ * {@link BadRecordException} for a record that cannot be used.
+ */
 final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
 
-  private final JsonPointer text; // null for values that are texts
+  private final JsonPointer text; // null if the whole value is the text
   private final JsonPointer key; // null to keep the record's key
   private final int maxRecordBytes;
   private ProcessorContext<byte[], TextAndSource> context;
 
   /**
-   * @param maxRecordBytes what a repartition topic may be sent at once
+   * @param text where the text is in a JSON value; null if the whole value is the text
+   * @param key where the key is in a JSON value; null to keep the record's key
+   * @param maxRecordBytes the largest record that may be sent to the repartition topic, in bytes
    */
   Decode(JsonPointer text, JsonPointer key, int maxRecordBytes) {
     this.text = text;
@@ -56,9 +61,9 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
   }
 
   /**
-   * What comes of records right behind a source.
+   * Previews records that come directly from a source.
    *
-   * @param extractor the source's
+   * @param extractor the source's timestamp extractor
    */
   Preview<byte[], TextAndSource> preview(TimestampExtractor extractor) {
     Preview<byte[], byte[]> source = Preview.of(Serdes.ByteArray(), Serdes.ByteArray(), extractor);
@@ -74,12 +79,12 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
 
   private Record<byte[], TextAndSource> decode(
       Record<byte[], byte[]> record, Function<Long, Source> position) {
-    Long timestampMs = MissingTimestamps.takeFrom(record.headers()) ? null : record.timestamp();
+    Long timestampMs = MissingTimestamps.removeFrom(record.headers()) ? null : record.timestamp();
     if (record.value() == null) {
       if (key != null) {
         throw new BadRecordException(
             DeadLetterReason.TOMBSTONE_WITHOUT_KEY,
-            "a key at " + key + " of the value needs a value, found null");
+            "the value must be JSON with a key at " + key + ", found null");
       }
       return record.withValue(null);
     }
@@ -94,7 +99,7 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
     return record.withKey(messageKey).withValue(message);
   }
 
-  /** A repartitioned message holds the text, in UTF-8, and where it was read. */
+  /** Checks the size of the repartitioned record: key, text and source position, with headers. */
   private void requireFits(byte[] messageKey, TextAndSource message, Headers headers) {
     long size = RecordSize.of(messageKey, MessageSerde.maxBytes(message), headers);
     if (size > maxRecordBytes) {

@@ -1,6 +1,9 @@
 package io.undercurrent.app;
 
-/** A topology definition cannot be used; one line: file, key, expectation and finding. */
+/**
+ * Thrown for a topology definition that cannot be used. The message is one line with file, key,
+ * expectation and finding.
+ */
 public final class DefinitionException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

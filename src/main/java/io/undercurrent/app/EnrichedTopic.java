@@ -6,36 +6,36 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
- * The enriched topic, all of its partitions, followed as any consumer that reads committed records
- * sees it: joins no group and commits nothing.
+ * Follows all partitions of the enriched topic and passes committed records to a listener. Joins no
+ * consumer group and commits no offsets.
  */
 public interface EnrichedTopic extends AutoCloseable {
 
-  /** Whether all records have been seen that were there when it began. */
+  /** Whether all records that existed when following began have been read. */
   boolean caughtUp();
 
   /** Stops following; does not wait for the listener. */
   @Override
   void close();
 
-  /** Opens the topic, more than once if need be. */
+  /** Opens the topic; may be called several times. */
   interface Opener {
 
     /**
-     * Begins to follow.
+     * Starts following.
      *
-     * @param lookBack records before the end to begin with, over all partitions, as nearly as
-     *     offsets tell
-     * @param listener told, on one thread, of every record: its key as it is in the topic, which
-     *     may be null, and the enriched record, null for a tombstone: the key was forgotten
+     * @param lookBack how many records before the end to start at, over all partitions;
+     *     approximate, since it is computed from offsets
+     * @param listener called on one thread for every record, with its key (may be null) and its
+     *     enriched record (null for a tombstone)
      */
     EnrichedTopic open(long lookBack, BiConsumer<byte[], EnrichedRecord> listener);
   }
 
   /**
-   * An opener of a topic.
+   * Makes an opener.
    *
-   * @param config asked for a consumer's configuration at each opening
+   * @param config supplies the consumer's configuration at each opening
    */
   static Opener opener(String topic, Supplier<Map<String, Object>> config) {
     return (lookBack, listener) ->

@@ -21,7 +21,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The enriched topic, followed by a consumer in a thread of its own. */
+/**
+ * Follows the enriched topic with a consumer in its own daemon thread. After any failure it makes a
+ * new consumer and continues.
+ */
 final class EnrichedTopicConsumer implements EnrichedTopic {
 
   private static final Logger log = LoggerFactory.getLogger(EnrichedTopicConsumer.class);
@@ -34,17 +37,16 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   private final long lookBack;
   private final BiConsumer<byte[], EnrichedRecord> listener;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private volatile KafkaConsumer<byte[], byte[]> following; // null between consumers
+  private volatile KafkaConsumer<byte[], byte[]> current; // null between consumers
   private volatile boolean caughtUp;
-  private boolean begun; // on the thread that follows
+  private boolean positioned; // whether partitions were assigned once; only the thread uses it
 
   /**
-   * Begins to follow, in a thread of its own.
+   * Starts following, in a thread of its own.
    *
-   * @param config of a consumer
-   * @param lookBack records before the end to begin with, over all partitions, as nearly as offsets
-   *     tell
-   * @param listener told of every record on that thread
+   * @param config the consumer's configuration
+   * @param lookBack how many records before the end to start at, over all partitions; approximate
+   * @param listener called for every record on that thread
    */
   EnrichedTopicConsumer(
       String topic,
@@ -73,15 +75,15 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
     while (!isClosed()) {
       try (KafkaConsumer<byte[], byte[]> consumer =
           new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-        following = consumer;
+        current = consumer;
         follow(consumer);
       } catch (WakeupException e) {
         return;
-      } catch (RuntimeException e) { // whatever it is: nobody else would follow the topic
-        log.warn("cannot follow {}, trying again: {}", topic, e.toString(), e);
+      } catch (RuntimeException e) { // of any kind: only this thread follows the topic
+        log.warn("cannot follow topic {}, trying again: {}", topic, e.toString(), e);
         pause();
       } finally {
-        following = null;
+        current = null;
       }
     }
   }
@@ -101,7 +103,7 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
         continue;
       }
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-        tell(record);
+        deliver(record);
       }
       if (!caughtUp) {
         ends.keySet().removeIf(partition -> consumer.position(partition) >= ends.get(partition));
@@ -111,8 +113,9 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   }
 
   /**
-   * Takes on partitions that are new: the first ones {@code lookBack} from the end, those that are
-   * added later from their beginning, and after a failure all of them from the end.
+   * Assigns new partitions. The first ones start {@code lookBack} records before the end.
+   * Partitions that are added later start at their beginning. After a failure all partitions start
+   * at the end.
    */
   private void assign(
       KafkaConsumer<byte[], byte[]> consumer,
@@ -135,20 +138,25 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
     }
     Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(added);
     ends.putAll(consumer.endOffsets(added));
-    long each = begun ? 0 : (lookBack + added.size() - 1) / added.size();
-    ends.forEach((p, end) -> consumer.seek(p, Math.max(beginnings.get(p), end - each)));
-    begun = true;
+    long lookBackEach = positioned ? 0 : (lookBack + added.size() - 1) / added.size();
+    ends.forEach((p, end) -> consumer.seek(p, Math.max(beginnings.get(p), end - lookBackEach)));
+    positioned = true;
   }
 
-  private void tell(ConsumerRecord<byte[], byte[]> record) {
+  private void deliver(ConsumerRecord<byte[], byte[]> record) {
     try {
       listener.accept(
           record.key(),
           record.value() == null ? null : EnrichedRecordJson.fromJson(record.value()));
     } catch (SerializationException e) {
       log.debug("{}-{}@{}: {}", topic, record.partition(), record.offset(), e.getMessage());
-    } catch (RuntimeException e) { // the listener's own: the next record may be fine
-      log.warn("{}-{}@{} is left out", topic, record.partition(), record.offset(), e);
+    } catch (RuntimeException e) { // from the listener: the next record may succeed
+      log.warn(
+          "skipped the record at {}-{}@{}: the listener failed",
+          topic,
+          record.partition(),
+          record.offset(),
+          e);
     }
   }
 
@@ -161,14 +169,14 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
       closed.await(RETRY_MS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      closed.countDown(); // nobody interrupts this thread but who wants it to end
+      closed.countDown(); // an interrupt means: end
     }
   }
 
   @Override
   public void close() {
     closed.countDown();
-    KafkaConsumer<byte[], byte[]> consumer = following;
+    KafkaConsumer<byte[], byte[]> consumer = current;
     if (consumer != null) {
       consumer.wakeup();
     }

@@ -24,8 +24,9 @@ import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Repartitioned;
 
 /**
- * Builds the topology of a definition. Everything in it has a name chosen here or, for the store,
- * in the definition: a changed name leaves internal topics and their content behind.
+ * Builds the topology of a definition. Everything in it has a name that is chosen here or, for the
+ * store, in the definition. If a name changes, Kafka Streams no longer finds the internal topics
+ * and states that belong to the old name.
  */
 public final class EnrichmentTopology {
 
@@ -37,13 +38,15 @@ public final class EnrichmentTopology {
 
   private EnrichmentTopology() {}
 
-  /** Names of the processors whose records may become dead letters, in their order. */
+  /** Names of the processors that send records to the dead letters, in the order of the flow. */
   public static List<String> steps() {
     return List.of(DECODE, ENRICH);
   }
 
   /**
-   * @param settings of the enrichment; {@code nextTokens} and {@code store} are the definition's
+   * Builds a topology without look-ahead, for descriptions and tests.
+   *
+   * @param settings of the enrichment; the definition replaces {@code nextTokens} and {@code store}
    * @param registry where meters are registered
    */
   public static Topology build(
@@ -55,9 +58,12 @@ public final class EnrichmentTopology {
   }
 
   /**
+   * Builds the topology of an application.
+   *
+   * @param settings of the enrichment; the definition replaces {@code nextTokens} and {@code store}
    * @param registry where meters are registered
-   * @param config what of the application's configuration shapes the topology
-   * @param lookAhead the application's, or null to compute records one by one
+   * @param config the part of the application's configuration that shapes the topology
+   * @param lookAhead the application's look-ahead; null to compute records one by one
    */
   public static Topology build(
       TopologyDefinition definition,
@@ -67,12 +73,12 @@ public final class EnrichmentTopology {
       TopologyConfig config,
       LookAhead lookAhead) {
     Serde<byte[]> bytes = Serdes.ByteArray();
-    EnrichmentSettings ours =
+    EnrichmentSettings merged =
         settings.withNextTokens(definition.nextTokens()).withStore(definition.store());
     StreamsBuilder builder = new StreamsBuilder(config);
 
     Supplier<Decode> decode =
-        () -> new Decode(definition.text(), definition.key(), ours.maxRecordBytes());
+        () -> new Decode(definition.text(), definition.key(), merged.maxRecordBytes());
     KStream<byte[], TextAndSource> messages =
         builder.stream(definition.topics(), Consumed.with(bytes, bytes).withName(SOURCE))
             .process(decode::get, Named.as(DECODE));
@@ -85,12 +91,12 @@ public final class EnrichmentTopology {
             .text(TextAndSource::text)
             .source(TextAndSource::source)
             .keyEncoding(definition.keyEncoding())
-            .store(store -> store.name(ours.store()))
-            .maxTokens(ours.maxTokens())
-            .nextTokens(ours.nextTokens())
-            .halfLifeTokens(ours.halfLifeTokens())
-            .maxRecordBytes(ours.maxRecordBytes())
-            .batch(ours.batchRecords(), ours.batchTokens())
+            .store(store -> store.name(merged.store()))
+            .maxTokens(merged.maxTokens())
+            .nextTokens(merged.nextTokens())
+            .halfLifeTokens(merged.halfLifeTokens())
+            .maxRecordBytes(merged.maxRecordBytes())
+            .batch(merged.batchRecords(), merged.batchTokens())
             .meters(registry);
     if (lookAhead != null) {
       enricher.lookAhead(
@@ -105,7 +111,9 @@ public final class EnrichmentTopology {
     return builder.build();
   }
 
-  /** Kafka Streams then refuses to make up a name where one is missing. */
+  /**
+   * A configuration with which Kafka Streams throws if a name is missing, instead of generating it.
+   */
   private static StreamsConfig explicitNames() {
     return new StreamsConfig(
         Map.of(

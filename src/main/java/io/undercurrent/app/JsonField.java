@@ -9,10 +9,10 @@ import io.undercurrent.io.MalformedJsonException;
 import java.io.IOException;
 
 /**
- * What a JSON pointer finds in a text. Read as a stream, so that a number keeps the digits it was
- * written with, and so that nesting and size cost no memory.
+ * The value at a JSON pointer in a text. The text is read as a stream, so a number keeps its digits
+ * as written, and deep or large values cost no memory.
  *
- * @param text of a string or, as it is written, of a number or boolean; otherwise null
+ * @param text a string's text, or a number or boolean as written; null for other kinds
  */
 record JsonField(Kind kind, String text) {
 
@@ -31,9 +31,9 @@ record JsonField(Kind kind, String text) {
   private static final JsonField MISSING = new JsonField(Kind.MISSING, null);
 
   /**
-   * Finds a value, and checks that all of {@code json} is one JSON value. Where the objects that
-   * the pointer goes through name one of its fields twice, it is not known which is meant: that is
-   * malformed too. Other fields may have the same name.
+   * Finds a value, and checks that all of {@code json} is one JSON value. If an object on the
+   * pointer's path has the same field twice, the text is malformed, because the pointer is
+   * ambiguous. Other fields may occur twice.
    */
   static JsonField find(String json, JsonPointer pointer) throws MalformedJsonException {
     try (JsonParser parser = Json.TOKENS.createParser(withoutByteOrderMark(json))) {
@@ -52,7 +52,7 @@ record JsonField(Kind kind, String text) {
     }
   }
 
-  /** Reads the value that begins at the current token to its end. */
+  /** Reads the value that starts at the current token, to its end. */
   private static JsonField find(JsonParser parser, JsonPointer pointer)
       throws IOException, MalformedJsonException {
     if (pointer.matches()) {

@@ -12,7 +12,10 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
 
-/** Messages as bytes, for the repartition topic alone. Thread-safe. */
+/**
+ * Serde of the messages in the repartition topic. Thread-safe. Null messages and null bytes stay
+ * null.
+ */
 final class MessageSerde implements Serde<TextAndSource> {
 
   private static final byte VERSION = 1;
@@ -34,7 +37,7 @@ final class MessageSerde implements Serde<TextAndSource> {
   //       n    the topic's name, UTF-8
   //    rest  the text, UTF-8
 
-  /** Bytes of a message, or a few more. */
+  /** An upper bound of a message's size in bytes, a few bytes above the true size. */
   static long maxBytes(TextAndSource message) {
     return MAX_HEADER_BYTES + (long) Utf8.length(message.text());
   }
@@ -50,15 +53,15 @@ final class MessageSerde implements Serde<TextAndSource> {
       throw new SerializationException(
           "topic name must have at most " + MAX_TOPIC_BYTES + " bytes, found " + topic.length);
     }
-    boolean timed = source.timestampMs() != null;
-    int timestampBytes = timed ? Long.BYTES : 0;
+    boolean hasTimestamp = source.timestampMs() != null;
+    int timestampBytes = hasTimestamp ? Long.BYTES : 0;
     ByteBuffer to =
         ByteBuffer.allocate(2 + 12 + timestampBytes + 1 + topic.length + text.length)
             .put(VERSION)
-            .put((byte) (timed ? HAS_SOURCE | HAS_TIMESTAMP : HAS_SOURCE))
+            .put((byte) (hasTimestamp ? HAS_SOURCE | HAS_TIMESTAMP : HAS_SOURCE))
             .putInt(source.partition())
             .putLong(source.offset());
-    if (timed) {
+    if (hasTimestamp) {
       to.putLong(source.timestampMs());
     }
     return to.put((byte) topic.length).put(topic).put(text).array();
@@ -90,10 +93,11 @@ final class MessageSerde implements Serde<TextAndSource> {
     }
   }
 
-  private static Source source(ByteBuffer from, boolean timed) throws CharacterCodingException {
+  private static Source source(ByteBuffer from, boolean hasTimestamp)
+      throws CharacterCodingException {
     int partition = from.getInt();
     long offset = from.getLong();
-    Long timestampMs = timed ? from.getLong() : null;
+    Long timestampMs = hasTimestamp ? from.getLong() : null;
     byte[] topic = new byte[Byte.toUnsignedInt(from.get())];
     from.get(topic);
     return new Source(Utf8.decode(ByteBuffer.wrap(topic)), partition, offset, timestampMs);

@@ -14,8 +14,8 @@ import io.undercurrent.metrics.MeterNames;
 import java.util.List;
 
 /**
- * What a running app exports beside its own meters and Kafka's: those of the JVM. All of them are
- * tagged with the topology's name, for several may be on one dashboard.
+ * Makes the meter registry of a running app, with the meters of the JVM. Every meter has the
+ * topology's name as a tag, so that one dashboard can show several topologies.
  */
 public final class Meters {
 

@@ -5,9 +5,9 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.processor.TimestampExtractor;
 
 /**
- * Lets records without a timestamp through. Kafka Streams stops at one or drops it, depending on
- * the extractor; here it gets its partition's time so far (0 at the start) to travel with, and a
- * header that tells {@link Decode} that it had none. Thread-safe.
+ * The timestamp extractor that accepts records without a timestamp. Kafka's own extractors stop at
+ * such a record or drop it. This one gives it the partition's time (0 at the start) and a header
+ * that tells {@link Decode} that the timestamp was missing. Thread-safe.
  */
 public final class MissingTimestamps implements TimestampExtractor {
 
@@ -24,8 +24,8 @@ public final class MissingTimestamps implements TimestampExtractor {
     return Math.max(0, partitionTime);
   }
 
-  /** Whether the record had no timestamp; takes the header away. */
-  static boolean takeFrom(Headers headers) {
+  /** Whether the record had no timestamp. Removes the header. */
+  static boolean removeFrom(Headers headers) {
     if (headers.lastHeader(HEADER) == null) {
       return false;
     }

@@ -20,7 +20,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Writes messages into a definition's first source topic, in the form that it reads them in.
+ * Writes messages into a definition's first source topic, in the format that the definition reads.
  * Thread-safe.
  */
 public final class SourceTopic implements AutoCloseable {
@@ -32,8 +32,9 @@ public final class SourceTopic implements AutoCloseable {
   private final Producer<byte[], byte[]> producer;
 
   /**
-   * @param config of a producer
-   * @throws DefinitionException if no JSON value has text and key where the definition wants them
+   * @param config the producer's configuration
+   * @throws DefinitionException if no JSON value can have text and key where the definition reads
+   *     them
    */
   public SourceTopic(TopologyDefinition definition, Map<String, Object> config) {
     this(definition, producer(config));
@@ -58,7 +59,8 @@ public final class SourceTopic implements AutoCloseable {
    * Sends one message.
    *
    * @param key in the definition's key encoding
-   * @return where it went; fails with Kafka's exception if it did not within 5 seconds
+   * @return the position that the broker gave it; completes with Kafka's exception if the message
+   *     was not written within 5 seconds
    * @throws IllegalArgumentException if the key is not of that encoding
    */
   public CompletableFuture<Source> send(String key, String text) {
@@ -86,7 +88,7 @@ public final class SourceTopic implements AutoCloseable {
     return sent;
   }
 
-  /** The value of a message: what {@code Decode} takes text and key out of. */
+  /** The value of a message, from which {@link Decode} reads text and key. */
   static byte[] value(TopologyDefinition definition, String key, String text) {
     if (definition.text() == null) {
       return text.getBytes(StandardCharsets.UTF_8);
@@ -107,13 +109,14 @@ public final class SourceTopic implements AutoCloseable {
     if (pointer.matches()) {
       if (value != null) {
         throw new DefinitionException(
-            definition.name(), "text and key must be in different places to write a message");
+            definition.name(), "source.text and source.key must differ to write a message");
       }
       return JsonNodeFactory.instance.textNode(string);
     }
     if (value != null && !value.isObject()) {
       throw new DefinitionException(
-          definition.name(), "text and key must not lie within each other to write a message");
+          definition.name(),
+          "source.text and source.key must not contain each other to write a message");
     }
     ObjectNode object = value == null ? JsonNodeFactory.instance.objectNode() : (ObjectNode) value;
     String name = pointer.getMatchingProperty();

@@ -36,9 +36,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One running instance of the enrichment: {@link #checkTopics}, {@link #start}, {@link
- * #awaitTermination}, {@link #close}. Thread-safe; {@code close} may come from a shutdown hook at
- * any time. All failures are {@link AppException}s.
+ * One running instance of the enrichment. Call {@link #checkTopics}, {@link #start}, {@link
+ * #awaitTermination} and {@link #close}, in this order. Thread-safe; a shutdown hook may call
+ * {@code close} at any time. All failures are {@link AppException}s.
  */
 public final class StreamsApp implements AutoCloseable {
 
@@ -54,22 +54,22 @@ public final class StreamsApp implements AutoCloseable {
   private final Topics topics;
   private final MeterRegistry registry;
   private final ApplicationMeters meters;
-  private final LookAhead lookAhead; // null where records are computed one by one
+  private final LookAhead lookAhead; // null if records are computed one by one
 
   private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
   private KafkaStreams streams; // null before start
   private Throwable failure;
   private boolean hasRun;
   private int rejoins;
-  private volatile int partitions; // of the states; 0 before they are known
-  private boolean closed; // closing has begun
+  private volatile int partitions; // of the states' changelog; 0 until it is known
+  private boolean closed; // since close was called
   private boolean closeEnded;
   private boolean closedInTime;
 
   /**
-   * Checks the settings; nothing is contacted yet.
+   * Checks the settings. Contacts no broker.
    *
-   * @param registry where meters are registered, Kafka Streams' own included
+   * @param registry where meters are registered, including those of Kafka Streams
    */
   public StreamsApp(
       TopologyDefinition definition,
@@ -84,8 +84,8 @@ public final class StreamsApp implements AutoCloseable {
     this.registry = registry;
     this.streamsConfig = streamsConfig(definition, config, registry);
     this.meters = new ApplicationMeters(registry, streamsConfig.originals());
-    EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model)
-        .in(definition.name()); // exported from now on, not from the first task on
+    // Registered now, so that they are exported before the first task starts.
+    EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model).in(definition.name());
     this.topics = new Topics(definition, config, streamsConfig);
     this.settings =
         EnrichmentSettings.DEFAULTS
@@ -101,7 +101,7 @@ public final class StreamsApp implements AutoCloseable {
     String deadLetters = StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG;
     if (config.streams(Map.of()).containsKey(deadLetters)) {
       throw new AppException(
-          deadLetters + " must not be set: it is the topology's sinks.deadLetters");
+          deadLetters + " must not be set: set sinks.deadLetters in the topology instead");
     }
     Map<String, Object> ours =
         new HashMap<>(DeadLetterHandler.settings(definition.deadLetters(), registry));
@@ -119,20 +119,20 @@ public final class StreamsApp implements AutoCloseable {
       UndercurrentConfig config, Map<String, Object> defaults) {
     Map<String, Object> all = new HashMap<>(config.streams(defaults));
     Object address = all.get(StreamsConfig.APPLICATION_SERVER_CONFIG);
-    // Not under the streams protocol: an address makes joining fail there at times (see mayPass),
-    // and an instance knows itself without one.
-    if (!isStreams(all) && (address == null || address.toString().isEmpty())) {
+    // Not under the streams protocol: there an address can make joining fail (see canRejoin), and
+    // an instance knows its own keys without one.
+    if (!usesStreamsProtocol(all) && (address == null || address.toString().isEmpty())) {
       all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable());
     }
     return all;
   }
 
-  private static boolean isStreams(Map<String, Object> configs) {
+  private static boolean usesStreamsProtocol(Map<String, Object> configs) {
     return "streams"
         .equalsIgnoreCase(String.valueOf(configs.get(StreamsConfig.GROUP_PROTOCOL_CONFIG)));
   }
 
-  /** What the producer of an application may send at once. */
+  /** The largest record that the application's producer may send, in bytes. */
   public static int maxRecordBytes(StreamsConfig config) {
     try {
       return DeadLetterHandler.maxRequestSize(config.originals());
@@ -142,11 +142,11 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * Checks that the cluster answers, that the topics are there and that Kafka Streams' own topics
-   * have as many partitions, and finds out how large the records are that they take: without, only
-   * {@code max.request.size} limits what is sent.
+   * Checks that the cluster answers, that the topics exist, and that Kafka Streams' internal topics
+   * have the right number of partitions. Also reads how large a record the topics accept. Without
+   * this check only {@code max.request.size} limits the records that are sent.
    *
-   * @param create whether to make those that are missing
+   * @param create whether to create missing topics
    */
   public void checkTopics(boolean create) {
     Map<String, Integer> found = topics.check(create, internalTopics());
@@ -155,7 +155,7 @@ public final class StreamsApp implements AutoCloseable {
     }
   }
 
-  /** Those that Kafka Streams makes for the topology. */
+  /** The topics that Kafka Streams creates for the topology. */
   private List<String> internalTopics() {
     List<String> internal = new ArrayList<>();
     internal.add(changelog(definition.store()));
@@ -176,7 +176,7 @@ public final class StreamsApp implements AutoCloseable {
     return streamsConfig.getString(StreamsConfig.APPLICATION_ID_CONFIG);
   }
 
-  /** Starts processing, in threads of its own; after {@link #close} nothing. */
+  /** Starts processing in Kafka Streams' threads and returns. Does nothing after {@link #close}. */
   public void start() {
     KafkaStreams starting;
     synchronized (this) {
@@ -184,22 +184,22 @@ public final class StreamsApp implements AutoCloseable {
         return;
       }
       if (streams != null) {
-        throw new IllegalStateException("an app starts once");
+        throw new IllegalStateException("start must be called once, found a second call");
       }
       starting = create();
       streams = starting;
       meters.bindTo(starting);
     }
     log.info("kernels: {}, states in {}", Kernels.best().name(), model.statePrecision());
-    // Outside the lock: stream threads report their states while this waits for them.
+    // Without the lock: this waits for stream threads, which need it to report their states.
     try {
       starting.start();
     } catch (IllegalStateException e) {
-      if (!isClosed()) { // it was closed just before: Kafka Streams refuses to start then
+      if (!isClosed()) { // if it was just closed, Kafka Streams throws this
         throw e;
       }
     } catch (KafkaException e) {
-      failed(e);
+      onThreadFailure(e);
       throw new AppException(startFailure(e), e);
     }
   }
@@ -211,8 +211,8 @@ public final class StreamsApp implements AutoCloseable {
   private KafkaStreams create() {
     try {
       KafkaStreams created = new KafkaStreams(topology(), runConfig());
-      created.setUncaughtExceptionHandler(this::failed);
-      created.setStateListener(meters.stateListener((now, before) -> changed(now)));
+      created.setUncaughtExceptionHandler(this::onThreadFailure);
+      created.setStateListener(meters.stateListener((now, before) -> onStateChange(now)));
       created.setGlobalStateRestoreListener(meters.restoreListener());
       return created;
     } catch (KafkaException e) {
@@ -222,11 +222,11 @@ public final class StreamsApp implements AutoCloseable {
 
   private Topology topology() {
     int sent = settings.maxRecordBytes();
-    int taken = topicLimits.getOrDefault(definition.enriched(), sent);
+    int accepted = topicLimits.getOrDefault(definition.enriched(), sent);
     return EnrichmentTopology.build(
         definition,
         model,
-        settings.withMaxRecordBytes(Math.min(sent, taken)),
+        settings.withMaxRecordBytes(Math.min(sent, accepted)),
         registry,
         new TopologyConfig(streamsConfig),
         lookAhead);
@@ -234,26 +234,26 @@ public final class StreamsApp implements AutoCloseable {
 
   private StreamsConfig runConfig() {
     Map<String, Object> configs = new HashMap<>(streamsConfig.originals());
-    Integer taken = topicLimits.get(definition.deadLetters());
-    if (taken != null) {
-      configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, taken);
+    Integer accepted = topicLimits.get(definition.deadLetters());
+    if (accepted != null) {
+      configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, accepted);
     }
     return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
   }
 
   private String startFailure(KafkaException e) {
     if (e.getMessage().contains("multiple instances")) {
-      return "the state folder %s is in use by another instance of %s: stop that, or set another state.dir"
+      return "the state folder %s is in use by another instance of %s: stop that instance, or set another state.dir"
           .formatted(streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG), applicationId());
     }
     return "cannot start: " + AppException.oneLine(e);
   }
 
-  private StreamThreadExceptionResponse failed(Throwable cause) {
+  private StreamThreadExceptionResponse onThreadFailure(Throwable cause) {
     log.debug("a stream thread failed", cause);
     synchronized (this) {
-      if (mayPass(cause)) {
-        log.info("the broker could not let a stream thread join: another one tries");
+      if (canRejoin(cause)) {
+        log.info("a stream thread could not join the group; starting another one");
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
       if (failure == null) {
@@ -264,38 +264,42 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * Under the streams group protocol a broker of 4.3.1 fails to answer a member that joins with an
-   * application.server while the group's coordinator has not heard of the source topics, for some
-   * moments after these were made: EndpointToPartitionsManager asks for the sub-topologies of a
-   * topology that is not configured. Without an address it would say that topics are missing, and
-   * the member would ask again; with one the member gives up, and another one has to join.
+   * Whether a new stream thread may succeed where this one failed to join the group.
+   *
+   * <p>Works around a fault of Kafka 4.3.1's brokers under the streams group protocol. For some
+   * moments after the source topics were created, the group's coordinator does not know them. A
+   * member without {@code application.server} is told that topics are missing, and asks again. A
+   * member with one gets an UnknownServerException, because EndpointToPartitionsManager asks for
+   * the sub-topologies of a topology that is not configured yet. That member gives up, so another
+   * one has to join.
    */
-  private boolean mayPass(Throwable cause) {
+  private boolean canRejoin(Throwable cause) {
     Throwable root = cause;
     while (root.getCause() != null) {
       root = root.getCause();
     }
     return root instanceof UnknownServerException
-        && isStreams(streamsConfig.originals())
+        && usesStreamsProtocol(streamsConfig.originals())
         && !hasRun
         && !closed
         && rejoins++ < MAX_REJOINS;
   }
 
-  private synchronized void changed(State now) {
+  private synchronized void onStateChange(State now) {
     log.info("Kafka Streams is {}", now);
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
-      Thread looking = new Thread(this::lookUpPartitions, "undercurrent-partitions");
-      looking.setDaemon(true);
-      looking.start();
+      Thread lookup = new Thread(this::lookUpPartitions, "undercurrent-partitions");
+      lookup.setDaemon(true);
+      lookup.start();
     }
     notifyAll();
   }
 
   /**
-   * As many as the states' changelog has. In a thread of its own, once: a broker may take its time
-   * to say, and neither a request nor Kafka Streams should wait for that.
+   * Sets {@link #partitions} to the number of partitions of the states' changelog. Runs once, in
+   * its own thread, because the broker may answer slowly and neither a request nor Kafka Streams
+   * should wait for it.
    */
   private void lookUpPartitions() {
     String changelog = changelog(definition.store());
@@ -304,8 +308,8 @@ public final class StreamsApp implements AutoCloseable {
         try {
           partitions = topics.partitions(changelog);
         } catch (AppException e) {
-          log.warn("where keys are is not known yet, trying again: {}", e.getMessage());
-          rest();
+          log.warn("cannot look up where keys are, trying again: {}", e.getMessage());
+          pause();
         }
       }
     } catch (InterruptedException e) {
@@ -313,14 +317,14 @@ public final class StreamsApp implements AutoCloseable {
     }
   }
 
-  /** Waits a while, at most until it is closed. */
-  private synchronized void rest() throws InterruptedException {
+  /** Waits a second, or less if the app is closed. */
+  private synchronized void pause() throws InterruptedException {
     if (!closed) {
       wait(RETRY_MS);
     }
   }
 
-  /** What may be asked of it, at any time. */
+  /** The queries about its keys; may be called at any time. */
   public StreamsQueries queries() {
     Host address = Host.of(streamsConfig.getString(StreamsConfig.APPLICATION_SERVER_CONFIG));
     return new StreamsQueries(
@@ -335,7 +339,7 @@ public final class StreamsApp implements AutoCloseable {
     int known = partitions;
     if (known == 0) {
       throw new NotAvailableException(
-          "where keys are is not known yet: it is looked up once Kafka Streams has been RUNNING");
+          "it is not known yet where keys are: the app looks it up when Kafka Streams is RUNNING");
     }
     return known;
   }
@@ -344,12 +348,12 @@ public final class StreamsApp implements AutoCloseable {
     return streams;
   }
 
-  /** What reads records, keeping states as the settings say. */
+  /** The model, with the state precision of the settings. */
   public Model model() {
     return model;
   }
 
-  /** How records are enriched. */
+  /** The settings of the enrichment, with the definition's {@code nextTokens} and {@code store}. */
   public EnrichmentSettings enrichment() {
     return settings.withNextTokens(definition.nextTokens()).withStore(definition.store());
   }
@@ -359,28 +363,28 @@ public final class StreamsApp implements AutoCloseable {
     return topology().describe().toString();
   }
 
-  /** Opens the enriched topic, each time with a consumer of its own. */
+  /** Opens the enriched topic, with a new consumer at each opening. */
   public EnrichedTopic.Opener enrichedTopic() {
     return EnrichedTopic.opener(
         definition.enriched(), () -> streamsConfig.getRestoreConsumerConfigs("live"));
   }
 
-  /** Opens the source topic to write into. */
+  /** Opens the first source topic for writing. */
   public SourceTopic sourceTopic() {
     return new SourceTopic(definition, streamsConfig.getProducerConfigs("live"));
   }
 
-  /** Records of states that this instance has still to read back; 0 where it does not restore. */
+  /** How many changelog records this instance still has to restore; 0 if it is not restoring. */
   public long toRestore() {
     return meters.recordsToRestore();
   }
 
-  /** Whether records are being processed now. */
+  /** Whether it is processing records now. */
   public synchronized boolean isRunning() {
     return streams != null && streams.state() == State.RUNNING;
   }
 
-  /** Whether it may still process records without being started again. */
+  /** Whether it may still process records without a restart. */
   public synchronized boolean isLive() {
     return !closed
         && failure == null
@@ -388,10 +392,10 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * Waits until records are being processed for the first time.
+   * Waits until the app processes records for the first time.
    *
-   * @return false if the app was closed before
-   * @throws AppException if it failed before
+   * @return false if the app was closed before that
+   * @throws AppException if it failed before that
    */
   public synchronized boolean awaitRunning() throws InterruptedException {
     while (isStarting()) {
@@ -402,23 +406,24 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * The same, saying now and then that it still waits.
+   * The same, with reports while it waits.
    *
-   * @param waiting called each time that so much more time has passed, on the caller's thread
+   * @param every the time between reports
+   * @param waiting called at each report, on the caller's thread
    */
   public boolean awaitRunning(Duration every, Runnable waiting) throws InterruptedException {
     while (!hasStartedWithin(every)) {
-      waiting.run(); // outside the lock: Kafka Streams' threads report here meanwhile
+      waiting.run(); // without the lock: Kafka Streams' threads need it to report their states
     }
     return awaitRunning();
   }
 
   private synchronized boolean hasStartedWithin(Duration time) throws InterruptedException {
     long dueNanos = System.nanoTime() + time.toNanos();
-    long restMs = time.toMillis();
-    while (isStarting() && restMs > 0) {
-      wait(restMs);
-      restMs = TimeUnit.NANOSECONDS.toMillis(dueNanos - System.nanoTime());
+    long remainingMs = time.toMillis();
+    while (isStarting() && remainingMs > 0) {
+      wait(remainingMs);
+      remainingMs = TimeUnit.NANOSECONDS.toMillis(dueNanos - System.nanoTime());
     }
     return !isStarting();
   }
@@ -439,21 +444,22 @@ public final class StreamsApp implements AutoCloseable {
     throwFailure();
   }
 
-  /** Returns unless processing has failed, now or earlier. */
+  /** Throws if processing has failed. */
   public synchronized void throwIfFailed() {
     throwFailure();
   }
 
   private void throwFailure() {
     if (failure != null) {
-      throw new AppException(stopped(failure), failure);
+      throw new AppException(message(failure), failure);
     }
   }
 
   /**
-   * Why it stopped, and what a restart does: only what Kafka calls retriable may be gone by then.
+   * The error message: why it stopped, and whether a restart helps. Only a failure that Kafka calls
+   * retriable may be gone by then.
    */
-  static String stopped(Throwable failure) {
+  static String message(Throwable failure) {
     boolean retriable = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       retriable |= cause instanceof RetriableException;
@@ -462,13 +468,13 @@ public final class StreamsApp implements AutoCloseable {
         .formatted(
             AppException.oneLine(failure),
             retriable
-                ? "started again, it goes on after the last commit"
-                : "mend that first: started again after the last commit, it may stop there again");
+                ? "a restart continues after the last commit"
+                : "fix that first: a restart continues after the last commit and may stop there again");
   }
 
   /**
-   * Stops processing after what is in hand and frees everything, within 30 seconds; further calls
-   * wait for the first.
+   * Finishes the records in progress, stops and frees everything, within 30 seconds. Further calls
+   * wait for the first one.
    */
   @Override
   public void close() {
@@ -482,7 +488,7 @@ public final class StreamsApp implements AutoCloseable {
       running = streams;
       notifyAll();
     }
-    // Outside the lock: closing waits for threads that may just be reporting a failure.
+    // Without the lock: closing waits for threads, which need it to report a failure.
     boolean inTime = false;
     try {
       inTime = running == null || close(running);
@@ -514,14 +520,15 @@ public final class StreamsApp implements AutoCloseable {
     }
   }
 
-  /** Whether it was closed, all of it in time, and had not failed. */
+  /** Whether it stopped within the time limit of {@link #close} and had not failed before. */
   public synchronized boolean closedCleanly() {
     return closedInTime && failure == null;
   }
 
   /**
-   * Leaves the consumer group, so that others take over, or a next start begins, at once and not
-   * after the session timeout (45 s). A member with a name of its own is expected back and stays.
+   * The app leaves the consumer group, so that other instances take over, or a restart begins, at
+   * once and not after the session timeout (45 s). A static member ({@code group.instance.id})
+   * stays in the group, because it is expected back.
    */
   private CloseOptions closeOptions() {
     Object member =

@@ -29,13 +29,16 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The topics of a definition, looked at before anything is started. */
+/**
+ * Checks and creates the topics of a definition before the app starts. All failures are {@link
+ * AppException}s.
+ */
 public final class Topics {
 
   private static final Logger log = LoggerFactory.getLogger(Topics.class);
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-  /** What a broker counts and we may not: it measures the batch around a record. */
+  /** A broker measures the whole batch, so a record must leave this much room for its batch. */
   private static final int BATCH_OVERHEAD_BYTES = 512;
 
   private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
@@ -51,14 +54,15 @@ public final class Topics {
   }
 
   /**
-   * Checks that all topics are there, and makes those that are not if asked to. Checks also that
-   * Kafka Streams' own topics, where an earlier start has made them, still fit the source topics.
+   * Checks that all topics exist, and creates missing ones if asked to. Also checks that Kafka
+   * Streams' internal topics, if they exist, have as many partitions as the source topics.
    *
-   * @param internal Kafka Streams' own topics: one task reads a partition of each
-   * @return for each topic that is written to, bytes of the largest record that may be sent there;
-   *     without those of which it is not permitted to know
+   * @param create whether to create missing topics
+   * @param internal names of Kafka Streams' internal topics
+   * @return for each topic that is written to, the size of the largest record that may be sent
+   *     there, in bytes; without topics whose configuration we may not read
    * @throws AppException if the cluster cannot be reached, a topic is missing or not permitted, or
-   *     one of {@code internal} has other partitions than the source topics
+   *     one of {@code internal} has another number of partitions than the source topics
    */
   Map<String, Integer> check(boolean create, List<String> internal) {
     try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
@@ -66,7 +70,7 @@ public final class Topics {
       if (!missing.isEmpty()) {
         if (!create) {
           throw new AppException(
-              "topics must exist on %s, missing: %s (--create-topics makes them)"
+              "topics must exist on %s, missing: %s (--create-topics creates them)"
                   .formatted(bootstrapServers(), String.join(", ", missing)));
         }
         create(admin, missing);
@@ -75,20 +79,20 @@ public final class Topics {
       requireAsManyPartitions(admin, internal);
       return limits(admin);
     } catch (KafkaException e) {
-      throw notConnected(bootstrapServers(), e);
+      throw connectionFailed(bootstrapServers(), e);
     }
   }
 
   /**
-   * Partitions of a topic.
+   * The number of partitions of a topic.
    *
-   * @throws AppException if there is no such topic, or it cannot be looked at
+   * @throws AppException if the topic does not exist or cannot be read
    */
   int partitions(String topic) {
     try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
       return describe(admin, topic, bootstrapServers()).partitions().size();
     } catch (KafkaException e) {
-      throw notConnected(bootstrapServers(), e);
+      throw connectionFailed(bootstrapServers(), e);
     }
   }
 
@@ -102,7 +106,7 @@ public final class Topics {
       Optional<Throwable> failure = failure(described.get(topic));
       if (failure.isPresent()) {
         if (!(failure.get() instanceof UnknownTopicOrPartitionException)) {
-          throw refused(bootstrapServers(), "look at topic " + topic, failure.get());
+          throw requestFailed(bootstrapServers(), "describe topic " + topic, failure.get());
         }
         missing.add(topic);
       }
@@ -110,7 +114,7 @@ public final class Topics {
     return missing;
   }
 
-  /** Kafka Streams would stop, and again at every start, until a topic has what it expects. */
+  /** With other numbers Kafka Streams would stop, and stop again at every start. */
   private void requireAsManyPartitions(Admin admin, List<String> internal) {
     int expected = 0;
     for (String source : definition.topics()) {
@@ -121,37 +125,37 @@ public final class Topics {
         admin
             .describeTopics(internal, new DescribeTopicsOptions().timeoutMs(timeoutMs()))
             .topicNameValues();
-    Map<String, Integer> others = new LinkedHashMap<>();
+    Map<String, Integer> wrong = new LinkedHashMap<>();
     for (String topic : internal) {
       try {
         int found = get(described.get(topic)).partitions().size();
         if (found != expected) {
-          others.put(topic, found);
+          wrong.put(topic, found);
         }
       } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) { // not made yet
-          throw refused(bootstrapServers(), "look at topic " + topic, e.getCause());
+        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) { // not created yet
+          throw requestFailed(bootstrapServers(), "describe topic " + topic, e.getCause());
         }
       }
     }
-    if (!others.isEmpty()) {
+    if (!wrong.isEmpty()) {
       throw new AppException(
-          "Kafka Streams' own topics must have %d partitions, as many as the source topics %s, found %s: %s"
+          "Kafka Streams' internal topics must have %d partitions, as many as the source topics %s, found %s: %s"
               .formatted(
                   expected,
                   String.join(", ", definition.topics()),
-                  others,
-                  advice(expected, others)));
+                  wrong,
+                  advice(expected, wrong)));
     }
   }
 
-  private static String advice(int expected, Map<String, Integer> others) {
-    String anew = "set another application.id, with which every key begins without a state";
-    int most = others.values().stream().max(Integer::compare).orElseThrow();
-    return most > expected
-        ? "a topic cannot lose partitions, so " + anew
-        : "give each as many (kafka-topics.sh --alter --topic NAME --partitions %d), and keys that now lie in another partition begin without a state; or %s"
-            .formatted(expected, anew);
+  private static String advice(int expected, Map<String, Integer> wrong) {
+    String freshStart = "set another application.id, with which every key starts without a state";
+    int max = wrong.values().stream().max(Integer::compare).orElseThrow();
+    return max > expected
+        ? "a topic cannot lose partitions, so " + freshStart
+        : "add partitions to each (kafka-topics.sh --alter --topic NAME --partitions %d), and keys that are now in another partition start without a state; or %s"
+            .formatted(expected, freshStart);
   }
 
   private void create(Admin admin, List<String> missing) {
@@ -171,13 +175,16 @@ public final class Topics {
           .filter(e -> !(e instanceof TopicExistsException))
           .ifPresent(
               e -> {
-                throw refused(bootstrapServers(), "create topic " + topic.getKey(), e);
+                throw requestFailed(bootstrapServers(), "create topic " + topic.getKey(), e);
               });
       log.info("created topic {}", topic.getKey());
     }
   }
 
-  /** The broker that makes a topic knows it before the others do, and Streams stops at a gap. */
+  /**
+   * Other brokers learn of a new topic later, and Kafka Streams stops if its broker does not know
+   * it.
+   */
   private void awaitKnown(Admin admin) {
     long deadline = System.nanoTime() + TIMEOUT.toNanos();
     while (true) {
@@ -187,7 +194,7 @@ public final class Topics {
       }
       if (System.nanoTime() > deadline) {
         throw new AppException(
-            "topics were created on %s and are still not known after %d s, start again in a moment: %s"
+            "topics were created on %s but the brokers do not know them after %d s; start again in a moment: %s"
                 .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
       }
       sleep();
@@ -204,10 +211,13 @@ public final class Topics {
 
   private static AppException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
-    return new AppException("interrupted while looking at topics", e);
+    return new AppException("interrupted while waiting for topics", e);
   }
 
-  /** A record that its topic does not take would spoil a transaction, again at every attempt. */
+  /**
+   * The largest records. A record that its topic rejects would abort the transaction at every
+   * attempt.
+   */
   private Map<String, Integer> limits(Admin admin) {
     Map<String, ConfigResource> outputs = new LinkedHashMap<>();
     for (String topic : List.of(definition.enriched(), definition.deadLetters())) {
@@ -223,9 +233,9 @@ public final class Topics {
         (topic, resource) ->
             maxMessageBytes(configs.get(resource))
                 .ifPresent(
-                    taken -> {
-                      warnIfSmall(topic, taken, sent);
-                      limits.put(topic, Math.max(1, taken - BATCH_OVERHEAD_BYTES));
+                    accepted -> {
+                      warnIfSmall(topic, accepted, sent);
+                      limits.put(topic, Math.max(1, accepted - BATCH_OVERHEAD_BYTES));
                     }));
     return limits;
   }
@@ -235,21 +245,20 @@ public final class Topics {
       return Optional.of(
           Integer.valueOf(get(config).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value()));
     } catch (ExecutionException e) {
-      log.debug("not permitted to look, and not needed to run: {}", e.toString());
+      log.debug("not permitted to read max.message.bytes, which is not required: {}", e.toString());
       return Optional.empty();
     }
   }
 
-  private void warnIfSmall(String topic, int taken, int sent) {
-    if (taken < sent) {
+  private void warnIfSmall(String topic, int accepted, int sent) {
+    if (accepted < sent) {
       log.warn(
-          "topic {} takes records of {} bytes (max.message.bytes) and not of {} (max.request.size):"
-              + " {}",
+          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size ({}): {}",
           topic,
-          taken,
+          accepted,
           sent,
           topic.equals(definition.deadLetters())
-              ? "larger dead letters go without the record"
+              ? "larger dead letters are sent without the record"
               : "larger records become dead letters");
     }
   }
@@ -264,9 +273,10 @@ public final class Topics {
   }
 
   /**
-   * What a topic of somebody else's is like.
+   * Describes a topic.
    *
-   * @throws AppException if there is none, or it may not be looked at
+   * @param servers the brokers' addresses, for messages
+   * @throws AppException if the topic does not exist or we may not describe it
    */
   public static TopicDescription describe(Admin admin, String topic, String servers) {
     try {
@@ -278,15 +288,15 @@ public final class Topics {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UnknownTopicOrPartitionException) {
         throw new AppException(
-            "topic %s must exist on %s, found no such topic: make it, or name another"
+            "topic %s must exist on %s, found no such topic: create it, or choose another one"
                 .formatted(topic, servers),
             e);
       }
-      throw refused(servers, "look at topic " + topic, e.getCause());
+      throw requestFailed(servers, "describe topic " + topic, e.getCause());
     }
   }
 
-  /** Waits, within the timeout that was given to the request. */
+  /** Waits for the result, at most as long as the timeout that the request was given. */
   public static <T> T get(KafkaFuture<T> future) throws ExecutionException {
     try {
       return future.get();
@@ -296,20 +306,23 @@ public final class Topics {
   }
 
   /**
-   * A client was not even made: an address that does not resolve, a truststore that is not there.
+   * The error for a client that could not be made, for example because an address does not resolve
+   * or a truststore is missing.
    */
-  public static AppException notConnected(String servers, KafkaException e) {
+  public static AppException connectionFailed(String servers, KafkaException e) {
     return new AppException(
         "cannot connect to %s: %s; see bootstrap.servers, and security.*, sasl.* and ssl.*, in the settings"
             .formatted(servers, AppException.oneLine(e)),
         e);
   }
 
-  /** Why the cluster did not do something, in one line. */
-  public static AppException refused(String servers, String action, Throwable cause) {
+  /**
+   * The error for a request that the cluster refused or did not answer. The message is one line.
+   */
+  public static AppException requestFailed(String servers, String action, Throwable cause) {
     if (cause instanceof TimeoutException) {
       return new AppException(
-          "no broker answers at %s within %d s: start one there, or name another in bootstrap.servers"
+          "no broker answered at %s within %d s: start one there, or set another address in bootstrap.servers"
               .formatted(servers, TIMEOUT.toSeconds()),
           cause);
     }
@@ -321,7 +334,7 @@ public final class Topics {
     }
     if (cause instanceof AuthorizationException) {
       return new AppException(
-          "not permitted to %s on %s: %s; have it permitted (kafka-acls), or log in as another"
+          "not permitted to %s on %s: %s; grant the permission (kafka-acls), or log in as another user"
               .formatted(action, servers, cause.getMessage()),
           cause);
     }

@@ -20,19 +20,20 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What flows where, and which model reads it: a file of {@code topology/}. Immutable.
+ * A topology definition, as read from a file of {@code topology/}: source topics, where text and
+ * key are, the model, and the topics to write. Immutable.
  *
- * @param name of the definition
- * @param topics that are read, at least one
- * @param text where in a JSON value the text is; null where the whole value is the text
- * @param key where in a JSON value the key is; null to use the record's key
- * @param keyEncoding how enriched records write the bytes of the key; a record whose key is not of
- *     this encoding is a dead letter. {@code TEXT} where the key comes from the value
+ * @param name the definition's name
+ * @param topics the source topics, at least one
+ * @param text where the text is in a JSON value; null if the whole value is the text
+ * @param key where the key is in a JSON value; null to use the record's key
+ * @param keyEncoding how enriched records write the bytes of the key. A record whose key does not
+ *     have this encoding becomes a dead letter. Always {@code TEXT} if the key comes from the value
  * @param model a checkpoint folder, or {@code classpath:NAME}
- * @param nextTokens how many likely next tokens are reported
- * @param store name of the state store
- * @param enriched topic that is written
- * @param deadLetters topic of records that cannot be used
+ * @param nextTokens how many likely next tokens each enriched record lists
+ * @param store the state store's name
+ * @param enriched the topic of enriched records
+ * @param deadLetters the topic of records that cannot be used
  */
 public record TopologyDefinition(
     String name,
@@ -58,7 +59,7 @@ public record TopologyDefinition(
     topics = List.copyOf(topics);
   }
 
-  /** With keys that are texts. */
+  /** A definition whose keys are texts. */
   public TopologyDefinition(
       String name,
       List<String> topics,
@@ -73,7 +74,7 @@ public record TopologyDefinition(
         name, topics, text, key, KeyEncoding.TEXT, model, nextTokens, store, enriched, deadLetters);
   }
 
-  /** The same between other topics. */
+  /** This definition with other topics. */
   public TopologyDefinition withTopics(List<String> from, String to, String dead) {
     return new TopologyDefinition(
         name, from, text, key, keyEncoding, model, nextTokens, store, to, dead);
@@ -82,7 +83,7 @@ public record TopologyDefinition(
   /**
    * Reads a definition.
    *
-   * @throws DefinitionException if anything in it is not as it must be
+   * @throws DefinitionException if the file cannot be read or is not a valid definition
    */
   public static TopologyDefinition load(Path file) {
     try {
@@ -110,7 +111,7 @@ public record TopologyDefinition(
     try {
       yaml = YAML.readTree(bytes);
     } catch (JsonProcessingException e) {
-      String problem = e.getOriginalMessage().lines().findFirst().orElse("nothing readable");
+      String problem = e.getOriginalMessage().lines().findFirst().orElse("unreadable input");
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new DefinitionException(file, "must be YAML, found in line " + line + ": " + problem);
     } catch (IOException e) {
@@ -119,7 +120,7 @@ public record TopologyDefinition(
     return new Reader(file).definition(yaml);
   }
 
-  /** Reads the parts; every error names the file and the key's whole path. */
+  /** Reads the parts of a definition. Every error names the file and the path of the key. */
   private record Reader(String file) {
 
     TopologyDefinition definition(JsonNode yaml) {
@@ -153,7 +154,8 @@ public record TopologyDefinition(
       for (var field : value.properties()) {
         if (!keys.contains(field.getKey())) {
           throw new DefinitionException(
-              file, "keys of " + key + " must be of " + sorted(keys) + ", found " + field.getKey());
+              file,
+              "keys of " + key + " must be among " + sorted(keys) + ", found " + field.getKey());
         }
       }
     }
@@ -211,11 +213,11 @@ public record TopologyDefinition(
     }
 
     private int oneOf(String key, JsonNode value, List<String> words) {
-      int at = value.isTextual() ? words.indexOf(value.textValue()) : -1;
-      if (at < 0) {
+      int index = value.isTextual() ? words.indexOf(value.textValue()) : -1;
+      if (index < 0) {
         throw wrong(key, String.join(" or ", words), value);
       }
-      return at;
+      return index;
     }
 
     private int integer(String key, JsonNode value, int min, int max) {
@@ -240,7 +242,7 @@ public record TopologyDefinition(
       return value.textValue();
     }
 
-    /** Reading what is written would never end. */
+    /** If a topic were both read and written, processing would never end. */
     private void checkTopics(TopologyDefinition definition) {
       List<String> all = new ArrayList<>(definition.topics);
       all.add(definition.enriched);
@@ -249,7 +251,7 @@ public record TopologyDefinition(
       for (String topic : all) {
         if (!seen.add(topic)) {
           throw new DefinitionException(
-              file, "topics of source and sinks must all differ, found " + topic + " twice");
+              file, "the topics of source and sinks must all differ, found " + topic + " twice");
         }
       }
     }

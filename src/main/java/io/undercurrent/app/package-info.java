@@ -1,6 +1,6 @@
 /**
- * What {@code run} and {@code demo} are made of: topology definitions, the topology that one
- * describes, topics, and one running instance.
+ * The application that {@code run} and {@code demo} start: topology definitions, the topology that
+ * a definition describes, its topics, and one running instance.
  *
  * <pre>
  *   source topics -> decode -> [by-key, if the key is in the value] -> enrich -> enriched topic

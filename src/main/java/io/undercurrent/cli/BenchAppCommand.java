@@ -35,11 +35,14 @@ import org.apache.kafka.streams.state.Stores;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The application of {@code bench}: runs until its standard input ends. */
+/**
+ * {@code bench-app}: the application that {@code bench} measures. Runs until its standard input
+ * ends.
+ */
 @Command(
     name = "bench-app",
     hidden = true,
-    description = "The application of a measurement; bench starts it.",
+    description = "Run the application of a measurement; bench starts this command.",
     footer = {
       "",
       "Example:",
@@ -52,10 +55,13 @@ final class BenchAppCommand implements Callable<Integer> {
   private static final String COMMIT_MS = "100";
   private static final String STORE = "states";
 
-  @Option(names = "--case", required = true, description = "pass-through, store or enrich.")
-  private String what;
+  @Option(
+      names = "--case",
+      required = true,
+      description = "What it does: pass-through, store or enrich.")
+  private String workload;
 
-  @Option(names = "--id", required = true, description = "The application's id.")
+  @Option(names = "--id", required = true, description = "The application.id.")
   private String id;
 
   @Option(names = "--bootstrap-server", required = true, description = "The broker.")
@@ -67,13 +73,13 @@ final class BenchAppCommand implements Callable<Integer> {
   @Option(names = "--to", required = true, description = "Topic to write.")
   private String to;
 
-  @Option(names = "--state-dir", required = true, description = "Where stores go.")
+  @Option(names = "--state-dir", required = true, description = "The folder of the state stores.")
   private String stateDir;
 
   @Option(names = "--guarantee", required = true, description = "Kafka's processing.guarantee.")
   private String guarantee;
 
-  @Option(names = "--batch", required = true, description = "Records computed ahead.")
+  @Option(names = "--batch", required = true, description = "Records computed in one batch.")
   private int batch;
 
   @Option(names = "--threads", required = true, description = "Stream threads.")
@@ -82,13 +88,13 @@ final class BenchAppCommand implements Callable<Integer> {
   @Option(names = "--model", required = true, description = "Checkpoint folder.")
   private String model;
 
-  @Option(names = "--queries", description = "Answer queries over HTTP on a port that is free.")
+  @Option(names = "--queries", description = "Answer queries over HTTP on any free port.")
   private boolean queries;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     Model loaded = Checkpoint.load(model);
-    if (what.equals("enrich")) {
+    if (workload.equals("enrich")) {
       TopologyDefinition definition =
           TopologyDefinition.shipped().withTopics(List.of(from), to, to + "-dead");
       PrometheusMeterRegistry registry = Meters.registry(definition);
@@ -98,7 +104,7 @@ final class BenchAppCommand implements Callable<Integer> {
         app.checkTopics(true);
         app.start();
         app.awaitRunning();
-        untilInputEnds(http == null ? "" : "http://127.0.0.1:" + http.port());
+        awaitEndOfInput(http == null ? "" : "http://127.0.0.1:" + http.port());
         app.throwIfFailed();
       }
       return 0;
@@ -116,12 +122,12 @@ final class BenchAppCommand implements Callable<Integer> {
           });
       streams.start();
       running.await();
-      untilInputEnds("");
+      awaitEndOfInput("");
     }
     return 0;
   }
 
-  private static void untilInputEnds(String address) throws IOException {
+  private static void awaitEndOfInput(String address) throws IOException {
     System.out.println("ready " + address);
     System.in.transferTo(OutputStream.nullOutputStream());
   }
@@ -145,7 +151,7 @@ final class BenchAppCommand implements Callable<Integer> {
     KStream<byte[], byte[]> records =
         builder.stream(
             from, Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()).withName("source"));
-    if (what.equals("store")) {
+    if (workload.equals("store")) {
       builder.addStateStore(
           Stores.keyValueStoreBuilder(
                   Stores.persistentKeyValueStore(STORE), Serdes.Bytes(), Serdes.ByteArray())
@@ -156,7 +162,7 @@ final class BenchAppCommand implements Callable<Integer> {
     return builder.build();
   }
 
-  /** Reads the key's state and writes one of the same size that differs in its first byte. */
+  /** Reads a key's state and writes it back with another first byte. */
   private static final class GetAndPut extends ContextualProcessor<byte[], byte[], byte[], byte[]> {
     private final int stateBytes;
 

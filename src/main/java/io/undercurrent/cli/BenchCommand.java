@@ -32,19 +32,21 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code bench}: what a stream costs on this machine. */
+/** {@code bench}: measures streams on this machine. */
 @Command(
     name = "bench",
     description = {
-      "Measure streams on this machine: broker and application in processes of their own.",
+      "Measure streams on this machine.",
       "",
-      "stream: CPU and records a second, passed through, with a store, and enriched at several"
-          + " batch sizes. latency: from sending a record to reading the enriched one. growth: with"
-          + " history, keys, threads and instances, and how long a restore takes. replay: what"
-          + " records cost without carried state. precision: what one key's records lose where h is"
-          + " kept in half precision. queries: how soon questions about keys are answered over HTTP"
-          + " while a stream runs. Figures go to a folder as JSON and are printed as tables. What"
-          + " needs no broker is measured by mvn -Pbench verify."
+      "  stream     cost and rate of records: passed through, stored, enriched",
+      "  latency    time from sending a record to reading the enriched record",
+      "  growth     cost by history, keys, threads, instances; time of a restore",
+      "  replay     cost of a record without a stored state",
+      "  precision  change of results if h is stored in half precision",
+      "  queries    latency of queries over HTTP while a stream runs",
+      "",
+      "Broker and application run in their own processes. Results are printed as tables and written"
+          + " as JSON. mvn -Pbench verify runs the benchmarks that need no broker."
     },
     footer = {
       "",
@@ -57,7 +59,7 @@ import picocli.CommandLine.Spec;
     })
 final class BenchCommand implements Callable<Integer> {
 
-  /** What can be measured. */
+  /** The measurements. */
   enum Kind {
     STREAM,
     LATENCY,
@@ -93,21 +95,23 @@ final class BenchCommand implements Callable<Integer> {
       names = "--keys",
       paramLabel = "N",
       defaultValue = "1000",
-      description = "Keys they are spread over (default: ${DEFAULT-VALUE}).")
+      description = "Number of keys of these records (default: ${DEFAULT-VALUE}).")
   private int keys;
 
   @Option(
       names = "--max-keys",
       paramLabel = "N",
       defaultValue = "100000",
-      description = "Keys at most in growth; 1000000 takes long (default: ${DEFAULT-VALUE}).")
+      description =
+          "growth: the largest number of keys; 1000000 takes long (default: ${DEFAULT-VALUE}).")
   private int maxKeys;
 
   @Option(
       names = "--history",
       paramLabel = "N",
       defaultValue = "100000",
-      description = "Records of one key in growth (default: ${DEFAULT-VALUE}).")
+      description =
+          "growth: records of the key with the longest history (default: ${DEFAULT-VALUE}).")
   private long history;
 
   @Option(
@@ -122,41 +126,41 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "32",
       description =
-          "Records computed ahead in latency, growth and queries (default: ${DEFAULT-VALUE}).")
+          "latency, growth, queries: records computed in one batch (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
       names = "--rate",
       paramLabel = "N",
       description =
-          "Records a second in latency and queries (default: half of the most that stream"
-              + " reached).")
+          "latency, queries: records a second (default: half of the highest rate that stream"
+              + " measured).")
   private Double rate;
 
   @Option(
       names = "--query-rate",
       paramLabel = "N",
       defaultValue = "50",
-      description = "Questions a second in queries, of each route (default: ${DEFAULT-VALUE}).")
+      description = "queries: queries a second for each route (default: ${DEFAULT-VALUE}).")
   private double queryRate;
 
   @Option(
       names = "--input",
       paramLabel = "FILE",
-      description = "Texts of the records, one a line, instead of the demo's messages.")
+      description = "Texts of the records, one a line (default: the demo's messages).")
   private Path input;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "A checkpoint folder to use instead of the one that ships.")
+      description = "Checkpoint folder (default: the model that ships).")
   private String model;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "target/bench",
-      description = "Where figures and logs go (default: ${DEFAULT-VALUE}).")
+      description = "Folder for results and logs (default: ${DEFAULT-VALUE}).")
   private Path out;
 
   @Spec private CommandSpec spec;
@@ -169,8 +173,8 @@ final class BenchCommand implements Callable<Integer> {
     check(history >= 1_000, "--history must be at least 1000");
     check(threads >= 1, "--threads must be at least 1");
     check(batch >= 1, "--batch must be at least 1");
-    check(rate == null || rate > 0, "--rate must be above 0");
-    check(queryRate > 0, "--query-rate must be above 0");
+    check(rate == null || rate > 0, "--rate must be more than 0");
+    check(queryRate > 0, "--query-rate must be more than 0");
     String path = model == null ? TopologyDefinition.shipped().model() : model;
     Model loaded = Checkpoint.load(path);
     Setup setup =
@@ -200,7 +204,7 @@ final class BenchCommand implements Callable<Integer> {
     } catch (MeasureException e) {
       throw new AppException(e.getMessage(), e);
     }
-    to.printf("%nfigures and logs are in %s%n", out);
+    to.printf("%nresults and logs are in %s%n", out);
     return 0;
   }
 
@@ -229,12 +233,12 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /** Records a second: what was asked for, or half of the most there was. */
+  /** Records a second: {@code --rate}, or half of the highest rate that stream measured. */
   private double rate() {
     double perSecond = rate != null ? rate : StreamBench.fastest(out) / 2;
     check(
         Double.isFinite(perSecond),
-        "--rate must be given where stream has not been measured in " + out);
+        "--rate must be given, because there is no result of stream in " + out);
     return perSecond;
   }
 
@@ -261,7 +265,7 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /** Topics and states; the logs stay. */
+  /** Deletes topics and states, and keeps the logs. */
   private static void deleteData(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry : entries.filter(Files::isDirectory).toList()) {

@@ -3,7 +3,7 @@ package io.undercurrent.cli;
 import io.undercurrent.measure.Progress;
 import java.io.PrintWriter;
 
-/** A measurement's progress on standard error. */
+/** Prints a measurement's progress on standard error. */
 final class BenchProgress implements Progress {
 
   private final RecordsBar bar;

@@ -5,21 +5,21 @@ import java.nio.file.Path;
 import org.apache.kafka.streams.StreamsConfig;
 import picocli.CommandLine.Option;
 
-/** How a command that is no application is told to connect; for others to extend. */
+/** Options for the connection to Kafka, for commands other than {@code run}. */
 abstract class ConnectionOptions {
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
       description =
-          "How to connect (default: config/streams.properties, or nothing beside"
-              + " --bootstrap-server).")
+          "Kafka settings (default: config/streams.properties, or no file if --bootstrap-server is"
+              + " given).")
   private Path config;
 
   @Option(
       names = "--bootstrap-server",
       paramLabel = "HOST:PORT",
-      description = "Brokers to connect to first, instead of those of --config.")
+      description = "Brokers to connect to first; replaces those of --config.")
   private String bootstrapServer;
 
   final StreamsConfig toRead() {

@@ -26,21 +26,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+/** {@code demo}: broker, app and producer in one process. */
 @Command(
     name = "demo",
     description = {
-      "Play messages through a Kafka broker in this process and watch them enriched.",
+      "Start a Kafka broker in this process, send messages, and print the enriched records.",
       "",
-      "Plays once and then waits for Ctrl-C, so that topics and metrics can be looked at; --for,"
-          + " --records or piped output end it."
+      "Sends all messages once. On a terminal it then runs until Ctrl-C, so that you can look at"
+          + " topics and metrics. With --for, --records or piped output it ends by itself."
     },
     footer = {
       "",
       "Examples:",
       "  ./undercurrent demo --for 30s",
       "  ./undercurrent demo --input messages.jsonl --rate 50",
-      "A line of the input is {\"key\": ..., \"text\": ...}, or plain text; all plain lines go under one"
-          + " key, the file's name."
+      "",
+      "Each line of the input is a JSON object {\"key\": ..., \"text\": ...}, or plain text. Plain lines"
+          + " all have the file's name as their key."
     })
 final class DemoCommand implements Callable<Integer> {
 
@@ -49,7 +51,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--input",
       paramLabel = "FILE",
-      description = "Play these messages (JSON lines or plain lines), not the demo's own.")
+      description = "Messages to send, JSON lines or plain lines (default: the demo's messages).")
   private Path input;
 
   @Option(
@@ -66,34 +68,34 @@ final class DemoCommand implements Callable<Integer> {
       names = "--rate",
       paramLabel = "N",
       description =
-          "Messages a second (default: 15 for the demo's own, as fast as it goes for --input).")
+          "Messages a second (default: 15 for the demo's messages, no limit with --input).")
   private Double rate;
 
   @Option(
       names = "--keep",
       paramLabel = "DIR",
-      description = "Keep topics and states there, and go on from them next time.")
+      description = "Keep topics and states in this folder, and continue with them next time.")
   private Path keep;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "A checkpoint folder to use instead of the one that ships.")
+      description = "Checkpoint folder (default: the model that ships).")
   private String model;
 
   @Option(
       names = "--http-port",
       paramLabel = "PORT",
       description =
-          "Where page, queries and metrics are served (default: ${DEFAULT-VALUE}; 0 for any).")
+          "Port of the live page, queries and metrics; 0 for any free port (default: ${DEFAULT-VALUE}).")
   private int httpPort = UndercurrentConfig.DEFAULT_HTTP_PORT;
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    check(rate == null || rate > 0, "--rate must be above 0");
-    check(records == null || records > 0, "--records must be above 0");
+    check(rate == null || rate > 0, "--rate must be more than 0");
+    check(records == null || records > 0, "--records must be more than 0");
     TopologyDefinition definition = TopologyDefinition.shipped();
     Model loaded = Checkpoint.load(model == null ? definition.model() : model);
     PlayedMessages messages = input == null ? PlayedMessages.own() : PlayedMessages.of(input);
@@ -166,9 +168,9 @@ final class DemoCommand implements Callable<Integer> {
       PrometheusMeterRegistry registry) {
     try {
       return Serving.start(config, httpPort, definition, app, registry);
-    } catch (IllegalStateException inUse) {
-      // Somebody's other server: the demo has no need of this very port.
-      System.err.println("port " + httpPort + " is in use, the page goes to another one");
+    } catch (IllegalStateException portInUse) {
+      // Another program uses the port. The demo takes any free one instead.
+      System.err.println("port " + httpPort + " is in use: taking another port for the live page");
       return Serving.start(config, 0, definition, app, registry);
     }
   }
@@ -190,7 +192,7 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  /** {@code 30s}, {@code 2m}, {@code 500ms} or {@code 1h}. */
+  /** Reads a duration: {@code 30s}, {@code 2m}, {@code 500ms} or {@code 1h}. */
   static final class DurationConverter implements picocli.CommandLine.ITypeConverter<Duration> {
     @Override
     public Duration convert(String value) {

@@ -25,23 +25,23 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Plays messages into the source topic in a thread of its own, and prints what comes out of the
- * enriched topic and the dead letters, as any consumer that reads committed records would see it.
+ * Sends messages to the source topic in its own thread, and prints the committed records of the
+ * enriched topic and of the dead letters. {@link #run} and {@link #close} are called on one thread.
  */
 final class DemoPlay implements AutoCloseable {
 
-  /** By which play a message was sent, and when; travels through the topology as any header. */
+  /** Header that says which play sent a message, and when. The topology keeps headers. */
   private static final String SENT_HEADER = "demo-sent";
 
   private static final String ERROR_HEADER = "__streams.errors.message";
   private static final int LATENCY_DIGITS = 3;
   private static final Duration POLL = Duration.ofMillis(50);
 
-  /** How long records may fail to come out before those that are missing are given up. */
+  /** If no record comes out for this long, the missing ones are given up. */
   private static final Duration SILENCE = Duration.ofSeconds(30);
 
-  /** How long what is under way is waited for when the time is over. */
-  private static final Duration UNDER_WAY = Duration.ofSeconds(3);
+  /** How long to wait for records in progress when the time is over. */
+  private static final Duration GRACE = Duration.ofSeconds(3);
 
   private final TopologyDefinition definition;
   private final PlayedMessages messages;
@@ -52,7 +52,8 @@ final class DemoPlay implements AutoCloseable {
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final EnrichedRecordSerde serde = new EnrichedRecordSerde();
 
-  private final long play = System.nanoTime(); // tells this play from earlier ones on kept topics
+  private final long play =
+      System.nanoTime(); // distinguishes this play from earlier ones, with --keep
   private final AtomicLong sent = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicBoolean playing = new AtomicBoolean(true);
@@ -63,8 +64,8 @@ final class DemoPlay implements AutoCloseable {
   private long lastNanos;
 
   /**
-   * @param count of messages to send, from the first on
-   * @param perSecond messages a second, or infinity
+   * @param count how many messages to send, from the first
+   * @param perSecond messages a second; infinity for no limit
    */
   DemoPlay(
       String bootstrapServers,
@@ -99,12 +100,12 @@ final class DemoPlay implements AutoCloseable {
   }
 
   /**
-   * Plays everything, prints everything, and ends with a summary.
+   * Sends all messages, prints all records, and then a summary.
    *
-   * @param time after which it ends, played out or not; null for no such end
-   * @param stay whether it waits for Ctrl-C at the end
+   * @param time the time after which it ends, even if messages are left; null for no limit
+   * @param stay whether to wait for Ctrl-C at the end
    * @param alive whether the app may still process records
-   * @param interrupted whether somebody asked it to end now
+   * @param interrupted whether Ctrl-C or SIGTERM came
    */
   void run(Duration time, boolean stay, BooleanSupplier alive, BooleanSupplier interrupted)
       throws InterruptedException {
@@ -123,16 +124,16 @@ final class DemoPlay implements AutoCloseable {
     }
     playing.set(false);
     player.join();
-    long patience = System.nanoTime() + UNDER_WAY.toNanos();
+    long graceEnd = System.nanoTime() + GRACE.toNanos();
     while (areMissing()
         && !interrupted.getAsBoolean()
         && alive.getAsBoolean()
-        && System.nanoTime() < patience) {
+        && System.nanoTime() < graceEnd) {
       print();
     }
     summary();
     if (stay && !interrupted.getAsBoolean()) {
-      System.out.println("\nEverything is played. Ctrl-C ends it.");
+      System.out.println("\nAll messages are sent. Press Ctrl-C to end.");
     }
     while (!interrupted.getAsBoolean()
         && alive.getAsBoolean()
@@ -235,7 +236,7 @@ final class DemoPlay implements AutoCloseable {
     }
     long missing = sent.get() - enriched - deadLetters;
     if (missing > 0) {
-      System.out.printf("%,d messages had not come out when it ended%n", missing);
+      System.out.printf("%,d messages were not enriched when it ended%n", missing);
     }
     if (refused.get() > 0) {
       System.out.printf("%,d messages were not sent%n", refused.get());

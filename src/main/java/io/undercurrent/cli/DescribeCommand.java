@@ -26,15 +26,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code describe}: what would run, how it is set and what it measures. Contacts nobody. */
+/** {@code describe}: prints a topology, the settings and the meters. Contacts no broker. */
 @Command(
     name = "describe",
     description = {
       "Print a topology, the settings and the meters, without contacting a cluster.",
       "",
-      "topology: what Kafka Streams makes of a definition, as text or as a Mermaid chart. settings: every"
-          + " undercurrent.* setting with its type, default and valid values. meters: what a"
-          + " running application counts and measures, with units and tags."
+      "  topology  the topology that a definition makes, as text or as a Mermaid chart",
+      "  settings  every undercurrent.* setting with its type, default and valid values",
+      "  meters    every meter of a running application with its unit and tags"
     },
     footer = {
       "",
@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
     })
 final class DescribeCommand implements Callable<Integer> {
 
-  /** What can be described. */
+  /** The things to describe. */
   enum What {
     TOPOLOGY,
     SETTINGS,
@@ -58,7 +58,7 @@ final class DescribeCommand implements Callable<Integer> {
     }
   }
 
-  /** How a topology is shown. */
+  /** The formats of a topology. */
   enum Format {
     TEXT,
     MERMAID;
@@ -82,13 +82,13 @@ final class DescribeCommand implements Callable<Integer> {
   @Option(
       names = "--topology",
       paramLabel = "FILE",
-      description = "A definition (default: topology/enrich.yaml, as it ships).")
+      description = "Topology definition (default: topology/enrich.yaml as it ships).")
   private Path topologyFile;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "Checkpoint folder to use instead of the topology's model.")
+      description = "Checkpoint folder (default: the model that the topology names).")
   private String model;
 
   @Option(
@@ -96,14 +96,14 @@ final class DescribeCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       defaultValue = "text",
       description =
-          "${COMPLETION-CANDIDATES}; a chart shows the topology alone (default:"
+          "${COMPLETION-CANDIDATES}; mermaid draws the topology only (default:"
               + " ${DEFAULT-VALUE}).")
   private Format format;
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Write there instead of standard output.")
+      description = "Write to this file (default: standard output).")
   private Path out;
 
   @Spec private CommandSpec spec;
@@ -114,7 +114,7 @@ final class DescribeCommand implements Callable<Integer> {
     if (format != Format.TEXT && named && !wanted.equals(Set.of(What.TOPOLOGY))) {
       throw new ParameterException(
           spec.commandLine(),
-          "--format %s must go with topology alone, found %s: leave --format out for those"
+          "--format %s must be used with topology only, found %s: leave --format out"
               .formatted(format, wanted));
     }
     String described = format == Format.TEXT ? text() : diagram();
@@ -131,7 +131,7 @@ final class DescribeCommand implements Callable<Integer> {
 
   private static void requireFolder(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw new AppException(folder + ": must be a folder to write into, found none");
+      throw new AppException(folder + ": must be an existing folder, found none");
     }
   }
 
@@ -194,7 +194,7 @@ final class DescribeCommand implements Callable<Integer> {
   }
 
   private static void meters(StringBuilder text) {
-    text.append("Meters, as Prometheus reads them at /metrics; each with the tag topology\n");
+    text.append("Meters, as Prometheus reads them at /metrics; all have the tag topology\n");
     MeterCatalogue.own().forEach(meter -> meter(text, meter));
     text.append("\nMeters of Kafka and the JVM that dashboards and alerts read\n");
     MeterCatalogue.borrowed().forEach(meter -> meter(text, meter));

@@ -8,7 +8,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A diagnosis for people: a bar or a line for each trial while it runs, a table at its end. */
+/** Prints a diagnosis: a progress bar or a line for each trial, and tables at the end. */
 final class DiagnosisPrinter implements Diagnosis.Listener, AutoCloseable {
 
   private static final int[] DISTANCES = {1, 10, 50, 100, 199};
@@ -54,9 +54,7 @@ final class DiagnosisPrinter implements Diagnosis.Listener, AutoCloseable {
 
   static void print(List<Diagnosis.Trial> trials, PrintStream out) {
     out.printf(
-        Locale.ROOT,
-        "The gradient k steps back from the loss, as a share of that at k = 0%n%-36s",
-        "");
+        Locale.ROOT, "Norm of the gradient k steps before the loss, relative to k = 0%n%-36s", "");
     for (int k : DISTANCES) {
       out.printf(Locale.ROOT, "%10s", "k = " + k);
     }
@@ -67,7 +65,7 @@ final class DiagnosisPrinter implements Diagnosis.Listener, AutoCloseable {
     }
     out.printf(
         Locale.ROOT,
-        "%nThe adding problem (always saying the mean: %.4f)%n%-36s%10s%10s%22s%n",
+        "%nThe adding problem (error of always predicting the mean: %.4f)%n%-36s%10s%10s%22s%n",
         Diagnosis.BASELINE,
         "",
         "length",

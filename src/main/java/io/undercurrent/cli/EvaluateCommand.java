@@ -23,15 +23,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+/** {@code evaluate}: scores a model on dev sets and on the negation suite. */
 @Command(
     name = "evaluate",
     description = {
-      "Score a model on a recipe's dev sets, beside baselines, and on the negation suite.",
+      "Score a model on a recipe's dev sets, with baselines, and on the negation suite.",
       "",
-      "The baselines are the majority class, and a naive Bayes over words and word pairs that is"
-          + " trained on the recipe's training sets and tuned on dev. The negation suite, pairs of"
-          + " sentences that differ in little but their sentiment, comes with the program: without"
-          + " --recipe and --data it is all that is read."
+      "The baselines are the majority class, and a naive Bayes classifier over words and word pairs."
+          + " The classifier is trained on the recipe's training sets and tuned on its dev sets. The"
+          + " negation suite ships with the program: pairs of similar sentences with opposite"
+          + " sentiments. Without --recipe and --data only the negation suite is scored."
     },
     footer = {
       "",
@@ -45,41 +46,43 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "DIR",
       defaultValue = Checkpoint.DEFAULT,
-      description = "A checkpoint folder (default: ${DEFAULT-VALUE}).")
+      description = "Checkpoint folder (default: ${DEFAULT-VALUE}).")
   private String model;
 
-  @Option(names = "--recipe", paramLabel = "FILE", description = "Names the sets.")
+  @Option(names = "--recipe", paramLabel = "FILE", description = "Recipe that names the data sets.")
   private Path recipe;
 
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "The folder that the recipe's files are in.")
+  @Option(names = "--data", paramLabel = "DIR", description = "Folder of the recipe's files.")
   private Path data;
 
   @ArgGroup private States states = new States();
 
-  /** At most one of them; by default the records of a conversation share a state. */
+  /**
+   * How states are used, at most one option. By default the records of a conversation share a
+   * state.
+   */
   private static final class States {
 
     @Option(
         names = "--fresh-state",
-        description = "Forget between records, within conversations too.")
+        description = "Start every record from the initial state, also within a conversation.")
     private boolean fresh;
 
     @Option(
         names = "--one-key",
-        description = "Carry the state through each set, as if all its records had one key.")
+        description = "Keep one state through each data set, as if all its records had one key.")
     private boolean oneKey;
   }
 
   @Option(
       names = "--cache",
       split = ",",
+      hideParamSyntax = true,
       paramLabel = "TOKENS,THETA,LAMBDA",
       description = {
-        "Another continuous cache than the model's own, which needs no training: how many past"
-            + " tokens, how much likeness counts, the cache's share. 0,0,0 for none."
+        "Continuous cache to use instead of the model's: number of past tokens, weight of"
+            + " similarity (theta), share of the cache (lambda). For example 2000,0.3,0.1, or 0,0,0 for"
+            + " no cache. It needs no training."
       })
   private float[] cache;
 
@@ -90,7 +93,8 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       description =
-          "Write evaluation.json, pictures, and reference.json for measuring drift there too.")
+          "Also write evaluation.json, pictures, and reference.json (for the drift meter) to this"
+              + " folder.")
   private Path out;
 
   @Spec private CommandSpec spec;
@@ -99,7 +103,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if ((recipe == null) != (data == null)) {
       throw new ParameterException(
-          spec.commandLine(), "--recipe and --data must be given together, or neither of them");
+          spec.commandLine(), "--recipe and --data must be given together, found only one of them");
     }
     StateUse use =
         states.fresh ? StateUse.FRESH : states.oneKey ? StateUse.ONE_KEY : StateUse.CONVERSATION;

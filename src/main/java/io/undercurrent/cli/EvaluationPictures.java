@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * An evaluation as pictures: {@code confusion-SET.png} for each labelled set, {@code
- * reliability.png} and {@code share-read.png} for all.
+ * Draws pictures of an evaluation: {@code confusion-SET.png} for each labelled set, {@code
+ * reliability.png} and {@code share-read.png} for all sets.
  */
 final class EvaluationPictures {
 
@@ -52,7 +52,7 @@ final class EvaluationPictures {
     return new HeatMap(model + " on " + result.name(), labels, counts);
   }
 
-  /** Below the diagonal a model is right less often than it says. */
+  /** Accuracy by predicted probability. Below the diagonal the model is too confident. */
   private LineChart reliability() {
     LineChart chart =
         new LineChart(

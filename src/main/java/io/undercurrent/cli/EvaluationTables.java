@@ -10,7 +10,7 @@ import io.undercurrent.train.NegationSuite.Category;
 import java.util.List;
 import java.util.Locale;
 
-/** An evaluation as tables for a person to read; shares in per cent. */
+/** Writes an evaluation as tables for a person. Shares are in per cent. */
 final class EvaluationTables {
 
   private final StringBuilder text = new StringBuilder();

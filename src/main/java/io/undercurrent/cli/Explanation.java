@@ -9,12 +9,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** An enriched record in words: what it feels like, what it looked back at, what it expects. */
+/**
+ * Describes an enriched record in words: its sentiment, the past records it looked back at, and the
+ * next words.
+ */
 final class Explanation {
 
   private Explanation() {}
 
-  /** Some lines, each with its line end. */
+  /** Several lines, each with its line end. */
   static String of(EnrichedRecord record) {
     StringBuilder text = new StringBuilder();
     line(text, "%s, record %d: %s", record.key(), record.conversation().records(), record.text());
@@ -56,9 +59,9 @@ final class Explanation {
     return text.toString();
   }
 
-  /** A word, how likely, and where it was said that this was drawn from. */
+  /** A next token, its probability, and the past positions that the cache took it from. */
   private static String expected(NextToken next, Attention attention) {
-    List<String> places =
+    List<String> positions =
         attention == null
             ? List.of()
             : attention.tokens().stream()
@@ -68,7 +71,7 @@ final class Explanation {
     return next.token()
         + " ("
         + percent(next.probability())
-        + (places.isEmpty() ? "" : "; from " + String.join(" and ", places))
+        + (positions.isEmpty() ? "" : "; from " + String.join(" and ", positions))
         + ")";
   }
 
@@ -76,7 +79,7 @@ final class Explanation {
     return String.format(Locale.ROOT, "%.0f %%", 100 * share);
   }
 
-  /** One line, whatever the values hold: control characters become spaces. */
+  /** Adds one line. Control characters in the values become spaces. */
   private static void line(StringBuilder to, String format, Object... values) {
     to.append(String.format(Locale.ROOT, format, values).replaceAll("[\\p{Cntrl}]", " "))
         .append('\n');

@@ -30,14 +30,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+/** {@code generate}: continues a text. */
 @Command(
     name = "generate",
     description = {
       "Continue a text, or list its likeliest next words.",
       "",
-      "The prompt is the beginning of a record; an empty one asks for a whole record. What is written"
-          + " ends with the record, or with --max-tokens. Temperature, top-k and top-p mean what they"
-          + " mean in Hugging Face's generate, and are taken in that order."
+      "The prompt is the start of a record; an empty prompt asks for a whole record. The text ends"
+          + " at the end of the record or after --max-tokens tokens. --temperature, --top-k and"
+          + " --top-p work as in Hugging Face's generate, and apply in this order."
     },
     footer = {
       "",
@@ -52,7 +53,7 @@ final class GenerateCommand implements Callable<Integer> {
   private static final int MAX_COUNT = 10_000;
   private static final int MAX_TOKENS = 1_000_000;
 
-  private static final List<String> WRITING =
+  private static final List<String> WRITING_OPTIONS =
       List.of(
           "--max-tokens", "--records", "--count", "--seed", "--temperature", "--top-k", "--top-p");
 
@@ -60,43 +61,45 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "DIR",
       defaultValue = Checkpoint.DEFAULT,
-      description = "A checkpoint folder (default: ${DEFAULT-VALUE}).")
+      description = "Checkpoint folder (default: ${DEFAULT-VALUE}).")
   private String model;
 
   @Option(
       names = "--prompt",
       paramLabel = "TEXT",
-      description = "The text to continue (default: standard input, to its end).")
+      description = "Text to continue (default: all of standard input).")
   private String prompt;
 
   @Option(
       names = "--history",
       paramLabel = "FILE",
-      description = "Earlier records of the key, in order: JSON lines with text, or plain lines.")
+      description =
+          "Earlier records of the key, oldest first: JSON lines with the fields key and text, or plain"
+              + " lines.")
   private Path history;
 
   @Option(
       names = "--key",
       paramLabel = "KEY",
-      description = "Whose records of the history to read, where it has several keys.")
+      description = "Read only this key's records of --history. Required if it has several keys.")
   private String key;
 
   @Option(
       names = "--next",
       paramLabel = "N",
-      description = "Print the N likeliest next words and their probabilities, and write nothing.")
+      description = "Print the N likeliest next tokens with their probabilities, and no text.")
   private Integer next;
 
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      description = "Tokens to write at most (default: ${DEFAULT-VALUE}).")
+      description = "Tokens to write, at most (default: ${DEFAULT-VALUE}).")
   private int maxTokens = 100;
 
   @Option(
       names = "--records",
       paramLabel = "N",
-      description = "Records to write, the prompt's included (default: ${DEFAULT-VALUE}).")
+      description = "Records to write, including the prompt's (default: ${DEFAULT-VALUE}).")
   private int records = 1;
 
   @Option(
@@ -109,27 +112,28 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--temperature",
       paramLabel = "T",
       description =
-          "Below 1 favours likely words, above 1 unlikely ones; 0 always takes the likeliest (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Below 1 favours likely tokens, above 1 unlikely ones; 0 always takes the likeliest token"
+              + " (default: ${DEFAULT-VALUE}).")
   private double temperature = Sampling.DEFAULTS.temperature();
 
   @Option(
       names = "--top-k",
       paramLabel = "K",
-      description = "Draw among the K likeliest, 0 for all (default: ${DEFAULT-VALUE}).")
+      description = "Choose among the K likeliest tokens; 0 for all (default: ${DEFAULT-VALUE}).")
   private int topK = Sampling.DEFAULTS.topK();
 
   @Option(
       names = "--top-p",
       paramLabel = "P",
       description =
-          "Draw among the likeliest that make up this share (default: ${DEFAULT-VALUE}, all).")
+          "Choose among the likeliest tokens that together have this probability (default:"
+              + " ${DEFAULT-VALUE}, all tokens).")
   private double topP = Sampling.DEFAULTS.topP();
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "The same seed writes the same text (default: another one each time).")
+      description = "Seed: the same seed gives the same text (default: a new seed each time).")
   private Long seed;
 
   @Option(names = "--json", description = "Print JSON lines.")
@@ -183,18 +187,17 @@ final class GenerateCommand implements Callable<Integer> {
     range("--count", count, MAX_COUNT);
     if (next != null) {
       range("--next", next, MAX_NEXT);
-      for (String option : WRITING) {
+      for (String option : WRITING_OPTIONS) {
         check(
             !spec.commandLine().getParseResult().hasMatchedOption(option),
-            option + " must be left out where --next writes nothing");
+            option + " must be left out with --next, which writes no text");
       }
     }
-    check(key == null || history != null, "--key must come with --history");
+    check(key == null || history != null, "--key must be used with --history");
   }
 
-  private static void range(String option, int value, int most) {
-    check(
-        value >= 1 && value <= most, option + " must be >= 1 and <= " + most + ", found " + value);
+  private static void range(String option, int value, int max) {
+    check(value >= 1 && value <= max, option + " must be from 1 to " + max + ", found " + value);
   }
 
   private static void check(boolean holds, String message) {
@@ -203,7 +206,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  /** Standard input without the line's end that a shell puts there. */
+  /** Reads standard input and drops the line end that a shell adds. */
   private static String prompt(InputStream in) throws IOException {
     try {
       String text =
@@ -237,7 +240,10 @@ final class GenerateCommand implements Callable<Integer> {
     return node.put("seed", seed).put("index", index).toString();
   }
 
-  /** Nothing that a model wrote moves the cursor or starts an escape code. */
+  /**
+   * Replaces control characters, so that a generated text cannot move the cursor or start an escape
+   * code.
+   */
   private static String printable(String text) {
     StringBuilder printable = new StringBuilder();
     text.codePoints()

@@ -16,19 +16,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The earlier records of one key, from a file of JSON lines (as {@code enrich} reads and writes
- * them) or of plain lines: JSON if most of its lines start with a brace, as for {@code demo}.
+ * Reads the earlier records of one key from a file of JSON lines (as {@code enrich} reads and
+ * writes them) or of plain lines. As for {@code demo}, lines are JSON if most of them start with a
+ * brace.
  */
 final class History {
 
   private History() {}
 
   /**
-   * The texts in order; a text of null forgets those before it.
+   * The key's texts in order. A null text is a tombstone: the texts before it are dropped.
    *
-   * @param key whose records are wanted, or null where all have the same
-   * @throws AppException if a line is not as it must be, or there are several keys and none is
-   *     named
+   * @param key the key; null if all records have the same key
+   * @throws AppException if a line is invalid, or if {@code key} is null and there are several keys
    */
   static List<String> read(Path file, String key) throws IOException {
     List<Line> lines = new ArrayList<>();
@@ -43,7 +43,7 @@ final class History {
       return json(file, lines, key);
     }
     if (key != null) {
-      throw new AppException(file + ": must be JSON lines where a key is named, found plain lines");
+      throw new AppException(file + ": must be JSON lines if --key is given, found plain lines");
     }
     List<String> texts = new ArrayList<>();
     for (Line line : lines) {
@@ -66,16 +66,17 @@ final class History {
     String only = wanted;
     boolean found = false;
     for (Line line : lines) {
-      String place = file + ": line " + line.number() + ": ";
-      JsonNode json = parse(place, text(file, line));
+      String where = file + ": line " + line.number() + ": ";
+      JsonNode json = parse(where, text(file, line));
       JsonNode key = json.path("key");
       JsonNode text = json.path("text");
-      require(place, json.isObject(), "must be a JSON object", json);
-      require(place, key.isTextual() || key.isMissingNode(), "key must be a string", key);
-      require(place, text.isTextual() || text.isNull(), "text must be a string or null", text);
+      require(where, json.isObject(), "must be a JSON object", json);
+      require(where, key.isTextual() || key.isMissingNode(), "key must be a string", key);
+      require(where, text.isTextual() || text.isNull(), "text must be a string or null", text);
       if (wanted == null && found && !key.asText().equals(only)) {
         throw new AppException(
-            place + "must have the key of the lines before where --key names none, found another");
+            where
+                + "must have the same key as the lines before, found another: choose one with --key");
       }
       only = wanted == null ? key.asText() : wanted;
       if (!key.asText().equals(only)) {
@@ -94,17 +95,17 @@ final class History {
     return texts;
   }
 
-  private static JsonNode parse(String place, String line) {
+  private static JsonNode parse(String where, String line) {
     try {
       return Json.parse(line);
     } catch (MalformedJsonException e) {
-      throw new AppException(place + e.getMessage(), e);
+      throw new AppException(where + e.getMessage(), e);
     }
   }
 
-  private static void require(String place, boolean holds, String expectation, JsonNode found) {
+  private static void require(String where, boolean holds, String expectation, JsonNode found) {
     if (!holds) {
-      throw new AppException(place + expectation + ", found " + Json.found(found));
+      throw new AppException(where + expectation + ", found " + Json.found(found));
     }
   }
 }

@@ -20,13 +20,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+/** {@code import}: makes a checkpoint from a model of another library. */
 @Command(
     name = "import",
     description = {
-      "Make a checkpoint of a DL4J network or of NumPy arrays.",
+      "Make a checkpoint from a DL4J network or from NumPy arrays.",
       "",
-      "The network's outputs stay what they were. What cannot be computed to the same outputs is"
-          + " refused; docs/importing.md lists it."
+      "The checkpoint computes the network's outputs. Networks that it cannot compute are refused;"
+          + " docs/importing.md lists what is supported."
     },
     footer = {
       "",
@@ -35,7 +36,7 @@ import picocli.CommandLine.Spec;
       "  ./undercurrent import --dl4j a.zip --tokenizer bytes --head sentiment --out m",
       "  ./undercurrent import --numpy net.npz --tokenizer tokenizer.json --out net",
       "",
-      "Use the result as any other model: enrich --model net"
+      "Use the checkpoint like any other model: enrich --model net"
     })
 final class ImportCommand implements Callable<Integer> {
 
@@ -55,8 +56,8 @@ final class ImportCommand implements Callable<Integer> {
         required = true,
         paramLabel = "FILE|DIR",
         description =
-            "A .npz file, or a folder of .npy files, with arrays named as in a PyTorch state_dict; a"
-                + " config.json beside the file, or in the folder, says the network's shape.")
+            "A .npz file, or a folder of .npy files, with arrays named as in a PyTorch state_dict. A"
+                + " config.json beside the file, or in the folder, gives the network's shape.")
     private Path numpy;
   }
 
@@ -67,43 +68,43 @@ final class ImportCommand implements Callable<Integer> {
         names = "--dl4j",
         required = true,
         paramLabel = "FILE",
-        description = "A zip file that ModelSerializer wrote of a MultiLayerNetwork.")
+        description = "Zip file of a MultiLayerNetwork, written by ModelSerializer.")
     private Path file;
 
     @Option(
         names = "--head",
         paramLabel = "HEAD",
         description =
-            "What its output layer becomes: ${COMPLETION-CANDIDATES} (default: next_token). A"
-                + " sentiment head has three outputs: negative, neutral, positive.")
+            "What the output layer becomes: ${COMPLETION-CANDIDATES} (default: next_token). For"
+                + " sentiment it has three outputs: negative, neutral, positive.")
     private Head head = Head.NEXT_TOKEN;
   }
 
   @Option(
       names = "--tokenizer",
       paramLabel = "bytes|FILE",
-      description = "Bytes, or a tokenizer.json of this project.")
+      description = "bytes, or a tokenizer.json of this project.")
   private String tokenizer;
 
   @Option(
       names = "--vocabulary",
       paramLabel = "FILE",
       description =
-          "The network's tokens in its order, one a line: words, which spaces divide; with --tokenizer"
-              + " bytes, ASCII characters.")
+          "The network's tokens in their order, one a line: words without spaces, or ASCII characters"
+              + " with --tokenizer bytes.")
   private Path vocabulary;
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The model's name (default: config.json's, or the output folder's).")
+      description = "Name of the model (default: the name in config.json, or the output folder's).")
   private String name;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The checkpoint folder to write; it must not exist, or be empty.")
+      description = "Checkpoint folder to write; a new or empty folder.")
   private Path out;
 
   @Spec private CommandSpec spec;
@@ -135,7 +136,8 @@ final class ImportCommand implements Callable<Integer> {
     }
     if (tokenizer != null && !tokenizer.equals(BYTES) && vocabulary != null) {
       throw new AppException(
-          "--vocabulary must come alone or with --tokenizer bytes, found --tokenizer " + tokenizer);
+          "--vocabulary must be used alone or with --tokenizer bytes, found --tokenizer "
+              + tokenizer);
     }
   }
 
@@ -149,7 +151,7 @@ final class ImportCommand implements Callable<Integer> {
     }
     if (Files.exists(out)) {
       throw new AppException(
-          "--out must be a new or empty folder, found that " + out + " is in use");
+          "--out must be a new or empty folder, found that " + out + " is not empty");
     }
   }
 
@@ -164,9 +166,9 @@ final class ImportCommand implements Callable<Integer> {
   }
 
   /**
-   * The tokens of the network.
+   * Makes the tokenizer, with the network's id for each token.
    *
-   * @param size how many it has
+   * @param size the network's number of tokens
    */
   private ImportedVocabulary vocabulary(int size) throws IOException {
     if (vocabulary != null) {

@@ -3,7 +3,10 @@ package io.undercurrent.cli;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Ctrl-C or SIGTERM: asks a command to end, and keeps the JVM until everything is closed. */
+/**
+ * Turns Ctrl-C and SIGTERM into a request to end, and keeps the JVM alive until the command has
+ * closed everything. Thread-safe.
+ */
 final class Interrupt {
   private static final long PATIENCE_SECONDS = 60;
 
@@ -28,13 +31,13 @@ final class Interrupt {
     return requested;
   }
 
-  /** Everything is closed. */
+  /** Must be called when everything is closed: lets the JVM end. */
   void ended() {
     ended.countDown();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The JVM is stopping: the hook runs, or will, and now ends at once.
+      // The JVM is stopping. The hook now ends at once.
     }
   }
 }

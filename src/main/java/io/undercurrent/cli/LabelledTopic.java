@@ -24,28 +24,28 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * A topic that is read once: committed records, from its beginning to where it ended at the start.
- * No group is joined and no offset committed, so nothing of the cluster changes. All failures are
- * {@link AppException}s.
+ * Reads the committed records of a topic once, from its beginning to its end at the start of the
+ * reading. Joins no group and commits no offset, so it changes nothing in the cluster. All failures
+ * are {@link AppException}s. Not thread-safe.
  */
 final class LabelledTopic {
 
   private static final String CLIENT_ID = "undercurrent-train";
   private static final Duration POLL = Duration.ofMillis(200);
 
-  /** How long a partition may give nothing although it has more. */
+  /** How long a partition that has more records may return none. */
   private static final Duration SILENCE = Duration.ofSeconds(30);
 
   private final String topic;
   private final StreamsConfig streams;
   private final String servers;
 
-  /** Told how many offsets are behind, of how many. */
+  /** Listens to the progress: how many offsets are read, of how many. */
   interface Progress {
     void read(long done, long all);
   }
 
-  /** Offsets of a partition: from the first to before the end. */
+  /** The offsets of a partition, from {@code first} (inclusive) to {@code end} (exclusive). */
   private record Range(long first, long end) {
 
     long length() {
@@ -54,7 +54,7 @@ final class LabelledTopic {
   }
 
   /**
-   * @param streams how to connect: the settings of its clients
+   * @param streams the settings of Kafka's clients
    */
   LabelledTopic(String topic, StreamsConfig streams) {
     this.topic = topic;
@@ -63,9 +63,10 @@ final class LabelledTopic {
   }
 
   /**
-   * Reads one partition after the other: the same topic gives the same records in the same order.
+   * Reads the partitions one after another, so that the same topic gives the same records in the
+   * same order.
    *
-   * @param reader takes each record, tombstones too; what it throws ends the reading
+   * @param reader called for each record, including tombstones; an exception of it ends the reading
    */
   void read(Consumer<ConsumerRecord<byte[], byte[]>> reader, Progress progress) {
     Map<TopicPartition, Range> ranges = ranges();
@@ -86,7 +87,7 @@ final class LabelledTopic {
         before += range.length();
       }
     } catch (KafkaException e) {
-      throw Topics.refused(servers, "read topic " + topic, e);
+      throw Topics.requestFailed(servers, "read topic " + topic, e);
     }
   }
 
@@ -99,23 +100,24 @@ final class LabelledTopic {
     consumer.assign(List.of(partition));
     consumer.seek(partition, range.first);
     long position = range.first;
-    long moved = System.nanoTime();
+    long progressNanos = System.nanoTime();
     while (position < range.end) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
         if (record.offset() < range.end) {
           reader.accept(record);
         }
       }
-      // Beyond the last record: transactions end with markers, compaction leaves gaps.
+      // The position may be past the last record: transactions end with markers, compaction leaves
+      // gaps.
       long now = consumer.position(partition);
       if (now > position) {
         position = now;
-        moved = System.nanoTime();
+        progressNanos = System.nanoTime();
         progress.accept(Math.min(now, range.end));
-      } else if (System.nanoTime() - moved > SILENCE.toNanos()) {
+      } else if (System.nanoTime() - progressNanos > SILENCE.toNanos()) {
         throw new AppException(
-            "%s on %s gives no records any more, try again when it does: read up to offset %d of %d, then nothing for %d s"
-                .formatted(partition, servers, position, range.end, SILENCE.toSeconds()));
+            "%s on %s returned no records for %d s at offset %d of %d: check the brokers, then try again"
+                .formatted(partition, servers, SILENCE.toSeconds(), position, range.end));
       }
     }
   }
@@ -138,29 +140,29 @@ final class LabelledTopic {
               ranges.put(partition, new Range(info.offset(), end.get(partition).offset())));
       return ranges;
     } catch (KafkaException e) {
-      throw Topics.notConnected(servers, e);
+      throw Topics.connectionFailed(servers, e);
     }
   }
 
-  /** The end is that of what is committed: before the first transaction that is still open. */
+  /** Reads offsets. The latest offset is that of the first open transaction, if there is one. */
   private Map<TopicPartition, ListOffsetsResultInfo> offsets(
       Admin admin, Map<TopicPartition, OffsetSpec> wanted) {
     ListOffsetsOptions options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
     try {
       return Topics.get(admin.listOffsets(wanted, options.timeoutMs(Topics.timeoutMs())).all());
     } catch (ExecutionException e) {
-      throw Topics.refused(servers, "look at the offsets of topic " + topic, e.getCause());
+      throw Topics.requestFailed(servers, "read the offsets of topic " + topic, e.getCause());
     }
   }
 
   private Map<String, Object> consumerConfigs() {
-    // The consumer of Kafka Streams that has no group.
+    // The global consumer is the one of Kafka Streams' consumers that has no group.
     Map<String, Object> configs = new HashMap<>(streams.getGlobalConsumerConfigs(CLIENT_ID));
     configs.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     configs.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     configs.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
-    // Retention may delete what was first when the offsets were looked at.
+    // Retention may delete the first records after the offsets were read.
     configs.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     return configs;
   }

@@ -8,15 +8,26 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** {@code ./undercurrent}: picks the command and turns what goes wrong into one line. */
+/**
+ * {@code ./undercurrent}: runs a command. Its exit code is 0 for success, 1 for failure and 2 for
+ * wrong usage.
+ */
 @Command(
     name = "undercurrent",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
     versionProvider = Main.Version.class,
-    description = "Recurrent networks over live Kafka streams: hidden state per key, exactly once.",
-    footer = {"", "Examples:", "  ./undercurrent demo", "  ./undercurrent run --help"},
+    description =
+        "Enrich live Kafka streams of text with a recurrent network that keeps a state per key.",
+    footer = {
+      "",
+      "Examples:",
+      "  ./undercurrent demo",
+      "  ./undercurrent run --help",
+      "",
+      "Exit codes: 0 success, 1 failure, 2 wrong usage."
+    },
     subcommands = {
       DemoCommand.class,
       RunCommand.class,
@@ -33,23 +44,26 @@ import picocli.CommandLine.Spec;
     })
 public final class Main implements Runnable {
 
-  /** Logback's name for the property that names its configuration. */
+  /** Logback's property for its configuration file. */
   private static final String LOGGING = "logback.configurationFile";
 
-  /** Our configuration, on the class path. It isn't called logback.xml: that name is the host's. */
+  /**
+   * Our logging configuration, on the class path. It is not at the root, where it would replace a
+   * host's.
+   */
   private static final String OUR_LOGGING = "io/undercurrent/cli/logback.xml";
 
   @Option(
       names = OneLineErrors.VERBOSE,
       scope = ScopeType.INHERIT,
-      description = "Show stack traces of errors.")
+      description = "Also print the stack trace of an error.")
   private boolean verbose;
 
   @Spec private CommandSpec spec;
 
   private Main() {}
 
-  /** Runs one command and exits with its code: 0 for success, 1 for failure, 2 for bad usage. */
+  /** Runs one command and exits with its code. */
   public static void main(String[] args) {
     if (System.getProperty(LOGGING) == null) { // before the first logger is made
       System.setProperty(LOGGING, OUR_LOGGING);
@@ -58,7 +72,7 @@ public final class Main implements Runnable {
     System.exit(commandLine().execute(args));
   }
 
-  /** All commands, their errors in one line. */
+  /** The command line with all commands. Errors are printed in one line. */
   static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -68,7 +82,8 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "name a command; --help lists them");
+    throw new ParameterException(
+        spec.commandLine(), "a command must be given, found none: --help lists them");
   }
 
   /** The version in the jar's manifest. */

@@ -14,9 +14,9 @@ import org.apache.kafka.streams.TopologyDescription.Source;
 import org.apache.kafka.streams.TopologyDescription.Subtopology;
 
 /**
- * A topology as a flow chart of Mermaid, which GitHub and many editors draw: topics, the steps and
- * stores of each sub-topology, and the topic of dead letters, which Kafka Streams' own description
- * leaves out.
+ * Writes a topology as a Mermaid flow chart, which GitHub and many editors draw. It shows topics,
+ * the steps and stores of each sub-topology, and the dead-letter topic, which Kafka Streams'
+ * description lacks.
  */
 final class MermaidChart {
 
@@ -25,12 +25,12 @@ final class MermaidChart {
   private final Map<Integer, List<String>> groups = new TreeMap<>(); // by sub-topology
   private final List<Edge> edges = new ArrayList<>();
 
-  /** From a key to a key; a step may be named before its node is. */
+  /** An edge between two keys. An edge may be added before its nodes. */
   private record Edge(String from, String arrow, String to) {}
 
   private MermaidChart() {}
 
-  /** The chart, without the fence that goes around it in Markdown; lines end with a line feed. */
+  /** The chart, without a Markdown fence. Lines end with a line feed. */
   static String of(TopologyDefinition definition, TopologyDescription description) {
     MermaidChart chart = new MermaidChart();
     description.subtopologies().stream()
@@ -77,7 +77,7 @@ final class MermaidChart {
     return node("store " + name, "[(\"%s\")]", name, group);
   }
 
-  /** Adds a node once, under an id that is no word of Mermaid's; gives its key back. */
+  /** Adds a node if its key is new, under an id that is no keyword of Mermaid. Returns the key. */
   private String node(String key, String shape, String label, List<String> group) {
     if (!ids.containsKey(key)) {
       String id = "n" + ids.size();
@@ -102,7 +102,7 @@ final class MermaidChart {
     return text.toString();
   }
 
-  /** Mermaid reads entities within quotes, and Markdown's marks. */
+  /** Escapes characters that Mermaid would read as entities or Markdown. */
   private static String escaped(String text) {
     StringBuilder escaped = new StringBuilder();
     text.codePoints()

@@ -11,12 +11,12 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
 /**
- * Reports a failed command in one line, or in one line for each error of a recipe; with {@code
- * --verbose} its stack trace follows.
+ * Reports a failed command in one line, or a recipe's errors in one line each. With {@code
+ * --verbose} the stack trace follows.
  */
 final class OneLineErrors implements IExecutionExceptionHandler {
 
-  /** Option of every command that may fail. */
+  /** The option of every command that shows stack traces. */
   static final String VERBOSE = "--verbose";
 
   @Override
@@ -36,18 +36,18 @@ final class OneLineErrors implements IExecutionExceptionHandler {
   }
 
   private static String line(Exception failure, boolean verbose) {
-    String message = explained(failure);
-    if (message != null && !message.isBlank() && !isOurs(failure)) {
+    String message = explain(failure);
+    if (message != null && !message.isBlank() && !isBug(failure)) {
       return message.strip().lines().findFirst().orElse("");
     }
     return AppException.oneLine(failure)
-        + " (a mistake of this program"
+        + " (a bug of this program"
         + (verbose ? "" : ": " + VERBOSE + " shows where")
         + ")";
   }
 
-  /** Whether nobody but us can have made the mistake. */
-  private static boolean isOurs(Exception failure) {
+  /** Whether the exception can only come from a bug of this program. */
+  private static boolean isBug(Exception failure) {
     return failure instanceof NullPointerException
         || failure instanceof IndexOutOfBoundsException
         || failure instanceof ClassCastException
@@ -55,13 +55,13 @@ final class OneLineErrors implements IExecutionExceptionHandler {
         || failure instanceof UnsupportedOperationException;
   }
 
-  /** Java's file errors name the file and leave out what is wrong with it. */
-  private static String explained(Exception failure) {
+  /** Java's file errors name the file only; this adds what is wrong with it. */
+  private static String explain(Exception failure) {
     if (failure instanceof NoSuchFileException e) {
       return e.getFile() + ": must exist, found no such file";
     }
     if (failure instanceof AccessDeniedException e) {
-      return e.getFile() + ": must be accessible, found that permission is denied";
+      return e.getFile() + ": must be accessible, found permission denied";
     }
     if (failure instanceof FileSystemException e && e.getReason() == null) {
       return e.getFile() + ": cannot be used: " + e.getClass().getSimpleName();
@@ -70,8 +70,10 @@ final class OneLineErrors implements IExecutionExceptionHandler {
   }
 
   private static boolean isVerbose(ParseResult parsed) {
-    for (ParseResult at = parsed; at != null; at = at.hasSubcommand() ? at.subcommand() : null) {
-      if (at.hasMatchedOption(VERBOSE)) {
+    for (ParseResult level = parsed;
+        level != null;
+        level = level.hasSubcommand() ? level.subcommand() : null) {
+      if (level.hasMatchedOption(VERBOSE)) {
         return true;
       }
     }

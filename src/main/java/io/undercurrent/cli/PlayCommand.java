@@ -22,52 +22,56 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code play}: the producer of {@code demo} for a cluster, at a steady rate. */
+/**
+ * {@code play}: sends the messages of {@code demo}, or of a file, to a cluster at a steady rate.
+ */
 @Command(
     name = "play",
     description = {
       "Send messages to a topic of a Kafka cluster, at a steady rate.",
       "",
-      "The demo's own conversations, or those of a file; once, or over and over."
+      "Sends the demo's messages, or those of --input, once or with --repeat until it is stopped."
     },
     footer = {
       "",
       "Examples:",
       "  ./undercurrent play --bootstrap-server localhost:9092 --repeat",
       "  ./undercurrent play --topic support --input messages.jsonl --rate 50",
-      "A line of the input is {\"key\": ..., \"text\": ...}, or plain text; all plain lines go under one"
-          + " key, the file's name."
+      "",
+      "Each line of the input is a JSON object {\"key\": ..., \"text\": ...}, or plain text. Plain lines"
+          + " all have the file's name as their key."
     })
 final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
 
   private static final String CLIENT_ID = "undercurrent-play";
   private static final double OWN_RATE = 15;
-  private static final Duration CLOSE = Duration.ofMinutes(2); // as Kafka's delivery.timeout.ms
-  private static final Duration CLOSE_INTERRUPTED = Duration.ofSeconds(30);
+  private static final Duration CLOSE_TIMEOUT =
+      Duration.ofMinutes(2); // as Kafka's delivery.timeout.ms
+  private static final Duration INTERRUPTED_CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
   @Option(
       names = "--topic",
       paramLabel = "TOPIC",
       defaultValue = "messages",
-      description = "The topic, which must exist (default: ${DEFAULT-VALUE}).")
+      description = "Topic to write; it must exist (default: ${DEFAULT-VALUE}).")
   private String topic;
 
   @Option(
       names = "--input",
       paramLabel = "FILE",
-      description = "Send these messages (JSON lines or plain lines), not the demo's own.")
+      description = "Messages to send, JSON lines or plain lines (default: the demo's messages).")
   private Path input;
 
   @Option(
       names = "--rate",
       paramLabel = "N",
       description =
-          "Messages a second (default: 15 for the demo's own, as fast as it goes for --input).")
+          "Messages a second (default: 15 for the demo's messages, no limit with --input).")
   private Double rate;
 
   @Option(
       names = "--repeat",
-      description = "Begin again after the last message, until it is stopped.")
+      description = "Start again after the last message, until it is stopped.")
   private boolean repeat;
 
   @Option(names = "--records", paramLabel = "N", description = "End after N messages.")
@@ -85,12 +89,12 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
   private String servers;
   private boolean failing; // the last message was refused
   private long refused;
-  private String reason; // why the first was
+  private String reason; // why the first message was refused
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    check(rate == null || rate > 0, "--rate must be above 0");
-    check(records == null || records > 0, "--records must be above 0");
+    check(rate == null || rate > 0, "--rate must be more than 0");
+    check(records == null || records > 0, "--records must be more than 0");
     PlayedMessages messages = input == null ? PlayedMessages.own() : PlayedMessages.of(input);
     check(messages.count() > 0, "--input must have at least one line, found none in " + input);
     long once = repeat ? Long.MAX_VALUE : messages.count();
@@ -113,7 +117,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
     try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
       Topics.describe(admin, topic, servers);
     } catch (KafkaException e) {
-      throw Topics.notConnected(servers, e);
+      throw Topics.connectionFailed(servers, e);
     }
   }
 
@@ -126,7 +130,8 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
       throws IOException, InterruptedException {
     long startNanos = System.nanoTime();
     long deadline = time == null ? Long.MAX_VALUE : startNanos + time.toNanos();
-    BooleanSupplier goOn = () -> !interrupted.getAsBoolean() && System.nanoTime() < deadline;
+    BooleanSupplier shouldContinue =
+        () -> !interrupted.getAsBoolean() && System.nanoTime() < deadline;
     out()
         .printf(
             "sending %s to %s on %s%n",
@@ -139,17 +144,17 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
     PlayedMessages.Reader reader = messages.open();
     try {
       Pace pace = new Pace(perSecond);
-      while (sent < count && pace.await(sent, goOn)) {
+      while (sent < count && pace.await(sent, shouldContinue)) {
         if (sent > 0 && sent % messages.count() == 0) {
           reader.close();
-          reader = messages.open(); // over again
+          reader = messages.open(); // from the first message again
         }
         send(producer, reader.next());
         sent++;
       }
-    } finally { // waits for what is under way, and refuses what is left then
+    } finally { // waits for messages in flight; those left after the timeout are refused
       reader.close();
-      producer.close(interrupted.getAsBoolean() ? CLOSE_INTERRUPTED : CLOSE);
+      producer.close(interrupted.getAsBoolean() ? INTERRUPTED_CLOSE_TIMEOUT : CLOSE_TIMEOUT);
     }
     out()
         .printf(
@@ -170,7 +175,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
           new ByteArraySerializer(),
           new ByteArraySerializer());
     } catch (KafkaException e) {
-      throw Topics.notConnected(servers, e);
+      throw Topics.connectionFailed(servers, e);
     }
   }
 
@@ -180,7 +185,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
         (metadata, failure) -> acknowledged(failure));
   }
 
-  /** Says once that messages are refused, not for each of many. */
+  /** Counts refused messages. Prints the first of a row of refusals only. */
   private synchronized void acknowledged(Exception failure) {
     if (failure != null) {
       refused++;
@@ -188,7 +193,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
       reason = reason == null ? why : reason;
       if (!failing) {
         PrintWriter err = spec.commandLine().getErr();
-        err.println("messages are not taken: " + why);
+        err.println("messages are refused: " + why);
         err.flush();
       }
     }
@@ -198,7 +203,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
   private String why(Exception failure) {
     String why = AppException.oneLine(failure);
     return failure instanceof RetriableException // and was retried
-        ? why + "; see that the broker at %s runs, and send them again".formatted(servers)
+        ? why + "; check that the broker at %s runs, then send them again".formatted(servers)
         : why;
   }
 

@@ -8,16 +8,19 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message that {@code demo} or {@code play} sends. Lines are sent as they are, good or bad: the
- * topology judges them.
+ * A message that {@code demo} or {@code play} sends. Lines are sent unchanged, also invalid ones,
+ * because the topology checks them.
  *
- * @param key of the record, or null
- * @param value of the record
- * @param timestampMs of the record, or null for the time it is sent
+ * @param key the record's key; may be null
+ * @param value the record's value
+ * @param timestampMs the record's timestamp; null for the time at which it is sent
  */
 record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
 
-  /** Bytes that are no text are sent as they are: JSON could not hold them. */
+  /**
+   * Makes a message of a plain line. A line that is not UTF-8 is sent unchanged, because JSON
+   * cannot hold it.
+   */
   static PlayedMessage ofText(Line line, String name) {
     byte[] key = name.getBytes(StandardCharsets.UTF_8);
     try {
@@ -29,7 +32,8 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
   }
 
   /**
-   * The whole line is the value; where no key can be read from it, it goes under the file's name.
+   * Makes a message of a JSON line, which is the value. If no key can be read from it, the key is
+   * the file's name.
    */
   static PlayedMessage ofJson(Line line, String name) {
     byte[] key = name.getBytes(StandardCharsets.UTF_8);
@@ -37,16 +41,16 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
     try {
       JsonNode json = Json.parse(line.bytes());
       if (json.isObject()) {
-        JsonNode own = json.path("key");
-        boolean hasKey = own.isValueNode() && !own.isNull();
-        key = hasKey ? own.asText().getBytes(StandardCharsets.UTF_8) : null;
+        JsonNode ownKey = json.path("key");
+        boolean hasKey = ownKey.isValueNode() && !ownKey.isNull();
+        key = hasKey ? ownKey.asText().getBytes(StandardCharsets.UTF_8) : null;
       }
       JsonNode timestamp = json.path("timestamp");
       boolean hasTime =
           timestamp.isIntegralNumber() && timestamp.canConvertToLong() && timestamp.asLong() >= 0;
       timestampMs = hasTime ? timestamp.asLong() : null;
     } catch (MalformedJsonException e) {
-      // Sent all the same: the topology puts it among the dead letters.
+      // It is sent anyway: the topology sends it to the dead letters.
     }
     return new PlayedMessage(key, line.bytes(), timestampMs);
   }

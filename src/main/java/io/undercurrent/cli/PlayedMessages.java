@@ -16,15 +16,15 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The messages that {@code demo} and {@code play} send: the demo's own conversations, or a user's
- * file of JSON lines or of plain lines. A file is read twice, first to count, and never held in
- * memory. Immutable; readers belong to one thread each.
+ * The messages that {@code demo} and {@code play} send: the demo's conversations, or a user's file
+ * of JSON lines or plain lines. A file is read twice, first to count its lines, and is not kept in
+ * memory. Immutable; each reader is used by one thread.
  */
 final class PlayedMessages {
 
   private static final String OWN = "/demo/conversations.jsonl";
 
-  /** How the first line of a JSON document over several lines begins, and no text does. */
+  /** Matches the first line of a JSON document of several lines. */
   private static final Pattern DOCUMENT =
       Pattern.compile("\\{\\s*|\\[\\s*([{\\[\"].*)?", Pattern.DOTALL);
 
@@ -44,12 +44,12 @@ final class PlayedMessages {
     this.json = json;
   }
 
-  /** The conversations written for this project. */
+  /** The demo's conversations, which were written for this project. */
   static PlayedMessages own() throws IOException {
     return of(() -> PlayedMessages.class.getResourceAsStream(OWN), OWN, "demo");
   }
 
-  /** The texts of those conversations. */
+  /** The texts of the demo's conversations. */
   static List<String> ownTexts() throws IOException {
     List<String> texts = new ArrayList<>();
     try (Reader reader = own().open()) {
@@ -61,10 +61,10 @@ final class PlayedMessages {
   }
 
   /**
-   * A file's messages. It holds JSON lines if most of its lines start with a brace, and otherwise a
-   * plain text a line, all under the file's name as their key.
+   * The messages of a file. Lines are JSON if most of them start with a brace. Otherwise each line
+   * is a plain text, and the file's name is the key of all.
    *
-   * @throws AppException if it holds something else: one JSON document, UTF-16, compressed bytes
+   * @throws AppException if the file is one JSON document, UTF-16 or compressed
    */
   static PlayedMessages of(Path file) throws IOException {
     return of(() -> Files.newInputStream(file), file.toString(), file.getFileName().toString());
@@ -121,12 +121,12 @@ final class PlayedMessages {
     return count;
   }
 
-  /** From the first message on. */
+  /** Opens a reader at the first message. */
   Reader open() throws IOException {
     return new Reader(new BufferedInputStream(input.open()));
   }
 
-  /** Reads one message after the other. */
+  /** Reads the messages in order. Used by one thread. */
   final class Reader implements AutoCloseable {
     private final InputStream in;
     private final Lines lines;

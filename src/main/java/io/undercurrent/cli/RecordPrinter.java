@@ -16,14 +16,15 @@ import picocli.CommandLine.Help.Ansi.Style;
 import picocli.CommandLine.Help.ColorScheme;
 
 /**
- * Enriched records for a person to read, one line each, and the mood of each conversation at the
- * end; with colours or plain.
+ * Prints enriched records for a person, one line each, and the mood of each conversation at the
+ * end. Used by one thread.
  */
 final class RecordPrinter {
 
   private static final int KEY_WIDTH = 18;
   private static final int MIN_TEXT_WIDTH = 24;
-  private static final int AROUND_TEXT = KEY_WIDTH + 50; // the other columns and what lies between
+  private static final int AROUND_TEXT =
+      KEY_WIDTH + 50; // the other columns and the spaces between them
   private static final int WORDS = 3;
   private static final String LEVELS = "▁▂▃▄▅▆▇█";
 
@@ -33,8 +34,8 @@ final class RecordPrinter {
   private final Map<String, List<Double>> moods = new TreeMap<>();
 
   /**
-   * @param ansi whether to paint
-   * @param columns of the terminal, or of the lines that are wanted
+   * @param ansi whether to print colours
+   * @param columns the width of a line, in columns
    */
   RecordPrinter(PrintStream out, Ansi ansi, int columns) {
     this.out = out;
@@ -42,7 +43,7 @@ final class RecordPrinter {
     textWidth = Math.max(MIN_TEXT_WIDTH, columns - AROUND_TEXT);
   }
 
-  /** What the columns mean. */
+  /** Prints the names of the columns. */
   void header() {
     out.println(
         paint(
@@ -53,7 +54,7 @@ final class RecordPrinter {
                 + "  next words"));
   }
 
-  /** One record. */
+  /** Prints one record. */
   void print(EnrichedRecord record) {
     Double mood = record.conversation().score();
     if (mood != null) {
@@ -77,12 +78,15 @@ final class RecordPrinter {
             + paint(Style.faint, oneLine(next)));
   }
 
-  /** Letters or emoji: that a full stop may come next is no news to a person. */
+  /**
+   * Whether a token has letters or emoji. Others, such as a full stop, are not printed as next
+   * words.
+   */
   private static boolean isWord(String token) {
     return token.codePoints().anyMatch(c -> c >= 'a' && c <= 'z' || c >= 0x2600);
   }
 
-  /** A message that became a dead letter. */
+  /** Prints a message that became a dead letter. */
   void printDeadLetter(String reason, String value) {
     out.println(
         paint(Style.fg_yellow, pad("dead letter", KEY_WIDTH) + "  " + oneLine(reason) + ": ")
@@ -104,7 +108,7 @@ final class RecordPrinter {
         pad(sign + " " + label, 10) + " " + pad(signed(record.sentiment().score()), 5));
   }
 
-  /** The course of every conversation's mood, worst first. */
+  /** Prints the mood of every conversation over time, the lowest first. */
   void moods() {
     out.println(paint(Style.bold, "Mood of each conversation, from its first message to its last"));
     moods.entrySet().stream()
@@ -116,7 +120,7 @@ final class RecordPrinter {
                         + pad(e.getKey(), KEY_WIDTH + 2)
                         + paint(colourOf(last(e.getValue())), signed(last(e.getValue())))
                         + "  "
-                        + course(e.getValue())));
+                        + bars(e.getValue())));
   }
 
   int conversations() {
@@ -127,15 +131,15 @@ final class RecordPrinter {
     return moods.get(moods.size() - 1);
   }
 
-  /** At most 40 levels, evenly spread over the records. */
-  private static String course(List<Double> moods) {
-    StringBuilder course = new StringBuilder();
+  /** The mood over time as at most 40 bars, evenly spread over the records. */
+  private static String bars(List<Double> moods) {
+    StringBuilder bars = new StringBuilder();
     int points = Math.min(40, moods.size());
     for (int i = 0; i < points; i++) {
       double mood = moods.get(points == 1 ? 0 : i * (moods.size() - 1) / (points - 1));
-      course.append(LEVELS.charAt((int) Math.min(7, (mood + 1) * 4)));
+      bars.append(LEVELS.charAt((int) Math.min(7, (mood + 1) * 4)));
     }
-    return course.toString();
+    return bars.toString();
   }
 
   private static Style colourOf(double mood) {
@@ -146,14 +150,14 @@ final class RecordPrinter {
     return String.format(Locale.ROOT, "%+.2f", value);
   }
 
-  /** Without anything that breaks a line, moves a cursor or starts an escape code. */
+  /** Removes everything that breaks a line, moves the cursor or starts an escape code. */
   private static String oneLine(String text) {
     return text.replaceAll("[\\s\\x{85}\\x{2028}\\x{2029}]+", " ")
         .replaceAll("\\p{Cc}", "")
         .strip();
   }
 
-  /** One line, cut or filled to the width; emoji take two columns on a terminal. */
+  /** Cuts or fills a text to a width. Emoji take two columns on a terminal. */
   private static String pad(String anyText, int width) {
     String text = oneLine(anyText);
     StringBuilder padded = new StringBuilder();

@@ -7,8 +7,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * Records that are read, on standard error: a bar on a terminal, a line every ten seconds
- * elsewhere.
+ * Prints progress on standard error: a bar on a terminal, otherwise a line every ten seconds. Used
+ * by one thread.
  */
 final class RecordsBar implements Evaluation.Listener, AutoCloseable {
 

@@ -19,14 +19,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code run}: the streams app against a cluster, until it is told to stop. */
+/** {@code run}: runs the app on a cluster until it is stopped. */
 @Command(
     name = "run",
     description = {
       "Enrich the topics of a Kafka cluster until it is stopped.",
       "",
-      "Checks connection and topics first. Ctrl-C or SIGTERM stops it cleanly; started again, it"
-          + " goes on where it was."
+      "Checks the connection and the topics first. Ctrl-C or SIGTERM stops it cleanly. When it is"
+          + " started again, it continues where it stopped."
     },
     footer = {
       "",
@@ -37,35 +37,36 @@ import picocli.CommandLine.Spec;
     })
 final class RunCommand implements Callable<Integer> {
 
-  private static final Duration STARTING = Duration.ofSeconds(10);
+  private static final Duration REPORT_INTERVAL = Duration.ofSeconds(10);
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
       defaultValue = "config/streams.properties",
-      description = "How to connect and run (default: ${DEFAULT-VALUE}).")
+      description = "Settings of Kafka and the app (default: ${DEFAULT-VALUE}).")
   private Path configFile;
 
   @Option(
       names = "--topology",
       paramLabel = "FILE",
       defaultValue = "topology/enrich.yaml",
-      description = "What flows where (default: ${DEFAULT-VALUE}).")
+      description = "Topology definition (default: ${DEFAULT-VALUE}).")
   private Path topologyFile;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "Checkpoint folder to use instead of the topology's model.")
+      description = "Checkpoint folder (default: the model that the topology names).")
   private String model;
 
-  @Option(names = "--create-topics", description = "Make topics that do not exist.")
+  @Option(names = "--create-topics", description = "Create missing topics.")
   private boolean createTopics;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "A setting that replaces or joins those of the file.")
+      description =
+          "Set a key of --config, for example undercurrent.http.port=8081. May be repeated.")
   private Map<String, String> overrides = Map.of();
 
   @Spec private CommandSpec spec;
@@ -85,13 +86,13 @@ final class RunCommand implements Callable<Integer> {
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
       app.checkTopics(createTopics);
       app.start();
-      if (app.awaitRunning(STARTING, () -> starting(app))) {
+      if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {
         out.println(running(definition, loaded, config, http));
         out.flush();
         app.awaitTermination();
       }
     } finally {
-      forget(onSignal);
+      removeHook(onSignal);
     }
     return 0;
   }
@@ -101,8 +102,8 @@ final class RunCommand implements Callable<Integer> {
     long records = app.toRestore();
     err.println(
         records > 0
-            ? "starting: %,d records of states to read back".formatted(records)
-            : "starting: partitions are being assigned");
+            ? "starting: %,d records of states to restore".formatted(records)
+            : "starting: waiting for partitions");
     err.flush();
   }
 
@@ -137,23 +138,24 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /**
-   * A clean stop is success: without the halt a JVM exits with 128 plus the signal's number. What
-   * failed before the signal, or does not stop in time, is not.
+   * Closes the app on a signal and ends the JVM with exit code 0 after a clean stop. Without the
+   * halt it would exit with 128 plus the signal's number. The exit code is 1 if the app failed
+   * before the signal or does not stop in time.
    */
   private void stop(StreamsApp app) {
     app.close();
     boolean clean = app.closedCleanly();
     PrintWriter to = clean ? spec.commandLine().getOut() : spec.commandLine().getErr();
-    to.println(clean ? "stopped" : "error: stopped after a failure, or before all was in order");
+    to.println(clean ? "stopped" : "error: stopped after a failure, or not within the time limit");
     to.flush();
     Runtime.getRuntime().halt(clean ? 0 : 1);
   }
 
-  private static void forget(Thread hook) {
+  private static void removeHook(Thread hook) {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The hook is what ended the app.
+      // The JVM is stopping: the hook closed the app.
     }
   }
 }

@@ -3,42 +3,43 @@ package io.undercurrent.cli;
 import java.util.Map;
 import picocli.CommandLine.Help.Ansi;
 
-/** What standard output is, as the launcher says it in system properties. */
+/** Describes the terminal. The launcher passes it in system properties. */
 final class Terminal {
 
   private static final int DEFAULT_COLUMNS = 140;
 
   private Terminal() {}
 
-  /** Whether somebody looks at standard output as it comes. */
+  /** Whether standard output is a terminal. */
   static boolean isOutput() {
     return Boolean.getBoolean("undercurrent.stdout.terminal");
   }
 
-  /** Chars of a line. */
+  /** The width of a line, in columns. */
   static int columns() {
     return Integer.getInteger("undercurrent.stdout.columns", DEFAULT_COLUMNS);
   }
 
   /**
-   * Whether escape codes are written to standard output. Picocli's own guess, {@link Ansi#AUTO},
-   * asks whether there is a console, which since JDK 22 there always is.
+   * Whether to write escape codes to standard output. Picocli's {@link Ansi#AUTO} is of no use,
+   * because it tests for a console, which always exists since JDK 22.
    */
   static Ansi ansi() {
     return ansi(isOutput(), System.getenv());
   }
 
-  /** The same for what goes to standard output and standard error: help and errors. */
+  /** The same for help and errors, which go to standard output and standard error. */
   static Ansi ansiOfBoth() {
     boolean both = isOutput() && Boolean.getBoolean("undercurrent.stderr.terminal");
     return ansi(both, System.getenv());
   }
 
   /**
-   * The same of any terminal.
+   * Whether to write escape codes.
    *
-   * @param environment {@code NO_COLOR} of any value but the empty one asks for none, and so does a
-   *     {@code TERM} of {@code dumb}
+   * @param terminal whether the output is a terminal
+   * @param environment the environment variables; a {@code NO_COLOR} that is not empty, or {@code
+   *     TERM=dumb}, turns escape codes off
    */
   static Ansi ansi(boolean terminal, Map<String, String> environment) {
     boolean refused = !environment.getOrDefault("NO_COLOR", "").isEmpty();

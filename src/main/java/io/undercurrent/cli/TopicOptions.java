@@ -7,7 +7,9 @@ import io.undercurrent.train.Snapshot;
 import java.io.PrintWriter;
 import picocli.CommandLine.Option;
 
-/** Which topic is learnt from, where it is, and what its records look like. */
+/**
+ * Options of {@code train --from-topic}: the topic, the connection, and the fields of its records.
+ */
 final class TopicOptions extends ConnectionOptions {
 
   @Option(
@@ -15,42 +17,43 @@ final class TopicOptions extends ConnectionOptions {
       required = true,
       paramLabel = "TOPIC",
       description = {
-        "Learn from this topic's records in place of the recipe's training sources: from its"
-            + " beginning to where it ends now, read once and kept in the run's folder"
+        "Train on this topic's records instead of the recipe's training sources. The topic is read"
+            + " once, from its beginning to its present end, and kept in the run's folder"
             + " (topic.jsonl). Values are JSON objects with a text and a label: negative, neutral or"
-            + " positive, or what the recipe's first training source has as labels. Records of one"
-            + " key are a conversation; tombstones are left out."
+            + " positive, or a label of the recipe's first training source. The records of a key are"
+            + " a conversation. Tombstones are skipped."
       })
   private String topic;
 
   @Option(
       names = "--text-field",
       paramLabel = "NAME",
-      description = "The field of a value that is its text (default: text).")
+      description = "Field with the text (default: text).")
   private String textField = "text";
 
   @Option(
       names = "--label-field",
       paramLabel = "NAME",
-      description = "The field of a value that is its label (default: label).")
+      description = "Field with the label (default: label).")
   private String labelField = "label";
 
   @Option(
       names = "--skip-bad",
       description =
-          "Count and leave out records that cannot be used. Without it the first of them ends the"
-              + " command, and nothing is learnt.")
+          "Skip and count records that cannot be used. Without this option the first such record"
+              + " ends the command.")
   private boolean skipBad;
 
-  /** What the topic's records go into; empty yet. */
+  /** Makes an empty snapshot for the topic's records. */
   Snapshot snapshot(Recipe recipe) {
     return new Snapshot(recipe, topic, textField, labelField);
   }
 
   /**
-   * Fills it.
+   * Reads the topic into a snapshot.
    *
-   * @throws AppException if the topic cannot be read, has a bad record or no good one
+   * @throws AppException if the topic cannot be read, has no usable record, or has a bad record and
+   *     {@code --skip-bad} is not given
    */
   void read(Snapshot snapshot, PrintWriter err) {
     LabelledTopic source = new LabelledTopic(topic, toRead());
@@ -68,17 +71,17 @@ final class TopicOptions extends ConnectionOptions {
               snapshot.add(record.key(), record.value(), record.partition(), record.offset());
             } catch (RecipeException e) {
               if (!skipBad) {
-                throw new AppException(e.getMessage() + " (--skip-bad leaves such records out)", e);
+                throw new AppException(e.getMessage() + " (--skip-bad skips such records)", e);
               }
               if (bad[0]++ == 0) {
-                bar.says("leaving out bad records, first " + e.getMessage());
+                bar.says("skipping bad records, the first: " + e.getMessage());
               }
             }
           },
           (done, all) -> bar.read(topic, done, all));
       bar.says(
           String.format(
-              "topic %s: %,d records of %,d conversations; left out: %,d tombstones, %,d bad",
+              "topic %s: %,d records of %,d conversations; skipped: %,d tombstones, %,d bad",
               topic, snapshot.records(), snapshot.conversations(), tombstones[0], bad[0]));
     }
     if (snapshot.records() == 0) {

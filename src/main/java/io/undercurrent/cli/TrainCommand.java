@@ -25,17 +25,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+/** {@code train}: trains a model, or shows the gradients of small networks. */
 @Command(
     name = "train",
     description = "Train a model from a recipe and a folder of data.",
     footer = {
       "",
-      "Example: train the model that ships further, on your own labelled messages"
-          + " (docs/training.md says how to write them):",
+      "Example: continue the training of the model that ships, on your own labelled messages"
+          + " (docs/training.md shows their format):",
       "  ./undercurrent train --recipe config/train/my-first.yaml --data data",
-      "A stopped run continues when it is started again with the same command.",
+      "Start a stopped run again with the same command to continue it.",
       "",
-      "Example: train on a topic instead of files; the dev sets are still files:",
+      "Example: train on a topic instead of files (the dev sets are still files):",
       "  ./undercurrent train --recipe FILE --data ~/data --from-topic labelled"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -43,7 +44,7 @@ final class TrainCommand implements Callable<Integer> {
   @ArgGroup(exclusive = true, multiplicity = "1")
   private Task task;
 
-  /** What there is to do. */
+  /** The task: training or diagnosis. */
   private static final class Task {
 
     @ArgGroup(exclusive = false, multiplicity = "1")
@@ -53,8 +54,8 @@ final class TrainCommand implements Callable<Integer> {
         names = "--diagnose",
         required = true,
         description = {
-          "Show vanishing and exploding gradients on small networks instead: a table, and"
-              + " diagnosis.json and pictures in the run's folder."
+          "Instead of training a model, show vanishing and exploding gradients on small networks: a"
+              + " table, and diagnosis.json and pictures in the run's folder."
         })
     private boolean diagnose;
   }
@@ -67,15 +68,15 @@ final class TrainCommand implements Callable<Integer> {
         required = true,
         paramLabel = "FILE",
         description =
-            "What to train and how, for example config/train/my-first.yaml. docs/training.md has"
-                + " all keys with their defaults.")
+            "Recipe to train, for example config/train/my-first.yaml. docs/training.md lists all keys"
+                + " with their defaults.")
     private Path recipe;
 
     @Option(
         names = "--data",
         required = true,
         paramLabel = "DIR",
-        description = "The folder that the recipe's files are in.")
+        description = "Folder of the recipe's files.")
     private Path data;
 
     @ArgGroup(exclusive = false)
@@ -85,20 +86,22 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Change a value of the recipe, for example model.kind=gru. May be repeated.")
+      description = "Set a key of the recipe, for example model.kind=gru. May be repeated.")
   private Map<String, String> changes = new LinkedHashMap<>();
 
   @Option(
       names = "--run",
       paramLabel = "DIR",
-      description = "The run's folder (default: runs/ and the recipe's name, or runs/diagnosis).")
+      description =
+          "Folder of the run (default: runs/NAME with the recipe's name, or runs/diagnosis).")
   private Path run;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "2",
-      description = "Workers (default: ${DEFAULT-VALUE}). Another number gives another result.")
+      description =
+          "Threads (default: ${DEFAULT-VALUE}). Another number of threads gives another model.")
   private int threads;
 
   @Spec private CommandSpec spec;
@@ -125,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
         topic.read(snapshot, err);
         snapshot.write(folder, threads);
       } else if (snapshot != null) {
-        bar.says("using the records of the topic that are kept in " + folder);
+        bar.says("using the topic's records that are kept in " + folder);
       }
       best = trainer.train();
     }
@@ -149,7 +152,7 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Progress on standard error: a bar on a terminal, a line every ten seconds elsewhere. */
+  /** Prints progress on standard error: a bar on a terminal, otherwise a line every ten seconds. */
   private static final class Bar implements Progress, AutoCloseable {
 
     private static final long LINE_EVERY_NANOS = 10_000_000_000L;
@@ -159,7 +162,7 @@ final class TrainCommand implements Callable<Integer> {
     private ProgressBar bar;
     private int epoch;
     private long epochStart;
-    private long doneBefore; // at epochStart: a run may go on within an epoch
+    private long doneBefore; // at epochStart: a run may continue within an epoch
     private long lastLine;
 
     Bar(PrintWriter err) {
@@ -191,7 +194,7 @@ final class TrainCommand implements Callable<Integer> {
                   .build();
         }
       }
-      String sentiment = // none where nothing is labelled
+      String sentiment = // none without labels
           Double.isNaN(sentimentLoss) ? "" : String.format("sentiment %.3f, ", sentimentLoss);
       String losses =
           sentiment + String.format("next token %.3f nats, gradient norm %.2f", nextLoss, norm);

@@ -1,5 +1,5 @@
 /**
- * The commands of {@code ./undercurrent}, and the only place that wires everything together. A
- * command's mistakes end in one line on standard error and a non-zero exit code.
+ * The commands of {@code ./undercurrent}. Only this package wires the others together. A failed
+ * command prints one line on standard error and exits with 1, or with 2 for wrong usage.
  */
 package io.undercurrent.cli;

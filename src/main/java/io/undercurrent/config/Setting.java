@@ -7,11 +7,11 @@ import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
 
 /**
- * One of our settings.
+ * One of our settings, for {@code describe} and the documentation.
  *
  * @param type Kafka's name of the type, in lower case
- * @param defaultValue as written in a file
- * @param validValues in words
+ * @param defaultValue the default as written in a file
+ * @param validValues the valid values, in words
  * @param importance high, medium or low
  */
 public record Setting(

@@ -74,7 +74,7 @@ public final class UndercurrentConfig extends AbstractConfig {
   /** The former name of {@code statestore.cache.max.bytes}; if set, it takes precedence. */
   private static final String OLD_STORE_CACHE = "cache.max.bytes.buffering";
 
-  /** Where the defaults of our settings of the enrichment are. */
+  /** The defaults of the enrichment's settings. */
   private static final EnrichmentSettings DEFAULTS = EnrichmentSettings.DEFAULTS;
 
   private static final ConfigDef DEFINITION =
@@ -216,7 +216,7 @@ public final class UndercurrentConfig extends AbstractConfig {
     return of(settings, file.toString());
   }
 
-  /** Settings without a file. */
+  /** Makes settings without a file. */
   public static UndercurrentConfig of(Map<String, String> settings) {
     settings.keySet().forEach(key -> requireKnown(key, "settings"));
     return of(settings, "settings");
@@ -281,7 +281,7 @@ public final class UndercurrentConfig extends AbstractConfig {
     }
   }
 
-  /** Levenshtein's distance. */
+  /** The Levenshtein distance. */
   private static int edits(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {
@@ -291,9 +291,9 @@ public final class UndercurrentConfig extends AbstractConfig {
       int diagonal = row[0];
       row[0] = i;
       for (int j = 1; j <= b.length(); j++) {
-        int changed = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
         diagonal = row[j];
-        row[j] = Math.min(changed, Math.min(row[j], row[j - 1]) + 1);
+        row[j] = Math.min(substituted, Math.min(row[j], row[j - 1]) + 1);
       }
     }
     return row[b.length()];
@@ -358,7 +358,7 @@ public final class UndercurrentConfig extends AbstractConfig {
     return getString(HTTP_HOST);
   }
 
-  /** 0 for any port that is free, {@link #HTTP_OFF} for none. */
+  /** 0 for any free port, {@link #HTTP_OFF} for no HTTP. */
   public int httpPort() {
     return getInt(HTTP_PORT);
   }

@@ -16,10 +16,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Networks of DL4J: the zip file that {@code ModelSerializer.writeModel} makes of a {@code
- * MultiLayerNetwork}. DL4J itself is not needed. Layers may be an {@code EmbeddingSequenceLayer},
- * then {@code LSTM}s (those without peepholes) or {@code SimpleRnn}s of one size, then an {@code
- * RnnOutputLayer} with softmax. Whatever else would change an output is refused.
+ * Reads networks of DL4J from the zip file that {@code ModelSerializer.writeModel} makes of a
+ * {@code MultiLayerNetwork}. DL4J itself is not needed. The layers are an optional {@code
+ * EmbeddingSequenceLayer}, then {@code LSTM}s (without peepholes) or {@code SimpleRnn}s of one
+ * size, then an {@code RnnOutputLayer} with softmax. Any other setting that changes an output is
+ * refused.
  *
  * <p>DL4J keeps all parameters in one vector, layer by layer, each matrix in column-major order:
  *
@@ -35,9 +36,10 @@ import java.util.Set;
  * SimpleRnnParamInitializer}.) A matrix (in, out) in column-major order is a matrix (out, in) in
  * our row-major order.
  *
- * <p>A first layer without an embedding reads one-hot vectors, that is a column of its weights per
- * token. We have embeddings only: it becomes an identity of size V before the weights, or the
- * weights before an identity of size G * H, whichever is smaller. Both are exact.
+ * <p>If the first layer is not an embedding, it reads one-hot vectors, so each token selects a
+ * column of its weights. Our networks always have an embedding. There are two exact ways to add
+ * one: an identity of size V as the embedding, with the weights unchanged; or the weights as the
+ * embedding, with an identity of size G * H as the layer's weights. The smaller one is taken.
  */
 public final class Dl4jNetwork {
 
@@ -52,13 +54,13 @@ public final class Dl4jNetwork {
   private static final String OUTPUT = LAYERS + "RnnOutputLayer";
   private static final String ACTIVATIONS = "org.nd4j.linalg.activations.impl.";
 
-  /** Where our gates i, f, g, o stand among DL4J's blocks of columns. */
+  /** The index of DL4J's block of columns for each of our gates i, f, g, o. */
   private static final int[] LSTM_BLOCKS = {3, 1, 0, 2};
 
   private static final int[] RNN_BLOCKS = {0};
 
-  /** Keys of a layer that have no part in its outputs: names, initial values and learning. */
-  private static final Set<String> LEARNING =
+  /** Keys of a layer that do not change its outputs: names, initial values and training. */
+  private static final Set<String> IGNORED =
       Set.of(
           "@class",
           "biasInit",
@@ -76,7 +78,7 @@ public final class Dl4jNetwork {
           "weightNoise");
 
   /**
-   * Keys of each layer beside those; checked below, or of no consequence for one token at a time.
+   * The other keys of each layer. They are checked below, or do not matter for one token at a time.
    */
   private static final Map<String, Set<String>> KEYS =
       Map.of(
@@ -127,13 +129,13 @@ public final class Dl4jNetwork {
           .build();
 
   /**
-   * One layer's part of the configuration, checked.
+   * One layer of the configuration, after the checks.
    *
-   * @param where file, place and class, for messages
+   * @param where file, layer and class, for error messages
    */
   private record Layer(String where, String type, int in, int out, boolean bias) {
 
-    /** Blocks of columns for each unit. */
+    /** The index of DL4J's block of columns for each of our gates. */
     int[] blocks() {
       return type.equals(LSTM) ? LSTM_BLOCKS : RNN_BLOCKS;
     }
@@ -142,7 +144,7 @@ public final class Dl4jNetwork {
       return type.equals(LSTM) || type.equals(SIMPLE_RNN);
     }
 
-    /** Values in DL4J's vector. */
+    /** The number of its values in DL4J's vector. */
     long size() {
       long gates = recurrent() ? blocks().length : 1;
       return gates * out * ((long) in + (recurrent() ? out : 0) + (bias ? 1 : 0));
@@ -160,10 +162,10 @@ public final class Dl4jNetwork {
   /**
    * Reads a network.
    *
-   * @param file the zip
-   * @param name of the model
-   * @param head what the output layer is to become
-   * @throws ImportException if it is not a network that we can compute to the same outputs
+   * @param file the zip file
+   * @param name the model's name
+   * @param head the head that the output layer becomes
+   * @throws ImportException if our networks cannot compute the same outputs, or the file is damaged
    * @throws IOException if the file cannot be read
    */
   public static ImportedNetwork read(Path file, String name, Head head) throws IOException {
@@ -174,13 +176,13 @@ public final class Dl4jNetwork {
         require(
             !zip.names().contains(entry),
             file + ": " + entry,
-            "be absent, for inputs here are tokens and never normalised",
+            "be absent, because inputs are tokens and cannot be normalised",
             "one");
       }
       Dl4jNetwork network = new Dl4jNetwork(file, layers(where, json));
       ModelConfig config = network.config(name, head);
       int size = network.size();
-      int limit = // no memory is taken for sizes that the file claims and does not have
+      int limit = // bounds the memory by the sizes that were checked, not by those the file claims
           Math.toIntExact(
               Math.min(
                   Integer.MAX_VALUE - 16L,
@@ -249,19 +251,19 @@ public final class Dl4jNetwork {
     return layers;
   }
 
-  private static Layer layer(String place, JsonNode json, boolean first, boolean last) {
+  private static Layer layer(String prefix, JsonNode json, boolean first, boolean last) {
     String type = json.path("@class").asText();
-    String where = place + " (" + (type.isEmpty() ? "no @class" : simple(type)) + ")";
+    String where = prefix + " (" + (type.isEmpty() ? "no @class" : simple(type)) + ")";
     require(
         KEYS.containsKey(type) && last == type.equals(OUTPUT) && (first || !type.equals(EMBEDDING)),
         where,
         last
-            ? "be an RnnOutputLayer, for it is the last"
+            ? "be an RnnOutputLayer, because it is the last layer"
             : "be an LSTM or SimpleRnn" + (first ? " or EmbeddingSequenceLayer" : ""),
         type.isEmpty() ? "no @class" : type);
     for (Map.Entry<String, JsonNode> field : json.properties()) {
       require(
-          LEARNING.contains(field.getKey()) || KEYS.get(type).contains(field.getKey()),
+          IGNORED.contains(field.getKey()) || KEYS.get(type).contains(field.getKey()),
           where,
           "have the keys that DL4J 1.0.0-M2.1 writes",
           field.getKey());
@@ -364,7 +366,7 @@ public final class Dl4jNetwork {
     }
   }
 
-  /** Values in DL4J's vector. */
+  /** The number of values in DL4J's vector. */
   private int size() {
     long size = layers.stream().mapToLong(Layer::size).sum();
     require(
@@ -375,7 +377,7 @@ public final class Dl4jNetwork {
     return (int) size;
   }
 
-  /** Moves DL4J's values, layer by layer, to their tensors. */
+  /** Copies DL4J's values, layer by layer, into our tensors. */
   private void fill(Parameters into, ModelConfig config, float[] values, Head head) {
     float[] p = into.values();
     int from = 0;
@@ -402,7 +404,7 @@ public final class Dl4jNetwork {
         int target = gate * block;
         if (l > 0 || embedded() || in <= rows) {
           System.arraycopy(values, from + source * in, p, weightIh + target * in, block * in);
-        } else { // the columns that one-hot vectors choose, as embeddings
+        } else { // the columns that one-hot vectors select become embeddings
           for (int u = 0; u < block; u++) {
             for (int v = 0; v < in; v++) {
               p[embedding + v * rows + target + u] = values[from + (source + u) * in + v];

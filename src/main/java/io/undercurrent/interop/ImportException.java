@@ -1,8 +1,8 @@
 package io.undercurrent.interop;
 
 /**
- * A foreign model cannot be imported; the message is one line: file, layer or array, expectation
- * and finding.
+ * Thrown for a foreign model that cannot be imported. The message is one line with file, layer or
+ * array, expectation and finding.
  */
 public final class ImportException extends RuntimeException {
 

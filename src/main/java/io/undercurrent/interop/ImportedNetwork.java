@@ -11,14 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A foreign network as one of ours. Immutable, except that the parameters are not copied.
+ * A foreign network, converted to one of ours. Immutable, except that the parameters are not
+ * copied.
  *
  * @param source the file's name, for the model card
- * @param config its shape
- * @param parameters its tensors, those of {@code config}
- * @param missing heads that the file lacks; their tensors are zeros, so that all outputs are
- *     equally likely
- * @param notes what somebody should know of it, a sentence each
+ * @param config the network's configuration
+ * @param parameters the tensors of {@code config}
+ * @param missing heads that the file lacks; their weights are zeros
+ * @param notes notes for the user, one sentence each
  */
 public record ImportedNetwork(
     String source,
@@ -27,10 +27,12 @@ public record ImportedNetwork(
     List<Head> missing,
     List<String> notes) {
 
-  /** A tie-break: {@code neutral} gets 0.3336 and each of the others 0.3332. */
+  /**
+   * Makes {@code neutral} the likeliest label of a missing sentiment head: 0.3336 against 0.3332.
+   */
   private static final float NEUTRAL_BIAS = 0x1p-10f;
 
-  /** What an array of bytes holds, less the header of the file that the parameters go into. */
+  /** The most parameters that fit a checkpoint's file: the largest byte array, less its header. */
   private static final long MAX_PARAMETERS = (Integer.MAX_VALUE - (2L << 20)) / Float.BYTES;
 
   public ImportedNetwork {
@@ -39,11 +41,11 @@ public record ImportedNetwork(
   }
 
   /**
-   * A network as it was read.
+   * Makes a network from what was read.
    *
-   * @param parameters all but those of missing heads, which are zeros. A missing next-token head
-   *     stays so: every token is equally likely. A missing sentiment head gets the bias that makes
-   *     {@code neutral} its label, with score 0.
+   * @param parameters the parameters; those of missing heads are zeros. With a missing next-token
+   *     head every token is equally likely. A missing sentiment head gets a bias that makes {@code
+   *     neutral} its label, with score 0.
    */
   static ImportedNetwork of(
       String source, ModelConfig config, Parameters parameters, List<Head> missing) {
@@ -55,7 +57,7 @@ public record ImportedNetwork(
   }
 
   /**
-   * Parameters of a shape that a foreign file asks for, all zero.
+   * Allocates the parameters of a configuration that comes from a foreign file. All are zero.
    *
    * @throws ImportException if they are too many for a checkpoint
    */
@@ -64,7 +66,7 @@ public record ImportedNetwork(
     for (var tensor : config.tensors()) {
       long product = 1;
       for (int d : tensor.shape()) {
-        product *= d; // two sizes, each of an int
+        product *= d; // cannot overflow: at most two sizes, each an int
       }
       size += product;
     }
@@ -75,7 +77,7 @@ public record ImportedNetwork(
     return new Parameters(config.tensors());
   }
 
-  /** The same under another name. */
+  /** This network under another name. */
   public ImportedNetwork withName(String name) {
     return new ImportedNetwork(source, config.withName(name), parameters, missing, notes);
   }
@@ -83,14 +85,14 @@ public record ImportedNetwork(
   /**
    * Writes a checkpoint folder with a model card.
    *
-   * @param tokenizer of as many tokens as the network has
+   * @param tokenizer a tokenizer with as many tokens as the network
    */
   public void write(Path folder, Tokenizer tokenizer) throws IOException {
     Checkpoint.write(folder, config, tokenizer, parameters, false);
     Files.writeString(folder.resolve("README.md"), card());
   }
 
-  /** What the network is and lacks, a sentence a line. */
+  /** Describes the network and its missing heads, one sentence a line. */
   public List<String> summary() {
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -103,11 +105,10 @@ public record ImportedNetwork(
                 parameters.values().length));
     if (missing.contains(Head.NEXT_TOKEN)) {
       lines.add(
-          "no next_token head in the file: here every token is equally likely, and surprise says"
-              + " nothing");
+          "no next_token head in the file: every token is equally likely, and surprise is constant");
     }
     if (missing.contains(Head.SENTIMENT)) {
-      lines.add("no sentiment head in the file: here every record is neutral, with score 0");
+      lines.add("no sentiment head in the file: every record is neutral, with score 0");
     }
     lines.addAll(notes);
     return lines;

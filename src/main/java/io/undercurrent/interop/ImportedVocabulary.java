@@ -19,25 +19,28 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * A tokenizer for an imported network, and which of the network's tokens each of its tokens is.
+ * A tokenizer for an imported network, with the network's token id for each of its tokens.
  * Immutable.
  *
- * <p>Foreign vocabularies have their own order, and often nothing for the end of a record or for an
- * unknown word, which our tokenizers need. Such a token is added: its embedding is zero, so it
- * moves the state as no input would, and it is never predicted.
+ * <p>A foreign vocabulary has its own order. Our tokenizers need a token for the end of a record
+ * and one for unknown words. If the network lacks such a token, it is added: its embedding is zero,
+ * so that the layers read no input, and its probability is close to 0.
  */
 public final class ImportedVocabulary {
 
   private static final int ADDED = -1;
 
-  /** How much less likely an added token is than the likeliest at least: e^-20 = 2e-9. */
+  /**
+   * The logit of an added token, relative to the likeliest token's: it is at most e^-20 = 2e-9
+   * times as likely.
+   */
   private static final float ADDED_LOGIT = -20;
 
   private static final int MAX_BYTES = 64 << 20;
 
   private final Tokenizer tokenizer;
   private final int[] sources; // (tokenizer.size()) id in the network, or ADDED
-  private final int size; // tokens of the network
+  private final int size; // number of the network's tokens
 
   private ImportedVocabulary(Tokenizer tokenizer, int[] sources, int size) {
     this.tokenizer = tokenizer;
@@ -45,15 +48,15 @@ public final class ImportedVocabulary {
     this.size = size;
   }
 
-  /** A vocabulary that is the tokenizer's own. */
+  /** The vocabulary of a network that already uses the tokenizer's ids. */
   public static ImportedVocabulary of(Tokenizer tokenizer) {
     int size = tokenizer.size();
     return new ImportedVocabulary(tokenizer, IntStream.range(0, size).toArray(), size);
   }
 
   /**
-   * The bytes of UTF-8, for a network of 256 tokens, which are the bytes, or of 257, which are
-   * those of {@link ByteTokenizer}.
+   * The vocabulary of a network over bytes of UTF-8. It has 256 tokens, which are the bytes, or the
+   * 257 tokens of {@link ByteTokenizer}.
    *
    * @throws ImportException for another size
    */
@@ -73,11 +76,11 @@ public final class ImportedVocabulary {
   }
 
   /**
-   * A network over single ASCII characters, read as bytes.
+   * The vocabulary of a network over single ASCII characters, which are read as bytes.
    *
-   * @param file a character a line, in the network's order: itself, or one of {@code \n \r \t \s
-   *     \\} and {@code \xHH}
-   * @throws ImportException if a line is something else or there twice
+   * @param file one character a line, in the network's order: the character itself, or one of
+   *     {@code \n \r \t \s \\} and {@code \xHH}
+   * @throws ImportException if a line is anything else, or occurs twice
    */
   public static ImportedVocabulary characters(Path file) throws IOException {
     List<String> lines = lines(file);
@@ -118,11 +121,11 @@ public final class ImportedVocabulary {
   }
 
   /**
-   * A network over words, which stand between spaces.
+   * The vocabulary of a network over words that are separated by spaces.
    *
-   * @param file a word a line, in the network's order; {@code <end>} and {@code <unk>} may stand
-   *     anywhere among them and are added if they do not
-   * @throws ImportException if a line is empty, has spaces, or is there twice
+   * @param file one word a line, in the network's order; {@code <end>} and {@code <unk>} may be at
+   *     any line, and are added if they are missing
+   * @throws ImportException if a line is empty, has spaces, or occurs twice
    */
   public static ImportedVocabulary words(Path file) throws IOException {
     List<String> lines = lines(file);
@@ -145,7 +148,7 @@ public final class ImportedVocabulary {
     int[] sources = new int[tokens.size()];
     int next = first.size();
     for (int i = 0; i < first.size(); i++) {
-      sources[i] = lines.indexOf(first.get(i)); // ADDED if it is not there
+      sources[i] = lines.indexOf(first.get(i)); // ADDED (-1) if it is missing
     }
     for (int i = 0; i < lines.size(); i++) {
       if (!first.contains(lines.get(i))) {
@@ -172,10 +175,11 @@ public final class ImportedVocabulary {
   }
 
   /**
-   * The network with its tokens in the tokenizer's order. Outputs for its own tokens stay as they
-   * are, but for the share of less than 1e-8 that an added token takes.
+   * Puts the network's tokens in the tokenizer's order. The probabilities of its own tokens are
+   * unchanged, except that each added token takes less than 1e-8.
    *
-   * @throws ImportException if it has another number of tokens, or if they cannot be moved
+   * @throws ImportException if the network has another number of tokens, or its tokens cannot be
+   *     moved
    */
   public ImportedNetwork arrange(ImportedNetwork network) {
     ModelConfig config = network.config();
@@ -193,7 +197,7 @@ public final class ImportedVocabulary {
     if (config.nextToken().clusters() > 0) {
       throw new ImportException(
           network.source()
-              + ": next_token.cutoffs must be left out where tokens are moved or added, found "
+              + ": next_token.cutoffs must be left out if tokens are moved or added, found "
               + config.nextToken().cutoffs());
     }
     ModelConfig arranged = withVocabSize(config, sources.length);
@@ -222,7 +226,7 @@ public final class ImportedVocabulary {
       }
       notes.add(
           (added.size() == 1 ? "1 added token" : added.size() + " added tokens")
-              + ", without input and with next to no probability: "
+              + ", with a zero embedding and a probability close to 0: "
               + String.join(" ", added.subList(0, Math.min(8, added.size())))
               + (added.size() > 8 ? " ..." : ""));
     }
@@ -243,9 +247,9 @@ public final class ImportedVocabulary {
   }
 
   /**
-   * Biases of added tokens, whose weights are zero. |h| is at most 1, so logit v is at least b_v -
-   * |W_v|_1 (or, where h is projected by P first, b_v - |W_v|_1 max_e |P_e|_1): below the largest
-   * of these bounds an added token is unlikely in every state.
+   * Sets the biases of added tokens, whose weights are zero. |h| is at most 1, so logit v is at
+   * least b_v - |W_v|_1 (or b_v - |W_v|_1 max_e |P_e|_1 if P projects h first). The bias is 20
+   * below the largest of these bounds, so an added token is unlikely in every state.
    */
   private void biasAgainstAdded(ModelConfig config, Parameters from, Parameters to) {
     float[] weights = from.copy(config.headWeight());
@@ -274,7 +278,7 @@ public final class ImportedVocabulary {
     return max;
   }
 
-  /** Sum of absolute values. */
+  /** The L1 norm. */
   private static double norm(float[] values, int from, int n) {
     double sum = 0;
     for (int i = from; i < from + n; i++) {

@@ -13,16 +13,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Arrays that ND4J reads: its own binary format and NumPy's {@code .npy}. The headers are checked
- * here before ND4J sees the bytes. Its native code reads past the end of an array that is too
- * short, and aborts the JVM where the byte order is not the machine's.
+ * Reads arrays with ND4J: its own binary format and NumPy's {@code .npy}. The headers are checked
+ * before ND4J gets the bytes, because its native code reads past the end of an array that is too
+ * short, and aborts the JVM if the byte order is not the machine's.
  */
 final class Nd4jArrays {
 
-  /** Bytes of a header at most, in both formats. */
+  /** The largest header, in bytes, in both formats. */
   static final int MAX_HEADER_BYTES = 10 + 65_535;
 
-  /** Bytes of a value at most. */
+  /** The largest value, in bytes. */
   static final int MAX_VALUE_BYTES = 8;
 
   /** The allocation mode before each buffer, as 1.0.0-M2.1 writes it. */
@@ -35,10 +35,10 @@ final class Nd4jArrays {
           "\\{'descr': '([^']{1,20})', 'fortran_order': (True|False), 'shape': \\(([0-9, ]{0,80})\\),"
               + " \\} *\n");
 
-  /** NumPy's dtypes and their bytes. */
+  /** NumPy's dtypes and their sizes in bytes. */
   private static final Map<String, Integer> DTYPES = Map.of("<f2", 2, "<f4", 4, "<f8", 8);
 
-  /** What ND4J's shape information says of a type: its bytes, and its flag among the options. */
+  /** A type in ND4J's shape information: its size in bytes, and its flag in the options. */
   private enum Type {
     HALF(2, 4096),
     FLOAT(4, 8192),
@@ -64,17 +64,17 @@ final class Nd4jArrays {
       while (root.getCause() != null) {
         root = root.getCause();
       }
-      throw new ImportException("ND4J must be usable on this machine, found: " + root, e);
+      throw new ImportException("ND4J must load on this machine, found: " + root, e);
     }
   }
 
   /**
-   * The values of a vector that {@code Nd4j.write} wrote: a buffer of shape information, then one
-   * of values, each with allocation mode, length and type before it. A type other than float is
-   * rounded to float.
+   * Reads a vector that {@code Nd4j.write} wrote: a buffer of shape information, then a buffer of
+   * values, each after its allocation mode, length and type. Values of other types are rounded to
+   * float.
    *
-   * @param what the array's name, for messages
-   * @param length values that it must have
+   * @param what the array's name, for error messages
+   * @param length the number of values that it must have
    * @throws ImportException if it is not such a vector of finite values, or ND4J cannot be loaded
    */
   static float[] vector(String what, byte[] bytes, int length) {
@@ -129,7 +129,7 @@ final class Nd4jArrays {
     }
   }
 
-  /** Reads what stands before a buffer's values, and returns how many values there are. */
+  /** Reads a buffer's header and returns the number of its values. */
   private static long buffer(String what, DataInputStream in, String type) throws IOException {
     String mode = in.readUTF();
     require(what, mode.equals(MODE), "be an array as Nd4j.write of 1.0.0-M2.1 writes it", mode);
@@ -140,10 +140,10 @@ final class Nd4jArrays {
   }
 
   /**
-   * The values of a {@code .npy} file, row-major; {@code <f2} and {@code <f8} become floats.
+   * Reads the values of a {@code .npy} file, row-major. Halves and doubles become floats.
    *
-   * @param what the array's name, for messages
-   * @param shape that it must have
+   * @param what the array's name, for error messages
+   * @param shape the shape that it must have
    * @throws ImportException if it is not such an array of finite values, or ND4J cannot be loaded
    */
   static float[] npy(String what, byte[] bytes, int... shape) {
@@ -151,7 +151,7 @@ final class Nd4jArrays {
     load();
     INDArray array = Nd4j.createNpyFromByteArray(bytes);
     float[] values = array.dup('c').data().asFloat();
-    if (columnMajor) { // ND4J does not heed fortran_order
+    if (columnMajor) { // ND4J ignores fortran_order
       values = Nd4j.create(values, widened(shape), 'f').dup('c').data().asFloat();
     }
     return finite(what, values);
@@ -198,7 +198,7 @@ final class Nd4jArrays {
     return parts.group(2).equals("True") && shape.length > 1;
   }
 
-  /** As Python writes what stands within the parentheses. */
+  /** A shape as Python writes it, without the parentheses. */
   private static String tuple(int[] shape) {
     return shape.length == 1
         ? shape[0] + ","

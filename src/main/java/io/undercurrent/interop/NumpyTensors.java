@@ -15,9 +15,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * NumPy arrays that are named as the tensors of a checkpoint, which are those of PyTorch's {@code
- * state_dict}: a {@code .npz} file as {@code numpy.savez} writes it, or a folder of {@code .npy}
- * files. A {@code config.json} beside them, or in the folder, says the network's shape.
+ * Reads networks from NumPy arrays that have the names of a checkpoint's tensors, which are those
+ * of PyTorch's {@code state_dict}. The arrays are in a {@code .npz} file, as {@code numpy.savez}
+ * writes it, or in a folder of {@code .npy} files. A {@code config.json} beside the file, or in the
+ * folder, gives the network's shape.
  */
 public final class NumpyTensors {
 
@@ -25,20 +26,23 @@ public final class NumpyTensors {
 
   private NumpyTensors() {}
 
-  /** Where arrays come from, one at a time. */
+  /** Gives the arrays, one at a time. */
   private interface Arrays {
 
-    /** The array's file, at most {@code limit} bytes of it. */
+    /**
+     * The content of an array's file.
+     *
+     * @throws ImportException if it has more than {@code limit} bytes
+     */
     byte[] read(String fileName, int limit) throws IOException;
   }
 
   /**
-   * Reads a network. Either head may be missing as a whole.
+   * Reads a network. One of the two heads may be missing.
    *
    * @param from a {@code .npz} file or a folder
-   * @throws ImportException if an array is missing, surplus, or not as {@code config.json} says
-   * @throws io.undercurrent.checkpoint.CheckpointException if {@code config.json} is not as it must
-   *     be
+   * @throws ImportException if an array is missing or surplus, or does not fit {@code config.json}
+   * @throws io.undercurrent.checkpoint.CheckpointException if {@code config.json} is invalid
    * @throws IOException if a file cannot be read
    */
   public static ImportedNetwork read(Path from) throws IOException {
@@ -85,7 +89,7 @@ public final class NumpyTensors {
     return ImportedNetwork.of(from.getFileName().toString(), config, parameters, missing);
   }
 
-  /** The heads that are not there; nothing else may be missing or surplus. */
+  /** The missing heads. Checks that no other array is missing or surplus. */
   private static List<Head> missing(Path from, ModelConfig config, Set<String> found) {
     Set<String> expected =
         config.tensors().stream().map(Tensor::name).collect(Collectors.toCollection(TreeSet::new));
@@ -93,7 +97,7 @@ public final class NumpyTensors {
     surplus.removeAll(expected);
     if (!surplus.isEmpty()) {
       throw new ImportException(
-          from + ": arrays must be named of " + expected + ", found also " + surplus);
+          from + ": arrays must be named among " + expected + ", found also " + surplus);
     }
     List<Head> missing = new ArrayList<>();
     for (Head head : Head.values()) {

@@ -12,7 +12,8 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * A zip file of a stranger: every entry is read up to a limit, whatever the file says its size is.
+ * Reads entries of an untrusted zip file. Every entry is read up to a limit, whatever size the file
+ * claims.
  */
 final class ZipEntries implements Closeable {
 
@@ -43,8 +44,8 @@ final class ZipEntries implements Closeable {
   /**
    * The content of an entry.
    *
-   * @param limit bytes it may have
-   * @throws ImportException if there is no such entry, if it is longer or damaged
+   * @param limit the most bytes that it may have
+   * @throws ImportException if the entry is missing, longer than the limit, or damaged
    */
   byte[] read(String name, int limit) throws IOException {
     ZipEntry entry = zip.getEntry(name);

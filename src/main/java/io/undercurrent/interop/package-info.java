@@ -6,8 +6,8 @@
  * then puts its tokens in the order of a tokenizer, and the result is written as a checkpoint
  * folder.
  *
- * <p>This is the only package that uses ND4J. ND4J decodes the arrays; what describes them is
- * checked first, because its native code aborts the JVM or reads past the end where a header is
- * wrong. Nothing is deserialised as Java objects. Nothing here runs while records are enriched.
+ * <p>This is the only package that uses ND4J. ND4J decodes the arrays; their headers are checked
+ * first, because with a wrong header its native code aborts the JVM or reads past the end. Nothing
+ * is deserialised as Java objects. Nothing here runs while records are enriched.
  */
 package io.undercurrent.interop;

@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 
-/** Replaces files as a whole: after a crash a file has its old content or its new, never half. */
+/**
+ * Replaces files atomically: after a crash a file has its old content or its new one, never a part.
+ * Stateless.
+ */
 public final class AtomicFile {
 
   private AtomicFile() {}
@@ -16,23 +19,26 @@ public final class AtomicFile {
   public interface Writer {
 
     /**
-     * @param file to write, beside the one that is replaced
+     * @param file the temporary file to write, in the folder of the file that is replaced
      */
     void write(Path file) throws IOException;
   }
 
-  /** Replaces the file, or makes it where there is none. */
+  /** Replaces the file, or creates it. */
   public static void replace(Path file, byte[] content) throws IOException {
     replace(file, temporary -> Files.write(temporary, content));
   }
 
-  /** The same; where the writer throws, the file is as it was. */
+  /** The same with a writer. If the writer throws, the file is unchanged. */
   public static void replace(Path file, Writer writer) throws IOException {
     writer.write(temporary(file));
     move(file);
   }
 
-  /** Replaces several files, none of them before all are written. */
+  /**
+   * Replaces several files, after the new contents of all of them are written. Each file is
+   * replaced atomically, but not all of them together.
+   */
   public static void replaceAll(Map<Path, byte[]> contents) throws IOException {
     for (Map.Entry<Path, byte[]> file : contents.entrySet()) {
       Files.write(temporary(file.getKey()), file.getValue());

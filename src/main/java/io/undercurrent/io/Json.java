@@ -10,15 +10,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 
-/** How this project reads JSON. Thread-safe. */
+/** The project's JSON readers. Thread-safe. */
 public final class Json {
 
   private static final int MAX_REASON_CHARS = 200;
   private static final int MAX_FOUND_CHARS = 60;
 
   /**
-   * Strict: an object names each field once, and nothing follows the value. For what is read as a
-   * whole.
+   * The strict reader, for values that are read as a whole: an object has each field once, and
+   * nothing follows the value.
    */
   public static final JsonMapper STRICT =
       JsonMapper.builder(
@@ -28,12 +28,13 @@ public final class Json {
           .build();
 
   /**
-   * For texts (not bytes) whose tokens are mostly passed over: fields may have the same name, and
-   * numbers any number of digits, as JSON allows.
+   * The streaming reader, for texts (not bytes) of which most tokens are skipped. As in the JSON
+   * standard, fields may have the same name and numbers may have any number of digits.
    */
   public static final JsonFactory TOKENS =
       JsonFactory.builder()
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES) // names are anybody's: none is kept
+          .disable(
+              JsonFactory.Feature.INTERN_FIELD_NAMES) // names come from users, so none is cached
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder().maxNumberLength(Integer.MAX_VALUE).build())
@@ -44,14 +45,14 @@ public final class Json {
   /**
    * Reads one value.
    *
-   * @param bytes in UTF-8
-   * @return a missing node where there is none
+   * @param bytes UTF-8
+   * @return the value; a missing node if there is none
    */
   public static JsonNode parse(byte[] bytes) throws MalformedJsonException {
     return parse(bytes, 0, bytes.length);
   }
 
-  /** The same of a part of the bytes. */
+  /** Reads one value from a part of the bytes. */
   public static JsonNode parse(byte[] bytes, int offset, int length) throws MalformedJsonException {
     try {
       return STRICT.readTree(bytes, offset, length);
@@ -62,7 +63,7 @@ public final class Json {
     }
   }
 
-  /** The same of a text. */
+  /** Reads one value from a text. */
   public static JsonNode parse(String text) throws MalformedJsonException {
     try {
       return STRICT.readTree(text);
@@ -71,22 +72,27 @@ public final class Json {
     }
   }
 
-  /** What Jackson did not understand, and where. */
+  /** The error with Jackson's reason and its position. */
   public static MalformedJsonException malformed(JsonProcessingException e) {
     return new MalformedJsonException("must be JSON, found: " + reason(e));
   }
 
-  /** The same without what was expected; one line. */
+  /** Jackson's reason and its position, in one line. */
   public static String reason(JsonProcessingException e) {
     String reason = e.getOriginalMessage().replaceAll("[\\s\\p{Cc}]+", " ");
-    JsonLocation at = e.getLocation();
+    JsonLocation location = e.getLocation();
     return (reason.length() <= MAX_REASON_CHARS
             ? reason
             : reason.substring(0, MAX_REASON_CHARS) + "...")
-        + (at == null ? "" : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr()));
+        + (location == null
+            ? ""
+            : " at line %d, column %d".formatted(location.getLineNr(), location.getColumnNr()));
   }
 
-  /** A value for a message: {@code nothing} for a missing one, otherwise its first chars. */
+  /**
+   * A value for an error message: {@code nothing} if it is missing, otherwise its first 60
+   * characters.
+   */
   public static String found(JsonNode value) {
     String text = value.isMissingNode() ? "nothing" : value.toString();
     return text.length() <= MAX_FOUND_CHARS ? text : text.substring(0, MAX_FOUND_CHARS) + "...";

@@ -9,13 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The lines of a stream, one at a time, so that a file may be of any size. Blank lines are skipped,
- * and a byte order mark before the first. A line ends with a line feed, or a carriage return and a
- * line feed. Belongs to one thread.
+ * Reads the lines of a stream one at a time, so that a file may have any size. Skips blank lines,
+ * and a byte order mark before the first line. A line ends with a line feed, or with a carriage
+ * return and a line feed. Used by one thread.
  */
 public final class Lines {
 
-  /** Bytes of the longest line that is read. */
+  /** The longest line that is read, in bytes. */
   public static final int MAX_LINE_BYTES = 1 << 26;
 
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
@@ -24,7 +24,7 @@ public final class Lines {
   private long number;
 
   /**
-   * @param in buffered; read to its end and not closed
+   * @param in should be buffered; it is read to its end and not closed
    */
   public Lines(InputStream in) {
     this.in = in;
@@ -33,8 +33,8 @@ public final class Lines {
   /**
    * A line that is not blank.
    *
-   * @param number from 1, blank lines counted
-   * @param bytes as they are, without the line's end
+   * @param number the line's number, from 1; blank lines count
+   * @param bytes the line's bytes without the line end
    */
   public record Line(long number, byte[] bytes) {
 
@@ -47,7 +47,7 @@ public final class Lines {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     }
 
-    /** The first byte that is no white space. */
+    /** The first byte that is not white space. */
     public byte firstByte() {
       int i = 0;
       while (isSpace(bytes[i])) {
@@ -57,7 +57,7 @@ public final class Lines {
     }
   }
 
-  /** A line has more than {@value #MAX_LINE_BYTES} bytes. */
+  /** Thrown for a line of more than {@value #MAX_LINE_BYTES} bytes. */
   public static final class LineTooLongException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -69,7 +69,7 @@ public final class Lines {
   /**
    * The next line; null at the end.
    *
-   * @throws LineTooLongException if it is too long; the stream is not read on then
+   * @throws LineTooLongException if the line is too long; the reader cannot be used after that
    */
   public Line next() throws IOException {
     for (byte[] bytes = read(); bytes != null; bytes = read()) {

@@ -1,8 +1,8 @@
 package io.undercurrent.io;
 
 /**
- * A text is not one JSON value. The message is one line that goes on from the name of the text:
- * {@code must be JSON, found: ...}.
+ * Thrown for a text that is not one JSON value. The message is one line that follows the text's
+ * name: {@code must be JSON, found: ...}.
  */
 public final class MalformedJsonException extends Exception {
   private static final long serialVersionUID = 1L;

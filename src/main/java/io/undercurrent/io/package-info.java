@@ -1,6 +1,6 @@
 /**
- * What every package may use to read and write: strict JSON ({@link io.undercurrent.io.Json}),
- * lines of text ({@link io.undercurrent.io.Lines}) and files that are replaced as a whole ({@link
+ * Reading and writing for every package: strict JSON ({@link io.undercurrent.io.Json}), lines of
+ * text ({@link io.undercurrent.io.Lines}) and files that are replaced atomically ({@link
  * io.undercurrent.io.AtomicFile}).
  *
  * <p>Internal: may change without notice.

@@ -5,13 +5,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The application of one case, running in a JVM of its own and watched from here. */
+/**
+ * The measured application: runs one case in its own JVM, and is observed from this one. Not
+ * thread-safe.
+ */
 final class App implements AutoCloseable {
 
-  /** One look at a running application. */
+  /**
+   * One observation of a running application: the time, its CPU time so far, and its committed
+   * records.
+   */
   record Sample(long nanos, Duration cpu, long records) {}
 
-  /** What records cost between two samples. */
+  /** The cost of the records between two samples. */
   record Cost(long records, double cpuMicrosPerRecord, double recordsPerSecond) {
 
     static Cost between(Sample from, Sample to) {
@@ -23,15 +29,16 @@ final class App implements AutoCloseable {
     }
   }
 
-  private static final Duration START_TIMEOUT = Duration.ofMinutes(15); // a million keys to restore
+  private static final Duration START_TIMEOUT =
+      Duration.ofMinutes(15); // long enough to restore a million keys
   private static final Duration STALL_TIMEOUT = Duration.ofSeconds(60);
-  private static final long LOOK_EVERY_MS = 50;
+  private static final long SAMPLE_INTERVAL_MS = 50;
 
   private final Cluster cluster;
   private final String id;
   private final String from;
   private final ChildJvm jvm;
-  private final String address; // empty where it serves no queries
+  private final String address; // empty if it serves no queries
 
   App(Cluster cluster, Case what, String id, String from, String to, Path folder, String model)
       throws InterruptedException {
@@ -39,7 +46,10 @@ final class App implements AutoCloseable {
   }
 
   /**
+   * Starts the application and waits until it is ready.
+   *
    * @param queries whether it answers queries about keys
+   * @throws MeasureException if it ends before it is ready, or is not ready in time
    */
   App(
       Cluster cluster,
@@ -70,48 +80,48 @@ final class App implements AutoCloseable {
     }
   }
 
-  /** Where it answers queries, {@code http://host:port}. */
+  /** The address of its queries, {@code http://host:port}; empty if it serves none. */
   String address() {
     return address;
   }
 
-  /** Counts records whose offsets are committed, in either guarantee. */
+  /** Takes a sample. A record counts once its offset is committed, under either guarantee. */
   Sample sample() throws InterruptedException {
     long records = cluster.committed(id, from);
     return new Sample(System.nanoTime(), jvm.cpu(), records);
   }
 
   /**
-   * Watches until so many records are committed.
+   * Takes samples until {@code records} records are committed.
    *
-   * @return samples at every commit, in order; the last has {@code records} or more
+   * @return one sample per commit, in order; the last has at least {@code records} records
    * @throws MeasureException if nothing is committed for a minute
    */
   List<Sample> watch(long records, Progress progress) throws InterruptedException {
     List<Sample> samples = new ArrayList<>();
-    long moved = System.nanoTime();
+    long progressNanos = System.nanoTime();
     while (true) {
       Sample now = sample();
       boolean first = samples.isEmpty();
       if (first || now.records > samples.get(samples.size() - 1).records) {
         samples.add(now);
-        moved = System.nanoTime();
+        progressNanos = System.nanoTime();
         progress.done(now.records);
       }
       if (now.records >= records) {
         return samples;
       }
       jvm.requireAlive();
-      if (System.nanoTime() - moved > STALL_TIMEOUT.toNanos()) {
+      if (System.nanoTime() - progressNanos > STALL_TIMEOUT.toNanos()) {
         throw new MeasureException(
             "%s must commit something within %d s, found %d of %d records committed"
                 .formatted(id, STALL_TIMEOUT.toSeconds(), now.records, records));
       }
-      Thread.sleep(LOOK_EVERY_MS);
+      Thread.sleep(SAMPLE_INTERVAL_MS);
     }
   }
 
-  /** The cost of the records after the first {@code skipped}, which warm the JVM up. */
+  /** The cost of the records after the first {@code skipped} ones, which warm up the JVM. */
   static Cost cost(List<Sample> samples, long skipped) {
     Sample last = samples.get(samples.size() - 1);
     Sample first =
@@ -120,7 +130,8 @@ final class App implements AutoCloseable {
             .findFirst()
             .orElseThrow(
                 () ->
-                    new MeasureException("records must take longer than one commit: ask for more"));
+                    new MeasureException(
+                        "the records must take longer than one commit: set a higher --records"));
     return Cost.between(first, last);
   }
 

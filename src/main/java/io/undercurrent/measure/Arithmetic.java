@@ -10,12 +10,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a record must cost: multiplications divided by the rate at which this machine multiplies.
+ * A lower limit of a record's cost: its multiplications divided by the rate at which this machine
+ * multiplies.
  *
- * <p>Counted are, at each of a record's tokens and at its end, the products of the layers (that of
- * the first layer's input is a table lookup) and the frequent part of the next-token head, the rare
- * parts where a token of theirs came, and the sentiment head once. Not counted are gates, softmax,
- * the search for the likeliest tokens and everything of Kafka: a limit that no code reaches.
+ * <p>It counts, for each token and for the end of the record, the products of the layers and of the
+ * frequent part of the next-token head. The first layer's input product is not counted, because it
+ * is a table lookup. A rare part of the next-token head counts for each token that is in it. The
+ * sentiment head counts once. Gates, softmax, the search for the likeliest tokens, and Kafka are
+ * not counted, so real code is always slower.
  */
 final class Arithmetic {
 
@@ -28,7 +30,7 @@ final class Arithmetic {
     this.config = config;
   }
 
-  /** Multiplications of one record. */
+  /** The number of multiplications of one record with these tokens. */
   long multiplications(int[] tokens) {
     long hidden = config.hiddenSize();
     long step = 0;
@@ -50,7 +52,10 @@ final class Arithmetic {
     return all + (long) config.classes() * config.sentimentSize();
   }
 
-  /** Mean microseconds of a text's multiplications at {@code rate}. */
+  /**
+   * The mean time of a text's multiplications, in microseconds, at {@code rate} multiplications a
+   * second.
+   */
   static double micros(Model model, List<String> texts, int maxTokens, double rate) {
     Arithmetic arithmetic = new Arithmetic(model.config());
     return texts.stream()
@@ -64,8 +69,8 @@ final class Arithmetic {
   }
 
   /**
-   * Multiplications (each with its addition) a second, one thread: the recurrent product of 64 rows
-   * over and over, everything in the cache.
+   * Measures multiplications a second (each with its addition) on one thread. It repeats the
+   * recurrent product of 64 rows, with everything in the CPU's cache, for two seconds.
    */
   static double rate(ModelConfig config) {
     int k = config.hiddenSize();

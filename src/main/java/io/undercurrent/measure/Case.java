@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the application does in one measurement.
+ * What the application does in one measurement. Immutable.
  *
  * @param name {@code pass-through}, {@code store} (reads and writes a state of the model's size for
  *     every record) or {@code enrich}
  * @param guarantee Kafka's {@code processing.guarantee}
- * @param batch records computed ahead at once; 1 for each by itself
+ * @param batch records computed in one batch; 1 computes each record alone
  * @param threads stream threads
  */
 record Case(String name, String guarantee, int batch, int threads) {
@@ -21,7 +21,10 @@ record Case(String name, String guarantee, int batch, int threads) {
   static final String EXACTLY_ONCE = "exactly_once_v2";
   static final String AT_LEAST_ONCE = "at_least_once";
 
-  /** The command of the application, reading {@code from} and writing {@code to}. */
+  /**
+   * The command that starts the application. It reads topic {@code from} and writes topic {@code
+   * to}.
+   */
   List<String> command(
       String id, String bootstrapServers, String from, String to, Path stateDir, String model) {
     List<String> command =

@@ -12,10 +12,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A command of this program in a JVM of its own, with this one's class path and vector module.
+ * Runs a command of this program in its own JVM, with the class path and vector module of this JVM.
  *
- * <p>The command says {@code ready ...} in one line once it is, and ends when its standard input
- * does: no child outlives this JVM, however that ends. Not thread-safe.
+ * <p>The command prints one line {@code ready ...} when it is ready, and ends when its standard
+ * input ends. So no child outlives this JVM, even if this JVM is killed. Not thread-safe.
  */
 final class ChildJvm implements AutoCloseable {
 
@@ -29,9 +29,12 @@ final class ChildJvm implements AutoCloseable {
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
   /**
+   * Starts the command.
+   *
    * @param main the class whose {@code main} runs the command
-   * @param log takes the child's standard error
-   * @param arguments command and options
+   * @param log file for the child's standard error
+   * @param arguments the command and its options
+   * @throws MeasureException if the JVM cannot be started
    */
   ChildJvm(Class<?> main, Path log, List<String> arguments) {
     this.name = arguments.get(0);
@@ -67,8 +70,8 @@ final class ChildJvm implements AutoCloseable {
   /**
    * Waits until the child is ready.
    *
-   * @return what it said after {@code ready}
-   * @throws MeasureException if it ends before, or is not ready in time
+   * @return the rest of the line, after {@code ready}
+   * @throws MeasureException if it ends before it is ready, or is not ready in time
    */
   String awaitReady(Duration timeout) throws InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
@@ -87,16 +90,21 @@ final class ChildJvm implements AutoCloseable {
         "%s must be ready within %d s: see %s".formatted(name, timeout.toSeconds(), log));
   }
 
-  /** CPU time of all of its threads since it started. */
+  /** The CPU time of all its threads since it started. */
   Duration cpu() {
     return process
         .info()
         .totalCpuDuration()
-        .orElseThrow(() -> new MeasureException("this system does not tell a process's CPU time"));
+        .orElseThrow(
+            () ->
+                new MeasureException(
+                    "the CPU time of a process must be readable, found that this system does not provide it"));
   }
 
   /**
-   * @throws MeasureException if the child has ended
+   * Checks that the child is running.
+   *
+   * @throws MeasureException if it has ended
    */
   void requireAlive() {
     if (!process.isAlive()) {
@@ -110,7 +118,7 @@ final class ChildJvm implements AutoCloseable {
     try {
       process.getOutputStream().close();
     } catch (IOException e) {
-      // The child has closed its side before.
+      // The child has already closed its input.
     }
     try {
       if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {

@@ -22,7 +22,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** A broker in a JVM of its own, and what a measurement wants to know of its topics. */
+/**
+ * A broker in its own JVM, with the requests that measurements make. Not thread-safe. Failed
+ * requests throw {@link MeasureException}.
+ */
 public final class Cluster implements AutoCloseable {
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
@@ -33,9 +36,11 @@ public final class Cluster implements AutoCloseable {
   private final Admin admin;
 
   /**
+   * Starts the broker and waits until it is ready.
+   *
    * @param main the class whose {@code main} runs the commands {@code bench-broker} and {@code
    *     bench-app}
-   * @param folder where topics and the broker's log go; made anew
+   * @param folder an empty folder for topics and the broker's log
    */
   public Cluster(Class<?> main, Path folder) throws InterruptedException {
     this.main = main;
@@ -52,7 +57,7 @@ public final class Cluster implements AutoCloseable {
     admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
   }
 
-  /** Starts a command of this program in a JVM of its own. */
+  /** Starts a command of this program in its own JVM. */
   ChildJvm child(Path log, List<String> arguments) {
     return new ChildJvm(main, log, arguments);
   }
@@ -75,12 +80,12 @@ public final class Cluster implements AutoCloseable {
   /** One record to write. */
   record Input(byte[] key, byte[] value) {}
 
-  /** Says what the i-th record of a topic is. */
+  /** Gives the i-th record of a topic. */
   interface Inputs {
     Input at(long i);
   }
 
-  /** Writes records and waits until all are there. */
+  /** Writes {@code count} records and waits until the broker has all of them. */
   void fill(String topic, long count, Inputs inputs) throws InterruptedException {
     AtomicReference<Exception> failure = new AtomicReference<>();
     try (KafkaProducer<byte[], byte[]> producer = producer(Map.of())) {
@@ -104,8 +109,8 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Records of a topic that a group has committed. Offsets of a topic that no transaction wrote to
-   * count its records.
+   * How many records of a topic a group has committed. It is the sum of committed offsets, which
+   * equals the number of records if no transaction wrote to the topic.
    */
   long committed(String group, String topic) throws InterruptedException {
     Map<TopicPartition, OffsetAndMetadata> offsets =
@@ -120,7 +125,7 @@ public final class Cluster implements AutoCloseable {
         .sum();
   }
 
-  /** Sum of the end offsets of a topic's partitions. */
+  /** The sum of the end offsets of a topic's partitions. */
   long end(String topic) throws InterruptedException {
     int partitions =
         get("topic " + topic, admin.describeTopics(List.of(topic)).allTopicNames())
@@ -136,7 +141,10 @@ public final class Cluster implements AutoCloseable {
         .sum();
   }
 
-  /** Bytes of an application's changelogs on disk, with what Kafka's batches add. */
+  /**
+   * The size of an application's changelogs on disk, in bytes, including the overhead of Kafka's
+   * batches.
+   */
   long changelogBytes(String application) throws InterruptedException {
     List<Integer> brokers =
         get("brokers", admin.describeCluster().nodes()).stream().map(Node::id).toList();

@@ -15,13 +15,14 @@ import java.util.SplittableRandom;
 import org.apache.kafka.common.utils.Utils;
 
 /**
- * How the cost of a record grows: with the length of its key's history, with the number of keys,
- * with threads and instances; and how long an instance takes that has to restore every state.
+ * Measures how the cost of a record grows with the length of its key's history, with the number of
+ * keys, and with threads and instances. Also measures how long an instance takes to restore all
+ * states. Not thread-safe.
  */
 public final class GrowthBench {
 
   private static final int PARTITIONS = 2;
-  private static final int SHORT = 10; // records of a key with a short history
+  private static final int SHORT = 10; // records of each key with a short history
 
   private final Setup setup;
   private final int batch;
@@ -33,9 +34,10 @@ public final class GrowthBench {
   private Progress progress;
 
   /**
-   * @param batch records computed ahead, except where one key has all of them
-   * @param longest records of the key with the longest history
-   * @param numbersOfKeys ascending
+   * @param batch records computed in one batch; the measurement of one key's history computes
+   *     records alone
+   * @param longest number of records of the key with the longest history
+   * @param numbersOfKeys the numbers of keys to measure with, ascending
    */
   public GrowthBench(Setup setup, int batch, long longest, List<Integer> numbersOfKeys) {
     this.setup = setup;
@@ -45,7 +47,7 @@ public final class GrowthBench {
   }
 
   /**
-   * Measures everything and leaves {@code growth.json}.
+   * Measures everything and writes {@code growth.json}.
    *
    * @return the table
    */
@@ -83,7 +85,10 @@ public final class GrowthBench {
     report.write(setup.out().resolve("growth.json"));
   }
 
-  /** Keys of ten records first, to warm up and to compare with; then one key alone. */
+  /**
+   * Measures histories: first keys of ten records each, for the warm-up and as the baseline, then
+   * one key with all other records.
+   */
   private void history() throws IOException, InterruptedException {
     String topic = "growth-history";
     long few = setup.records();
@@ -135,7 +140,10 @@ public final class GrowthBench {
     }
   }
 
-  /** Starts on an empty state folder, so that every state comes from the changelog. */
+  /**
+   * Measures a start with an empty state folder, so that every state is restored from the
+   * changelog.
+   */
   private void restore(Case what, String id, String topic, int keys)
       throws IOException, InterruptedException {
     Utils.delete(folder.resolve("state-" + id).toFile());
@@ -192,7 +200,8 @@ public final class GrowthBench {
       List<Sample> samples = apps.get(0).watch(setup.records(), progress);
       Cost cost = App.cost(samples, setup.skipped(setup.records()));
       double speedUp = one == null ? 1 : cost.recordsPerSecond() / one.recordsPerSecond();
-      // The CPU time is that of the first instance alone: records a second is what counts here.
+      // The CPU time is only the first instance's, so it is left out: the result is records a
+      // second.
       row(kind, of, new Cost(cost.records(), Double.NaN, cost.recordsPerSecond()), speedUp);
       progress.ends("%,.0f records/s".formatted(cost.recordsPerSecond()));
       return cost;
@@ -211,13 +220,17 @@ public final class GrowthBench {
     }
   }
 
-  /** Between the first commits at or past two numbers of records. */
+  /**
+   * The cost between two commits: the first with at least {@code from} records, and the first with
+   * at least {@code to}.
+   */
   static Cost between(List<Sample> samples, long from, long to) {
     Sample begin = first(samples, from);
     Sample end = first(samples, to);
     if (end.records() <= begin.records()) {
       throw new MeasureException(
-          "records %d to %d were committed at once: ask for more".formatted(from, to));
+          "records %d to %d must be in several commits, found one: set a higher --records"
+              .formatted(from, to));
     }
     return Cost.between(begin, end);
   }

@@ -20,18 +20,19 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * How long it takes from sending a record to reading its enriched one, at a steady rate: as soon as
- * it was written (<i>processed</i>: a consumer that does not wait for transactions) and once its
- * transaction is committed (<i>visible</i>). Both ends are read by one clock, in this JVM.
+ * Measures the latency from sending a record to reading its enriched record, at a steady rate. It
+ * has two readers: one that reads a record as soon as it is written (<i>processed</i>), and one
+ * that reads it when its transaction is committed (<i>visible</i>). Both times come from this JVM's
+ * clock.
  *
- * <p>Records are due at fixed times, and each latency counts from when its record was due: a stall
- * is charged to every record that it kept waiting.
+ * <p>Records are due at fixed times, and each latency starts when its record was due. So a stall
+ * counts for every record that it delays.
  */
 public final class LatencyBench {
 
   private static final String FROM = "latency-messages";
   private static final String TO = "latency-enriched";
-  private static final String NUMBER = "number"; // header; the application passes headers on
+  private static final String NUMBER = "number"; // header; the application keeps it
   private static final Duration WAIT = Duration.ofSeconds(60);
 
   private final Setup setup;
@@ -43,8 +44,9 @@ public final class LatencyBench {
   }
 
   /**
-   * Sends {@link Setup#records()} records and leaves {@code latency.json}. Half of them warm up: a
-   * JVM that has just started is behind at once, so the others are sent when all of those are read.
+   * Sends {@link Setup#records()} records and writes {@code latency.json}. The first half warms up
+   * the JVM, which cannot keep the rate just after its start. The second half is sent after all of
+   * the first half was read.
    *
    * @param rate records a second
    * @return the table
@@ -115,7 +117,7 @@ public final class LatencyBench {
         ms.getValueAtPercentile(100));
   }
 
-  /** Reads the enriched topic on a thread of its own and takes down when each record came. */
+  /** Reads the enriched topic on its own thread and notes when it read each record. */
   private static final class Reader implements AutoCloseable {
     final AtomicLongArray read;
     private final AtomicInteger found = new AtomicInteger();
@@ -159,7 +161,7 @@ public final class LatencyBench {
       }
     }
 
-    /** Waits until so many are read. */
+    /** Waits until so many records are read. */
     void await(int records) throws InterruptedException {
       long deadline = System.nanoTime() + WAIT.toNanos();
       while (found.get() < records && failure == null && System.nanoTime() < deadline) {
@@ -170,7 +172,7 @@ public final class LatencyBench {
       }
       if (found.get() < records) {
         throw new MeasureException(
-            "every record must be read within %d s of the last one, %d are missing"
+            "all records must be read within %d s after the last was sent, found %d missing"
                 .formatted(WAIT.toSeconds(), records - found.get()));
       }
     }

@@ -1,6 +1,6 @@
 package io.undercurrent.measure;
 
-/** A measurement could not be taken; the message is one line for the user. */
+/** Thrown where a measurement fails. The message is one line for the user. */
 public final class MeasureException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

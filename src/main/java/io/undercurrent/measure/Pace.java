@@ -2,21 +2,24 @@ package io.undercurrent.measure;
 
 import java.util.function.BooleanSupplier;
 
-/** When each of many messages is due, at so many a second from now. */
+/**
+ * Paces messages at a fixed rate: message n is due n / rate seconds after this object was made.
+ * Thread-safe.
+ */
 public final class Pace {
-  private static final long MOST_NANOS = 50_000_000; // between two looks at whether to go on
+  private static final long MAX_SLEEP_NANOS = 50_000_000; // between two calls of shouldContinue
 
   private final double perSecond;
   private final long startNanos = System.nanoTime();
 
   /**
-   * @param perSecond above 0; infinity for as fast as it goes
+   * @param perSecond messages a second, above 0; infinity for no limit
    */
   public Pace(double perSecond) {
     this.perSecond = perSecond;
   }
 
-  /** When a message is due, as {@link System#nanoTime} counts. */
+  /** The time when a message is due, on the clock of {@link System#nanoTime}. */
   long due(long number) {
     return startNanos + (long) (number / perSecond * 1e9);
   }
@@ -24,14 +27,14 @@ public final class Pace {
   /**
    * Waits until a message is due.
    *
-   * @param number of the message, from 0
-   * @param goOn whether to wait any longer
-   * @return false if it was told not to go on
+   * @param number the message's number, from 0
+   * @param shouldContinue false ends the wait early
+   * @return true if the message is due, false if {@code shouldContinue} ended the wait
    */
-  public boolean await(long number, BooleanSupplier goOn) throws InterruptedException {
+  public boolean await(long number, BooleanSupplier shouldContinue) throws InterruptedException {
     long due = due(number);
-    while (goOn.getAsBoolean()) {
-      long wait = Math.min(MOST_NANOS, due - System.nanoTime());
+    while (shouldContinue.getAsBoolean()) {
+      long wait = Math.min(MAX_SLEEP_NANOS, due - System.nanoTime());
       if (wait <= 0) {
         return true;
       }
@@ -40,7 +43,7 @@ public final class Pace {
     return false;
   }
 
-  /** Waits until a message is due, and gives when that was. */
+  /** Waits until a message is due, and returns the time when it was due. */
   long await(long number) throws InterruptedException {
     await(number, () -> true);
     return due(number);

@@ -13,9 +13,10 @@ import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.DoubleHistogram;
 
 /**
- * What is lost where h is kept in half precision: one key's records, read on twice, and the
- * differences between the two readings of each. By parts of its history, so that it shows whether
- * they grow. Figures are no timings: the same on every machine.
+ * Measures how much results change if h is stored in half precision. It reads one key's records
+ * twice, once in each precision, and compares the results of each record. The figures are given for
+ * each part of the history, to show whether the differences grow. They are the same on every
+ * machine.
  */
 public final class PrecisionBench {
 
@@ -26,17 +27,17 @@ public final class PrecisionBench {
   private final Setup setup;
   private final List<Difference> differences = new ArrayList<>();
 
-  /** Of one record, fp16 against fp32. */
+  /** The difference between the fp16 and the fp32 result of one record. */
   private record Difference(
       float probability, double surpriseBits, boolean otherLabel, boolean otherNext, int tokens) {
 
     static Difference between(Reading a, Reading b) {
-      float most = 0;
+      float max = 0;
       for (int i = 0; i < a.probabilities().length; i++) {
-        most = Math.max(most, Math.abs(a.probabilities()[i] - b.probabilities()[i]));
+        max = Math.max(max, Math.abs(a.probabilities()[i] - b.probabilities()[i]));
       }
       return new Difference(
-          most,
+          max,
           Math.abs(a.surpriseBits() - b.surpriseBits()),
           a.label() != b.label(),
           a.next()[0].id() != b.next()[0].id(),
@@ -44,7 +45,7 @@ public final class PrecisionBench {
     }
   }
 
-  /** A key, and what reads it. */
+  /** One key's state and memory, and the inference that reads its records. */
   private static final class Key {
     private final Inference inference;
     private final HiddenState state;
@@ -66,20 +67,20 @@ public final class PrecisionBench {
   }
 
   /**
-   * Measures and leaves {@code precision.json}.
+   * Measures and writes {@code precision.json}.
    *
    * @return the table
    */
   public String run(Progress progress) {
     Model half = setup.model().withStatePrecision(StatePrecision.FP16);
     Model full = setup.model().withStatePrecision(StatePrecision.FP32);
-    Key one = new Key(half, setup.maxTokens());
-    Key other = new Key(full, setup.maxTokens());
+    Key halfKey = new Key(half, setup.maxTokens());
+    Key fullKey = new Key(full, setup.maxTokens());
     progress.begins("one key, read in fp16 and in fp32", setup.records());
     for (int i = 0; i < setup.records(); i++) {
       String text = setup.texts().get(i % setup.texts().size());
-      Reading reading = one.read(text);
-      Reading exact = other.read(text);
+      Reading reading = halfKey.read(text);
+      Reading exact = fullKey.read(text);
       if (reading.tokens() > 0) {
         differences.add(Difference.between(reading, exact));
       }
@@ -103,7 +104,7 @@ public final class PrecisionBench {
     return report.table();
   }
 
-  /** Records {@code from} to {@code to}, counted from 1. */
+  /** Adds the row of records {@code from} to {@code to}, counted from 1. */
   private void row(Report report, int from, int to) {
     List<Difference> part = differences.subList(from - 1, to);
     DoubleHistogram probability = new DoubleHistogram(Report.DIGITS);

@@ -1,14 +1,14 @@
 package io.undercurrent.measure;
 
-/** Told how far a measurement is, on the thread that measures. */
+/** Listens to the progress of a measurement. Called on the thread that measures. */
 public interface Progress {
 
-  /** A case begins, of so many records. */
+  /** A case starts that has so many records. */
   void begins(String what, long records);
 
   /** So many records are done. */
   void done(long records);
 
-  /** The case has ended with a result, in words. */
+  /** The case has ended. {@code result} describes its result in words. */
   void ends(String result);
 }

@@ -23,13 +23,12 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * How long questions about keys take over HTTP while the stream runs at a steady rate: {@code GET
- * /v1/keys/{key}}, {@code GET /v1/keys/{key}/next} with a beginning of some words, {@code POST
- * /v1/enrich} with a whole text, in turn.
+ * Measures the latency of queries over HTTP while the stream runs at a steady rate. It sends in
+ * turn: {@code GET /v1/keys/{key}}, {@code GET /v1/keys/{key}/next} with the first words of a text,
+ * and {@code POST /v1/enrich} with a whole text.
  *
- * <p>Questions are due at fixed times and asked then, whether earlier ones are answered or not;
- * each answer counts from when its question was due. What is refused (503: too much at once) is
- * counted and has no time.
+ * <p>A query is sent at a fixed time, even if earlier ones are not answered yet, and its latency
+ * starts at that time. Refused queries (503: too many requests) are counted, but have no latency.
  */
 public final class QueryBench {
 
@@ -37,7 +36,7 @@ public final class QueryBench {
   private static final String TO = "query-enriched";
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int BEGINNING_CHARS = 20;
-  private static final double LEAST_OF_RATE = 0.95;
+  private static final double MIN_SHARE_OF_RATE = 0.95;
 
   private final Setup setup;
   private final int batch;
@@ -45,7 +44,7 @@ public final class QueryBench {
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PATIENCE).build();
 
-  /** What is asked. */
+  /** The routes that are queried. */
   private enum Route {
     KEY("GET /v1/keys/{key}"),
     NEXT("GET /v1/keys/{key}/next"),
@@ -58,11 +57,15 @@ public final class QueryBench {
     }
   }
 
-  /** How a question was answered: nanoseconds since it was due, and the status; 0 for none. */
+  /**
+   * The answer to one query: nanoseconds from when it was due, and the HTTP status, or 0 for no
+   * answer.
+   */
   private record Answer(long nanos, int status) {}
 
   /**
-   * @param queriesPerSecond of each route
+   * @param batch records computed in one batch
+   * @param queriesPerSecond queries a second of each route
    */
   public QueryBench(Setup setup, int batch, double queriesPerSecond) {
     this.setup = setup;
@@ -71,8 +74,8 @@ public final class QueryBench {
   }
 
   /**
-   * Asks as long as {@link Setup#records()} records take, the first half to warm up, and leaves
-   * {@code queries.json}.
+   * Sends queries for as long as {@link Setup#records()} records take at {@code rate}, and writes
+   * {@code queries.json}. The first half warms up the JVM.
    *
    * @param rate records a second
    * @return the table
@@ -104,12 +107,15 @@ public final class QueryBench {
     }
   }
 
-  /** Answers of an app that lags behind are not those of a stream at this rate. */
+  /**
+   * Checks that the app keeps the rate: if it lags behind, the latencies do not belong to this
+   * rate.
+   */
   private static void requireRate(double rate, Sample begin, Sample end) {
     double found = (end.records() - begin.records()) / ((end.nanos() - begin.nanos()) / 1e9);
-    if (found < LEAST_OF_RATE * rate) {
+    if (found < MIN_SHARE_OF_RATE * rate) {
       throw new MeasureException(
-          "%.0f records/s must be enriched while questions are asked, found %.0f: ask for a lower rate"
+          "%.0f records/s must be enriched during the queries, found %.0f: set a lower --rate"
               .formatted(rate, found));
     }
   }
@@ -120,7 +126,7 @@ public final class QueryBench {
     int questions = (int) (setup.records() / rate * queriesPerSecond) * routes;
     if (questions < 100 * routes) {
       throw new MeasureException(
-          "at least 100 questions of each kind must be asked, found time for %d: ask for more records"
+          "at least 100 queries of each route must be sent, found time for %d: set a higher --records"
               .formatted(questions / routes));
     }
     progress.begins(
@@ -134,13 +140,13 @@ public final class QueryBench {
     }
     List<List<Answer>> answers = new ArrayList<>();
     for (int route = 0; route < routes; route++) {
-      List<Answer> of = new ArrayList<>();
+      List<Answer> ofRoute = new ArrayList<>();
       for (int i = (int) setup.skipped(questions) / routes * routes + route;
           i < questions;
           i += routes) {
-        of.add(asked.get(i).join());
+        ofRoute.add(asked.get(i).join());
       }
-      answers.add(of);
+      answers.add(ofRoute);
     }
     return answers;
   }
@@ -169,7 +175,7 @@ public final class QueryBench {
     return request.timeout(PATIENCE).build();
   }
 
-  /** Whole words of a text's first chars. */
+  /** The whole words within a text's first 20 characters. */
   private static String beginning(String text) {
     int end = text.length() <= BEGINNING_CHARS ? -1 : text.lastIndexOf(' ', BEGINNING_CHARS);
     return URLEncoder.encode(end < 0 ? text : text.substring(0, end), StandardCharsets.UTF_8);
@@ -209,7 +215,7 @@ public final class QueryBench {
         ms.getValueAtPercentile(100));
   }
 
-  /** Sends records at a steady rate on a thread of its own, until it is closed. */
+  /** Sends records at a steady rate on its own thread, until it is closed. */
   private final class Stream implements AutoCloseable {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final KafkaProducer<byte[], byte[]> producer;

@@ -6,8 +6,9 @@ import io.undercurrent.model.Memory;
 import java.util.List;
 
 /**
- * What a record costs where no state is kept, so that the key's whole history is read again at each
- * one, beside what it costs with the state carried. In this JVM, one thread, no Kafka.
+ * Measures the cost of a record without a stored state, where the key's whole history is read again
+ * for each record, and compares it with the cost of a record whose state is stored. Runs in this
+ * JVM on one thread, without Kafka.
  */
 public final class ReplayBench {
 
@@ -24,7 +25,7 @@ public final class ReplayBench {
   }
 
   /**
-   * Measures and leaves {@code replay.json}.
+   * Measures and writes {@code replay.json}.
    *
    * @return the table
    */
@@ -55,7 +56,7 @@ public final class ReplayBench {
     return report.table();
   }
 
-  /** Microseconds to read so many records of one key from its beginning. */
+  /** The time to read {@code records} records of a new key, in microseconds. */
   private double read(int records, int from) {
     HiddenState state = setup.model().initialState();
     Memory memory = inference.memory();

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Rows of figures, all with the same names, as a JSON list and as a table. */
+/**
+ * A table of figures: every row has the same columns. It is written as JSON and as text. Not
+ * thread-safe.
+ */
 final class Report {
 
   /** Significant digits of percentiles. */
@@ -24,7 +27,7 @@ final class Report {
 
   private final List<Map<String, Object>> rows = new ArrayList<>();
 
-  /** Names and values in turn; a double may be NaN, which becomes null. */
+  /** Adds a row: column names and values in turn. A value that is NaN or infinite becomes null. */
   Report row(Object... namesAndValues) {
     Map<String, Object> row = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -45,13 +48,13 @@ final class Report {
       Files.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(file, JSON.writeValueAsString(rows) + "\n");
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("figures are plain values", e);
+      throw new IllegalStateException("plain values cannot fail to be written", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** The rows that an earlier run left; none if there is no such file. */
+  /** The rows that an earlier run wrote; none if the file does not exist. */
   static List<Map<String, Object>> read(Path file) {
     if (!Files.exists(file)) {
       return List.of();
@@ -59,11 +62,12 @@ final class Report {
     try {
       return new ObjectMapper().readValue(file.toFile(), new TypeReference<>() {});
     } catch (IOException e) {
-      throw new MeasureException(file + " must be a list of figures: " + e.getMessage(), e);
+      throw new MeasureException(
+          file + ": must be a JSON list of figures, found: " + e.getMessage(), e);
     }
   }
 
-  /** The rows in columns under their names. */
+  /** The rows as text, in columns with a header. */
   String table() {
     if (rows.isEmpty()) {
       return "";

@@ -7,16 +7,17 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What is measured, and where the figures go.
+ * The parameters of a measurement. Immutable.
  *
- * @param model loaded; {@code modelPath} is what the application loads it from
- * @param texts of the records, in turn
- * @param maxTokens that are read of a record
- * @param records that are enriched in each case, half of them to warm the JVM up: it compiles for a
- *     quarter of a minute
- * @param keys that they are spread over
+ * @param model the loaded model
+ * @param modelPath the checkpoint folder from which the application loads the model
+ * @param texts the texts of the records, used in turn
+ * @param maxTokens tokens read from a record, at most
+ * @param records records enriched in each case; the first half warms up the JVM, which compiles for
+ *     about 15 seconds
+ * @param keys number of keys of these records
  * @param threads stream threads of the application
- * @param out where figures, logs and the broker's topics go
+ * @param out folder for figures, logs and the broker's topics
  */
 public record Setup(
     Model model,
@@ -28,12 +29,12 @@ public record Setup(
     int threads,
     Path out) {
 
-  /** How many of a case's records warm the JVM up. */
+  /** How many of a case's records warm up the JVM. */
   long skipped(long all) {
     return all / 2;
   }
 
-  /** Texts and keys in turn: neighbours have different keys. */
+  /** The i-th record: texts and keys in turn, so that neighbouring records have different keys. */
   Input input(long i) {
     byte[] key = ("key-" + i % keys).getBytes(StandardCharsets.UTF_8);
     String text = texts.get((int) (i % texts.size()));

@@ -6,18 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a record costs the application, and how many it does in a second: passed through, with a
- * state read and written, and enriched at several batch sizes, under both guarantees.
+ * Measures the CPU time of a record and the records a second of an application, in three kinds of
+ * cases: it passes records through, it also reads and writes a state, and it enriches, at several
+ * batch sizes. Each case runs under both guarantees.
  *
- * <p>Every case reads the same records, written before it starts, so that it is never short of
- * work; offsets are committed every 100 ms in all of them.
+ * <p>All cases read the same records, which are written before they start, so the application never
+ * waits for input. All of them commit every 100 ms.
  */
 public final class StreamBench {
 
   private static final int[] BATCHES = {1, 8, 32, 64, 256};
   private static final int PARTITIONS = 2;
   private static final String FROM = "bench-messages";
-  private static final int PASSED_FOR_EACH = 10; // a pass-through does more in the same time
+  private static final int PASS_THROUGH_FACTOR =
+      10; // a pass-through is faster and gets more records
 
   private final Setup setup;
 
@@ -26,19 +28,19 @@ public final class StreamBench {
   }
 
   /**
-   * Measures everything and leaves {@code stream.json}.
+   * Measures everything and writes {@code stream.json}.
    *
    * @return the table
    */
   public String run(Cluster cluster, Path folder, Progress progress) throws InterruptedException {
     double rate = Arithmetic.rate(setup.model().config());
     double limit = Arithmetic.micros(setup.model(), setup.texts(), setup.maxTokens(), rate);
-    long passed = setup.records() * PASSED_FOR_EACH;
+    long passed = setup.records() * PASS_THROUGH_FACTOR;
     progress.begins("writing records", passed);
     cluster.createTopic(FROM, PARTITIONS);
     cluster.fill(FROM, passed, setup::input);
     progress.ends(
-        "%,d multiplications/us, %.1f us a record at least".formatted((long) (rate / 1e6), limit));
+        "%,d multiplications/us, at least %.1f us a record".formatted((long) (rate / 1e6), limit));
 
     Report report = new Report();
     int n = 0;
@@ -82,7 +84,10 @@ public final class StreamBench {
     return cases;
   }
 
-  /** Records a second of the fastest exactly-once case that {@code out} tells of; NaN if none. */
+  /**
+   * Records a second of the fastest exactly-once case in {@code out}'s {@code stream.json}; NaN if
+   * there is none.
+   */
   public static double fastest(Path out) {
     return Report.read(out.resolve("stream.json")).stream()
         .filter(row -> Case.ENRICH.equals(row.get("case")))

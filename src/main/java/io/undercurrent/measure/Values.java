@@ -3,7 +3,7 @@ package io.undercurrent.measure;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** Record values as the shipped topology reads them. */
+/** Makes record values in the format that the shipped topology reads. */
 final class Values {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -14,7 +14,7 @@ final class Values {
     try {
       return JSON.writeValueAsBytes(JSON.createObjectNode().put("text", text));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("any text is JSON", e);
+      throw new IllegalStateException("a tree cannot fail to be written", e);
     }
   }
 }

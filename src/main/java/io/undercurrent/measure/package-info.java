@@ -1,9 +1,8 @@
 /**
- * Measures what needs a broker: how much of the machine a stream takes, how soon a record is
- * enriched, how both grow. Broker and application run in JVMs of their own, so that a figure is the
- * application's alone; this side fills topics, watches committed offsets and CPU time, and writes
- * JSON, tables and pictures.
+ * Measurements of whole streams: CPU time, throughput and latency, and how they grow. Broker and
+ * application run in their own JVMs, so that a figure is the application's alone. This JVM fills
+ * topics, reads committed offsets and CPU times, and writes JSON and tables.
  *
- * <p>What needs none (step, head) is in the build's {@code bench} profile.
+ * <p>Benchmarks that need no broker (step, head) are in the build's {@code bench} profile.
  */
 package io.undercurrent.measure;

@@ -17,7 +17,9 @@ import io.undercurrent.query.internals.TracedRecord.Piece;
 import java.io.IOException;
 import java.util.List;
 
-/** The JSON of requests and answers; enriched records are written as in the topic. */
+/**
+ * Reads request bodies and writes answers as JSON. Enriched records are written as in the topic.
+ */
 final class Answers {
 
   private Answers() {}

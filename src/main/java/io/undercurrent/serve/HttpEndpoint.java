@@ -53,7 +53,7 @@ public final class HttpEndpoint implements AutoCloseable {
   /** How long a connection may neither send nor receive a byte. */
   private static final int CONNECTION_IDLE_TIMEOUT_MS = 20_000;
 
-  /** Bytes of a request's head: its longest text, each char as nine. */
+  /** Bytes of a request's head. The longest text fits, with nine bytes for each char. */
   private static final int MAX_HEAD_BYTES = 1 << 16;
 
   /** Bytes of the largest request body. */
@@ -77,7 +77,7 @@ public final class HttpEndpoint implements AutoCloseable {
    * @param host the address to bind; {@code 0.0.0.0} for all
    * @param port 0 for any free one
    * @param scrape the meters in Prometheus text format; not null, never returns null
-   * @param live whether the app is worth keeping
+   * @param live whether the app works, or may work again without a restart
    * @param ready whether the app processes records now
    * @throws IllegalStateException with a message for the user if it cannot bind; nothing is left
    *     running then
@@ -131,7 +131,7 @@ public final class HttpEndpoint implements AutoCloseable {
               addOwn(config.routes, scrape, live, ready);
               more.forEach(routes -> routes.add(config));
               config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
-              config.routes.exception(HttpResponseException.class, HttpEndpoint::refused);
+              config.routes.exception(HttpResponseException.class, HttpEndpoint::answerRefusal);
               config.routes.exception(
                   Exception.class,
                   (e, ctx) -> {
@@ -157,7 +157,7 @@ public final class HttpEndpoint implements AutoCloseable {
   }
 
   /** Answers a request that Javalin itself refuses. */
-  private static void refused(HttpResponseException e, Context ctx) {
+  private static void answerRefusal(HttpResponseException e, Context ctx) {
     HttpStatus status = HttpStatus.forStatus(e.getStatus());
     String detail =
         switch (status) {

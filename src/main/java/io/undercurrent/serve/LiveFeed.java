@@ -19,7 +19,7 @@ import java.util.Set;
  *
  * <p>The topic is followed only while somebody views it, and for a minute after. So a cluster pays
  * nothing while no page is open, and a page that is reloaded finds its records. Following begins
- * {@value #LOOK_BACK} records before the end, so that a page has something to show at once.
+ * {@value #LOOK_BACK} records before the end, so that a page shows something at once.
  *
  * <p>It keeps the last {@value #KEPT} records, but at most {@value #KEPT_CHARS} chars of text and
  * keys: at most about 15 MB of heap. Thread-safe.
@@ -67,7 +67,7 @@ final class LiveFeed implements AutoCloseable {
   record Status(long records, int conversations, double perSecond, int viewers) {}
 
   /** Opens the topic if it is not followed; called with the lock held. */
-  private void use() {
+  private void startFollowing() {
     usedNanos = System.nanoTime();
     if (topic != null || closed) {
       return;
@@ -87,7 +87,7 @@ final class LiveFeed implements AutoCloseable {
       return; // from a topic that has been closed
     }
     if (viewers.isEmpty() && System.nanoTime() - usedNanos > UNUSED_NANOS) {
-      stop();
+      stopFollowing();
       return;
     }
     if (key == null && record == null) {
@@ -139,7 +139,7 @@ final class LiveFeed implements AutoCloseable {
    */
   List<EnrichedRecord> last(KeyText key, int max) {
     synchronized (this) {
-      use();
+      startFollowing();
     }
     awaitCaughtUp();
     synchronized (this) {
@@ -171,7 +171,7 @@ final class LiveFeed implements AutoCloseable {
    */
   Viewer view(String lastEventId) {
     synchronized (this) {
-      use();
+      startFollowing();
     }
     awaitCaughtUp();
     synchronized (this) {
@@ -218,7 +218,7 @@ final class LiveFeed implements AutoCloseable {
   }
 
   /** Called with the lock held. */
-  private void stop() {
+  private void stopFollowing() {
     if (topic != null) {
       topic.close();
       topic = null;
@@ -229,7 +229,7 @@ final class LiveFeed implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    stop();
+    stopFollowing();
     List.copyOf(viewers).forEach(Viewer::wake);
   }
 

@@ -50,7 +50,7 @@ record LiveRecord(long number, KeyText key, EnrichedRecord record) {
     return text.substring(0, end) + "\u2026";
   }
 
-  /** The event of a record, whose text is cut where it is too long to be kept. */
+  /** The event of a record. A text of more than {@value #KEPT_CHARS} chars is cut. */
   static LiveRecord of(long number, EnrichedRecord record) {
     return new LiveRecord(number, keyOf(record), kept(record));
   }

@@ -87,10 +87,10 @@ final class Parameters {
     return true;
   }
 
-  static long integer(Context ctx, String name, long otherwise, long min, long max) {
+  static long integer(Context ctx, String name, long defaultValue, long min, long max) {
     String value = ctx.queryParam(name);
     if (value == null) {
-      return otherwise;
+      return defaultValue;
     }
     try {
       long number = Long.parseLong(value);

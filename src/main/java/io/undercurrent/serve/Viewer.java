@@ -23,7 +23,7 @@ final class Viewer implements AutoCloseable {
     this.returning = returning;
   }
 
-  /** Whether its stream continues after the last event that it had. */
+  /** Whether its stream continues after the last event that the viewer had. */
   boolean returning() {
     return returning;
   }

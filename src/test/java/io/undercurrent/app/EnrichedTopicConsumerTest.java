@@ -41,7 +41,7 @@ class EnrichedTopicConsumerTest {
   }
 
   @Test
-  void shouldFollowOnAfterARecordAtWhichTheListenerFails() throws Exception {
+  void shouldContinueAfterARecordAtWhichTheListenerFails() throws Exception {
     topicWithTombstones("listener", "one", "two", "three");
 
     try (EnrichedTopic topic =
@@ -63,12 +63,9 @@ class EnrichedTopicConsumerTest {
     seen.add(key);
   }
 
-  /**
-   * The first attempt fails before anything was followed: what was to be looked back at is not
-   * lost.
-   */
+  /** The first attempt fails before it reads anything. The second one still looks back. */
   @Test
-  void shouldTryAgainAfterAnyFailureAndLookBackThen() throws Exception {
+  void shouldTryAgainAfterAnyFailureAndStillLookBack() throws Exception {
     topicWithTombstones("again", "one", "two");
 
     try (EnrichedTopic topic =
@@ -85,7 +82,7 @@ class EnrichedTopicConsumerTest {
     seen.add(new String(key, UTF_8));
   }
 
-  /** The broker's address, but for the first who asks. */
+  /** The broker's address. The first call fails. */
   private static final class FailingOnce extends AbstractList<String> {
     private boolean failed;
 

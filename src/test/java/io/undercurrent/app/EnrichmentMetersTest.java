@@ -37,7 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is counted while records flow. */
+/** The meters of an enricher, while records flow. */
 class EnrichmentMetersTest {
 
   private static final TopologyDefinition DEFINITION =
@@ -57,7 +57,7 @@ class EnrichmentMetersTest {
   }
 
   @Test
-  void shouldNotHaveMoreMetersHoweverManyKeysAndTextsCome() {
+  void shouldKeepTheNumberOfMetersForAnyNumberOfKeysAndTexts() {
     start(LetterModel.looking(1).withReference(reference()));
     Set<String> before = ids();
     SplittableRandom random = new SplittableRandom(3);
@@ -74,7 +74,7 @@ class EnrichmentMetersTest {
   }
 
   @Test
-  void shouldCountWordsThatWereAmongThoseExpectedForTheirKey() {
+  void shouldCountWordsThatWereExpected() {
     Model model = LetterModel.of(1);
     start(model);
     Inference inference = new Inference(model, 512, 5, true);
@@ -96,7 +96,7 @@ class EnrichmentMetersTest {
       checked += reading.hit() == Hit.NONE ? 0 : 1;
     }
     messages.pipeInput(new byte[] {1}, new byte[0]); // no word, nothing to compare
-    messages.pipeInput(new byte[] {1}, bytes("unheard never")); // none that could be foretold
+    messages.pipeInput(new byte[] {1}, bytes("unheard never")); // no word that could be expected
     assertThat(checked).isEqualTo(200);
     assertThat(counter(MeterNames.NEXT_CHECKED)).isEqualTo(checked);
     assertThat(counter(MeterNames.NEXT_HIT)).isEqualTo(hits);
@@ -104,13 +104,13 @@ class EnrichmentMetersTest {
   }
 
   @Test
-  void shouldMeasureHowOldStatesAreAndHowLateRecords() {
+  void shouldMeasureTheAgeOfStatesAndTheLatenessOfRecords() {
     start(LetterModel.of(1));
     long now = System.currentTimeMillis();
     byte[] key = {1};
     messages.pipeInput(key, bytes("a"), now - 7_200_000);
     messages.pipeInput(key, bytes("b"), now - 3_600_000);
-    messages.pipeInput(key, bytes("c"), now - 5_000_000); // late: its key's last one is younger
+    messages.pipeInput(key, bytes("c"), now - 5_000_000); // late: its key's last record is newer
     messages.pipeInput(new byte[] {2}, bytes("d"), now - 3_600_000);
 
     var age = registry.get(MeterNames.STATE_AGE).timer().takeSnapshot();
@@ -122,7 +122,7 @@ class EnrichmentMetersTest {
   }
 
   @Test
-  void shouldCountWhatWasForgottenOfAMemory() {
+  void shouldCountEvictedEntriesOfAMemory() {
     start(LetterModel.looking(1)); // three records, and a cache of seven tokens
     for (int i = 0; i < 20; i++) {
       messages.pipeInput(new byte[] {1}, bytes("a b c d"));
@@ -138,7 +138,7 @@ class EnrichmentMetersTest {
       messages.pipeInput(bytes("k" + i), bytes(i % 2 == 0 ? "a b" : "a unheard"));
     }
     assertThat(drift("unknown"))
-        .as("half of them have unknown words, as has the reference")
+        .as("half of the records have unknown words, as in the reference")
         .isLessThan(0.01);
     for (int i = 0; i < 1_000; i++) {
       messages.pipeInput(bytes("k" + i), bytes("never heard"));

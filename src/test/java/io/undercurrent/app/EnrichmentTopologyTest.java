@@ -97,7 +97,7 @@ class EnrichmentTopologyTest {
 
   @ParameterizedTest
   @CsvSource({"LSTM, 1", "GRU, 1", "RNN, 1", "FFNN, 1", "FFNN, 3"})
-  void shouldGoOnWithTheRestoredStoreAsIfNothingHadHappened(CellType kind, int window) {
+  void shouldGiveTheSameBytesWithARestoredStore(CellType kind, int window) {
     model = LetterModel.of(kind, window, 1);
     List<String> texts = List.of("a b c", "d", "", "e f zz h", "a b c");
     start(TEXT);
@@ -140,7 +140,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldSayWhereARecordWasReadAndKeepItsKeyHeadersAndTimestamp() {
+  void shouldWriteTheSourceAndKeepKeyHeadersAndTimestamp() {
     start(TEXT);
     Headers headers = new RecordHeaders().add("trace", new byte[] {7}).add("trace", null);
     messages.pipeInput(new TestRecord<>(bytes("k"), bytes("a b"), headers, 1_790_000_000_000L));
@@ -160,7 +160,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldForgetAKeyAtATombstoneAndPassItOn() {
+  void shouldForgetAKeyAtATombstoneAndForwardIt() {
     start(TEXT);
     send("k", "a b c");
     send("k", (byte[]) null);
@@ -179,7 +179,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldTakeKeysOfAnyBytes() {
+  void shouldAcceptKeysOfAnyBytes() {
     start(withKeys(KeyEncoding.BASE64));
     byte[][] keys = {{}, {0}, {(byte) 0xff}, {(byte) 0xff, 0}, bytes("caf\u00e9"), new byte[300]};
     for (byte[] key : keys) {
@@ -212,9 +212,9 @@ class EnrichmentTopologyTest {
     assertDeadLetter(bytes("short"), bytes("a"), "deserialization", 2);
   }
 
-  /** One rule for a stream: a key that is no text does not become base64 among texts. */
+  /** All keys of a stream have one encoding: a key that is not text is not written as base64. */
   @Test
-  void shouldSendKeysThatAreNoTextToTheDeadLettersWhereKeysAreTexts() {
+  void shouldSendKeysThatAreNotTextToTheDeadLetters() {
     start(TEXT);
     byte[] key = {(byte) 0xff};
     messages.pipeInput(key, bytes("a"));
@@ -226,7 +226,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldStartFreshAndCountWhereAnotherModelWasAtWork() {
+  void shouldStartFreshAndCountStatesOfAnotherModel() {
     start(TEXT);
     byte[] foreign =
         new StoredEnrichment(LetterModel.of(2), EnrichmentSettings.DEFAULTS)
@@ -242,7 +242,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldStopAtAStoreThatHoldsNoStates() {
+  void shouldStopAtAStoreThatHoldsOtherBytes() {
     start(TEXT);
     store().put(Bytes.wrap(bytes("k")), new byte[3]);
 
@@ -264,7 +264,7 @@ class EnrichmentTopologyTest {
         "{\"message\": {\"text\": null}} | text-not-a-string",
         "{\"message\": {\"text\": {}}} | text-not-a-string"
       })
-  void shouldSendToDeadLettersWhatHasNoText(String value, String reason) {
+  void shouldSendRecordsWithoutTextToTheDeadLetters(String value, String reason) {
     start(JSON);
     send("k", "{\"message\": {\"text\": \"a b\"}}");
     byte[] before = state("k");
@@ -287,7 +287,7 @@ class EnrichmentTopologyTest {
         "{\"message\": {\"text\": \"a\"}, \"customer\": {\"id\": {}}} | key-not-scalar",
         " | tombstone-without-key"
       })
-  void shouldSendToDeadLettersWhatHasNoKey(String value, String reason) {
+  void shouldSendRecordsWithoutAKeyInTheValueToTheDeadLetters(String value, String reason) {
     start(BY_POINTER);
 
     send("k", value == null ? null : bytes(value));
@@ -296,7 +296,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldSendToDeadLettersWhatHasNoRecordKeyOrIsNotUtf8() {
+  void shouldSendRecordsWithoutARecordKeyOrUtf8ToTheDeadLetters() {
     start(TEXT);
     byte[] notUtf8 = HexFormat.of().parseHex("61ff62");
 
@@ -323,7 +323,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldReadValidJsonWhateverFieldsItHasBeside() {
+  void shouldReadValidJsonWithAnyOtherFields() {
     start(JSON);
 
     send("k", "{\"message\": {\"text\": \"a\"}, \"n\": " + "9".repeat(500_000) + "}");
@@ -376,7 +376,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldLetRecordsWithoutATimestampThrough() {
+  void shouldAcceptRecordsWithoutATimestamp() {
     start(TEXT);
     Headers none = new RecordHeaders();
     messages.pipeInput(new TestRecord<>(bytes("k"), bytes("a"), none, 5L));
@@ -406,7 +406,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldRejectWhatTheProducerCouldNotSendBeforeItChangesTheState() {
+  void shouldRejectARecordThatIsTooLargeBeforeItChangesTheState() {
     start(TEXT, EnrichmentSettings.DEFAULTS.withMaxRecordBytes(6_000));
     send("k", "a b");
     byte[] before = state("k");
@@ -420,7 +420,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldRejectWhatCouldNotBeRepartitioned() {
+  void shouldRejectARecordThatIsTooLargeToRepartition() {
     start(BY_POINTER, EnrichmentSettings.DEFAULTS.withMaxRecordBytes(10_000));
     String json = "{\"customer\": {\"id\": 1}, \"message\": {\"text\": \"%s\"}}";
 
@@ -431,7 +431,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldWriteRecordsThatTheSchemaStates() throws IOException {
+  void shouldWriteRecordsThatMatchTheSchema() throws IOException {
     JsonSchema schema =
         JsonSchemaFactory.getInstance(VersionFlag.V202012)
             .getSchema(Files.readString(Path.of("topology", "enriched-record.schema.json")));
@@ -461,7 +461,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldCountWhatItDid() {
+  void shouldCountRecordsAndTokens() {
     start(TEXT);
     send("k", "a b zz");
     send("k", "");
@@ -481,7 +481,7 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldCountTheClustersOfRareWordsThatWereSearchedForNextWordsAndThoseThatWereNot() {
+  void shouldCountSearchedAndSkippedClustersOfRareWords() {
     Model letters = LetterModel.of(1);
     ModelConfig full = letters.config();
     ModelConfig config =
@@ -495,9 +495,9 @@ class EnrichmentTopologyTest {
             full.window(),
             full.pooling(),
             new NextToken(List.of(10, 18), 2, false));
-    Parameters zeros = new Parameters(config.tensors()); // so all frequent words are as likely
+    Parameters zeros = new Parameters(config.tensors()); // so all frequent words are equally likely
     int bias = zeros.offset("next_token.head.bias") + 10;
-    zeros.values()[bias] = 20; // almost all that is expected is in the first cluster
+    zeros.values()[bias] = 20; // almost all probability is in the first cluster
     Network network = new Network(config, zeros, Kernels.best());
     model = new Model(config, letters.tokenizer(), network, letters.fingerprint());
     start(TEXT);
@@ -507,7 +507,7 @@ class EnrichmentTopologyTest {
 
     assertThat(count(MeterNames.SEARCHED_CLUSTERS)).isEqualTo(4);
     assertThat(count(MeterNames.SKIPPED_CLUSTERS))
-        .isEqualTo(4); // at a word and at the end of either record
+        .isEqualTo(4); // at a word and at the end of each record
   }
 
   private void start(TopologyDefinition definition) {

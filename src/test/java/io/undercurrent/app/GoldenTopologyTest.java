@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each definition in {@code topology/} has its {@code describe()} text beside it, so that a change
- * that would leave a store or an internal topic behind shows in review. After a change that is
- * meant, write them anew with {@code mvn test -Dtest=GoldenTopologyTest -Dgolden.update}.
+ * Each definition in {@code topology/} has its {@code describe()} text beside it. So a review shows
+ * a change that would leave a store or an internal topic behind. After an intended change, write
+ * the texts again with {@code mvn test -Dtest=GoldenTopologyTest -Dgolden.update}.
  */
 class GoldenTopologyTest {
 
@@ -30,13 +30,13 @@ class GoldenTopologyTest {
 
   @ParameterizedTest
   @MethodSource("definitions")
-  void shouldStayAsItIsDescribed(Path file) throws IOException {
+  void shouldEqualItsGoldenDescription(Path file) throws IOException {
     check(file, LetterModel.of(1), ".txt");
   }
 
   /** A model with attention or a cache brings a second store. */
   @Test
-  void shouldStayAsItIsDescribedWithAMemory() throws IOException {
+  void shouldEqualItsGoldenDescriptionWithAMemory() throws IOException {
     check(Path.of("topology", "enrich.yaml"), LetterModel.looking(1), "-with-memory.txt");
   }
 

@@ -42,7 +42,7 @@ class JsonFieldTest {
     "/skip/list/1/a, NUMBER, 2",
     "/text, MISSING,"
   })
-  void shouldFindWhatThePointerNames(String pointer, Kind kind, String text) throws Exception {
+  void shouldFindTheValueAtThePointer(String pointer, Kind kind, String text) throws Exception {
     assertThat(JsonField.find(DOCUMENT, JsonPointer.compile(pointer)))
         .isEqualTo(new JsonField(kind, text));
   }
@@ -64,7 +64,7 @@ class JsonFieldTest {
         "{\"a\": \"\\q\"}",
         "nope"
       })
-  void shouldRefuseWhatIsNotOneJsonValue(String json) {
+  void shouldRefuseATextThatIsNotOneJsonValue(String json) {
     assertThatThrownBy(() -> JsonField.find(json, JsonPointer.compile("/a")))
         .isInstanceOf(MalformedJsonException.class)
         .message()
@@ -81,7 +81,7 @@ class JsonFieldTest {
         "{\"a\": {\"b\": 1, \"text\": \"x\", \"b\": 2}}",
         "{\"a\": {\"text\": \"x\"}, \"text\": \"y\", \"text\": \"z\"}"
       })
-  void shouldPassOverFieldsOfTheSameNameBesideThePointer(String json) throws Exception {
+  void shouldSkipRepeatedFieldsOffThePath(String json) throws Exception {
     assertThat(JsonField.find(json, JsonPointer.compile("/a/text")))
         .isEqualTo(new JsonField(Kind.STRING, "x"));
   }
@@ -93,14 +93,14 @@ class JsonFieldTest {
         "{\"a\": 1, \"a\": {\"text\": \"x\"}}",
         "{\"a\": {\"text\": \"x\", \"text\": \"x\"}}"
       })
-  void shouldRefuseFieldsOfTheSameNameOnThePointersWay(String json) {
+  void shouldRefuseRepeatedFieldsOnThePath(String json) {
     assertThatThrownBy(() -> JsonField.find(json, JsonPointer.compile("/a/text")))
         .isInstanceOf(MalformedJsonException.class)
         .hasMessageMatching("must name field (a|text) once, found it twice");
   }
 
   @Test
-  void shouldPassOverNumbersOfAnyLength() throws Exception {
+  void shouldSkipNumbersOfAnyLength() throws Exception {
     String digits = "1".repeat(12_000);
     String json = "{\"n\": %s, \"x\": %s.%1$se-5, \"a\": \"x\"}".formatted(digits, digits);
     assertThat(JsonField.find(json, JsonPointer.compile("/a")))
@@ -109,7 +109,7 @@ class JsonFieldTest {
   }
 
   @Test
-  void shouldRefuseWhatIsNestedTooDeepAndNotOverflowTheStack() {
+  void shouldRefuseDeepNestingWithoutAStackOverflow() {
     for (String open : new String[] {"[", "{\"a\":"}) {
       String deep = open.repeat(1_000_000);
       assertThatThrownBy(() -> JsonField.find(deep, JsonPointer.compile("/a/a")))
@@ -119,13 +119,13 @@ class JsonFieldTest {
   }
 
   @Test
-  void shouldPassOverAByteOrderMark() throws Exception {
+  void shouldSkipAByteOrderMark() throws Exception {
     assertThat(JsonField.find("\uFEFF{\"a\": \"x\"}", JsonPointer.compile("/a")).text())
         .isEqualTo("x");
   }
 
   @Test
-  void shouldKeepLoneSurrogatesOfEscapesForTheCallerToReplace() throws Exception {
+  void shouldKeepLoneSurrogatesOfEscapes() throws Exception {
     String text = JsonField.find("{\"a\": \"x\\ud83d y\"}", JsonPointer.compile("/a")).text();
 
     assertThat(text).isEqualTo("x\ud83d y");

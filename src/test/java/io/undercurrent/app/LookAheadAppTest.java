@@ -40,8 +40,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The whole app, looking ahead on a real broker: stopped and started, in one or two threads or
- * instances, each key's enriched records and its state have the bytes of reading record by record.
+ * The whole app with look-ahead on a real broker. Instances and threads stop and start, and still
+ * each key's enriched records and state have the same bytes as when records are read one by one.
  */
 class LookAheadAppTest {
 
@@ -72,7 +72,7 @@ class LookAheadAppTest {
     "RNN, 2, 1, 64, classic, at_least_once, true",
     "FFNN, 1, 2, 32, classic, exactly_once_v2, true"
   })
-  void shouldGiveTheBytesThatReadingRecordByRecordGives(
+  void shouldGiveTheBytesOfReadingRecordByRecord(
       CellType kind,
       int threads,
       int instances,
@@ -119,14 +119,14 @@ class LookAheadAppTest {
           app.checkTopics(true);
         }
         if (round == 1) {
-          send(name, 0, RECORDS / 2, random, keyInValue); // there before anyone reads
+          send(name, 0, RECORDS / 2, random, keyInValue); // written before any instance reads
         } else {
           send(name, RECORDS / 2, RECORDS, random, keyInValue);
         }
         for (StreamsApp app : apps) {
           app.start();
         }
-        // Stopped in the middle, but in the last round.
+        // In every round but the last it is stopped in the middle.
         int wanted = round == restarts ? sent : sent - random.nextInt(RECORDS / 4);
         receive(name + "-enriched", wanted);
       } finally {
@@ -141,12 +141,12 @@ class LookAheadAppTest {
   }
 
   /**
-   * One or two instances of one or two threads, each stopped or started while the others go on, at
-   * random places, until all is read.
+   * One or two instances of one or two threads are stopped and started at random places while the
+   * others continue, until all records are read.
    */
   @ParameterizedTest
   @CsvSource({"LSTM, fp32, 1", "GRU, fp16, 2"})
-  void shouldGiveThemWhereInstancesComeAndGo(CellType kind, String precision, long seed)
+  void shouldGiveTheSameBytesWhileInstancesStopAndStart(CellType kind, String precision, long seed)
       throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     int batch = 1 + random.nextInt(64);
@@ -166,8 +166,8 @@ class LookAheadAppTest {
     Map<String, String> settings = new HashMap<>();
     settings.put("application.id", name);
     settings.put("bootstrap.servers", broker.bootstrapServers());
-    settings.put("undercurrent.state.precision", precision); // not what suits the kind
-    settings.put("heartbeat.interval.ms", "300"); // a member that goes is noticed then
+    settings.put("undercurrent.state.precision", precision); // not the default of the kind
+    settings.put("heartbeat.interval.ms", "300"); // so that a member that leaves is noticed soon
     settings.put("max.poll.records", "20");
     settings.put("undercurrent.batch.records", String.valueOf(batch));
     StreamsApp[] apps = new StreamsApp[2];
@@ -186,7 +186,7 @@ class LookAheadAppTest {
           apps[i] = null;
         }
         send(name, move * 150, (move + 1) * 150, random, false);
-        receive(name + "-enriched", sent - random.nextInt(150)); // the rest comes after the move
+        receive(name + "-enriched", sent - random.nextInt(150)); // the others come after the move
       }
       receive(name + "-enriched", sent);
     } finally {
@@ -226,7 +226,7 @@ class LookAheadAppTest {
     }
   }
 
-  /** Reads each key's records again, in the order of its enriched ones. */
+  /** Enriches each key's records one by one, in the order of its enriched records, and compares. */
   private void assertOneByOne(
       Model model, int batch, List<ConsumerRecord<byte[], byte[]>> enriched) {
     OneByOne expected = new OneByOne(model, EnrichmentSettings.DEFAULTS.withBatch(batch, 4_096));
@@ -251,8 +251,8 @@ class LookAheadAppTest {
         .toList();
   }
 
-  /** All committed records, at least so many, in the order of each partition. */
-  private List<ConsumerRecord<byte[], byte[]>> receive(String topic, int least) {
+  /** Waits for at least {@code min} committed records and returns all, each partition in order. */
+  private List<ConsumerRecord<byte[], byte[]>> receive(String topic, int min) {
     Map<String, Object> settings =
         Map.of(
             "bootstrap.servers", broker.bootstrapServers(),
@@ -268,13 +268,13 @@ class LookAheadAppTest {
       consumer.assign(partitions);
       long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
       boolean all = false;
-      while (System.nanoTime() < deadline && !(all && records.size() >= least)) {
+      while (System.nanoTime() < deadline && !(all && records.size() >= min)) {
         consumer.poll(Duration.ofMillis(100)).forEach(records::add);
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         all = partitions.stream().allMatch(p -> consumer.position(p) >= ends.get(p));
       }
     }
-    assertThat(records).hasSizeGreaterThanOrEqualTo(least);
+    assertThat(records).hasSizeGreaterThanOrEqualTo(min);
     return records;
   }
 

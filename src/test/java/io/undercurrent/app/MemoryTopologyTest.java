@@ -55,7 +55,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Keys' memories in the topology: stored, restored, bounded and exact. */
+/** Memories in the topology are stored, restored, bounded and exact. */
 class MemoryTopologyTest {
 
   private static final TopologyDefinition DEFINITION =
@@ -89,7 +89,7 @@ class MemoryTopologyTest {
   /** Keys that are prefixes of one another, empty texts, long ones, and tombstones. */
   @ParameterizedTest
   @CsvSource({"LSTM, 1, 3, 7", "LSTM, 1, 2, 0", "GRU, 1, 0, 1", "RNN, 1, 1, 30", "FFNN, 3, 3, 7"})
-  void shouldGiveTheBytesThatEnrichingRecordByRecordGives(
+  void shouldGiveTheBytesOfEnrichingRecordByRecord(
       CellType kind, int window, int records, int tokens) {
     model =
         LetterModel.of(
@@ -138,7 +138,7 @@ class MemoryTopologyTest {
 
   @ParameterizedTest
   @CsvSource({"3, 7", "3, 0", "0, 7"})
-  void shouldGoOnWithTheRestoredStoresAsIfNothingHadHappened(int records, int tokens) {
+  void shouldGiveTheSameBytesWithRestoredStores(int records, int tokens) {
     model =
         LetterModel.of(
             CellType.LSTM,
@@ -176,7 +176,7 @@ class MemoryTopologyTest {
   }
 
   @Test
-  void shouldSayWhichRecordsAndTokensItLookedBackAt() {
+  void shouldListTheRecordsAndTokensItLookedBackAt() {
     start();
     send("k", "a b c");
     send("k", "");
@@ -210,7 +210,7 @@ class MemoryTopologyTest {
   }
 
   @Test
-  void shouldShowNoMoreThanTheBeginningOfALongRecord() {
+  void shouldShowOnlyTheStartOfALongRecord() {
     start();
     send("k", "a ".repeat(300));
     send("k", "b");
@@ -223,7 +223,7 @@ class MemoryTopologyTest {
   }
 
   @Test
-  void shouldNotReadAndRemoveWhatAnotherModelRemembered() {
+  void shouldRemoveTheMemoryOfAnotherModelUnread() {
     start();
     send("k", "d");
     byte[] alone = enriched.readValue();
@@ -243,7 +243,7 @@ class MemoryTopologyTest {
   }
 
   @Test
-  void shouldNotReadAndRemoveWhatTheStateKnowsNothingOf() {
+  void shouldRemoveAMemoryThatTheStateDoesNotKnow() {
     start();
     send("k", "a b c");
     send("k", "d");
@@ -262,7 +262,7 @@ class MemoryTopologyTest {
   }
 
   @Test
-  void shouldStopAtAStoreThatHoldsNoMemories() {
+  void shouldStopAtAStoreThatHoldsOtherBytes() {
     start();
     send("k", "a b c");
     memories().put(MemoryStore.at(key("k"), 1), new byte[5]);
@@ -271,7 +271,7 @@ class MemoryTopologyTest {
   }
 
   @Test
-  void shouldSendToDeadLettersWhatCannotBeRemembered() {
+  void shouldSendRecordsThatAreTooLargeToRememberToTheDeadLetters() {
     model = LetterModel.of(CellType.LSTM, 1, Attention.NONE, new Cache(16_384, 0.8f, 0.25f), 1);
     settings = settings.withMaxTokens(3000).withMaxRecordBytes(50_000);
     start();
@@ -294,7 +294,7 @@ class MemoryTopologyTest {
   }
 
   @Test
-  void shouldWriteRecordsThatTheSchemaStates() throws IOException {
+  void shouldWriteRecordsThatMatchTheSchema() throws IOException {
     JsonSchema schema =
         JsonSchemaFactory.getInstance(VersionFlag.V202012)
             .getSchema(Files.readString(Path.of("topology", "enriched-record.schema.json")));
@@ -368,7 +368,7 @@ class MemoryTopologyTest {
     return new MemoryStore(memories()).entries(Bytes.wrap(key));
   }
 
-  /** What a changelog would hold. */
+  /** The entries that a changelog would hold. */
   private static Map<String, byte[]> contents(KeyValueStore<Bytes, byte[]> store) {
     Map<String, byte[]> contents = new LinkedHashMap<>();
     try (KeyValueIterator<Bytes, byte[]> all = store.all()) {

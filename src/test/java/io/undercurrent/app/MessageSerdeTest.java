@@ -44,7 +44,7 @@ class MessageSerdeTest {
   }
 
   @Test
-  void shouldPassTombstonesOn() {
+  void shouldKeepTombstonesNull() {
     assertThat(serde.serializer().serialize("t", null)).isNull();
     assertThat(serde.deserializer().deserialize("t", null)).isNull();
   }

@@ -46,7 +46,7 @@ class SourceTopicTest {
   }
 
   @Test
-  void shouldSendToTheFirstTopicAndTellWhere() throws Exception {
+  void shouldSendToTheFirstTopicAndReturnThePosition() throws Exception {
     CompletableFuture<Source> sent = topic(null, null).send("k\u00fc", TEXT);
     assertThat(sent).isNotDone();
     producer.completeNext();
@@ -70,7 +70,7 @@ class SourceTopicTest {
         .withMessage("the key must be of encoding long, found you");
   }
 
-  /** Where the definition says that text and key are: what is read there is what was sent. */
+  /** The text and key that the definition reads from the value are those that were sent. */
   @ParameterizedTest
   @CsvSource({
     "/text,",
@@ -80,7 +80,7 @@ class SourceTopicTest {
     "/a~1b/c~0d, /a~1b/e",
     "/0/text, /0/id"
   })
-  void shouldPutTextAndKeyWhereTheyAreRead(String text, String key) throws Exception {
+  void shouldWriteTextAndKeyWhereTheDefinitionReadsThem(String text, String key) throws Exception {
     topic(text, key).send("7", TEXT);
     JsonNode value = new JsonMapper().readTree(producer.history().get(0).value());
     assertThat(value.at(text).textValue()).isEqualTo(TEXT);
@@ -92,11 +92,11 @@ class SourceTopicTest {
 
   @ParameterizedTest
   @CsvSource({
-    "/a, /a, different places",
-    "/a, /a/b, not lie within each other",
-    "/a/b, /a, different places"
+    "/a, /a, must differ",
+    "/a, /a/b, must not contain each other",
+    "/a/b, /a, must differ"
   })
-  void shouldRefuseADefinitionThatNoValueFits(String text, String key, String why) {
+  void shouldRefuseADefinitionThatNoValueCanMatch(String text, String key, String why) {
     assertThatThrownBy(() -> topic(text, key))
         .isInstanceOf(DefinitionException.class)
         .hasMessageStartingWith("d: ")
@@ -104,7 +104,7 @@ class SourceTopicTest {
   }
 
   @Test
-  void shouldSayWhatKafkaSaysWhetherAtOnceOrLater() {
+  void shouldFailWithKafkasExceptionAtOnceOrLater() {
     SourceTopic topic = topic(null, null);
     CompletableFuture<Source> later = topic.send("k", "a");
     producer.errorNext(new TimeoutException("too slow"));

@@ -81,7 +81,7 @@ class StreamsAppTest {
   }
 
   @Test
-  void shouldEnrichAndSendTheRestToDeadLettersExactlyOnce() throws Exception {
+  void shouldEnrichAndWriteDeadLettersExactlyOnce() throws Exception {
     try (StreamsApp app = app(Map.of())) {
       app.checkTopics(true);
       app.start();
@@ -112,10 +112,10 @@ class StreamsAppTest {
     }
   }
 
-  /** Both group protocols: consumers in a group, and Kafka Streams' own (KIP-1071). */
+  /** Under both group protocols: that of consumers, and that of Kafka Streams (KIP-1071). */
   @ParameterizedTest
   @ValueSource(strings = {"classic", "streams"})
-  void shouldBringAllRecordsOfAKeyInAValueTogether(String protocol) throws Exception {
+  void shouldReadAllRecordsOfAKeyInTheValueWithOneState(String protocol) throws Exception {
     name += "-" + protocol;
     JsonPointer text = JsonPointer.compile("/text");
     JsonPointer key = JsonPointer.compile("/id");
@@ -143,7 +143,7 @@ class StreamsAppTest {
   }
 
   @Test
-  void shouldGoOnWhereAnEarlierInstanceStoppedWithAndWithoutItsFolder() throws Exception {
+  void shouldContinueAfterAnEarlierInstanceWithAndWithoutItsStateFolder() throws Exception {
     int records = 0;
     for (String folder : List.of("one", "one", "two")) {
       try (StreamsApp app = app(Map.of("state.dir", stateFolder.resolve(folder).toString()))) {
@@ -158,11 +158,12 @@ class StreamsAppTest {
   }
 
   @Test
-  void shouldMakeTopicsThatTakeTheLargestRecord() throws Exception {
+  void shouldCreateTopicsThatAcceptTheLargestRecord() throws Exception {
     try (StreamsApp app = app(Map.of("undercurrent.topics.partitions", "1"))) {
       app.checkTopics(true);
       app.start();
-      // One unknown word for this model, all of it read: six bytes of JSON for each of its own.
+      // One unknown word for this model, which is read whole. Each of its bytes becomes six bytes
+      // of JSON.
       send("\u0001".repeat(20_000), "\u0001".repeat(1_000_000));
 
       EnrichedRecord enriched =
@@ -189,12 +190,14 @@ class StreamsAppTest {
   }
 
   @Test
-  void shouldGoOnAfterARecordThatItMayNotSend() throws Exception {
-    try (StreamsApp app = app(Map.of("max.request.size", "20000"))) {
+  void shouldContinueAfterARecordThatIsTooLargeToSend() throws Exception {
+    // One partition: a dead letter without its record has no key, so it may go to any partition.
+    try (StreamsApp app =
+        app(Map.of("max.request.size", "20000", "undercurrent.topics.partitions", "1"))) {
       app.checkTopics(true);
       app.start();
       send("k", "\u0001".repeat(10_000)); // the enriched record does not fit, the dead letter does
-      send("k", "\u0001".repeat(30_000)); // neither does
+      send("k", "\u0001".repeat(30_000)); // neither the enriched record nor the dead letter fits
       send("k", "a b");
 
       assertThat(conversation(receive(name + "-enriched", 1).get(0)).records()).isEqualTo(1);
@@ -206,7 +209,7 @@ class StreamsAppTest {
   }
 
   @Test
-  void shouldGoOnAfterRecordsThatTopicsOfKafkasDefaultSizeDoNotTake() throws Exception {
+  void shouldContinueAfterRecordsThatAreTooLargeForTopicsOfTheDefaultSize() throws Exception {
     createTopics(Map.of());
     byte[] malformed = new byte[KAFKAS_MAX_MESSAGE_BYTES - 100];
     Arrays.fill(malformed, (byte) 0xff);
@@ -215,8 +218,8 @@ class StreamsAppTest {
       app.start();
       send("k".getBytes(UTF_8), malformed);
       send("k", "x".repeat(KAFKAS_MAX_MESSAGE_BYTES - 100)); // does not fit with its enrichment
-      send("k", "x".repeat(KAFKAS_MAX_MESSAGE_BYTES - 10_000)); // does
-      send("k", "\u0001".repeat(KAFKAS_MAX_MESSAGE_BYTES / 2)); // does not, its dead letter does
+      send("k", "x".repeat(KAFKAS_MAX_MESSAGE_BYTES - 10_000)); // fits
+      send("k", "\u0001".repeat(KAFKAS_MAX_MESSAGE_BYTES / 2)); // only its dead letter fits
       send("k", "a b");
 
       List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
@@ -233,7 +236,7 @@ class StreamsAppTest {
   }
 
   @Test
-  void shouldStopWithOneLineWhereTheTopicOfDeadLettersDoesNotTakeTheirHeaders() throws Exception {
+  void shouldStopWithOneLineIfDeadLettersAreTooLargeForTheirTopic() throws Exception {
     createTopics(Map.of("max.message.bytes", "500"));
     StreamsApp app = app(Map.of());
     try (app) {
@@ -246,7 +249,7 @@ class StreamsAppTest {
           .hasMessageStartingWith("stopped: ")
           .hasMessageContaining("RecordTooLargeException")
           .hasMessageEndingWith(
-              "mend that first: started again after the last commit, it may stop there again")
+              "fix that first: a restart continues after the last commit and may stop there again")
           .message()
           .hasLineCount(1);
       assertThat(app.isLive()).isFalse();
@@ -255,21 +258,21 @@ class StreamsAppTest {
   }
 
   @Test
-  void shouldPromiseThatARestartGoesOnOnlyWhereTheCauseMayBeGone() {
+  void shouldSayThatARestartHelpsOnlyIfTheCauseMayBeGone() {
     assertThat(
-            StreamsApp.stopped(
+            StreamsApp.message(
                 new StreamsException("no commit", new TimeoutException("60000 ms have passed"))))
         .isEqualTo(
             "stopped: StreamsException: no commit; cause: TimeoutException: 60000 ms have passed;"
-                + " started again, it goes on after the last commit");
-    assertThat(StreamsApp.stopped(new StreamsException("topic t has invalid partitions")))
+                + " a restart continues after the last commit");
+    assertThat(StreamsApp.message(new StreamsException("topic t has invalid partitions")))
         .isEqualTo(
-            "stopped: StreamsException: topic t has invalid partitions; mend that first: started"
-                + " again after the last commit, it may stop there again");
+            "stopped: StreamsException: topic t has invalid partitions; fix that first: a restart"
+                + " continues after the last commit and may stop there again");
   }
 
   @Test
-  void shouldSayWhatToDoWherePartitionsWereAdded() throws Exception {
+  void shouldSayWhatToDoAfterPartitionsWereAdded() throws Exception {
     try (StreamsApp app = app(Map.of("undercurrent.topics.partitions", "2"))) {
       app.checkTopics(true);
       app.start();
@@ -283,10 +286,10 @@ class StreamsAppTest {
       assertThatThrownBy(() -> app.checkTopics(false))
           .isInstanceOf(AppException.class)
           .hasMessage(
-              ("Kafka Streams' own topics must have 3 partitions, as many as the source topics %s,"
-                      + " found {%s=2}: give each as many (kafka-topics.sh --alter --topic NAME"
-                      + " --partitions 3), and keys that now lie in another partition begin without"
-                      + " a state; or set another application.id, with which every key begins"
+              ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics %s,"
+                      + " found {%s=2}: add partitions to each (kafka-topics.sh --alter --topic"
+                      + " NAME --partitions 3), and keys that are now in another partition start"
+                      + " without a state; or set another application.id, with which every key starts"
                       + " without a state")
                   .formatted(name, changelog));
 
@@ -307,7 +310,7 @@ class StreamsAppTest {
       assertThatThrownBy(() -> app.checkTopics(false))
           .hasMessageContaining("must have 1 partitions")
           .hasMessageEndingWith(
-              "found {%s-hidden-state-changelog=2}: a topic cannot lose partitions, so set another application.id, with which every key begins without a state"
+              "found {%s-hidden-state-changelog=2}: a topic cannot lose partitions, so set another application.id, with which every key starts without a state"
                   .formatted(name));
     }
   }
@@ -319,12 +322,15 @@ class StreamsAppTest {
     }
   }
 
-  /** As where a signal comes just before Kafka Streams starts: what is logged then closes it. */
+  /**
+   * A signal may come just before Kafka Streams starts. Here a log appender closes the app at that
+   * time.
+   */
   @Test
-  void shouldNotFailWhereItIsClosedWhileItStarts() throws Exception {
+  void shouldNotFailIfItIsClosedWhileItStarts() throws Exception {
     StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"));
     UnsynchronizedAppenderBase<ILoggingEvent> closer =
-        new UnsynchronizedAppenderBase<>() { // Kafka Streams logs too, as it closes
+        new UnsynchronizedAppenderBase<>() { // also called while Kafka Streams closes
           @Override
           protected void append(ILoggingEvent event) {
             if (event.getMessage().startsWith("kernels: ")) {
@@ -346,9 +352,9 @@ class StreamsAppTest {
     assertThat(app.closedCleanly()).isTrue();
   }
 
-  /** As where the end of the command and a signal close it at once. */
+  /** The end of the command and a signal may close it at the same time. */
   @Test
-  void shouldBeClosedWhenAnyCloserReturns() throws Exception {
+  void shouldBeClosedWhenAnyCallOfCloseReturns() throws Exception {
     StreamsApp app = app(Map.of());
     app.checkTopics(true);
     app.start();
@@ -376,7 +382,7 @@ class StreamsAppTest {
       assertThatThrownBy(() -> app.checkTopics(false))
           .isInstanceOf(AppException.class)
           .hasMessage(
-              "topics must exist on %s, missing: %s, %s-enriched, %s-dead (--create-topics makes them)"
+              "topics must exist on %s, missing: %s, %s-enriched, %s-dead (--create-topics creates them)"
                   .formatted(broker.bootstrapServers(), name, name, name));
     }
   }
@@ -386,8 +392,8 @@ class StreamsAppTest {
     try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
           .hasMessage(
-              "no broker answers at 127.0.0.1:1 within 10 s: start one there, or name another in"
-                  + " bootstrap.servers");
+              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another address"
+                  + " in bootstrap.servers");
     }
     try (StreamsApp app = app(Map.of("bootstrap.servers", "no-such-host.invalid:9092"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
@@ -397,7 +403,7 @@ class StreamsAppTest {
     }
   }
 
-  /** Without asking a broker: none would answer. */
+  /** It must not ask a broker: here none would answer. */
   @Test
   void shouldNotKnowWhereKeysAreBeforeItRuns() {
     try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
@@ -406,13 +412,13 @@ class StreamsAppTest {
       assertThatThrownBy(() -> app.queries().locate(new byte[] {'k'}))
           .isInstanceOf(NotAvailableException.class)
           .hasMessage(
-              "where keys are is not known yet: it is looked up once Kafka Streams has been"
+              "it is not known yet where keys are: the app looks it up when Kafka Streams is"
                   + " RUNNING");
     }
   }
 
   @Test
-  void shouldSayNowAndThenThatItWaits() throws Exception {
+  void shouldReportWhileItWaits() throws Exception {
     CountDownLatch waited = new CountDownLatch(2);
     StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"));
     ExecutorService waiter = Executors.newSingleThreadExecutor();
@@ -438,7 +444,7 @@ class StreamsAppTest {
       assertThatThrownBy(second::start)
           .isInstanceOf(AppException.class)
           .hasMessage(
-              "the state folder %s is in use by another instance of %s: stop that, or set another state.dir"
+              "the state folder %s is in use by another instance of %s: stop that instance, or set another state.dir"
                   .formatted(stateFolder, name));
     }
   }
@@ -454,7 +460,7 @@ class StreamsAppTest {
             "settings for Kafka Streams: max.request.size must be a number of bytes, found 1 MB");
     assertThatThrownBy(() -> app(Map.of("errors.dead.letter.queue.topic.name", "mine")))
         .isInstanceOf(AppException.class)
-        .hasMessageEndingWith("must not be set: it is the topology's sinks.deadLetters");
+        .hasMessageEndingWith("must not be set: set sinks.deadLetters in the topology instead");
     assertThatThrownBy(
             () ->
                 new StreamsApp(
@@ -463,7 +469,7 @@ class StreamsAppTest {
   }
 
   @Test
-  void shouldEndAtOnceWhereItIsClosedBeforeItRuns() throws Exception {
+  void shouldEndAtOnceIfItIsClosedBeforeItRuns() throws Exception {
     StreamsApp app = app(Map.of());
     app.close();
     assertThat(app.isLive()).isFalse();
@@ -518,7 +524,7 @@ class StreamsAppTest {
         Map.of("bootstrap.servers", broker.bootstrapServers(), "max.request.size", 2_000_000);
     try (var producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-      // Partition 0, so that records without a key keep their place among the others.
+      // Partition 0, so that records without a key stay in order with the others.
       producer.send(new ProducerRecord<>(name, 0, key, value)).get();
     }
   }

@@ -74,7 +74,7 @@ class TopologyDefinitionTest {
       quoteCharacter = '`',
       value = {
         "name: tickets | name: 7 | name must be a string that is not blank, found 7",
-        "name: tickets | nom: x | keys of the file must be of [model, name, next, sinks, source,"
+        "name: tickets | nom: x | keys of the file must be among [model, name, next, sinks, source,"
             + " store], found nom",
         "name: tickets | name: | name must be a string that is not blank, found null",
         "[tickets, chats] | tickets | source.topics must be a list of topic names, found"
@@ -84,9 +84,9 @@ class TopologyDefinitionTest {
             + " 3",
         "[tickets, chats] | [tickets, ti ckets] | source.topics must be 1 to 249 of a-z, A-Z, 0-9,"
             + " '.', '_' and '-', found \"ti ckets\"",
-        "[tickets, chats] | [tickets, tickets] | topics of source and sinks must all differ, found"
+        "[tickets, chats] | [tickets, tickets] | the topics of source and sinks must all differ, found"
             + " tickets twice",
-        "enriched: tickets-enriched | enriched: chats | topics of source and sinks must all differ,"
+        "enriched: tickets-enriched | enriched: chats | the topics of source and sinks must all differ,"
             + " found chats twice",
         "value: json | value: avro | source.value must be text or json, found \"avro\"",
         "value: json | value: text | source.text must be left out unless source.value is json,"
@@ -95,7 +95,7 @@ class TopologyDefinitionTest {
             + " /message/text, found \"message\"",
         "key: /customer/id | key: customer | source.key must be record or a JSON pointer such as"
             + " /message/text, found \"customer\"",
-        "key: /customer/id | keys: record | keys of source must be of [key, keyEncoding, text,"
+        "key: /customer/id | keys: record | keys of source must be among [key, keyEncoding, text,"
             + " topics, value], found keys",
         "key: /customer/id | keyEncoding: hex | source.key must be record or a JSON pointer such as"
             + " /message/text, found nothing",
@@ -127,7 +127,7 @@ class TopologyDefinitionTest {
         "next: 0 | next: [0 | line",
         "next: 0 | \\tnext: 0 | line"
       })
-  void shouldSayWhereItIsNotYaml(String line, String instead, String message) {
+  void shouldNameTheLineThatIsNotYaml(String line, String instead, String message) {
     String yaml = JSON.replace(line, instead.replace("\\n", "\n").replace("\\t", "\t"));
 
     assertThatThrownBy(() -> load(yaml))

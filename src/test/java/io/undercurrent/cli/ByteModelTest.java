@@ -30,7 +30,7 @@ import org.apache.kafka.streams.kstream.Produced;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A model of bytes reads any text, and the same in the topology as in {@code enrich}. */
+/** A model of bytes reads any text, with the same result in the topology and in {@code enrich}. */
 class ByteModelTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();

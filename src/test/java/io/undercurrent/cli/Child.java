@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** {@code undercurrent} in a JVM of its own, as a user runs it; its output goes to files. */
+/** Runs {@code undercurrent} in its own JVM, as a user does. Its output goes to files. */
 final class Child implements AutoCloseable {
 
   private final Process process;
@@ -45,12 +45,12 @@ final class Child implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** SIGKILL: nothing is closed. */
+  /** Sends SIGKILL: the process closes nothing. */
   void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
-  /** SIGTERM. */
+  /** Sends SIGTERM. */
   void terminate() {
     process.destroy();
   }
@@ -66,7 +66,7 @@ final class Child implements AutoCloseable {
     return Files.readString(out, StandardCharsets.UTF_8);
   }
 
-  /** Standard error without what the JVM itself announces. */
+  /** Standard error without the warnings of the JVM. */
   String err() throws IOException {
     try (BufferedReader lines = Files.newBufferedReader(err, StandardCharsets.UTF_8)) {
       StringBuilder kept = new StringBuilder();

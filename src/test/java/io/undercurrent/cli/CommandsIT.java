@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands as a user runs them: processes of their own, their output and exit codes. */
+/**
+ * Runs the commands as a user does, in processes of their own, and checks their output and exit
+ * codes.
+ */
 @Timeout(120)
 class CommandsIT {
 
@@ -44,7 +47,7 @@ class CommandsIT {
   }
 
   @Test
-  void shouldPlayAFileAndPutExactlyItsBadLinesAmongTheDeadLetters() throws Exception {
+  void shouldPlayAFileAndSendOnlyItsBadLinesToTheDeadLetters() throws Exception {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       lines.add(
@@ -68,7 +71,7 @@ class CommandsIT {
   }
 
   @Test
-  void shouldGoOnFromWhatWasKept() throws Exception {
+  void shouldContinueWithKeptTopicsAndStates() throws Exception {
     Path input = Files.writeString(folder.resolve("plain.txt"), "not good at all\nlate again\n");
     String kept = folder.resolve("kept").toString();
     for (int run = 1; run <= 2; run++) {
@@ -129,7 +132,9 @@ class CommandsIT {
     return Child.start(folder, arguments.toArray(String[]::new));
   }
 
-  /** {@code run} with topics named after {@code name}, one more setting and further options. */
+  /**
+   * Starts {@code run} with topics named after {@code name}, one more setting and further options.
+   */
   private static Child run(String name, String setting, String... options) throws IOException {
     Path topology =
         Files.writeString(

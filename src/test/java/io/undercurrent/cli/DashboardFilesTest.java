@@ -27,11 +27,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Dashboards and alerts as they lie there. What they show is in {@link DashboardsTest}. */
+/** Checks the files of dashboards and alerts. {@link DashboardsTest} checks what they show. */
 class DashboardFilesTest {
 
   @Test
-  void shouldSayOfEveryPanelWhatItShowsInWhatUnitAndWhatIsTooMuch() {
+  void shouldHaveADescriptionUnitAndThresholdsInEveryPanel() {
     assertThat(Dashboards.all()).hasSize(2);
     for (JsonNode dashboard : Dashboards.all()) {
       Set<String> titles = new HashSet<>();
@@ -86,7 +86,7 @@ class DashboardFilesTest {
   }
 
   @Test
-  void shouldReadNoMeterThatTheCatalogueLacksAndEveryBorrowedOne() throws IOException {
+  void shouldReadOnlyMetersOfTheCatalogueAndAllBorrowedOnes() throws IOException {
     Set<String> read = new TreeSet<>();
     for (Query query : Dashboards.queries()) {
       read.addAll(Dashboards.meters(query.expression()));
@@ -111,7 +111,7 @@ class DashboardFilesTest {
   }
 
   @Test
-  void shouldBeProvisionedWithASourceTheyKnow() throws IOException {
+  void shouldUseTheProvisionedDataSource() throws IOException {
     YAMLMapper yaml = new YAMLMapper();
     JsonNode source =
         yaml.readTree(new File("grafana/provisioning/datasources/prometheus.yaml"))
@@ -129,7 +129,7 @@ class DashboardFilesTest {
   }
 
   @Test
-  void shouldSayOfEveryAlertWhatToDo() throws IOException {
+  void shouldHaveASummaryAndARunbookInEveryAlert() throws IOException {
     assertThat(alerts()).hasSizeGreaterThanOrEqualTo(8);
     for (JsonNode alert : alerts()) {
       String name = alert.path("alert").asText();
@@ -152,16 +152,16 @@ class DashboardFilesTest {
 
   @Test
   @Timeout(value = 120, unit = TimeUnit.SECONDS)
-  void shouldAlertOnWhatItIsForAndOnNothingElse() throws Exception {
+  void shouldPassTheTestsOfAlerts() throws Exception {
     String promtool = PrometheusServer.program("promtool").toString();
     run(Path.of("."), promtool, "check", "config", "config/prometheus.yml");
     run(Path.of("."), promtool, "test", "rules", "config/alerts.test.yml");
   }
 
-  /** With the compiler that Grafana's own dashboards are checked with. */
+  /** Checked with the compiler with which Grafana checks its own dashboards. */
   @Test
   @Timeout(value = 300, unit = TimeUnit.SECONDS)
-  void shouldBeDashboardsInGrafanasOwnTerms(@TempDir Path folder) throws Exception {
+  void shouldCompileAgainstGrafanasSchema(@TempDir Path folder) throws Exception {
     if (!isThere("npm") || !isThere("node")) {
       skip("no npm here: install Node.js 18 or later to type-check the dashboards");
     }

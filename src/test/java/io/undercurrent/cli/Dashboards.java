@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What is in {@code grafana/dashboards}. */
+/** Reads {@code grafana/dashboards}. */
 final class Dashboards {
 
   static final Path FOLDER = Path.of("grafana/dashboards");
@@ -39,7 +39,7 @@ final class Dashboards {
     }
   }
 
-  /** Without rows. */
+  /** All panels, without rows. */
   static List<JsonNode> panels(JsonNode dashboard) {
     List<JsonNode> panels = new ArrayList<>();
     dashboard.path("panels").forEach(panels::add);
@@ -64,7 +64,7 @@ final class Dashboards {
     return queries;
   }
 
-  /** The meters that an expression reads, histograms without their suffix. */
+  /** The meters that an expression reads. Histograms are without their suffix. */
   static Set<String> meters(String expression) {
     Set<String> meters = new TreeSet<>();
     Matcher matcher = METER.matcher(expression);

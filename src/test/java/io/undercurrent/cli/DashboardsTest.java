@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What dashboards show of an application that runs, through a real Prometheus. */
+/** What the dashboards show of a running application, through a real Prometheus. */
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
 class DashboardsTest {
 
@@ -99,7 +99,7 @@ class DashboardsTest {
         Thread.sleep(500);
       }
       report(series);
-      assertThat(open).as("expressions without data; all are in " + REPORT).isEmpty();
+      assertThat(open).as("expressions without data; the report is in " + REPORT).isEmpty();
 
       for (JsonNode dashboard : Dashboards.all()) {
         for (JsonNode annotation : dashboard.at("/annotations/list")) {
@@ -114,7 +114,7 @@ class DashboardsTest {
     }
   }
 
-  /** What documentation and dashboards name is there, with the tags that they know. */
+  /** Every meter that documentation and dashboards name is exported with the documented tags. */
   @Test
   void shouldExportEveryMeterOfTheCatalogue() throws Exception {
     ServedApp app = app(0);
@@ -185,7 +185,7 @@ class DashboardsTest {
     throw new AssertionError(what + " did not come");
   }
 
-  /** As Grafana asks with all topologies and instances chosen. */
+  /** The expression that Grafana sends if all topologies and instances are chosen. */
   private static String inGrafana(String expression) {
     return expression
         .replace("$topology", TOPOLOGY)
@@ -195,7 +195,7 @@ class DashboardsTest {
         .replace("$__range", "5m");
   }
 
-  /** Series with a number, now or at some time. */
+  /** The number of series that have a number, now or earlier. */
   private static int finite(JsonNode result) {
     int finite = 0;
     for (JsonNode one : result) {
@@ -255,7 +255,7 @@ class DashboardsTest {
     Files.writeString(REPORT, out);
   }
 
-  /** Texts of forty conversations, and now and then a record that is of no use. */
+  /** Sends texts of forty conversations, and sometimes a bad record. */
   private static final class Traffic {
     private final KafkaProducer<byte[], byte[]> producer;
     private final Thread thread = new Thread(this::run, "traffic");

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class DemoPlayTest {
 
   @Test
-  void shouldCountTheSlowestOfFewRecordsAmongThe99PerCent() {
+  void shouldReportTheSlowestOfFewRecordsAsThe99thPercentile() {
     Histogram nanos = new Histogram(3);
     nanos.recordValue(2_000_000_000L);
     nanos.recordValue(3_000_000_000L);

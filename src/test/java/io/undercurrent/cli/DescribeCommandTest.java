@@ -48,8 +48,8 @@ class DescribeCommandTest {
     "enrich.yaml, enrich-with-memory.txt, true",
     "enrich-by-field.yaml, enrich-by-field.txt, false"
   })
-  void shouldPrintATopologyAsKafkaStreamsHasIt(String definition, String golden, boolean looks)
-      throws IOException {
+  void shouldPrintATopologyAsKafkaStreamsDescribesIt(
+      String definition, String golden, boolean looks) throws IOException {
     String printed =
         describe(
             "topology", "--topology", "topology/" + definition, "--model", looks ? looking : model);
@@ -95,7 +95,7 @@ class DescribeCommandTest {
   }
 
   @Test
-  void shouldPrintAllOfThemUnlessSomeAreNamed() {
+  void shouldPrintAllUnlessSomeAreChosen() {
     assertThat(describe("--model", model)).contains("Topologies:", "\nSettings", "\nMeters");
     assertThat(describe("METERS", "topology", "--model", model))
         .contains("Topologies:", "\nMeters")
@@ -147,7 +147,7 @@ class DescribeCommandTest {
   @Test
   void shouldSayWhatCannotBeDescribed() {
     assertThat(describe("settings", "--format", "mermaid"))
-        .startsWith("2 --format mermaid must go with topology alone, found [settings]");
+        .startsWith("2 --format mermaid must be used with topology only, found [settings]");
     assertThat(describe("topology", "--format", "svg"))
         .startsWith("2 Invalid value for option '--format'")
         .contains("expected one of [TEXT, MERMAID] (case-insensitive) but was 'svg'");
@@ -158,6 +158,6 @@ class DescribeCommandTest {
         .startsWith("1 error: none.yaml: must be a file that can be read, found no such file");
     assertThat(
             describe("--model", model, "--out", folder.resolve("none").resolve("a.txt").toString()))
-        .startsWith("1 error: " + folder.resolve("none") + ": must be a folder");
+        .startsWith("1 error: " + folder.resolve("none") + ": must be an existing folder");
   }
 }

@@ -25,7 +25,7 @@ class EvaluateCommandTest {
   @TempDir private Path folder;
   private Path recipe;
 
-  /** What the command gave. */
+  /** The result of a command. */
   private record Run(int exit, String out, String err) {}
 
   @BeforeEach
@@ -70,7 +70,7 @@ class EvaluateCommandTest {
   }
 
   @Test
-  void shouldReadTheNegationSuiteWhereNoDataAreGiven() throws IOException {
+  void shouldScoreTheNegationSuiteIfNoDataAreGiven() throws IOException {
     Run run = run();
 
     assertThat(run.exit).as(run.err).isZero();
@@ -84,7 +84,7 @@ class EvaluateCommandTest {
   }
 
   @Test
-  void shouldPrintATableOfWhatItFound() throws IOException {
+  void shouldPrintTables() throws IOException {
     Run run = run("--recipe", recipe.toString(), "--data", folder.toString());
 
     assertThat(run.exit).as(run.err).isZero();
@@ -160,7 +160,7 @@ class EvaluateCommandTest {
   }
 
   @Test
-  void shouldUseTheStateAsItIsTold() throws IOException {
+  void shouldUseStatesAsTheOptionsSay() throws IOException {
     List<JsonNode> states = new ArrayList<>();
     List<String> bits = new ArrayList<>();
     for (String option : new String[] {"--json", "--fresh-state", "--one-key"}) {
@@ -174,7 +174,7 @@ class EvaluateCommandTest {
   }
 
   @Test
-  void shouldRefuseOptionsThatDoNotGoTogether() {
+  void shouldRefuseOptionsThatExcludeEachOther() {
     assertThat(run("--fresh-state", "--one-key").exit).isEqualTo(2);
     Run half = run("--recipe", recipe.toString());
     assertThat(half.exit).isEqualTo(2);

@@ -61,11 +61,15 @@ class ExactlyOnceIT {
         undisturbedApp.start();
         undisturbedApp.awaitRunning();
 
-        // The first half is committed. Of the second the process finds a part, and dies with some
-        // of it written in an open transaction: it commits every 8 s, so there is no commit between
-        // the one that was just seen and the kill, well under a second later. Nor can there be all
-        // of the second half: the rest is produced after the kill. The broker aborts the
-        // transaction 9 s after it began or, as it looks every 10 s, up to 19 s.
+        // The first half is committed. Then a part of the second half is produced. The process is
+        // killed
+        // when it has written some of this part in an open transaction. It commits every 8 s, and
+        // the
+        // kill comes less than a second after a commit, so there is no commit between. It cannot
+        // have
+        // read all of the second half, because the other part is produced after the kill. The
+        // broker
+        // aborts the transaction 9 to 19 s after it began, because it checks every 10 s.
         Path topology =
             Files.writeString(folder.resolve("killed.yaml"), definition(model, "killed"));
         enrichInput.addAll(produce(broker, 0, HALF));
@@ -95,7 +99,7 @@ class ExactlyOnceIT {
         undisturbed.awaitCommitted(2 * HALF, null);
       }
 
-      // Both apps have ended: whatever was written twice is there now.
+      // Both apps have ended: a record that was written twice would be there now.
       killed.drain();
       undisturbed.drain();
       assertThat(killed.committed).hasSize(2 * HALF);
@@ -164,7 +168,9 @@ class ExactlyOnceIT {
         "sinks: {enriched: " + sink + ", deadLetters: " + sink + "-dead}");
   }
 
-  /** Produces some of the records and returns what `enrich` is to read for them. */
+  /**
+   * Produces some of the records and returns the lines from which {@code enrich} reads the same.
+   */
   private static List<String> produce(EmbeddedBroker broker, int from, int to) throws Exception {
     List<String> lines = new ArrayList<>();
     SplittableRandom random = new SplittableRandom(from);
@@ -227,7 +233,7 @@ class ExactlyOnceIT {
     return byKey;
   }
 
-  /** Everything in an enriched topic, as consumers with and without read_committed see it. */
+  /** Reads an enriched topic with two consumers, with and without read_committed. */
   private static final class Topic implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> committedConsumer;
     private final KafkaConsumer<byte[], byte[]> uncommittedConsumer;
@@ -277,7 +283,7 @@ class ExactlyOnceIT {
       }
     }
 
-    /** Reads on to what is the end now: for read_committed, where an open transaction begins. */
+    /** Reads to the present end: with read_committed it is the start of an open transaction. */
     void drain() {
       drain(uncommittedConsumer, uncommitted);
       drain(committedConsumer, committed);
@@ -303,7 +309,7 @@ class ExactlyOnceIT {
                 .map(p -> new TopicPartition(name, p.partition()))
                 .toList();
         if (partitions.isEmpty()) {
-          return; // the topic is still to be made
+          return; // the topic does not exist yet
         }
         consumer.assign(partitions);
         consumer.seekToBeginning(partitions);

@@ -44,7 +44,7 @@ class GenerateCommandTest {
   }
 
   @Test
-  void shouldWriteOnBehindThePromptTheSameForTheSameSeed() throws IOException {
+  void shouldContinueThePromptTheSameForTheSameSeed() throws IOException {
     String[] arguments = {"--model", small, "--prompt", "The  FOOD", "--seed", "5", "--count", "3"};
     List<String> lines = run("", arguments);
 
@@ -56,7 +56,7 @@ class GenerateCommandTest {
   }
 
   @Test
-  void shouldTakeThePromptFromStandardInput() throws IOException {
+  void shouldReadThePromptFromStandardInput() throws IOException {
     assertThat(run("the food\n", "--model", small, "--seed", "5"))
         .isEqualTo(run("", "--model", small, "--seed", "5", "--prompt", "the food"));
     assertThat(run("", "--model", small, "--seed", "5"))
@@ -64,7 +64,7 @@ class GenerateCommandTest {
   }
 
   @Test
-  void shouldPrintJsonThatSaysHowToHaveItAgain() throws IOException {
+  void shouldPrintJsonWithTheSeed() throws IOException {
     List<JsonNode> written =
         json(run("", "--model", small, "--prompt", "not", "--records", "2", "--json"));
 
@@ -90,7 +90,7 @@ class GenerateCommandTest {
   }
 
   @Test
-  void shouldKeepToTheLimitOfTokens() throws IOException {
+  void shouldStopAtMaxTokens() throws IOException {
     for (JsonNode written :
         json(
             run(
@@ -114,7 +114,7 @@ class GenerateCommandTest {
   }
 
   @Test
-  void shouldNameTheNextWordsWithTheirProbabilities() throws IOException {
+  void shouldListNextTokensWithTheirProbabilities() throws IOException {
     List<String> plain = run("", "--model", small, "--prompt", "the food was", "--next", "4");
     List<JsonNode> json =
         json(run("", "--model", small, "--prompt", "the food was", "--next", "4", "--json"));
@@ -188,15 +188,15 @@ class GenerateCommandTest {
         "--top-k -5           | top_k must be >= 0, found -5",
         "--top-p 0            | top_p must be > 0 and <= 1, found 0.0",
         "--top-p 1.5          | top_p must be > 0 and <= 1, found 1.5",
-        "--max-tokens 0       | --max-tokens must be >= 1 and <= 1000000, found 0",
-        "--records 0          | --records must be >= 1 and <= 1000000, found 0",
-        "--count 10001        | --count must be >= 1 and <= 10000, found 10001",
-        "--next 0             | --next must be >= 1 and <= 1000, found 0",
-        "--next 5 --top-p 0.5 | --top-p must be left out where --next writes nothing",
-        "--key a              | --key must come with --history",
+        "--max-tokens 0       | --max-tokens must be from 1 to 1000000, found 0",
+        "--records 0          | --records must be from 1 to 1000000, found 0",
+        "--count 10001        | --count must be from 1 to 10000, found 10001",
+        "--next 0             | --next must be from 1 to 1000, found 0",
+        "--next 5 --top-p 0.5 | --top-p must be left out with --next, which writes no text",
+        "--key a              | --key must be used with --history",
         "--history missing    | missing: must exist, found no such file",
       })
-  void shouldRefuseWhatCannotBeInOneLine(String arguments, String message) {
+  void shouldRefuseWrongOptionsInOneLine(String arguments, String message) {
     List<String> all = new ArrayList<>(List.of("generate", "--prompt", "a", "--model", small));
     all.addAll(List.of(arguments.split(" ")));
     StringWriter err = new StringWriter();
@@ -214,7 +214,7 @@ class GenerateCommandTest {
         .hasMessage("standard input must be UTF-8, found other bytes");
   }
 
-  /** The model that ships: what it says is readable, whatever its words are. */
+  /** The model that ships writes readable text. Its words are not checked. */
   @Test
   void shouldWriteReadableTextWithTheDefaultModel() throws IOException {
     List<String> words =

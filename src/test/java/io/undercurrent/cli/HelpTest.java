@@ -16,7 +16,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Every command says what it is for and shows how it is called. */
+/** Every command has a description, described options and examples. */
 class HelpTest {
 
   private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");
@@ -37,7 +37,7 @@ class HelpTest {
 
   @ParameterizedTest
   @MethodSource("commands")
-  void shouldSayWhatItIsForAndWhatItsOptionsMean(CommandSpec command) {
+  void shouldDescribeTheCommandAndItsOptions(CommandSpec command) {
     assertThat(String.join("", command.usageMessage().description())).isNotBlank();
     for (ArgSpec argument : command.args()) {
       assertThat(String.join("", argument.description()))
@@ -46,7 +46,7 @@ class HelpTest {
     }
   }
 
-  /** Examples that the command itself understands. */
+  /** The command can parse its own examples. */
   @ParameterizedTest
   @MethodSource("commands")
   void shouldShowAnExampleThatCanBeCalled(CommandSpec command) {
@@ -70,7 +70,7 @@ class HelpTest {
     }
   }
 
-  /** As a shell takes them apart that finds single quotes at most. */
+  /** Splits an example as a shell does. Only single quotes are supported. */
   private static List<String> words(String line) {
     List<String> words = new ArrayList<>();
     for (Matcher word = WORD.matcher(line); word.find(); ) {

@@ -31,7 +31,7 @@ class ImportCommandTest {
   private final StringWriter err = new StringWriter();
 
   @Test
-  void shouldMakeACheckpointOfADl4jNetwork() throws IOException {
+  void shouldMakeACheckpointFromADl4jNetwork() throws IOException {
     Path zip = languageModel();
     Path made = folder.resolve("letters");
 
@@ -41,8 +41,8 @@ class ImportCommandTest {
     assertThat(model.name()).isEqualTo("letters");
     assertThat(out.toString())
         .contains("lstm, 1 layer of 8 units, 257 tokens, ")
-        .contains("no sentiment head in the file: here every record is neutral")
-        .contains("1 added token, without input and with next to no probability: <end>")
+        .contains("no sentiment head in the file: every record is neutral")
+        .contains("1 added token, with a zero embedding and a probability close to 0: <end>")
         .endsWith("checkpoint: %s (fingerprint %s)%n".formatted(made, model.fingerprint()));
     assertThat(logits(model, "a")).as("neutral is the likeliest").containsExactly(0, 0x1p-10f, 0);
     assertThat(err.toString().lines())
@@ -83,7 +83,7 @@ class ImportCommandTest {
     assertThat(logits(model, "good")).isNotEqualTo(logits(model, "not bad"));
   }
 
-  /** Of the sentiment head after this text. */
+  /** The logits of the sentiment head after a text. */
   private static float[] logits(Model model, String text) {
     HiddenState state = HiddenState.zeros(model.config());
     for (int token : model.tokenizer().encode(text, 9).ids()) {
@@ -95,7 +95,7 @@ class ImportCommandTest {
   }
 
   @Test
-  void shouldMakeACheckpointOfNumPyArrays() throws IOException {
+  void shouldMakeACheckpointFromNumPyArrays() throws IOException {
     TinyModel tiny = TinyModel.of(7, 13, 2, Pooling.CONCAT, 42);
     Path source = SmallModel.write(folder.resolve("source"));
     Map<String, byte[]> arrays = new LinkedHashMap<>();
@@ -123,7 +123,7 @@ class ImportCommandTest {
 
     fails("--tokenizer or --vocabulary must be given, found neither", "--dl4j", zip, "--out", made);
     fails(
-        "--vocabulary must come alone or with --tokenizer bytes, found --tokenizer x.json",
+        "--vocabulary must be used alone or with --tokenizer bytes, found --tokenizer x.json",
         "--dl4j",
         zip,
         "--tokenizer",
@@ -175,7 +175,7 @@ class ImportCommandTest {
         "--out",
         made);
     fails(
-        "--out must be a new or empty folder, found that " + folder + " is in use",
+        "--out must be a new or empty folder, found that " + folder + " is not empty",
         "--dl4j",
         zip,
         "--tokenizer",
@@ -199,7 +199,7 @@ class ImportCommandTest {
         .singleElement()
         .asString()
         .contains(message)
-        .doesNotContain("a mistake of this program");
+        .doesNotContain("a bug of this program");
   }
 
   private int run(Object... arguments) {

@@ -32,7 +32,7 @@ class MainTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"30", "s", "9999999h", "-1s", "1.5s"})
-  void shouldRefuseTimesThatAreNone(String time) {
+  void shouldRefuseInvalidTimes(String time) {
     assertThat(execute("demo", "--for", time))
         .startsWith("2 ")
         .contains("must be a number and ms, s, m or h, for example 30s, found " + time);
@@ -40,20 +40,20 @@ class MainTest {
 
   @Test
   void shouldAskForACommand() {
-    assertThat(execute()).startsWith("2 name a command; --help lists them");
+    assertThat(execute()).startsWith("2 a command must be given, found none: --help lists them");
   }
 
-  /** Nobody is left alone with the name of an exception. */
+  /** The message says more than the name of an exception. */
   @Test
-  void shouldOwnUpToMistakesOfItsOwn() {
+  void shouldSayWhichErrorsAreBugsOfTheProgram() {
     assertThat(failing(new NullPointerException("x is null")))
         .isEqualTo(
-            "1 error: NullPointerException: x is null (a mistake of this program: --verbose shows"
+            "1 error: NullPointerException: x is null (a bug of this program: --verbose shows"
                 + " where)\n");
     assertThat(failing(new IllegalStateException()))
-        .startsWith("1 error: IllegalStateException (a mistake of this program");
+        .startsWith("1 error: IllegalStateException (a bug of this program");
     assertThat(failing(new NullPointerException("x is null"), "--verbose"))
-        .startsWith("1 error: NullPointerException: x is null (a mistake of this program)\n")
+        .startsWith("1 error: NullPointerException: x is null (a bug of this program)\n")
         .contains("\tat ");
     assertThat(failing(new AppException("do this"))).isEqualTo("1 error: do this\n");
   }
@@ -88,7 +88,7 @@ class MainTest {
   }
 
   @Test
-  void shouldReportEachErrorOfARecipeInALineOfItsOwn() throws IOException {
+  void shouldReportEachErrorOfARecipeInItsOwnLine() throws IOException {
     Path recipe = folder.resolve("mine.yaml");
     Files.writeString(recipe, "train: [{file: a.tsv}]\ntraining: {epoch: 3}\nseed: x\n");
 
@@ -102,7 +102,7 @@ class MainTest {
   }
 
   @Test
-  void shouldTakePrecisionsByTheNamesOfSettings() {
+  void shouldAcceptPrecisionsByTheNamesOfSettings() {
     for (StatePrecision precision : StatePrecision.values()) {
       var parsed =
           Main.commandLine().parseArgs("enrich", "--state-precision", precision.toString());

@@ -22,12 +22,12 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.regex.Pattern;
 
-/** The description of the routes, to hold real answers against it. Thread-safe. */
+/** Checks real answers against {@code openapi.json}. Thread-safe. */
 final class OpenApi {
 
   private static final JsonMapper JSON = new JsonMapper();
   private static final JsonSchemaFactory SCHEMAS =
-      JsonSchemaFactory.getInstance(VersionFlag.V202012); // what OpenAPI 3.1 builds upon
+      JsonSchemaFactory.getInstance(VersionFlag.V202012); // the JSON Schema version of OpenAPI 3.1
 
   private final JsonNode document;
   private final JsonSchema enriched;
@@ -44,7 +44,7 @@ final class OpenApi {
     }
   }
 
-  /** {@code GET /path/{parameter} 200} of every answer that is described. */
+  /** All described answers, each as {@code GET /path/{parameter} 200}. */
   Set<String> described() {
     Set<String> described = new TreeSet<>();
     for (Entry<String, JsonNode> path : document.path("paths").properties()) {
@@ -57,7 +57,7 @@ final class OpenApi {
     return described;
   }
 
-  /** The same of those that were checked. */
+  /** The answers that were checked, in the same form. */
   Set<String> seen() {
     return seen;
   }
@@ -66,7 +66,9 @@ final class OpenApi {
     return method.toUpperCase(Locale.ROOT) + " " + path + " " + status;
   }
 
-  /** Holds an answer against what is said of its route; nothing is said of what is no route. */
+  /**
+   * Checks an answer against the description of its route. A path without a route is not checked.
+   */
   void check(String method, String pathAndQuery, HttpResponse<?> answer, String body) {
     String path = route(pathAndQuery.replaceFirst("\\?.*", ""));
     if (path == null) {
@@ -94,7 +96,7 @@ final class OpenApi {
     seen.add(said);
   }
 
-  /** Holds JSON against a schema of the components. */
+  /** Checks JSON against a schema of the components. */
   void check(String component, String json) {
     check(
         component, JSON.createObjectNode().put("$ref", "#/components/schemas/" + component), json);
@@ -103,7 +105,7 @@ final class OpenApi {
   private void check(String what, JsonNode schema, String json) {
     JsonNode found = parse(json);
     ObjectNode whole = schema.deepCopy();
-    whole.set("components", document.path("components")); // where its references lead
+    whole.set("components", document.path("components")); // the targets of its references
     assertThat(SCHEMAS.getSchema(whole).validate(found)).as("%s: %s", what, json).isEmpty();
     String name = schema.path("$ref").asText();
     if (name.endsWith("/EnrichedRecord")) {
@@ -118,7 +120,7 @@ final class OpenApi {
     assertThat(wrong).as("%s: %s", what, record).isEmpty();
   }
 
-  /** A traced record is an enriched one, and its reading. */
+  /** A traced record is an enriched record with additional fields. */
   private static JsonNode withoutReading(JsonNode record) {
     return ((ObjectNode) record.deepCopy()).without(Set.of("exact", "before", "pieces"));
   }

@@ -24,14 +24,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Answers of every route, good and bad ones, are as {@code /openapi.json} says. */
+/** All answers of all routes, also errors, match {@code /openapi.json}. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class OpenApiAnswersTest {
 
-  /** Takes another conversation that is read for more than five seconds. */
+  /** Needs another conversation whose reading takes more than five seconds. */
   private static final Set<String> NOT_PROVOKED = Set.of("GET /v1/keys/{key}/trace 503");
 
-  private static final OpenApi OPEN_API = ServedApp.OPEN_API; // checks each get and post below
+  private static final OpenApi OPEN_API =
+      ServedApp.OPEN_API; // checks the answer to each get and post below
   private static final String TOO_LARGE = "{\"text\":\"" + "a".repeat(1 << 20) + "\"}";
 
   @TempDir Path folder;
@@ -57,7 +58,7 @@ class OpenApiAnswersTest {
         listen(app);
         sendSlowly(app);
       }
-      try (ServedApp app = app(broker, "gone", open)) { // topics that were never made
+      try (ServedApp app = app(broker, "gone", open)) { // the topics do not exist
         assertThat(app.post("/v1/messages", "{\"key\":\"k\",\"text\":\"a\"}").statusCode())
             .isEqualTo(503);
       }
@@ -82,7 +83,8 @@ class OpenApiAnswersTest {
     app.await("/v1/keys/k", j -> j.at("/lastRecords/3").isObject());
     app.await("/v1/keys/k/next?text=a", j -> true);
     JsonNode trace = app.await("/v1/keys/k/trace", j -> j.path("records").size() == 4);
-    assertThat(trace.at("/records/3/attention/records").isEmpty()).isFalse(); // the schema's too
+    assertThat(trace.at("/records/3/attention/records").isEmpty())
+        .isFalse(); // so the schema's attention is checked too
     app.await("/v1/topology", j -> true);
     app.await("/health/live", j -> true);
     app.await("/health/ready", j -> true);
@@ -110,7 +112,7 @@ class OpenApiAnswersTest {
     }
   }
 
-  /** Reads events until each kind has come; a second listener is one too many. */
+  /** Reads events until each kind has come. A second listener is refused. */
   private static void listen(ServedApp app) throws Exception {
     HttpResponse<Stream<String>> answer = app.stream("/v1/live");
     try (Stream<String> lines = answer.body()) {
@@ -147,7 +149,7 @@ class OpenApiAnswersTest {
     kinds.add(event);
   }
 
-  /** As many bodies as are received at once, none of which ends. */
+  /** Sends as many bodies as are received at once, and ends none of them. */
   private static void sendSlowly(ServedApp app) throws Exception {
     int port = URI.create(app.address()).getPort();
     List<Socket> slow = new ArrayList<>();

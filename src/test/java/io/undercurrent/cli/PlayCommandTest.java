@@ -66,7 +66,7 @@ class PlayCommandTest {
   }
 
   @Test
-  void shouldSendEachLineAsItIs() {
+  void shouldSendEachLineUnchanged() {
     createTopic();
     assertThat(play("--topic", topic, "--input", input.toString()))
         .startsWith("0 sending 3 messages to " + topic + " on " + broker.bootstrapServers() + "\n")
@@ -74,7 +74,8 @@ class PlayCommandTest {
     List<ConsumerRecord<byte[], byte[]>> records = records();
     assertThat(records)
         .extracting(record -> record.key() == null ? null : new String(record.key(), UTF_8))
-        .containsExactly("a", "b", "input.jsonl"); // a key that cannot be read is the file's name
+        .containsExactly(
+            "a", "b", "input.jsonl"); // the file's name replaces a key that cannot be read
     assertThat(records)
         .extracting(record -> new String(record.value(), UTF_8))
         .containsExactlyElementsOf(THREE_LINES.lines().toList());
@@ -82,7 +83,7 @@ class PlayCommandTest {
   }
 
   @Test
-  void shouldBeginAgain() {
+  void shouldStartAgainWithRepeat() {
     createTopic();
     assertThat(play("--topic", topic, "--input", input.toString(), "--repeat", "--records", "7"))
         .contains("\n7 messages sent in ");
@@ -102,7 +103,7 @@ class PlayCommandTest {
   @Test
   void shouldEndWhenTheTimeIsOver() {
     createTopic();
-    // The second message of the demo's own would be due in a day.
+    // The second of the demo's messages would be due in a day.
     assertThat(play("--topic", topic, "--rate", "0.00001", "--repeat", "--for", "200ms"))
         .contains("\n1 messages sent in ");
     assertThat(records()).hasSize(1);
@@ -112,10 +113,10 @@ class PlayCommandTest {
   void shouldSayWhatIsWrong() throws IOException {
     assertThat(play("--topic", "none", "--input", input.toString()))
         .isEqualTo(
-            "1 error: topic none must exist on %s, found no such topic: make it, or name another\n"
+            "1 error: topic none must exist on %s, found no such topic: create it, or choose another one\n"
                 .formatted(broker.bootstrapServers()));
-    assertThat(play("--rate", "0")).startsWith("2 --rate must be above 0");
-    assertThat(play("--records", "-1")).startsWith("2 --records must be above 0");
+    assertThat(play("--rate", "0")).startsWith("2 --rate must be more than 0");
+    assertThat(play("--records", "-1")).startsWith("2 --records must be more than 0");
     Path empty = Files.writeString(folder.resolve("empty.txt"), "\n");
     assertThat(play("--input", empty.toString()))
         .startsWith("2 --input must have at least one line, found none in " + empty);
@@ -124,14 +125,14 @@ class PlayCommandTest {
   }
 
   @Test
-  void shouldCountWhatTheBrokerDoesNotTake() {
+  void shouldCountMessagesThatTheBrokerRefuses() {
     createTopic("max.message.bytes", "100");
     assertThat(play("--topic", topic, "--records", "3"))
         .startsWith("1 ")
-        .contains("messages are not taken: RecordTooLargeException: ")
+        .contains("messages are refused: RecordTooLargeException: ")
         .contains("\n0 messages sent in ")
         .contains("error: 3 of 3 messages were not sent to " + topic)
-        .containsOnlyOnce("messages are not taken");
+        .containsOnlyOnce("messages are refused");
   }
 
   @Test
@@ -168,10 +169,10 @@ class PlayCommandTest {
 
       assertThat(exit.get()).isEqualTo(1);
       assertThat(output.toString())
-          .contains("messages are not taken: ")
+          .contains("messages are refused: ")
           .contains("of 40 messages were not sent to " + topic)
           .endsWith(
-              "; see that the broker at %s runs, and send them again\n"
+              "; check that the broker at %s runs, then send them again\n"
                   .formatted(leaving.bootstrapServers()));
     } finally {
       leaving.close();
@@ -179,14 +180,14 @@ class PlayCommandTest {
     }
   }
 
-  /** Kafka Streams' producers, for transactions, would. */
+  /** Unlike Kafka Streams' transactional producers. */
   @Test
-  void shouldNotWaitForABrokerForEver() throws IOException {
+  void shouldNotWaitForABrokerForever() throws IOException {
     Object timeout =
         Connection.toProduce(settings("processing.guarantee=exactly_once_v2"), "host:1")
             .getProducerConfigs("any")
             .get("delivery.timeout.ms");
-    assertThat(timeout).isNull(); // and so Kafka's
+    assertThat(timeout).isNull(); // so Kafka's default applies
     assertThat(
             Connection.toProduce(settings("producer.delivery.timeout.ms=70000"), "host:1")
                 .getProducerConfigs("any"))
@@ -224,7 +225,7 @@ class PlayCommandTest {
     }
   }
 
-  /** Exit code and all output. */
+  /** Runs the command and returns its exit code and all output. */
   private static String play(String... options) {
     List<String> arguments =
         new ArrayList<>(List.of("play", "--bootstrap-server", broker.bootstrapServers()));

@@ -24,7 +24,7 @@ class PlayedMessageTest {
   @TempDir private Path folder;
 
   @Test
-  void shouldPlayJsonLinesAsTheyAreUnderTheirOwnKeys() throws IOException {
+  void shouldPlayJsonLinesUnchangedWithTheirKeys() throws IOException {
     List<PlayedMessage> messages =
         read(
             "\n"
@@ -57,7 +57,7 @@ class PlayedMessageTest {
   }
 
   @Test
-  void shouldKeepMalformedLinesUnderTheFilesName() throws IOException {
+  void shouldGiveMalformedLinesTheFilesNameAsKey() throws IOException {
     List<PlayedMessage> messages =
         read(
             "words\n[1]\n\u0000\u0001\n{\"key\":\"a\",\n"
@@ -71,12 +71,12 @@ class PlayedMessageTest {
   }
 
   @Test
-  void shouldReadPastAByteOrderMark() throws IOException {
+  void shouldSkipAByteOrderMark() throws IOException {
     assertThat(values(read("\uFEFF{\"key\":\"a\"}\n"))).containsExactly("{\"key\":\"a\"}");
   }
 
   @Test
-  void shouldPlayPlainLinesThatAreNotUtf8AsTheyAre() throws IOException {
+  void shouldPlayPlainLinesThatAreNotUtf8Unchanged() throws IOException {
     byte[] line = {'s', 'o', (byte) 0xff};
     Path file = folder.resolve("messages.txt");
     Files.write(file, line);
@@ -97,7 +97,7 @@ class PlayedMessageTest {
   }
 
   @Test
-  void shouldNotTakeATimestampThatIsNone() throws IOException {
+  void shouldIgnoreAnInvalidTimestamp() throws IOException {
     assertThat(
             read(
                 """
@@ -112,7 +112,7 @@ class PlayedMessageTest {
   }
 
   @Test
-  void shouldPlayPlainLinesAsTextsUnderTheFilesName() throws IOException {
+  void shouldPlayPlainLinesWithTheFilesNameAsKey() throws IOException {
     List<PlayedMessage> messages = read("it \"works\"\r\n\r\n \t\n  so\tit {seems}\r\nlast");
 
     assertThat(keys(messages)).containsOnly("messages.txt");
@@ -123,7 +123,7 @@ class PlayedMessageTest {
   }
 
   @Test
-  void shouldTakeWindowsLineEndsOffJsonLines() throws IOException {
+  void shouldDropWindowsLineEndsOfJsonLines() throws IOException {
     assertThat(values(read("{\"key\":\"a\"}\r\n\r\n{\"key\":\"b\"}\r\n")))
         .containsExactly("{\"key\":\"a\"}", "{\"key\":\"b\"}");
   }
@@ -135,7 +135,7 @@ class PlayedMessageTest {
   }
 
   @Test
-  void shouldShipConversationsThatAreAllGood() throws IOException {
+  void shouldShipOnlyValidConversations() throws IOException {
     List<PlayedMessage> own = all(PlayedMessages.own());
 
     assertThat(own).hasSizeGreaterThan(100);
@@ -170,7 +170,7 @@ class PlayedMessageTest {
         "[{\"key\":\"a\"},{\"key\":\"b\"}]",
         "{\n  \"key\": \"a\",\n  \"text\": \"b\"\n}\n"
       })
-  void shouldRefuseJsonThatIsNoLines(String document) {
+  void shouldRefuseJsonThatIsNotLines(String document) {
     assertThatThrownBy(() -> read(document))
         .isInstanceOf(AppException.class)
         .hasMessageMatching(
@@ -178,7 +178,7 @@ class PlayedMessageTest {
   }
 
   @Test
-  void shouldRefuseOtherEncodingsThanUtf8() throws IOException {
+  void shouldRefuseEncodingsOtherThanUtf8() throws IOException {
     Path file = folder.resolve("messages.jsonl");
     Files.write(file, "{\"key\":\"a\"}\n".getBytes(StandardCharsets.UTF_16));
     assertThatThrownBy(() -> PlayedMessages.of(file))

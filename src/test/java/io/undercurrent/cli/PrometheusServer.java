@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The machine's own Prometheus, on a port of loopback. Where there is none, tests that need it are
- * skipped, or fail if {@code -Dprometheus.required=true}.
+ * Runs the Prometheus that is installed on the machine, on a loopback port. If none is installed,
+ * the tests that need it are skipped, or fail with {@code -Dprometheus.required=true}.
  */
 final class PrometheusServer implements AutoCloseable {
 
@@ -34,8 +34,8 @@ final class PrometheusServer implements AutoCloseable {
   private final String address;
 
   /**
-   * @param folder for its configuration, data and log
-   * @param ports of loopback that it reads meters from, every second
+   * @param folder a folder for its configuration, data and log
+   * @param ports loopback ports from which it reads meters every second
    */
   static PrometheusServer start(Path folder, List<Integer> ports) throws Exception {
     Path program = program("prometheus");
@@ -71,7 +71,7 @@ final class PrometheusServer implements AutoCloseable {
     return server;
   }
 
-  /** {@code prometheus} or {@code promtool}. */
+  /** The path of {@code prometheus} or {@code promtool}. */
   static Path program(String name) {
     Optional<Path> program =
         Stream.of(System.getProperty("prometheus.path", "/usr/bin"), "/usr/local/bin")
@@ -102,19 +102,19 @@ final class PrometheusServer implements AutoCloseable {
           return;
         }
       } catch (IOException e) {
-        // not yet
+        // not ready yet
       }
       Thread.sleep(100);
     }
     throw new AssertionError("Prometheus does not get ready: " + Files.readString(log));
   }
 
-  /** The series that an expression has now. */
+  /** The present series of an expression. */
   JsonNode query(String expression) throws Exception {
     return ask("/api/v1/query", Map.of("query", expression)).path("result");
   }
 
-  /** The series that an expression had, every second from a time on, in seconds. */
+  /** The series of an expression for every second since a time, in seconds. */
   JsonNode queryRange(String expression, long from, long to) throws Exception {
     return ask(
             "/api/v1/query_range",
@@ -122,7 +122,7 @@ final class PrometheusServer implements AutoCloseable {
         .path("result");
   }
 
-  /** The values that a tag has in the series of a selector. */
+  /** The values of a tag in the series of a selector. */
   JsonNode labelValues(String label, String selector) throws Exception {
     String query = "?match[]=" + URLEncoder.encode(selector, StandardCharsets.UTF_8);
     return ask("/api/v1/label/" + label + "/values" + query.replace("[]", "%5B%5D"), null);

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Questions about keys, over HTTP, to apps that run. */
+/** Queries about keys over HTTP, to running apps. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class QueriesTest {
 
@@ -65,7 +65,7 @@ class QueriesTest {
   }
 
   @Test
-  void shouldSayWhatIsKnownOfAKey() throws Exception {
+  void shouldAnswerWithTheStateOfAKey() throws Exception {
     try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
       app.send("k", "a b c", "d");
       JsonNode key = app.await("/v1/keys/k", j -> j.at("/conversation/records").asInt() == 2);
@@ -83,11 +83,10 @@ class QueriesTest {
     }
   }
 
-  /** Also of a model that looks back: the memory is read beside the state. */
+  /** Also with a model that looks back: then the memory is read too. */
   @ParameterizedTest
   @CsvSource({"false", "true"})
-  void shouldExpectAfterABeginningWhatTheStreamWouldAndChangeNothing(boolean looking)
-      throws Exception {
+  void shouldPredictNextTokensAsTheStreamDoesAndChangeNothing(boolean looking) throws Exception {
     name += looking;
     Model model = looking ? LetterModel.looking(3) : LetterModel.of(3);
     try (ServedApp app = app(model, Map.of()).start()) {
@@ -110,7 +109,7 @@ class QueriesTest {
   }
 
   @Test
-  void shouldReadARecordAgainTokenByTokenAsItWasRead() throws Exception {
+  void shouldTraceARecordTokenByTokenAsItWasRead() throws Exception {
     try (ServedApp app = app(LetterModel.looking(3), Map.of()).start()) {
       app.send("k", "a b c", "", "d zz e f");
       JsonNode trace = app.await("/v1/keys/k/trace", j -> j.path("records").size() == 3);
@@ -146,7 +145,7 @@ class QueriesTest {
 
   @Test
   void shouldEnrichWithoutAState() throws Exception {
-    try (ServedApp app = app(LetterModel.of(1), Map.of())) { // not even started
+    try (ServedApp app = app(LetterModel.of(1), Map.of())) { // not started
       JsonNode one = json(app.post("/v1/enrich", "{\"text\":\"a b\",\"key\":\"k\"}"));
       JsonNode two = json(app.post("/v1/enrich", "{\"text\":\"a b\",\"key\":\"k\"}"));
       assertThat(one.at("/conversation/records").asInt()).isEqualTo(1);
@@ -156,7 +155,7 @@ class QueriesTest {
   }
 
   @Test
-  void shouldTellWhatFlowsWhere() throws Exception {
+  void shouldDescribeTheTopology() throws Exception {
     try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
       JsonNode topology = app.await("/v1/topology", j -> j.path("instances").size() == 1);
       assertThat(topology.path("enriched").asText()).isEqualTo(name + "-out");
@@ -167,7 +166,7 @@ class QueriesTest {
   }
 
   @Test
-  void shouldSayInASentenceWhatIsWrong() throws Exception {
+  void shouldSayInOneSentenceWhatIsWrong() throws Exception {
     try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
       app.send("k", "a");
       app.await("/v1/keys/k", j -> true);
@@ -285,7 +284,7 @@ class QueriesTest {
   }
 
   @Test
-  void shouldAskForPatienceBeforeItRuns() throws Exception {
+  void shouldAnswerWith503BeforeItRuns() throws Exception {
     try (ServedApp app = app(LetterModel.of(1), Map.of())) {
       HttpResponse<String> answer = app.get("/v1/keys/k");
       assertProblem(answer, 503, "the application has not started yet");
@@ -294,7 +293,7 @@ class QueriesTest {
   }
 
   @Test
-  void shouldGoOnWhileSomebodySendsSlowly() throws Exception {
+  void shouldAnswerWhileAnotherClientSendsSlowly() throws Exception {
     List<Socket> slow = new ArrayList<>();
     try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
       for (int i = 0; i < 12; i++) {
@@ -321,7 +320,7 @@ class QueriesTest {
   }
 
   @Test
-  void shouldAnswerWhicheverInstanceIsAsked() throws Exception {
+  void shouldAnswerOnEveryInstance() throws Exception {
     int onePort = ServedApp.freePort();
     int twoPort = ServedApp.freePort();
     try (ServedApp one = instance("one", onePort)) {
@@ -355,11 +354,11 @@ class QueriesTest {
   }
 
   /**
-   * Kafka Streams' own group protocol (KIP-1071), several threads: of another instance it knows but
-   * one thread's partitions.
+   * With Kafka Streams' group protocol (KIP-1071) and several threads, an instance knows the
+   * partitions of only one thread of another instance.
    */
   @Test
-  void shouldAnswerWhicheverInstanceIsAskedUnderTheStreamsProtocolToo() throws Exception {
+  void shouldAnswerOnEveryInstanceUnderTheStreamsProtocol() throws Exception {
     int onePort = ServedApp.freePort();
     int twoPort = ServedApp.freePort();
     try (ServedApp one = streamsProtocol("one", onePort);
@@ -447,7 +446,7 @@ class QueriesTest {
         && instances.get(1).path("standby").size() == 2;
   }
 
-  /** A request that was passed on already is answered with what is here, or not at all. */
+  /** An instance answers a forwarded request itself or refuses it. It never forwards it again. */
   private static void assertForwardedOnce(ServedApp one, ServedApp two, List<String> keys)
       throws Exception {
     int refused = 0;
@@ -465,13 +464,13 @@ class QueriesTest {
         }
       }
     }
-    assertThat(refused).isEqualTo(keys.size()); // one of the two has each
+    assertThat(refused).isEqualTo(keys.size()); // each key is on one of the two
   }
 
-  /** The standby has it too, from a moment on. */
+  /** Waits until the standby has the key too. */
   private static void awaitCopy(ServedApp app, String path) throws Exception {
     HttpResponse<String> copy = app.askAsInstance(path, "copy");
-    while (copy.statusCode() != 200) { // until the test's time is over
+    while (copy.statusCode() != 200) { // at most until the test times out
       assertThat(copy.statusCode()).isIn(404, 421);
       Thread.sleep(50);
       copy = app.askAsInstance(path, "copy");
@@ -479,7 +478,7 @@ class QueriesTest {
     assertThat(json(copy).path("stale").asBoolean()).isTrue();
   }
 
-  /** The other instance does not answer any more, and nobody has noticed yet. */
+  /** The other instance has stopped answering, and the group has not noticed it yet. */
   private static void assertAnsweredFromCopies(
       ServedApp one, List<String> keys, int twoPort, ServedApp two) throws Exception {
     List<String> theirs = new ArrayList<>();

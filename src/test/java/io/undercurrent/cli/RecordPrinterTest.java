@@ -18,7 +18,7 @@ import picocli.CommandLine.Help.Ansi;
 
 class RecordPrinterTest {
 
-  /** Everything that moves a cursor, breaks a line or starts an escape code. */
+  /** All characters that move the cursor, break a line or start an escape code. */
   private static final String NASTY =
       "a\tb\nc\r\nd\u001b[31me\u0000f\u0007g\u007fh\u009b31mi\u0085j\u2028k\u2029l\u000bm\fn";
 
@@ -26,7 +26,7 @@ class RecordPrinterTest {
   private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
 
   @Test
-  void shouldPrintARecordALine() {
+  void shouldPrintOneLinePerRecord() {
     RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     printer.header();
     printer.print(record("order-1187", "still not fixed", "negative", -0.91, -0.62));
@@ -44,7 +44,7 @@ class RecordPrinterTest {
   }
 
   @Test
-  void shouldLetNothingFromTextsMoveTheCursor() {
+  void shouldRemoveControlCharactersOfTexts() {
     RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     printer.print(record(NASTY, NASTY, "positive", 1, 1));
     printer.printDeadLetter("reason " + NASTY, NASTY);
@@ -99,7 +99,7 @@ class RecordPrinterTest {
   }
 
   @Test
-  void shouldSayWhereThereWasNothingToRead() {
+  void shouldSayIfARecordHasNoWords() {
     RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     printer.print(
         new EnrichedRecord(
@@ -119,7 +119,7 @@ class RecordPrinterTest {
   }
 
   @Test
-  void shouldListConversationsFromTheWorstMoodToTheBest() {
+  void shouldListConversationsFromTheLowestMoodToTheHighest() {
     RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     double[] moods = {-1, -0.5, 0, 0.5, 1};
     for (double mood : moods) {
@@ -144,7 +144,7 @@ class RecordPrinterTest {
     return bytes.toString(StandardCharsets.UTF_8).lines().toList();
   }
 
-  /** Columns on a terminal, where emoji take two. */
+  /** The width of a text on a terminal, where emoji take two columns. */
   private static int columns(String text) {
     return text.codePoints().map(c -> c >= 0x1F300 ? 2 : 1).sum();
   }

@@ -67,8 +67,8 @@ class RunCommandTest {
         .startsWith("1 error: settings for Kafka Streams: Invalid value maybe");
     assertThat(run())
         .isEqualTo(
-            "1 error: no broker answers at 127.0.0.1:1 within 10 s: start one there, or name"
-                + " another in bootstrap.servers");
+            "1 error: no broker answered at 127.0.0.1:1 within 10 s: start one there, or set"
+                + " another address in bootstrap.servers");
     assertThat(run("--set", "bootstrap.servers=no-such-host.invalid:9092"))
         .startsWith("1 error: cannot connect to no-such-host.invalid:9092: ")
         .endsWith("; see bootstrap.servers, and security.*, sasl.* and ssl.*, in the settings");
@@ -83,7 +83,7 @@ class RunCommandTest {
         .contains("\tat io.undercurrent.config");
   }
 
-  /** Exit code and error output, which has to be one line. */
+  /** Runs the command and returns its exit code and its error output, which must be one line. */
   private String run(String... options) {
     String output = execute(options);
     assertThat(output.strip()).hasLineCount(1);

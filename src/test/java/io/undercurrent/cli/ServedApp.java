@@ -33,14 +33,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** An instance of an app with its HTTP endpoint, as {@code run} has them. */
+/** An app with its HTTP endpoint, as {@code run} starts it. */
 final class ServedApp implements AutoCloseable {
 
   private static final JsonMapper JSON = new JsonMapper();
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
-  /** Every answer of every app is held against it. */
+  /** Every answer of every app is checked against it. */
   static final OpenApi OPEN_API = new OpenApi();
 
   private final String name;
@@ -48,7 +48,7 @@ final class ServedApp implements AutoCloseable {
   private final StreamsApp app;
   private final HttpEndpoint http;
 
-  /** A definition of texts whose topics have a name's; its values are texts. */
+  /** A definition whose values are texts and whose topics start with a name. */
   static TopologyDefinition definition(String name) {
     return definition(name, KeyEncoding.TEXT);
   }
@@ -75,7 +75,7 @@ final class ServedApp implements AutoCloseable {
     }
   }
 
-  /** Starts the endpoint, not the app yet. */
+  /** Starts the endpoint. The app is not started. */
   ServedApp(
       EmbeddedBroker broker,
       TopologyDefinition definition,
@@ -112,7 +112,7 @@ final class ServedApp implements AutoCloseable {
     return this;
   }
 
-  /** Sends texts of one key, a null to forget it. */
+  /** Sends texts of one key. A null is a tombstone. */
   void send(String key, String... texts) {
     send(key.getBytes(UTF_8), texts);
   }
@@ -138,9 +138,9 @@ final class ServedApp implements AutoCloseable {
   }
 
   /**
-   * As another instance asks; what they say to each other is not described.
+   * Sends a request as another instance does. Its answer is not in the OpenAPI description.
    *
-   * @param wanted what will do, {@code state} or {@code copy}
+   * @param wanted {@code state} or {@code copy}
    */
   HttpResponse<String> askAsInstance(String path, String wanted) throws Exception {
     return CLIENT.send(
@@ -172,13 +172,13 @@ final class ServedApp implements AutoCloseable {
     return answer;
   }
 
-  /** Lines that come without end, checked by whoever reads them. */
+  /** Opens an endless stream of lines. The caller checks them. */
   HttpResponse<Stream<String>> stream(String path) throws Exception {
     return CLIENT.send(
         HttpRequest.newBuilder(URI.create(address() + path)).build(), BodyHandlers.ofLines());
   }
 
-  /** Asks until the answer is 200 and as it is wanted. */
+  /** Repeats a request until the answer is 200 and matches. */
   JsonNode await(String path, Predicate<JsonNode> wanted) throws Exception {
     HttpResponse<String> last = null;
     for (long end = System.nanoTime() + 30_000_000_000L; System.nanoTime() < end; ) {
@@ -199,7 +199,7 @@ final class ServedApp implements AutoCloseable {
     return JSON.readTree(text);
   }
 
-  /** Stops answering; the app goes on. */
+  /** Stops the endpoint. The app continues. */
   void silence() {
     http.close();
   }

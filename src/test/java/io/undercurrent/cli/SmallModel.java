@@ -8,7 +8,7 @@ import io.undercurrent.model.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A {@link TinyModel} of two layers as a checkpoint: real, and loaded in no time. */
+/** A {@link TinyModel} of two layers as a checkpoint, which loads fast. */
 final class SmallModel {
 
   private SmallModel() {}
@@ -19,7 +19,9 @@ final class SmallModel {
     return folder;
   }
 
-  /** One that attends to three records and has a cache of nine tokens: with a store for both. */
+  /**
+   * A model with attention to three records and a cache of nine tokens, so it needs a memory store.
+   */
   static Path writeLooking(Path folder) throws IOException {
     TinyModel model = TinyModel.looking(new Attention(3, 5), new Cache(9, 1, 0.3f), 42);
     Checkpoint.write(folder, model.config(), model.tokenizer(), model.parameters(), false);

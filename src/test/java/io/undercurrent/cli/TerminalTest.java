@@ -15,7 +15,7 @@ class TerminalTest {
   }
 
   @Test
-  void shouldWriteNoneWhereTheEnvironmentAsksForNone() {
+  void shouldWriteNoEscapeCodesIfTheEnvironmentForbidsThem() {
     assertThat(Terminal.ansi(true, Map.of("NO_COLOR", "1"))).isEqualTo(Ansi.OFF);
     assertThat(Terminal.ansi(true, Map.of("NO_COLOR", ""))).isEqualTo(Ansi.ON);
     assertThat(Terminal.ansi(true, Map.of("TERM", "dumb"))).isEqualTo(Ansi.OFF);

@@ -40,7 +40,7 @@ class TrainFromTopicTest {
   private Path recipe;
   private String topic;
 
-  /** What the command gave. */
+  /** The result of a command. */
   private record Run(int exit, String out, String err) {}
 
   @BeforeAll
@@ -79,7 +79,7 @@ class TrainFromTopicTest {
   }
 
   @Test
-  void shouldLearnTheSameFromTheSameRecordsWhateverHappensToTheTopic() throws Exception {
+  void shouldTrainTheSameModelEvenIfTheTopicChangesLater() throws Exception {
     List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       String label = i % 2 == 0 ? "negative" : "positive";
@@ -93,7 +93,7 @@ class TrainFromTopicTest {
     Run first = train("one", "--bootstrap-server", broker.bootstrapServers());
     assertThat(first.exit).as(first.err).isZero();
     assertThat(first.err)
-        .contains("41 records of 6 conversations; left out: 1 tombstones, 0 bad", "epoch 1:");
+        .contains("41 records of 6 conversations; skipped: 1 tombstones, 0 bad", "epoch 1:");
     Path kept = folder.resolve("one").resolve("topic.jsonl");
     List<String> lines = Files.readAllLines(kept);
     assertThat(lines).hasSize(41);
@@ -122,13 +122,13 @@ class TrainFromTopicTest {
     send(List.of(record("key-0", "no JSON any more")));
     Run resumed = train("three", "--bootstrap-server", NOBODY);
     assertThat(resumed.exit).as(resumed.err).isZero();
-    assertThat(resumed.err).contains("using the records of the topic that are kept in", "epoch 1:");
+    assertThat(resumed.err).contains("using the topic's records that are kept in", "epoch 1:");
     assertThat(fingerprint(resumed)).isEqualTo(fingerprint(first));
     assertThat(folder.resolve("three/topic.jsonl")).hasSameTextualContentAs(kept);
   }
 
   @Test
-  void shouldStopAtABadRecordUnlessToldToLeaveItOut() throws Exception {
+  void shouldStopAtABadRecordUnlessToldToSkipIt() throws Exception {
     send(
         List.of(
             new ProducerRecord<>(topic, 1, null, json("fine", "positive").getBytes(UTF_8)),
@@ -139,14 +139,13 @@ class TrainFromTopicTest {
 
     Run refused = train("run", "--bootstrap-server", broker.bootstrapServers());
     assertThat(refused.exit).isEqualTo(1);
-    assertThat(refused.err)
-        .endsWith("error: " + reason + " (--skip-bad leaves such records out)\n");
+    assertThat(refused.err).endsWith("error: " + reason + " (--skip-bad skips such records)\n");
     assertThat(folder.resolve("run")).doesNotExist();
     Run skipped = train("run", "--bootstrap-server", broker.bootstrapServers(), "--skip-bad");
     assertThat(skipped.exit).as(skipped.err).isZero();
     assertThat(skipped.err)
-        .contains("leaving out bad records, first " + reason)
-        .contains("1 records of 1 conversations; left out: 0 tombstones, 2 bad");
+        .contains("skipping bad records, the first: " + reason)
+        .contains("1 records of 1 conversations; skipped: 0 tombstones, 2 bad");
   }
 
   @Test
@@ -159,12 +158,12 @@ class TrainFromTopicTest {
         .isEqualTo(
             "error: topic no-such-topic must exist on "
                 + servers
-                + ", found no such topic: make it, or name another");
+                + ", found no such topic: create it, or choose another one");
     assertThat(lastLine(train("run", "--bootstrap-server", NOBODY)))
         .isEqualTo(
-            "error: no broker answers at "
+            "error: no broker answered at "
                 + NOBODY
-                + " within 10 s: start one there, or name another in bootstrap.servers");
+                + " within 10 s: start one there, or set another address in bootstrap.servers");
     assertThat(lastLine(train("run", "--config", folder.resolve("none").toString())))
         .isEqualTo(
             "error: " + folder.resolve("none") + ": must be a properties file, found no such file");

@@ -41,7 +41,7 @@ class UndercurrentConfigTest {
     assertThat(config.topicsReplicationFactor()).isEqualTo((short) -1);
   }
 
-  /** A record is enriched alike by run, by the library and by enrich, unless somebody sets more. */
+  /** With default settings, run, the library and enrich enrich a record alike. */
   @Test
   void shouldShareTheDefaultsOfTheEnrichment() throws IOException {
     UndercurrentConfig config = load("");
@@ -63,16 +63,16 @@ class UndercurrentConfigTest {
   }
 
   @Test
-  void shouldTakeTheSmallestAndTheLargestBatch() throws IOException {
-    UndercurrentConfig least = load("undercurrent.batch.records=1\nundercurrent.batch.tokens=1\n");
-    UndercurrentConfig most =
+  void shouldAcceptTheSmallestAndTheLargestBatch() throws IOException {
+    UndercurrentConfig min = load("undercurrent.batch.records=1\nundercurrent.batch.tokens=1\n");
+    UndercurrentConfig max =
         load("undercurrent.batch.records=1024\nundercurrent.batch.tokens=1048576\n");
 
-    assertThat(least.batchRecords()).isEqualTo(1);
-    assertThat(least.batchTokens()).isEqualTo(1);
-    assertThat(most.batchRecords()).isEqualTo(1_024);
-    assertThat(most.batchTokens()).isEqualTo(1_048_576);
-    EnrichmentSettings.DEFAULTS.withBatch(1_024, 1_048_576); // refuses what settings refuse
+    assertThat(min.batchRecords()).isEqualTo(1);
+    assertThat(min.batchTokens()).isEqualTo(1);
+    assertThat(max.batchRecords()).isEqualTo(1_024);
+    assertThat(max.batchTokens()).isEqualTo(1_048_576);
+    EnrichmentSettings.DEFAULTS.withBatch(1_024, 1_048_576); // has the same limits as the settings
   }
 
   @Test
@@ -90,7 +90,7 @@ class UndercurrentConfigTest {
   }
 
   @Test
-  void shouldPassKafkasKeysThroughAndKeepOursToItself() throws IOException {
+  void shouldPassOnlyKafkasKeysToKafka() throws IOException {
     Map<String, Object> streams =
         load("""
                 undercurrent.max.tokens=7
@@ -208,9 +208,9 @@ class UndercurrentConfigTest {
                 + " undercurrent.http.port");
   }
 
-  /** What the file says of defaults is what the code does. */
+  /** The defaults in the file are those of the code. */
   @Test
-  void shouldShipAFileThatNamesEverySettingWithItsDefault() throws IOException {
+  void shouldShipAFileThatListsEverySettingWithItsDefault() throws IOException {
     String shipped = Files.readString(SHIPPED);
     Map<String, String> shown = new TreeMap<>();
     Matcher line = Pattern.compile("(?m)^#([a-z][a-z.]+)=(.*)$").matcher(shipped);

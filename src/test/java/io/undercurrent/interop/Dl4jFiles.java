@@ -23,16 +23,16 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** Networks made with DL4J, and the zip files that it writes of them. */
+/** Makes networks with DL4J and writes their zip files. */
 public final class Dl4jFiles {
 
   private Dl4jFiles() {}
 
   /**
-   * A network of these layers with random weights and biases.
+   * Makes a network of these layers with random weights and biases.
    *
-   * @param hidden units of a layer: the recurrent weights' spectral radius is 1.2 for any number of
-   *     them, so that states move without amplifying how products were rounded
+   * @param hidden units of a layer. The spectral radius of the recurrent weights is 1.2 for any
+   *     number of units, so that states change without amplifying rounding errors
    */
   public static MultiLayerNetwork network(int hidden, Layer... layers) {
     NeuralNetConfiguration.ListBuilder list = new NeuralNetConfiguration.Builder().list();
@@ -70,7 +70,7 @@ public final class Dl4jFiles {
         .build();
   }
 
-  /** Writes the network's zip file with DL4J, its updater's state too. */
+  /** Writes the network's zip file with DL4J, including the updater's state. */
   public static Path write(MultiLayerNetwork network, Path file) throws IOException {
     ModelSerializer.writeModel(network, new File(file.toString()), true);
     return file;

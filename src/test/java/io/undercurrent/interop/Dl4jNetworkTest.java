@@ -26,7 +26,7 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Imported networks compute what DL4J's {@code rnnTimeStep} computes, step by step. */
 class Dl4jNetworkTest {
 
-  /** What sums of some hundred float products differ by in another order; 1e-5 is promised. */
+  /** The tolerance: sums of some hundred float products differ by this much in another order. */
   private static final float TOLERANCE = 1e-6f;
 
   private static final int V = 257;
@@ -71,7 +71,7 @@ class Dl4jNetworkTest {
 
   @ParameterizedTest
   @MethodSource("bodies")
-  void shouldExpectTheNextTokensThatDl4jExpects(Body body) throws IOException {
+  void shouldPredictNextTokensAsDl4jDoes(Body body) throws IOException {
     MultiLayerNetwork dl4j = network(body, V);
     Model model = imported(dl4j, Head.NEXT_TOKEN);
 
@@ -92,7 +92,7 @@ class Dl4jNetworkTest {
 
   @ParameterizedTest
   @MethodSource("bodies")
-  void shouldFeelWhatDl4jFeels(Body body) throws IOException {
+  void shouldClassifySentimentAsDl4jDoes(Body body) throws IOException {
     MultiLayerNetwork dl4j = network(body, 3);
     Model model = imported(dl4j, Head.SENTIMENT);
 
@@ -109,7 +109,7 @@ class Dl4jNetworkTest {
   }
 
   @Test
-  void shouldReadANetworkThatWasTrained() throws IOException {
+  void shouldReadATrainedNetwork() throws IOException {
     Body body = bodies().get(1);
     MultiLayerNetwork dl4j = network(body, V);
     INDArray sequence = Nd4j.zeros(1, V, TOKENS.length);
@@ -132,7 +132,7 @@ class Dl4jNetworkTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"DOUBLE, 0", "HALF, 1e-3"}) // halves of these weights have 3 digits
+  @CsvSource({"DOUBLE, 0", "HALF, 1e-3"}) // half precision keeps 3 digits of these weights
   void shouldReadWeightsOfOtherTypes(String type, float tolerance) throws IOException {
     MultiLayerNetwork dl4j = network(bodies().get(0), V);
     Path floats = Dl4jFiles.write(dl4j, folder.resolve("float.zip"));
@@ -151,7 +151,7 @@ class Dl4jNetworkTest {
     return Dl4jFiles.network(body.hidden, layers);
   }
 
-  /** The way of the command: from DL4J's file to ours and back from there. */
+  /** Imports as the command does: reads DL4J's file, writes a checkpoint and loads it. */
   private Model imported(MultiLayerNetwork dl4j, Head head) throws IOException {
     Path zip = Dl4jFiles.write(dl4j, folder.resolve("net.zip"));
     Path out = folder.resolve("checkpoint");
@@ -160,7 +160,7 @@ class Dl4jNetworkTest {
     return Checkpoint.load(out.toString());
   }
 
-  /** Its outputs after one more token. */
+  /** Reads one more token and returns DL4J's outputs. */
   private static float[] step(MultiLayerNetwork dl4j, Body body, int token) {
     INDArray input =
         body.embedded

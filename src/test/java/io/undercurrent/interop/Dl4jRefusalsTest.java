@@ -31,17 +31,18 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * What would not compute the same outputs here is refused, in one line that says what and where.
+ * Networks that we cannot compute exactly are refused, in one line that says what is wrong and
+ * where.
  */
 class Dl4jRefusalsTest {
 
   private static final int V = 6;
   private static final int H = 4;
 
-  /** LSTM (6, 4) and output (4, 6). */
+  /** The values of an LSTM (6, 4) and an output layer (4, 6). */
   private static final int VALUES = 4 * H * (V + H + 1) + V * (H + 1);
 
-  // Where longs lie in coefficients.bin.
+  // Offsets of longs in coefficients.bin.
   private static final int SHAPE_LENGTH = 0x12;
   private static final int STRIDE = 0x30;
   private static final int OPTIONS = 0x38;
@@ -81,7 +82,7 @@ class Dl4jRefusalsTest {
         Dl4jFiles.embedding(H, H, false),
         Dl4jFiles.output(H, V));
     refuse(
-        "layer 1 (RnnLossLayer): must be an RnnOutputLayer, for it is the last, found",
+        "layer 1 (RnnLossLayer): must be an RnnOutputLayer, because it is the last layer, found",
         Dl4jFiles.lstm(V, V),
         new RnnLossLayer.Builder(LossFunction.MCXENT).activation(Activation.SOFTMAX).build());
     refuse(
@@ -164,7 +165,7 @@ class Dl4jRefusalsTest {
   }
 
   @Test
-  void shouldRefuseHugeSizesWithoutTakingMemoryForThem() throws IOException {
+  void shouldRefuseHugeSizesWithoutAllocatingThem() throws IOException {
     refuseConfiguration(
         json ->
             json.replace("\"nin\" : 6", "\"nin\" : 1048576")
@@ -179,7 +180,7 @@ class Dl4jRefusalsTest {
                 .replace("\"nout\" : 4", "\"nout\" : 2048")
                 .replace("\"nin\" : 4", "\"nin\" : 2048"),
         "must have at most 536870911 parameters, found");
-    // 400 million values claimed, 210 there: no array of 1.6 GB
+    // the file claims 400 million values and has 210: no array of 1.6 GB is allocated
     refuseConfiguration(
         json ->
             json.replace("\"nin\" : 6", "\"nin\" : 80000")
@@ -217,13 +218,13 @@ class Dl4jRefusalsTest {
   }
 
   @Test
-  void shouldRefuseWhatChangesTheInput() throws IOException {
+  void shouldRefuseSettingsThatChangeTheInput() throws IOException {
     Path zip = Dl4jFiles.write(network(), folder.resolve("net.zip"));
     ModelSerializer.addNormalizerToModel(
         zip.toFile(), new NormalizerStandardize(Nd4j.zeros(1, V), Nd4j.ones(1, V)));
     refused(
         () -> Dl4jNetwork.read(zip, "net", Head.NEXT_TOKEN),
-        "normalizer.bin: must be absent, for inputs here are tokens and never normalised, found one");
+        "normalizer.bin: must be absent, because inputs are tokens and cannot be normalised, found one");
     refuseConfiguration(
         json ->
             json.replace(
@@ -280,7 +281,7 @@ class Dl4jRefusalsTest {
   }
 
   @Test
-  void shouldRefuseEntriesThatAreNotWhatTheyMustBe() throws IOException {
+  void shouldRefuseInvalidEntries() throws IOException {
     refuseConfiguration(
         json -> json.substring(0, 400), "configuration.json: must be JSON, found: ");
     refuseConfiguration(json -> "[]", "configuration.json: must be a JSON object, found ARRAY");

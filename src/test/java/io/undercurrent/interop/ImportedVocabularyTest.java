@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A network's tokens get the ids of a tokenizer without a change in what the network computes. */
+/** A network's tokens get a tokenizer's ids, and the network computes the same. */
 class ImportedVocabularyTest {
 
   @TempDir private Path folder;
@@ -31,7 +31,7 @@ class ImportedVocabularyTest {
     return Files.write(folder.resolve("vocabulary.txt"), List.of(lines));
   }
 
-  /** A random network of so many tokens. */
+  /** Makes a random network with so many tokens. */
   private static ImportedNetwork network(int size, NextToken nextToken) {
     ModelConfig small = new ModelConfig("net", "lstm", size, 6, 9, 1, Pooling.LAST);
     ModelConfig config =
@@ -44,7 +44,7 @@ class ImportedVocabularyTest {
     return network(size, NextToken.FULL);
   }
 
-  /** Probabilities (n, V) after each of these tokens, from a state of zeros. */
+  /** The probabilities (n, V) after each of these tokens, starting from a state of zeros. */
   private static float[][] probabilities(ImportedNetwork of, int... tokens) {
     Network network = new Network(of.config(), of.parameters(), Kernels.best());
     HiddenState state = HiddenState.zeros(of.config());
@@ -85,7 +85,7 @@ class ImportedVocabularyTest {
   }
 
   @Test
-  void shouldAddAnEndThatMovesTheStateLikeNoInput() throws IOException {
+  void shouldAddAnEndTokenWithAZeroEmbedding() throws IOException {
     ImportedVocabulary vocabulary = ImportedVocabulary.words(file("<unk>", "good"));
     ImportedNetwork arranged = vocabulary.arrange(network(2));
 
@@ -112,7 +112,7 @@ class ImportedVocabularyTest {
   }
 
   @Test
-  void shouldTakeBytesWithAndWithoutAnEnd() {
+  void shouldAcceptBytesWithAndWithoutAnEndToken() {
     ImportedNetwork own = network(257);
     assertThat(ImportedVocabulary.bytes(257).arrange(own)).isSameAs(own);
 
@@ -128,7 +128,7 @@ class ImportedVocabularyTest {
   }
 
   @Test
-  void shouldRefuseAVocabularyThatIsNotTheNetworks() throws IOException {
+  void shouldRefuseAVocabularyOfAnotherSize() throws IOException {
     ImportedVocabulary vocabulary = ImportedVocabulary.words(file("good", "bad"));
     assertThatThrownBy(() -> vocabulary.arrange(network(3)))
         .isInstanceOf(ImportException.class)
@@ -137,12 +137,11 @@ class ImportedVocabularyTest {
     ImportedVocabulary five = ImportedVocabulary.words(file("a", "b", "c", "d", "e"));
     assertThatThrownBy(() -> five.arrange(network(5, adaptive)))
         .isInstanceOf(ImportException.class)
-        .hasMessageContaining(
-            "next_token.cutoffs must be left out where tokens are moved or added");
+        .hasMessageContaining("next_token.cutoffs must be left out if tokens are moved or added");
   }
 
   @Test
-  void shouldRefuseLinesThatAreNoTokens() throws IOException {
+  void shouldRefuseLinesThatAreNotTokens() throws IOException {
     refused("line 2 must be a word without spaces that is not listed before, found ''", "a", "");
     refused("line 1 must be a word without spaces that is not listed before, found 'a b'", "a b");
     refused(

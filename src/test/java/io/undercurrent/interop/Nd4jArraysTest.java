@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** No header gets ND4J to read beyond an array or to end the JVM. */
+/** No header makes ND4J read past the end of an array or abort the JVM. */
 class Nd4jArraysTest {
 
   private static final float[] VALUES = {1, -2, 3, 4, -5, 6};
@@ -32,7 +32,10 @@ class Nd4jArraysTest {
     change(bytes, array -> Nd4jArrays.npy("w", array, 2, 3));
   }
 
-  /** Changes each byte before the values in 255 ways: what is still read has the same values. */
+  /**
+   * Changes each byte before the values in 255 ways. If the array is still accepted, it has the
+   * same values.
+   */
   private static void change(byte[] bytes, Function<byte[], float[]> read) {
     assertThat(read.apply(bytes)).containsExactly(VALUES);
     int accepted = 0;
@@ -43,14 +46,16 @@ class Nd4jArraysTest {
         changed[at] ^= (byte) change;
         try {
           assertThat(sorted(read.apply(changed)))
-              .containsExactly(sorted(VALUES)); // order may change
+              .containsExactly(sorted(VALUES)); // the order may change
           accepted++;
         } catch (ImportException e) {
           assertThat(e).hasMessageStartingWith("w: must ");
         }
       }
     }
-    assertThat(accepted).as("c or f is all that may change in a vector").isLessThan(4);
+    assertThat(accepted)
+        .as("accepted changes; only the order c or f may change in a vector")
+        .isLessThan(4);
   }
 
   private static float[] sorted(float[] values) {

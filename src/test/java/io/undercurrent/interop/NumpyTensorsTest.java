@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** NumPy arrays become the parameters that they are, value by value. */
+/** NumPy arrays become parameters with the same values. */
 class NumpyTensorsTest {
 
   private static final int V = 46;
@@ -123,7 +123,7 @@ class NumpyTensorsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"sentiment", "next_token"})
-  void shouldSayWhichHeadIsNotThereAndLetItSayNothing(String head) throws IOException {
+  void shouldReportAMissingHeadAndFillItWithZeros(String head) throws IOException {
     Map<String, byte[]> arrays = arrays();
     arrays.keySet().removeIf(name -> name.startsWith(head));
 
@@ -207,7 +207,7 @@ class NumpyTensorsTest {
   }
 
   @Test
-  void shouldRefuseFilesThatAreNotThere() throws IOException {
+  void shouldRefuseMissingFiles() throws IOException {
     assertThatThrownBy(() -> NumpyTensors.read(folder.resolve("none.npz")))
         .isInstanceOf(NoSuchFileException.class);
     Path npz = npz(arrays());

@@ -28,7 +28,7 @@ class AtomicFileTest {
   }
 
   @Test
-  void shouldLeaveTheFileAsItWasWhereTheWriterFails() throws IOException {
+  void shouldKeepTheFileIfTheWriterFails() throws IOException {
     Path file = folder.resolve("a");
     AtomicFile.replace(file, new byte[] {1});
     assertThatThrownBy(
@@ -44,7 +44,7 @@ class AtomicFileTest {
   }
 
   @Test
-  void shouldReplaceNoneOfSeveralFilesWhereOneCannotBeWritten() throws IOException {
+  void shouldReplaceNoneOfSeveralFilesIfOneCannotBeWritten() throws IOException {
     Path file = folder.resolve("a");
     AtomicFile.replace(file, new byte[] {1});
     Map<Path, byte[]> contents = new LinkedHashMap<>();

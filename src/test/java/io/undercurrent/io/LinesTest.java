@@ -46,7 +46,7 @@ class LinesTest {
   }
 
   @Test
-  void shouldRefuseALineWithoutEnd() {
+  void shouldRefuseALineThatIsTooLong() {
     Lines lines = new Lines(new Endless());
     assertThatThrownBy(lines::next)
         .isInstanceOf(LineTooLongException.class)
@@ -61,7 +61,7 @@ class LinesTest {
   }
 
   @Test
-  void shouldKeepBytesThatAreNotUtf8AndSayItForTheText() throws IOException {
+  void shouldReturnBytesThatAreNotUtf8AndRefuseTheirText() throws IOException {
     byte[] bytes = {'a', (byte) 0xff};
     Line line = new Lines(new ByteArrayInputStream(bytes)).next();
     assertThat(line.bytes()).isEqualTo(bytes);

@@ -15,7 +15,7 @@ class PrecisionBenchTest {
   @TempDir Path out;
 
   @Test
-  void shouldTellWhatRoundingChangesByPartsOfAHistory() {
+  void shouldReportDifferencesForEachPartOfTheHistory() {
     List<Map<String, Object>> rows = measure(CellType.LSTM, 1);
 
     assertThat(rows)
@@ -32,7 +32,7 @@ class PrecisionBenchTest {
             });
   }
 
-  /** Nothing that it carries is rounded: where there is no difference none is found. */
+  /** A state that rounding does not change gives no differences. */
   @Test
   void shouldFindNoDifferenceWhereThereIsNone() {
     assertThat(measure(CellType.FFNN, 3))

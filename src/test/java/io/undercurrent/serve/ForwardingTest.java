@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What comes back through an instance that passes a request on, said by another of the test's. */
+/** Answers that an instance forwards from another one, which the test plays. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ForwardingTest {
   private static final String ADDRESS = "127.0.0.1";
@@ -76,7 +76,7 @@ class ForwardingTest {
   }
 
   @Test
-  void shouldAskAsItWasAskedAndAnswerAsItIsAnswered() throws Exception {
+  void shouldForwardRequestAndAnswerUnchanged() throws Exception {
     status = 200;
     HttpResponse<String> answer = get("/v1/keys/a%2Fb%20%C3%BC?text=so%20n%26t&count=3");
     assertThat(answer.statusCode()).isEqualTo(200);
@@ -86,7 +86,7 @@ class ForwardingTest {
   }
 
   @Test
-  void shouldSayThatTheOwnerIsBusyAndForHowLong() throws Exception {
+  void shouldForwardRetryAfter() throws Exception {
     status = 503;
     HttpResponse<String> answer = get("/v1/keys/k?stale=true");
     assertThat(answer.statusCode()).isEqualTo(503);
@@ -96,22 +96,22 @@ class ForwardingTest {
   }
 
   @Test
-  void shouldNotTakeARefusalForAnAnswer() throws Exception {
+  void shouldNotForwardAMisdirectedRefusal() throws Exception {
     status = 421;
     assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
     assertThat(asked).hasSize(1);
   }
 
-  /** What answers there may be no instance: it decides nothing about where else is asked. */
+  /** The address may belong to another program, so its redirects are not followed. */
   @Test
-  void shouldFollowNobodyElsewhere() throws Exception {
+  void shouldFollowNoRedirects() throws Exception {
     status = 302;
     assertThat(get("/v1/keys/k").statusCode()).isEqualTo(302);
     assertThat(asked).containsExactly("/v1/keys/k state");
   }
 
   @Test
-  void shouldNotAnswerForAnInstanceThatIsGone() throws Exception {
+  void shouldReportAnInstanceThatIsGone() throws Exception {
     try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       target = new Host(ADDRESS, closed.getLocalPort());
     }

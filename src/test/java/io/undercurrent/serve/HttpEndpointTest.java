@@ -46,7 +46,7 @@ class HttpEndpointTest {
   }
 
   @Test
-  void shouldTellLivenessAndReadinessApart() throws Exception {
+  void shouldServeLivenessAndReadinessSeparately() throws Exception {
     AtomicBoolean ready = new AtomicBoolean();
     try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, ready::get)) {
       assertAnswer(get(http, "/health/live"), 200, "{\"status\":\"UP\"}");
@@ -157,7 +157,7 @@ class HttpEndpointTest {
   }
 
   @Test
-  void shouldLogNothingOfItsOwnAccord() throws Exception {
+  void shouldLogNothingByItself() throws Exception {
     Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     ListAppender<ILoggingEvent> appender = new ListAppender<>();
     appender.start();
@@ -179,7 +179,7 @@ class HttpEndpointTest {
     for (int attempt = 0; attempt < 50; attempt++) {
       left = new HashSet<>(Thread.getAllStackTraces().keySet());
       left.removeAll(before);
-      // The client's threads, and the JDK's common pool, which the client wakes.
+      // Not counted: the client's threads, and the JDK's common pool, which the client uses.
       left.removeIf(
           thread ->
               thread.getName().startsWith("HttpClient")

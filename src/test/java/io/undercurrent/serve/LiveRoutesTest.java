@@ -140,12 +140,12 @@ class LiveRoutesTest {
         "/page/..%2f..%2fopenapi.json",
         "/page/%2e%2e/%2e%2e/openapi.json"
       })
-  void shouldServeNothingBesideThem(String path) throws Exception {
+  void shouldServeNoOtherFiles(String path) throws Exception {
     assertThat(get(path).statusCode()).isIn(400, 404);
   }
 
   @Test
-  void shouldSendWhatComesOutAsEvents() throws Exception {
+  void shouldSendEnrichedRecordsAsEvents() throws Exception {
     HttpResponse<Stream<String>> live = client.send(request("/v1/live"), BodyHandlers.ofLines());
     try (Stream<String> lines = live.body()) {
       var line = lines.iterator();
@@ -157,10 +157,10 @@ class LiveRoutesTest {
       assertThat(line.next()).isEqualTo("event: hello");
       assertThat(line.next()).startsWith("data: {\"returning\":false,");
       assertThat(line.next()).isEmpty();
-      come("schön \uD83D\uDE00");
+      receive("schön \uD83D\uDE00");
       String id = null;
       for (String next = line.next(); !next.equals("event: records"); next = line.next()) {
-        id = next; // stands before its event's name
+        id = next; // the id comes before its event's name
       }
       assertThat(id).matches("id: \\w+-1-1");
       String data = line.next().substring("data: ".length());
@@ -171,7 +171,7 @@ class LiveRoutesTest {
   }
 
   @Test
-  void shouldRefuseOneStreamTooManyUntilAnotherEnds() throws Exception {
+  void shouldRefuseStreamsAboveTheLimit() throws Exception {
     HttpResponse<Stream<String>> live = client.send(request("/v1/live"), BodyHandlers.ofLines());
     HttpResponse<String> refused = get("/v1/live");
     assertThat(refused.statusCode()).isEqualTo(503);
@@ -180,7 +180,7 @@ class LiveRoutesTest {
     assertThat(refused.body()).contains("all 1 live streams are taken");
     live.body().close();
     int status = 503;
-    while (status == 503) { // until the next event finds that nobody takes it
+    while (status == 503) { // the closed stream is noticed at the next event
       HttpResponse<Stream<String>> next = client.send(request("/v1/live"), BodyHandlers.ofLines());
       status = next.statusCode();
       next.body().close();
@@ -196,14 +196,14 @@ class LiveRoutesTest {
     long start = System.nanoTime();
     http.close();
     try (Stream<String> lines = live.body()) {
-      lines.forEach(line -> {}); // ends
+      lines.forEach(line -> {}); // returns when the stream ends
     } catch (UncheckedIOException e) {
       // cut off in the middle of an event
     }
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
   }
 
-  /** Takes the connection's idle time of 20 s. */
+  /** Takes 20 s, the idle timeout of a connection. */
   @Test
   void shouldDropAViewerWhoReadsNothing() throws Exception {
     try (Socket socket = new Socket()) {
@@ -218,18 +218,18 @@ class LiveRoutesTest {
       }
       String longKey = "k".repeat(10_000);
       while (feed.status().viewers() > 0) {
-        come(longKey, "a");
+        receive(longKey, "a");
         Thread.sleep(1);
       }
       assertThat(get("/health/live").statusCode()).isEqualTo(200);
     }
   }
 
-  private void come(String text) {
-    come("k", text);
+  private void receive(String text) {
+    receive("k", text);
   }
 
-  private void come(String key, String text) {
+  private void receive(String key, String text) {
     topic.accept(
         key.getBytes(StandardCharsets.UTF_8),
         new EnrichedRecord(

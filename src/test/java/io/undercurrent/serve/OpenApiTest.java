@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class OpenApiTest {
 
   @Test
-  void shouldDescribeTheRoutesThatThereAre() throws Exception {
+  void shouldDescribeAllRoutes() throws Exception {
     Model model = LetterModel.of(1);
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS;
     TopologyDefinition definition = TopologyDefinition.shipped();

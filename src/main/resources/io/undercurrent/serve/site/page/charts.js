@@ -46,7 +46,7 @@ export function sparkline(where, width, height) {
       legend: { show: false },
       cursor: { show: false },
       select: { show: false },
-      scales: { x: { time: false }, y: { range: [-0.85, 0.85] } }, // moods are means and seldom reach the ends
+      scales: { x: { time: false }, y: { range: [-0.85, 0.85] } }, // moods are means and rarely reach -1 or 1
       axes: [{ show: false }, { show: false }],
       series: [{}, mood],
     },
@@ -55,7 +55,7 @@ export function sparkline(where, width, height) {
   );
 }
 
-/** The opened conversation's mood, a dot for what each record felt like. */
+/** The opened conversation's mood as a line, and each record's sentiment as a dot. */
 export function course(where, choose) {
   const grid = { stroke: () => colour("--line"), width: 1 };
   const axis = { stroke: () => colour("--quiet"), grid, ticks: { show: false }, font: "11px system-ui, sans-serif" };
@@ -86,6 +86,6 @@ export function course(where, choose) {
   return chart;
 }
 
-/** Calls back when light turns to dark or back: what is drawn has to be drawn again. */
+/** Calls back when the colour scheme changes, because charts must be redrawn. */
 export const onTheme = redraw =>
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);

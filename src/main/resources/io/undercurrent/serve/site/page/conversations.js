@@ -1,4 +1,4 @@
-// The list of conversations: at most 100 of them, of each the last 60 moods.
+// The list of conversations: at most 100 conversations, each with its last 60 moods.
 import { address, element, feeling, signed } from "./format.js";
 import { sparkline, onTheme } from "./charts.js";
 
@@ -11,12 +11,12 @@ const HEIGHT = 36;
 const list = document.getElementById("list");
 const none = document.getElementById("none");
 const order = document.getElementById("order");
-const conversations = new Map(); // by address, the one that moved last at the end
+const conversations = new Map(); // by address; the most recently changed one is last
 const changed = new Set();
 let scheduled = false;
 let chosen = null;
 
-/** Takes in a summary of /v1/live. */
+/** Adds a summary of /v1/live. */
 export function add(summary) {
   const at = address(summary);
   let conversation = conversations.get(at);
@@ -47,12 +47,12 @@ export function add(summary) {
   schedule();
 }
 
-/** Forgets all: what comes next is all there is. */
+/** Removes all conversations. */
 export function clear() {
   for (const [at, conversation] of [...conversations]) remove(at, conversation);
 }
 
-/** Marks the conversation that is open, or none. */
+/** Marks the open conversation; null for none. */
 export function choose(at) {
   chosen = at;
   for (const conversation of conversations.values()) mark(conversation);
@@ -111,7 +111,7 @@ const by = {
   high: (a, b) => (b.last.mood ?? 0) - (a.last.mood ?? 0),
 };
 
-/** Rows change places now and then, and not under a pointer or the keyboard. */
+/** Sorts the rows, but not while the pointer or the keyboard focus is in the list, unless now is true. */
 function sort(now) {
   if (now !== true && (list.matches(":hover") || list.contains(document.activeElement))) return;
   const sorted = [...conversations.values()].reverse().sort(by[order.value]);

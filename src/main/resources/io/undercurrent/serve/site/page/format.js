@@ -1,4 +1,4 @@
-// Numbers and keys as people and addresses have them.
+// Formats numbers for people, and keys for addresses.
 
 const whole = new Intl.NumberFormat("en");
 
@@ -18,10 +18,10 @@ export const bits = b => `${b.toFixed(1)} bits`;
 export const time = ms =>
   ms === null ? "" : new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-/** A mood in a word, for those who do not see colours. */
+/** A mood in a word, for people who cannot see colours. */
 export const feeling = x => (x === null ? "no mood" : x < -0.15 ? "negative" : x > 0.15 ? "positive" : "neutral");
 
-/** What a key is told apart by: a text in URL-safe base64; another key as encoding:key, base64 being URL-safe. */
+/** The address of a key: URL-safe base64 for a text, otherwise encoding:key. */
 export function address({ key, keyEncoding }) {
   if (keyEncoding) return `${keyEncoding}:${keyEncoding === "base64" ? urlSafe(key) : key}`;
   return urlSafe(btoa(String.fromCharCode(...new TextEncoder().encode(key))));
@@ -48,7 +48,7 @@ export function tracePath(address) {
   return `/v1/keys/${key}/trace?keyEncoding=${encoding}`;
 }
 
-/** An element; children are elements or texts, which are never read as HTML. */
+/** Makes an element. Children are elements or texts; texts are never parsed as HTML. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [attribute, value] of Object.entries(attributes)) {

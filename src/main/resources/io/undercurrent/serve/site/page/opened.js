@@ -1,11 +1,11 @@
-// One conversation: its last 60 records, each piece of text tinted by how it moved the sentiment.
+// The opened conversation: its last 60 records, with each piece of text tinted by how it changed the sentiment.
 import { bits, element, feeling, integer, percent, signed, time, tracePath } from "./format.js";
 import { course, onTheme } from "./charts.js";
 
 const RECORDS = 60;
 const RETRY_MS = 2000;
-const UNMOVED = 0.06; // a smaller step of the sentiment is not tinted
-const RARE_BITS = 14; // less than one in 16,384
+const UNMOVED = 0.06; // a smaller change of the sentiment is not tinted
+const RARE_BITS = 14; // a probability below 1 in 16,384
 
 const section = document.getElementById("opened");
 const article = section.querySelector("article");
@@ -15,13 +15,13 @@ const mood = document.getElementById("mood");
 const chart = course(document.getElementById("chart"), number => show(number));
 onTheme(() => chart.redraw());
 
-let at = null; // of the conversation that is open
+let at = null; // address of the open conversation; null for none
 let records = [];
-let beginnings = 0; // what was asked for before the last one is of no use
+let generation = 0; // counts openings and restarts; answers of an earlier one are ignored
 let reading = false;
 let again = false;
 
-/** Opens a conversation by its address, or none; one that is still to come out is not asked for yet. */
+/** Opens a conversation by its address; null closes it. If toCome, its first record is not enriched yet and not requested. */
 export function open(address, name, toCome) {
   at = address;
   empty();
@@ -31,12 +31,12 @@ export function open(address, name, toCome) {
   if (at !== null) {
     document.getElementById("key").textContent = name;
     mood.textContent = "";
-    note(toCome ? "On its way \u2026" : "Reading it again, word by word \u2026");
+    note(toCome ? "Waiting for the enriched record \u2026" : "Computing the effect of each word \u2026");
     if (!toCome) read();
   }
 }
 
-/** Looks for records that came since. */
+/** Requests records that are newer than those shown. */
 export async function read() {
   if (reading) {
     again = true;
@@ -45,13 +45,13 @@ export async function read() {
   reading = true;
   do {
     again = false;
-    const asked = beginnings;
+    const asked = generation;
     if (at === null) break;
     const after = records.length ? records.at(-1).conversation.records : 0;
     try {
       const answer = await fetch(`${tracePath(at)}&after=${after}`);
       const trace = await answer.json();
-      if (asked !== beginnings) {
+      if (asked !== generation) {
         again = true;
       } else if (answer.ok) {
         add(trace.records);
@@ -61,28 +61,28 @@ export async function read() {
         if (!records.length) note(trace.detail);
       }
     } catch {
-      setTimeout(read, RETRY_MS); // the app may be starting again
+      setTimeout(read, RETRY_MS); // the app may be restarting
     }
   } while (again);
   reading = false;
 }
 
-/** All is read anew. */
+/** Requests all records again. */
 export function restart() {
   empty();
   read();
 }
 
-/** The key was forgotten: what comes next begins anew. */
+/** Shows that the key was forgotten. Later records start a new conversation. */
 export function forget() {
   empty();
   mood.textContent = "";
   chart.setData([[], [], []]);
-  note("Forgotten: a tombstone came.");
+  note("A tombstone was received: this key is forgotten.");
 }
 
 function empty() {
-  beginnings++;
+  generation++;
   records = [];
   log.replaceChildren();
 }
@@ -145,19 +145,19 @@ function token(word, piece, moved, detail) {
     class: "token" + (piece.bits > RARE_BITS ? " rare" : ""),
     "data-moved": strength === 0 ? "" : moved < 0 ? "down" : "up",
     "--strength": strength.toFixed(2),
-    "aria-label": `${word}, moved ${signed(moved)}`,
+    "aria-label": `${word}, changed the sentiment by ${signed(moved)}`,
   }, word);
   const tell = () => detail.replaceChildren(
-    element("b", {}, word), ` moved it ${signed(moved)} to ${signed(piece.score)}; cost ${bits(piece.bits)}, expected at `
+    element("b", {}, word), ` changed the sentiment by ${signed(moved)} to ${signed(piece.score)}; surprise ${bits(piece.bits)}, probability `
       + `${percent(piece.probability)}`,
-    ...(piece.expected.length ? [" \u2014 likelier: ", ...words(piece.expected)] : []));
+    ...(piece.expected.length ? ["; likelier: ", ...words(piece.expected)] : []));
   made.addEventListener("mouseenter", tell);
   made.addEventListener("focus", tell);
   made.addEventListener("click", tell);
   return made;
 }
 
-/** Left and right walk over the words of a record. */
+/** The left and right arrow keys move between the words of a record. */
 function walk(event) {
   const step = { ArrowRight: "nextElementSibling", ArrowLeft: "previousElementSibling" }[event.key];
   const next = step && event.target[step];
@@ -177,12 +177,12 @@ function meta(record, number) {
   if (record.sentiment) {
     made.append(element("span", { class: "score", "data-feeling": feeling(record.sentiment.score) },
       `${record.sentiment.label} ${signed(record.sentiment.score)}`));
-    made.append(element("span", {}, `${record.surprise.bitsPerToken.toFixed(1)} bits a token`));
+    made.append(element("span", {}, `${record.surprise.bitsPerToken.toFixed(1)} bits per token`));
   }
-  if (record.truncated) made.append(element("span", {}, "cut"));
+  if (record.truncated) made.append(element("span", {}, "text cut"));
   if (!record.exact) {
     made.append(element("span", {
-      title: "Earlier records of this key are not at hand: its words are tinted as if it began here.",
+      title: "Earlier records of this key are not available, so the words are tinted as if the conversation started here.",
     }, "approximate"));
   }
   return made;
@@ -196,11 +196,11 @@ function facts(record) {
   const made = [];
   const rarest = record.pieces.reduce((a, b) => (a && a.bits >= b.bits ? a : b), null);
   if (rarest && rarest.expected.length) {
-    made.push(element("p", { class: "fact" }, element("span", {}, "least expected"),
-      element("b", {}, rarest.text.trim()), ` at ${percent(rarest.probability)}, rather than `, ...words(rarest.expected)));
+    made.push(element("p", { class: "fact" }, element("span", {}, "least expected word"),
+      element("b", {}, rarest.text.trim()), ` (${percent(rarest.probability)}), likelier: `, ...words(rarest.expected)));
   }
   if (record.next.length) {
-    made.push(element("p", { class: "fact" }, element("span", {}, "next, it expects"), ...words(record.next.slice(0, 4))));
+    made.push(element("p", { class: "fact" }, element("span", {}, "likely next"), ...words(record.next.slice(0, 4))));
   }
   for (const past of record.attention?.records ?? []) {
     const link = element("a", { href: `#record-${past.record}` }, `#${integer(past.record)}`);

@@ -1,27 +1,27 @@
-// The live page: what comes out of the application, as /v1/live tells it.
+// The live page: shows the events of /v1/live.
 import { add, choose, clear } from "./conversations.js";
 import { forget, open, read, restart } from "./opened.js";
 import { address, integer, keyOf } from "./format.js";
 
 const RETRY_MS = 5000;
-const REREAD_MS = 10000; // while records are left out all the time
+const REREAD_MS = 10000; // while events are left out continuously
 const byId = id => document.getElementById(id);
-const names = new Map(); // of addresses, the last 1,000
+const names = new Map(); // names of the last 1,000 addresses
 let connected = false;
 let sentTo = null; // address of the last message's key
-let missed = 0; // of what came too fast to show
-let missing = false; // whether the open conversation is to be read again for it
-let readMs = 0; // when it last was
+let missed = 0; // number of events that were left out
+let missing = false; // whether to read the open conversation again because of them
+let readMs = 0; // when it was last read again
 
 function connect() {
-  const events = new EventSource("/v1/live"); // comes back by itself, and says what it saw last
+  const events = new EventSource("/v1/live"); // reconnects by itself, with the id of the last event
   on(events, "hello", hello);
   on(events, "records", records);
   on(events, "status", status);
   events.onerror = () => {
     connected = false;
-    say("waiting", events.readyState === EventSource.CLOSED ? "busy, trying again" : "reconnecting");
-    if (events.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS); // refused, not cut off
+    say("waiting", events.readyState === EventSource.CLOSED ? "too many pages are open, trying again" : "reconnecting");
+    if (events.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS); // refused: it does not reconnect by itself
   };
 }
 
@@ -64,11 +64,11 @@ function status({ records, conversations, perSecond, leftOut, lag, state }) {
   byId("lag").textContent = lag === null ? "\u2013" : integer(lag);
   readMissed(leftOut);
   if (state !== "RUNNING") say("waiting", state.toLowerCase().replaceAll("_", " "));
-  else if (leftOut > 0) say("live", `live, ${integer(leftOut)} too fast to show`);
+  else if (leftOut > 0) say("live", `live, ${integer(leftOut)} records left out`);
   else if (connected) say("live", "live");
 }
 
-/** The open conversation's records may be among those left out: once no more are, or now and then. */
+/** Events that were left out may belong to the open conversation: reads it again once no more are left out, or every 10 s. */
 function readMissed(leftOut) {
   const more = leftOut !== missed;
   missed = leftOut;
@@ -85,7 +85,7 @@ function say(kind, text) {
   connection.dataset.kind = kind;
 }
 
-/** The address after the #, of the conversation that is open. */
+/** The address of the open conversation, after the # of the URL; null for none. */
 function opened() {
   const at = location.hash.slice(1);
   return /^(\w+:)?[\w-]+$/.test(at) && !at.startsWith("record-") ? at : null;
@@ -115,7 +115,7 @@ byId("send").addEventListener("submit", async event => {
       body: JSON.stringify({ key, text }),
     });
     const told = await answer.json();
-    sent.textContent = answer.ok ? `sent, offset ${integer(told.offset)} of ${told.topic}` : told.detail;
+    sent.textContent = answer.ok ? `sent to ${told.topic}, offset ${integer(told.offset)}` : told.detail;
     if (answer.ok) {
       byId("send-text").value = "";
       sentTo = address(told);
