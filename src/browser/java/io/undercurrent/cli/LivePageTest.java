@@ -29,7 +29,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The live page in a real browser, of a real app on a real broker. */
+/** The live page in a real browser, with a real app and a real broker. */
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
 class LivePageTest {
 
@@ -130,7 +130,7 @@ class LivePageTest {
 
       app.send("alpha", "i j");
       assertThat(records()).hasCount(4);
-      app.send("alpha", (String) null); // forgets it
+      app.send("alpha", (String) null); // a tombstone
       assertThat(page.locator("#list li")).hasCount(1);
       assertThat(page.locator("#log")).hasText("A tombstone was received: this key is forgotten.");
       app.send("alpha", "k");
@@ -142,7 +142,7 @@ class LivePageTest {
 
   /** The model attends to three records and has a cache of seven tokens. */
   @Test
-  void shouldShowWhatAttentionLookedAtAsHighlightedPastText() throws Exception {
+  void shouldHighlightThePastTextThatAttentionLookedAt() throws Exception {
     try (ServedApp app = app(0).start()) {
       app.send("alpha", "a b c", "d e f", "a b");
       JsonNode trace = app.await("/v1/keys/alpha/trace", j -> j.path("records").size() == 3);
@@ -151,7 +151,8 @@ class LivePageTest {
       open(app, new Browser.NewPageOptions());
       row("alpha").click();
       assertThat(records()).hasCount(3);
-      assertThat(records().nth(0).locator(".fact a")).hasCount(0); // had no record to look back at
+      assertThat(records().nth(0).locator(".fact a"))
+          .hasCount(0); // the first record has no earlier ones
 
       Locator marks = records().nth(2).locator(".fact mark");
       assertThat(marks).hasCount(looked.size() + repeated.size());
@@ -207,13 +208,13 @@ class LivePageTest {
   }
 
   @Test
-  void shouldSendWhatIsTypedAndShowItComeBack() throws Exception {
+  void shouldSendATypedMessageAndShowItsEnrichedRecord() throws Exception {
     try (ServedApp app = app(0).start()) {
       open(app, new Browser.NewPageOptions().setViewportSize(390, 800)); // a phone
       page.locator("#send-key").fill("me <b>");
       page.locator("#send-text").fill("a <img src=x> b");
       page.locator("#send button").click();
-      assertThat(page.locator("#sent")).containsText("sent, offset");
+      assertThat(page.locator("#sent")).containsText("sent to ");
       assertThat(page.locator("#key")).hasText("me <b>");
       assertThat(records()).hasCount(1);
       assertThat(records().first().locator(".record-text")).hasText("a <img src=x> b");
@@ -227,7 +228,7 @@ class LivePageTest {
   }
 
   @Test
-  void shouldComeBackAfterARestart() throws Exception {
+  void shouldReconnectAfterARestart() throws Exception {
     int port = ServedApp.freePort();
     try (ServedApp first = app(port).start()) {
       open(first, new Browser.NewPageOptions());
@@ -245,7 +246,7 @@ class LivePageTest {
     }
   }
 
-  /** The page is told that some were left out, and of none of them. */
+  /** The page gets the number of left-out events, but not the events. */
   @Test
   void shouldReadItsConversationAgainWhenRecordsWereLeftOut() throws Exception {
     try (ServedApp app = app(0).start()) {
@@ -286,7 +287,7 @@ class LivePageTest {
   }
 
   @Test
-  void shouldStaySmallHoweverMuchComes() throws Exception {
+  void shouldStaySmallWithManyRecords() throws Exception {
     try (ServedApp app = app(0).start()) {
       open(app, new Browser.NewPageOptions());
       app.send("busy", "a");
@@ -296,11 +297,13 @@ class LivePageTest {
       Arrays.fill(some, "a b c");
       for (int key = 0; key < 51; key++) {
         app.send("key" + key, some);
-        app.send("few" + key, "d"); // more conversations than are kept
+        app.send("few" + key, "d"); // more conversations than the page keeps
       }
       awaitTotal("5,152"); // 1 + 51 * 101
-      // Behind many that wait for the page, and pushed out by more; still among the 5,000 that the
-      // feed keeps, in whatever order the partitions come.
+      // This conversation is behind many events that wait for the page, and later ones push it out
+      // of
+      // the queue. It is still among the 5,000 records that the feed keeps, in any order of the
+      // partitions.
       for (int key = 0; key < 12; key++) {
         app.send("before" + key, some);
       }
@@ -313,8 +316,7 @@ class LivePageTest {
       app.send("last", "e");
       assertThat(page.locator("#records")).hasText("10,000");
       assertThat(row("last")).isVisible();
-      // Of what came faster than it is shown some is left out, and whole conversations may be among
-      // that.
+      // Events that come faster than the page shows them are left out, also whole conversations.
       assertThat(page.locator("#list li").count()).isBetween(2, 100);
       assertThat(records()).hasCount(60);
       assertThat(page.locator("#mood")).containsText("after 101 records");

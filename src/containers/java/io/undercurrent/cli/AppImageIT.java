@@ -27,7 +27,10 @@ import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
-/** The app's own image: built from the Dockerfile, or named by {@code -Dundercurrent.image}. */
+/**
+ * Tests the app's image, which is built from the Dockerfile or given by {@code
+ * -Dundercurrent.image}.
+ */
 @Timeout(value = 30, unit = TimeUnit.MINUTES) // the first build downloads all libraries
 class AppImageIT {
 
@@ -75,12 +78,14 @@ class AppImageIT {
       assertThat(state(app).getExitCodeLong()).as(app.getLogs()).isZero();
       assertThat(app.getLogs()).contains("stopped").doesNotContain("incubator", "WARNING");
 
-      // The same container has the same volume: states that were committed are there.
+      // The container keeps its volume, so the committed states are still there.
       Docker.client().startContainerCmd(app.getContainerId()).exec();
       Docker.await("ready again", () -> get(port, "/health/ready").equals("{\"status\":\"UP\"}"));
       play();
       Docker.await("enriched again", () -> records(port) == MESSAGES);
-      assertThat(meter(port, "undercurrent_fresh_states_total")).as("began anew").isZero();
+      assertThat(meter(port, "undercurrent_fresh_states_total"))
+          .as("keys without a state")
+          .isZero();
     }
   }
 
@@ -97,7 +102,7 @@ class AppImageIT {
     }
   }
 
-  /** Started is what has ended, well or not. */
+  /** Counts a container as started when it has ended, with any exit code. */
   private static final class Ended extends StartupCheckStrategy {
     @Override
     public StartupStatus checkStartupState(DockerClient client, String id) {
@@ -107,7 +112,7 @@ class AppImageIT {
     }
   }
 
-  /** Sends the first messages of the demo's with the image's own producer. */
+  /** Sends the first messages of the demo with the image's command play. */
   private static void play() throws Exception {
     try (GenericContainer<?> producer =
         new GenericContainer<>(image)
@@ -157,7 +162,7 @@ class AppImageIT {
     return meter(port, "undercurrent_records_total");
   }
 
-  /** A meter's value, the sum over its tags. */
+  /** A meter's value, summed over its tags. */
   private static double meter(int port, String name) throws Exception {
     return get(port, "/metrics")
         .lines()

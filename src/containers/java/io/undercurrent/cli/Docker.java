@@ -13,11 +13,11 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 
 /**
- * The machine's Docker. Where there is none, tests that need it are skipped, or fail if {@code
+ * The machine's Docker. If it is missing, the tests that need it are skipped, or fail with {@code
  * -Dcontainers.required=true}.
  *
- * <p>Containers have a network of their own and publish ports, or with {@code
- * -Dcontainers.network=host} share the host's and stay on loopback.
+ * <p>Containers have their own network and publish ports. With {@code -Dcontainers.network=host}
+ * they use the host's network, on loopback addresses.
  */
 final class Docker {
 
@@ -31,7 +31,7 @@ final class Docker {
 
   private Docker() {}
 
-  /** Skips the test that asks where there is no Docker. */
+  /** Skips the calling test if Docker is missing. */
   static synchronized void require() {
     if (DockerClientFactory.instance().isDockerAvailable()) {
       return;
@@ -51,12 +51,12 @@ final class Docker {
     return DockerClientFactory.instance().client();
   }
 
-  /** How this process reaches what containers publish. */
+  /** The address at which this process reaches published ports. */
   static String host() {
     return ON_HOST ? "127.0.0.1" : DockerClientFactory.instance().dockerHostIpAddress();
   }
 
-  /** The address that something in a container listens at, so that this process reaches it. */
+  /** The address on which a server in a container must listen, so that this process reaches it. */
   static String anyAddress() {
     return ON_HOST ? "127.0.0.1" : "0.0.0.0";
   }
@@ -64,7 +64,7 @@ final class Docker {
   /**
    * Puts a container into a network.
    *
-   * @param network null for the host's
+   * @param network the network; null for the host's
    */
   static void connect(GenericContainer<?> container, Network network, String alias) {
     if (ON_HOST) {
@@ -75,8 +75,7 @@ final class Docker {
   }
 
   /**
-   * Publishes a port under the same number: one that Docker chooses would be another one after a
-   * restart.
+   * Publishes a port under the same number. A number that Docker chooses would change at a restart.
    */
   static void publish(GenericContainer<?> container, int port) {
     if (!ON_HOST) {
@@ -84,12 +83,12 @@ final class Docker {
     }
   }
 
-  /** A network for containers, or null where they are on the host's. */
+  /** Makes a network for containers; null if they use the host's. */
   static Network network() {
     return ON_HOST ? null : Network.newNetwork();
   }
 
-  /** Ports that are free now, all different. */
+  /** Different ports that are free now. */
   static int[] freePorts(int count) throws IOException {
     List<ServerSocket> sockets = IntStream.range(0, count).mapToObj(i -> unconnected()).toList();
     try {
@@ -112,7 +111,7 @@ final class Docker {
     }
   }
 
-  /** Asks until it is so; what is thrown counts as no. */
+  /** Waits until a condition holds. An exception counts as false. */
   static void await(String what, Callable<Boolean> check) throws InterruptedException {
     Exception last = null;
     for (long end = System.nanoTime() + PATIENCE.toNanos(); System.nanoTime() < end; ) {

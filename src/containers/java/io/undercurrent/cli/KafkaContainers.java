@@ -20,8 +20,8 @@ import org.testcontainers.lifecycle.Startables;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * A KRaft cluster of {@code apache/kafka} containers, each broker and controller; another image of
- * the same making by {@code -Dkafka.image}. Nodes are counted from 0.
+ * A KRaft cluster of {@code apache/kafka} containers, each of which is broker and controller.
+ * {@code -Dkafka.image} replaces the image. Nodes are counted from 0.
  */
 final class KafkaContainers implements AutoCloseable {
 
@@ -41,7 +41,7 @@ final class KafkaContainers implements AutoCloseable {
     }
   }
 
-  /** Starts them all; each topic has as many replicas, and one may be missing. */
+  /** Starts all nodes. Each topic has a replica on every node, and works while one node is down. */
   static KafkaContainers start(int count) throws IOException {
     KafkaContainers kafka = new KafkaContainers(count);
     try {
@@ -57,7 +57,7 @@ final class KafkaContainers implements AutoCloseable {
     GenericContainer<?> container = new GenericContainer<>(IMAGE);
     Docker.connect(container, network, name(node));
     Docker.publish(container, ports[3 * node]);
-    String at = Docker.ON_HOST ? "127.0.0.1" : ""; // empty: all addresses
+    String host = Docker.ON_HOST ? "127.0.0.1" : ""; // empty: all addresses
     String replicas = Integer.toString(count);
     String inSync = Integer.toString(Math.max(1, count - 1));
     return container
@@ -72,7 +72,7 @@ final class KafkaContainers implements AutoCloseable {
         .withEnv(
             "KAFKA_LISTENERS",
             "OUTSIDE://%1$s:%2$d,INSIDE://%1$s:%3$d,CONTROLLER://%1$s:%4$d"
-                .formatted(at, ports[3 * node], ports[3 * node + 1], ports[3 * node + 2]))
+                .formatted(host, ports[3 * node], ports[3 * node + 1], ports[3 * node + 2]))
         .withEnv(
             "KAFKA_ADVERTISED_LISTENERS",
             "OUTSIDE://%s,INSIDE://%s".formatted(outside(node), inside(node)))
@@ -108,24 +108,24 @@ final class KafkaContainers implements AutoCloseable {
     return name(node) + ":" + ports[3 * node + 1];
   }
 
-  /** For this process. */
+  /** The bootstrap servers for this process. */
   String bootstrapServers() {
     return IntStream.range(0, nodes.size())
         .mapToObj(this::outside)
         .collect(Collectors.joining(","));
   }
 
-  /** For other containers of its network. */
+  /** The bootstrap servers for other containers of its network. */
   String insideServers() {
     return IntStream.range(0, nodes.size()).mapToObj(this::inside).collect(Collectors.joining(","));
   }
 
-  /** The network, null for the host's. */
+  /** The network; null for the host's. */
   Network network() {
     return network;
   }
 
-  /** Nothing is answered any more, and no connection is closed: as if a cable were pulled. */
+  /** Pauses the node: it answers nothing and closes no connection, as after a network failure. */
   void pause(int node) {
     Docker.client().pauseContainerCmd(nodes.get(node).getContainerId()).exec();
   }
@@ -134,14 +134,16 @@ final class KafkaContainers implements AutoCloseable {
     Docker.client().unpauseContainerCmd(nodes.get(node).getContainerId()).exec();
   }
 
-  /** Stops a node as an operator does, and starts it on the same data. */
+  /** Stops a node as an operator does, and starts it again with the same data. */
   void restart(int node) {
     String id = nodes.get(node).getContainerId();
     Docker.client().stopContainerCmd(id).withTimeout(STOP_SECONDS).exec();
     Docker.client().startContainerCmd(id).exec();
   }
 
-  /** Waits until every replica of every topic has caught up: then the next node may be stopped. */
+  /**
+   * Waits until every replica of every topic has caught up, so that the next node may be stopped.
+   */
   void awaitInSync() throws InterruptedException {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {
       Docker.await("all replicas in sync", () -> areInSync(admin));

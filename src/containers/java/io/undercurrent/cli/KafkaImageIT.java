@@ -25,13 +25,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On the image that users deploy, disturbed as an embedded broker cannot be. */
+/**
+ * Tests with the Kafka image that users deploy, with faults that an embedded broker cannot have.
+ */
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
 class KafkaImageIT {
 
   private static final int NEXT_TOKENS = 3;
 
-  /** The least that a broker with Kafka's defaults takes. */
+  /** The shortest session timeout that a broker with Kafka's defaults accepts. */
   private static final int SESSION_TIMEOUT_MS = 6_000;
 
   @TempDir private Path folder;
@@ -63,17 +65,17 @@ class KafkaImageIT {
   }
 
   @Test
-  void shouldLoseAndDoubleNothingWhenTheNetworkIsInterrupted() throws Exception {
+  void shouldLoseAndRepeatNothingWhenTheNetworkIsInterrupted() throws Exception {
     try (KafkaContainers kafka = KafkaContainers.start(1);
         Traffic traffic = traffic(kafka)) {
       try (StreamsApp app = start(kafka)) {
         traffic.send(200);
         traffic.awaitCommitted();
 
-        traffic.send(100); // some of these may be within an open transaction now
+        traffic.send(100); // some of these may be in an open transaction now
         kafka.pause(0);
         traffic.send(100); // these wait in the producer
-        // Until the app's session has run out: so long the broker does not answer, seen from here.
+        // The broker does not answer until the app's session has timed out.
         awaitNoAnswer(kafka, SESSION_TIMEOUT_MS + 1_000);
         assertThat(app.isLive()).as("the app waits for its broker").isTrue();
         kafka.unpause(0);
@@ -86,7 +88,7 @@ class KafkaImageIT {
   }
 
   @Test
-  void shouldLoseAndDoubleNothingInARollingRestartOfItsBrokers() throws Exception {
+  void shouldLoseAndRepeatNothingInARollingRestartOfItsBrokers() throws Exception {
     try (KafkaContainers kafka = KafkaContainers.start(3);
         Traffic traffic = traffic(kafka)) {
       try (StreamsApp app = start(kafka)) {
@@ -115,7 +117,7 @@ class KafkaImageIT {
       Thread.sleep(20);
     }
     restart.get();
-    assertThat(traffic.sent()).as("sent meanwhile").isGreaterThan(before);
+    assertThat(traffic.sent()).as("messages sent during the restart").isGreaterThan(before);
   }
 
   private Traffic traffic(KafkaContainers kafka) {

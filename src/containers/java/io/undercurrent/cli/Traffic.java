@@ -27,7 +27,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Messages of several keys into a topic of JSON, and what comes out committed for them. Not
+ * Sends messages of several keys to a topic of JSON, and reads the committed enriched records. Not
  * thread-safe.
  */
 final class Traffic implements AutoCloseable {
@@ -60,7 +60,7 @@ final class Traffic implements AutoCloseable {
             new ByteArrayDeserializer());
   }
 
-  /** Hands messages to the producer; it may still have them when this returns. */
+  /** Gives messages to the producer, which may send them after this returns. */
   void send(int count) {
     for (int i = 0; i < count; i++) {
       StringBuilder text = new StringBuilder();
@@ -68,7 +68,7 @@ final class Traffic implements AutoCloseable {
         text.append(TinyModel.WORDS.get(random.nextInt(TinyModel.WORDS.size()))).append(' ');
       }
       String key = "key-" + random.nextInt(KEYS);
-      long timestamp = startMs + sent.size(); // recent: a real broker deletes what is old
+      long timestamp = startMs + sent.size(); // recent, because a real broker deletes old records
       byte[] value = ("{\"text\":\"" + text + "\"}").getBytes(UTF_8);
       sent.add(
           new Sent(
@@ -107,8 +107,8 @@ final class Traffic implements AutoCloseable {
   }
 
   /**
-   * All that is committed is what {@code enrich} makes of what was sent, byte for byte for each
-   * key, and there is nothing else: neither lost nor doubled. To be asked when the app has ended.
+   * Checks that the committed records of each key are byte for byte those that {@code enrich} makes
+   * of the messages, so none is lost or repeated. Call it after the app has ended.
    */
   void assertThatAllIsAsEnrichedOffline(Model model, int nextTokens) throws Exception {
     Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());

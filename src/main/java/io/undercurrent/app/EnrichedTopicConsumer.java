@@ -79,8 +79,7 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
         follow(consumer);
       } catch (WakeupException e) {
         return;
-      } catch (
-          RuntimeException e) { // of any kind: without this thread the topic would not be followed
+      } catch (RuntimeException e) { // of any kind: only this thread follows the topic
         log.warn("cannot follow topic {}, trying again: {}", topic, e.toString(), e);
         pause();
       } finally {

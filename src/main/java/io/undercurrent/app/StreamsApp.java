@@ -84,10 +84,8 @@ public final class StreamsApp implements AutoCloseable {
     this.registry = registry;
     this.streamsConfig = streamsConfig(definition, config, registry);
     this.meters = new ApplicationMeters(registry, streamsConfig.originals());
-    EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model)
-        .in(
-            definition
-                .name()); // registered now, so that they are exported before the first task starts
+    // Registered now, so that they are exported before the first task starts.
+    EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model).in(definition.name());
     this.topics = new Topics(definition, config, streamsConfig);
     this.settings =
         EnrichmentSettings.DEFAULTS

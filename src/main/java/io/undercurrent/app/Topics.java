@@ -79,7 +79,7 @@ public final class Topics {
       requireAsManyPartitions(admin, internal);
       return limits(admin);
     } catch (KafkaException e) {
-      throw notConnected(bootstrapServers(), e);
+      throw connectionFailed(bootstrapServers(), e);
     }
   }
 
@@ -92,7 +92,7 @@ public final class Topics {
     try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
       return describe(admin, topic, bootstrapServers()).partitions().size();
     } catch (KafkaException e) {
-      throw notConnected(bootstrapServers(), e);
+      throw connectionFailed(bootstrapServers(), e);
     }
   }
 
@@ -106,7 +106,7 @@ public final class Topics {
       Optional<Throwable> failure = failure(described.get(topic));
       if (failure.isPresent()) {
         if (!(failure.get() instanceof UnknownTopicOrPartitionException)) {
-          throw refused(bootstrapServers(), "describe topic " + topic, failure.get());
+          throw requestFailed(bootstrapServers(), "describe topic " + topic, failure.get());
         }
         missing.add(topic);
       }
@@ -134,7 +134,7 @@ public final class Topics {
         }
       } catch (ExecutionException e) {
         if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) { // not created yet
-          throw refused(bootstrapServers(), "describe topic " + topic, e.getCause());
+          throw requestFailed(bootstrapServers(), "describe topic " + topic, e.getCause());
         }
       }
     }
@@ -175,7 +175,7 @@ public final class Topics {
           .filter(e -> !(e instanceof TopicExistsException))
           .ifPresent(
               e -> {
-                throw refused(bootstrapServers(), "create topic " + topic.getKey(), e);
+                throw requestFailed(bootstrapServers(), "create topic " + topic.getKey(), e);
               });
       log.info("created topic {}", topic.getKey());
     }
@@ -292,7 +292,7 @@ public final class Topics {
                 .formatted(topic, servers),
             e);
       }
-      throw refused(servers, "describe topic " + topic, e.getCause());
+      throw requestFailed(servers, "describe topic " + topic, e.getCause());
     }
   }
 
@@ -309,7 +309,7 @@ public final class Topics {
    * The error for a client that could not be made, for example because an address does not resolve
    * or a truststore is missing.
    */
-  public static AppException notConnected(String servers, KafkaException e) {
+  public static AppException connectionFailed(String servers, KafkaException e) {
     return new AppException(
         "cannot connect to %s: %s; see bootstrap.servers, and security.*, sasl.* and ssl.*, in the settings"
             .formatted(servers, AppException.oneLine(e)),
@@ -319,7 +319,7 @@ public final class Topics {
   /**
    * The error for a request that the cluster refused or did not answer. The message is one line.
    */
-  public static AppException refused(String servers, String action, Throwable cause) {
+  public static AppException requestFailed(String servers, String action, Throwable cause) {
     if (cause instanceof TimeoutException) {
       return new AppException(
           "no broker answered at %s within %d s: start one there, or set another address in bootstrap.servers"

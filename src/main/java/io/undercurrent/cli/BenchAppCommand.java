@@ -59,7 +59,7 @@ final class BenchAppCommand implements Callable<Integer> {
       names = "--case",
       required = true,
       description = "What it does: pass-through, store or enrich.")
-  private String what;
+  private String workload;
 
   @Option(names = "--id", required = true, description = "The application.id.")
   private String id;
@@ -94,7 +94,7 @@ final class BenchAppCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Model loaded = Checkpoint.load(model);
-    if (what.equals("enrich")) {
+    if (workload.equals("enrich")) {
       TopologyDefinition definition =
           TopologyDefinition.shipped().withTopics(List.of(from), to, to + "-dead");
       PrometheusMeterRegistry registry = Meters.registry(definition);
@@ -151,7 +151,7 @@ final class BenchAppCommand implements Callable<Integer> {
     KStream<byte[], byte[]> records =
         builder.stream(
             from, Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()).withName("source"));
-    if (what.equals("store")) {
+    if (workload.equals("store")) {
       builder.addStateStore(
           Stores.keyValueStoreBuilder(
                   Stores.persistentKeyValueStore(STORE), Serdes.Bytes(), Serdes.ByteArray())

@@ -38,13 +38,11 @@ import picocli.CommandLine.Spec;
     description = {
       "Measure streams on this machine.",
       "",
-      "  stream     CPU time of a record and records a second: passed through, with a state store,"
-          + " and enriched at several batch sizes",
-      "  latency    from sending a record to reading the enriched record",
-      "  growth     cost by length of history, number of keys, threads and instances; time of a"
-          + " restore",
+      "  stream     cost and rate of records: passed through, stored, enriched",
+      "  latency    time from sending a record to reading the enriched record",
+      "  growth     cost by history, keys, threads, instances; time of a restore",
       "  replay     cost of a record without a stored state",
-      "  precision  how much results change if h is stored in half precision",
+      "  precision  change of results if h is stored in half precision",
       "  queries    latency of queries over HTTP while a stream runs",
       "",
       "Broker and application run in their own processes. Results are printed as tables and written"

@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
       "",
       "The baselines are the majority class, and a naive Bayes classifier over words and word pairs."
           + " The classifier is trained on the recipe's training sets and tuned on its dev sets. The"
-          + " negation suite ships with the program: pairs of sentences that differ in a negation."
-          + " Without --recipe and --data only the negation suite is scored."
+          + " negation suite ships with the program: pairs of similar sentences with opposite"
+          + " sentiments. Without --recipe and --data only the negation suite is scored."
     },
     footer = {
       "",
@@ -77,11 +77,12 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--cache",
       split = ",",
+      hideParamSyntax = true,
       paramLabel = "TOKENS,THETA,LAMBDA",
       description = {
         "Continuous cache to use instead of the model's: number of past tokens, weight of"
-            + " similarity (theta), share of the cache (lambda). It needs no training. 0,0,0 for no"
-            + " cache, for example 2000,0.3,0.1 for one."
+            + " similarity (theta), share of the cache (lambda). For example 2000,0.3,0.1, or 0,0,0 for"
+            + " no cache. It needs no training."
       })
   private float[] cache;
 

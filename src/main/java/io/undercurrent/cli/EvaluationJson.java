@@ -63,16 +63,16 @@ final class EvaluationJson {
     }
     ArrayNode calibration = node.putArray("calibration");
     for (Calibration.Bin bin : r.calibration().bins()) {
-      ObjectNode at = calibration.addObject();
-      at.put("from", bin.from()).put("to", bin.to()).put("records", bin.records());
+      ObjectNode entry = calibration.addObject();
+      entry.put("from", bin.from()).put("to", bin.to()).put("records", bin.records());
       if (bin.records() > 0) {
-        at.put("confidence", bin.confidence()).put("accuracy", bin.accuracy());
+        entry.put("confidence", bin.confidence()).put("accuracy", bin.accuracy());
       }
     }
     ArrayNode shares = node.putArray("accuracyByShareRead");
     for (int share = 1; share <= Evaluation.SHARES; share++) {
-      ObjectNode at = shares.addObject().put("share", (double) share / Evaluation.SHARES);
-      at.put("accuracy", r.accuracyByShare()[share - 1]);
+      ObjectNode entry = shares.addObject().put("share", (double) share / Evaluation.SHARES);
+      entry.put("accuracy", r.accuracyByShare()[share - 1]);
     }
   }
 

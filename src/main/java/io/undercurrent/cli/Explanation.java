@@ -61,7 +61,7 @@ final class Explanation {
 
   /** A next token, its probability, and the past positions that the cache took it from. */
   private static String expected(NextToken next, Attention attention) {
-    List<String> places =
+    List<String> positions =
         attention == null
             ? List.of()
             : attention.tokens().stream()
@@ -71,7 +71,7 @@ final class Explanation {
     return next.token()
         + " ("
         + percent(next.probability())
-        + (places.isEmpty() ? "" : "; from " + String.join(" and ", places))
+        + (positions.isEmpty() ? "" : "; from " + String.join(" and ", positions))
         + ")";
   }
 

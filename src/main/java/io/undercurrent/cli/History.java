@@ -66,16 +66,16 @@ final class History {
     String only = wanted;
     boolean found = false;
     for (Line line : lines) {
-      String place = file + ": line " + line.number() + ": ";
-      JsonNode json = parse(place, text(file, line));
+      String where = file + ": line " + line.number() + ": ";
+      JsonNode json = parse(where, text(file, line));
       JsonNode key = json.path("key");
       JsonNode text = json.path("text");
-      require(place, json.isObject(), "must be a JSON object", json);
-      require(place, key.isTextual() || key.isMissingNode(), "key must be a string", key);
-      require(place, text.isTextual() || text.isNull(), "text must be a string or null", text);
+      require(where, json.isObject(), "must be a JSON object", json);
+      require(where, key.isTextual() || key.isMissingNode(), "key must be a string", key);
+      require(where, text.isTextual() || text.isNull(), "text must be a string or null", text);
       if (wanted == null && found && !key.asText().equals(only)) {
         throw new AppException(
-            place
+            where
                 + "must have the same key as the lines before, found another: choose one with --key");
       }
       only = wanted == null ? key.asText() : wanted;
@@ -95,17 +95,17 @@ final class History {
     return texts;
   }
 
-  private static JsonNode parse(String place, String line) {
+  private static JsonNode parse(String where, String line) {
     try {
       return Json.parse(line);
     } catch (MalformedJsonException e) {
-      throw new AppException(place + e.getMessage(), e);
+      throw new AppException(where + e.getMessage(), e);
     }
   }
 
-  private static void require(String place, boolean holds, String expectation, JsonNode found) {
+  private static void require(String where, boolean holds, String expectation, JsonNode found) {
     if (!holds) {
-      throw new AppException(place + expectation + ", found " + Json.found(found));
+      throw new AppException(where + expectation + ", found " + Json.found(found));
     }
   }
 }

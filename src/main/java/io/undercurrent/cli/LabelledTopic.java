@@ -87,7 +87,7 @@ final class LabelledTopic {
         before += range.length();
       }
     } catch (KafkaException e) {
-      throw Topics.refused(servers, "read topic " + topic, e);
+      throw Topics.requestFailed(servers, "read topic " + topic, e);
     }
   }
 
@@ -140,7 +140,7 @@ final class LabelledTopic {
               ranges.put(partition, new Range(info.offset(), end.get(partition).offset())));
       return ranges;
     } catch (KafkaException e) {
-      throw Topics.notConnected(servers, e);
+      throw Topics.connectionFailed(servers, e);
     }
   }
 
@@ -151,7 +151,7 @@ final class LabelledTopic {
     try {
       return Topics.get(admin.listOffsets(wanted, options.timeoutMs(Topics.timeoutMs())).all());
     } catch (ExecutionException e) {
-      throw Topics.refused(servers, "read the offsets of topic " + topic, e.getCause());
+      throw Topics.requestFailed(servers, "read the offsets of topic " + topic, e.getCause());
     }
   }
 

@@ -117,7 +117,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
     try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
       Topics.describe(admin, topic, servers);
     } catch (KafkaException e) {
-      throw Topics.notConnected(servers, e);
+      throw Topics.connectionFailed(servers, e);
     }
   }
 
@@ -175,7 +175,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
           new ByteArraySerializer(),
           new ByteArraySerializer());
     } catch (KafkaException e) {
-      throw Topics.notConnected(servers, e);
+      throw Topics.connectionFailed(servers, e);
     }
   }
 

@@ -251,9 +251,9 @@ public final class Dl4jNetwork {
     return layers;
   }
 
-  private static Layer layer(String place, JsonNode json, boolean first, boolean last) {
+  private static Layer layer(String prefix, JsonNode json, boolean first, boolean last) {
     String type = json.path("@class").asText();
-    String where = place + " (" + (type.isEmpty() ? "no @class" : simple(type)) + ")";
+    String where = prefix + " (" + (type.isEmpty() ? "no @class" : simple(type)) + ")";
     require(
         KEYS.containsKey(type) && last == type.equals(OUTPUT) && (first || !type.equals(EMBEDDING)),
         where,
@@ -281,7 +281,7 @@ public final class Dl4jNetwork {
       activation(where, json, "gateActivationFn", "Sigmoid");
     }
     if (type.equals(SIMPLE_RNN)) {
-      require(!flag(where, json, "hasLayerNorm"), where, "have no layer normalisation", "one");
+      require(!flag(where, json, "hasLayerNorm"), where, "have no layer normalisation", "it");
     }
     boolean bias = type.equals(LSTM) || type.equals(SIMPLE_RNN) || flag(where, json, "hasBias");
     return new Layer(where, type, size(where, json, "nin"), size(where, json, "nout"), bias);

@@ -74,13 +74,13 @@ public final class PrecisionBench {
   public String run(Progress progress) {
     Model half = setup.model().withStatePrecision(StatePrecision.FP16);
     Model full = setup.model().withStatePrecision(StatePrecision.FP32);
-    Key one = new Key(half, setup.maxTokens());
-    Key other = new Key(full, setup.maxTokens());
+    Key halfKey = new Key(half, setup.maxTokens());
+    Key fullKey = new Key(full, setup.maxTokens());
     progress.begins("one key, read in fp16 and in fp32", setup.records());
     for (int i = 0; i < setup.records(); i++) {
       String text = setup.texts().get(i % setup.texts().size());
-      Reading reading = one.read(text);
-      Reading exact = other.read(text);
+      Reading reading = halfKey.read(text);
+      Reading exact = fullKey.read(text);
       if (reading.tokens() > 0) {
         differences.add(Difference.between(reading, exact));
       }

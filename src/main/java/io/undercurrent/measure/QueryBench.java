@@ -140,13 +140,13 @@ public final class QueryBench {
     }
     List<List<Answer>> answers = new ArrayList<>();
     for (int route = 0; route < routes; route++) {
-      List<Answer> of = new ArrayList<>();
+      List<Answer> ofRoute = new ArrayList<>();
       for (int i = (int) setup.skipped(questions) / routes * routes + route;
           i < questions;
           i += routes) {
-        of.add(asked.get(i).join());
+        ofRoute.add(asked.get(i).join());
       }
-      answers.add(of);
+      answers.add(ofRoute);
     }
     return answers;
   }

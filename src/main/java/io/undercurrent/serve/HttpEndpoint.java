@@ -131,7 +131,7 @@ public final class HttpEndpoint implements AutoCloseable {
               addOwn(config.routes, scrape, live, ready);
               more.forEach(routes -> routes.add(config));
               config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
-              config.routes.exception(HttpResponseException.class, HttpEndpoint::refused);
+              config.routes.exception(HttpResponseException.class, HttpEndpoint::answerRefusal);
               config.routes.exception(
                   Exception.class,
                   (e, ctx) -> {
@@ -157,7 +157,7 @@ public final class HttpEndpoint implements AutoCloseable {
   }
 
   /** Answers a request that Javalin itself refuses. */
-  private static void refused(HttpResponseException e, Context ctx) {
+  private static void answerRefusal(HttpResponseException e, Context ctx) {
     HttpStatus status = HttpStatus.forStatus(e.getStatus());
     String detail =
         switch (status) {

@@ -35,12 +35,10 @@ final class Limited<T> {
       throw busy();
     }
     try {
-      T one = take();
-      R result =
-          work.apply(
-              one); // an instance whose work failed is not used again: its scratch is in an unknown
-      // state
-      give(one);
+      T instance = take();
+      // An instance whose work failed is not used again: its scratch is in an unknown state.
+      R result = work.apply(instance);
+      give(instance);
       return result;
     } finally {
       permits.release();
@@ -55,7 +53,7 @@ final class Limited<T> {
     return free.isEmpty() ? maker.get() : free.pop();
   }
 
-  private synchronized void give(T one) {
-    free.push(one);
+  private synchronized void give(T instance) {
+    free.push(instance);
   }
 }

@@ -61,7 +61,7 @@ final class LiveFeed implements AutoCloseable {
   record Status(long records, int conversations, double perSecond, int viewers) {}
 
   /** Opens the topic if it is not followed; called with the lock held. */
-  private void use() {
+  private void startFollowing() {
     usedNanos = System.nanoTime();
     if (topic != null || closed) {
       return;
@@ -81,7 +81,7 @@ final class LiveFeed implements AutoCloseable {
       return; // from a topic that has been closed
     }
     if (viewers.isEmpty() && System.nanoTime() - usedNanos > UNUSED_NANOS) {
-      stop();
+      stopFollowing();
       return;
     }
     if (key == null && record == null) {
@@ -133,7 +133,7 @@ final class LiveFeed implements AutoCloseable {
    */
   List<EnrichedRecord> last(KeyText key, int max) {
     synchronized (this) {
-      use();
+      startFollowing();
     }
     awaitCaughtUp();
     synchronized (this) {
@@ -165,7 +165,7 @@ final class LiveFeed implements AutoCloseable {
    */
   Viewer view(String lastEventId) {
     synchronized (this) {
-      use();
+      startFollowing();
     }
     awaitCaughtUp();
     synchronized (this) {
@@ -212,7 +212,7 @@ final class LiveFeed implements AutoCloseable {
   }
 
   /** Called with the lock held. */
-  private void stop() {
+  private void stopFollowing() {
     if (topic != null) {
       topic.close();
       topic = null;
@@ -223,7 +223,7 @@ final class LiveFeed implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    stop();
+    stopFollowing();
     List.copyOf(viewers).forEach(Viewer::wake);
   }
 

@@ -77,9 +77,9 @@ class SourceTopicTest {
 
   @ParameterizedTest
   @CsvSource({
-    "/a, /a, different places",
-    "/a, /a/b, not lie within each other",
-    "/a/b, /a, different places"
+    "/a, /a, must differ",
+    "/a, /a/b, must not contain each other",
+    "/a/b, /a, must differ"
   })
   void shouldRefuseADefinitionThatNoValueCanMatch(String text, String key, String why) {
     assertThatThrownBy(() -> topic(text, key))

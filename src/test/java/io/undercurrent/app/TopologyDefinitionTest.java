@@ -84,9 +84,9 @@ class TopologyDefinitionTest {
             + " 3",
         "[tickets, chats] | [tickets, ti ckets] | source.topics must be 1 to 249 of a-z, A-Z, 0-9,"
             + " '.', '_' and '-', found \"ti ckets\"",
-        "[tickets, chats] | [tickets, tickets] | topics of source and sinks must all differ, found"
+        "[tickets, chats] | [tickets, tickets] | the topics of source and sinks must all differ, found"
             + " tickets twice",
-        "enriched: tickets-enriched | enriched: chats | topics of source and sinks must all differ,"
+        "enriched: tickets-enriched | enriched: chats | the topics of source and sinks must all differ,"
             + " found chats twice",
         "value: json | value: avro | source.value must be text or json, found \"avro\"",
         "value: json | value: text | source.text must be left out unless source.value is json,"

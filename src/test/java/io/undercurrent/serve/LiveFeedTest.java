@@ -49,7 +49,7 @@ class LiveFeedTest {
         null);
   }
 
-  private void come(String key, long number, String text) {
+  private void receive(String key, long number, String text) {
     topic.accept(key.getBytes(UTF_8), record(key, number, text));
   }
 
@@ -59,7 +59,7 @@ class LiveFeedTest {
     try (Viewer one = feed.view(null);
         Viewer two = feed.view(null)) {
       assertThat(opened).isEqualTo(1);
-      come("k", 1, "a");
+      receive("k", 1, "a");
       assertThat(one.take(5, 1_000)).hasSize(1);
       assertThat(two.take(5, 1_000)).hasSize(1);
     }
@@ -70,12 +70,12 @@ class LiveFeedTest {
   void shouldContinueAfterTheLastEventOfAReturningViewer() throws Exception {
     String last;
     try (Viewer viewer = feed.view(null)) {
-      come("k", 1, "a");
-      come("k", 2, "b");
+      receive("k", 1, "a");
+      receive("k", 2, "b");
       List<LiveRecord> taken = viewer.take(1, 1_000);
       last = feed.id(taken.get(0));
     }
-    come("k", 3, "c");
+    receive("k", 3, "c");
     try (Viewer viewer = feed.view(last)) {
       assertThat(viewer.returning()).isTrue();
       assertThat(viewer.take(9, 0)).extracting(e -> e.record().text()).containsExactly("b", "c");
@@ -92,7 +92,7 @@ class LiveFeedTest {
   void shouldKeepABoundedNumberOfRecords() {
     feed.view(null);
     for (int i = 1; i <= 3 * LiveFeed.KEPT; i++) {
-      come("k" + i % 7, i, "a");
+      receive("k" + i % 7, i, "a");
     }
     assertThat(feed.status().records()).isEqualTo(3 * LiveFeed.KEPT);
     int kept = 0;
@@ -102,7 +102,7 @@ class LiveFeedTest {
     assertThat(kept).isEqualTo(LiveFeed.KEPT);
 
     for (int i = 0; i < 200; i++) { // one key each, so that keys are evicted too
-      come("long" + i, 1, "a".repeat(2 * LiveRecord.KEPT_CHARS));
+      receive("long" + i, 1, "a".repeat(2 * LiveRecord.KEPT_CHARS));
     }
     assertThat(feed.keys())
         .hasSizeLessThanOrEqualTo(LiveFeed.KEPT_CHARS / LiveRecord.KEPT_CHARS)
@@ -114,13 +114,13 @@ class LiveFeedTest {
   @Test
   void shouldDropTheRecordsOfAForgottenKey() throws Exception {
     try (Viewer viewer = feed.view(null)) {
-      come("k", 1, "a");
+      receive("k", 1, "a");
       topic.accept("k".getBytes(UTF_8), null);
       assertThat(feed.keys()).isEmpty();
       assertThat(viewer.take(9, 0))
           .extracting(e -> e.summary().has("forgotten"))
           .containsExactly(false, true);
-      come("k", 1, "b");
+      receive("k", 1, "b");
       assertThat(feed.last(KeyText.of("k".getBytes(UTF_8)), 9)).hasSize(1);
     }
   }
@@ -129,7 +129,7 @@ class LiveFeedTest {
   void shouldDropTheOldestEventsOfASlowViewer() throws Exception {
     try (Viewer viewer = feed.view(null)) {
       for (int i = 1; i <= Viewer.QUEUE + 500; i++) {
-        come("k", i, "a");
+        receive("k", i, "a");
       }
       assertThat(viewer.leftOut()).isEqualTo(500);
       assertThat(viewer.take(1, 0).get(0).number()).isEqualTo(501);

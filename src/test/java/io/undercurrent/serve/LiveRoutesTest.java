@@ -155,7 +155,7 @@ class LiveRoutesTest {
       assertThat(line.next()).isEqualTo("event: hello");
       assertThat(line.next()).startsWith("data: {\"returning\":false,");
       assertThat(line.next()).isEmpty();
-      come("schön \uD83D\uDE00");
+      receive("schön \uD83D\uDE00");
       String id = null;
       for (String next = line.next(); !next.equals("event: records"); next = line.next()) {
         id = next; // the id comes before its event's name
@@ -216,18 +216,18 @@ class LiveRoutesTest {
       }
       String longKey = "k".repeat(10_000);
       while (feed.status().viewers() > 0) {
-        come(longKey, "a");
+        receive(longKey, "a");
         Thread.sleep(1);
       }
       assertThat(get("/health/live").statusCode()).isEqualTo(200);
     }
   }
 
-  private void come(String text) {
-    come("k", text);
+  private void receive(String text) {
+    receive("k", text);
   }
 
-  private void come(String key, String text) {
+  private void receive(String key, String text) {
     topic.accept(
         key.getBytes(StandardCharsets.UTF_8),
         new EnrichedRecord(
