@@ -8,7 +8,6 @@ import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.RecordSize;
-import io.undercurrent.streams.internals.TextAndSource;
 import io.undercurrent.text.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

@@ -15,7 +15,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
@@ -144,12 +143,15 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   }
 
   private void deliver(ConsumerRecord<byte[], byte[]> record) {
+    EnrichedRecord enriched;
     try {
-      listener.accept(
-          record.key(),
-          record.value() == null ? null : EnrichedRecordJson.fromJson(record.value()));
-    } catch (SerializationException e) {
+      enriched = record.value() == null ? null : EnrichedRecordJson.fromJson(record.value());
+    } catch (IllegalArgumentException e) { // something else writes into the topic too
       log.debug("{}-{}@{}: {}", topic, record.partition(), record.offset(), e.getMessage());
+      return;
+    }
+    try {
+      listener.accept(record.key(), enriched);
     } catch (RuntimeException e) { // from the listener: the next record may succeed
       log.warn(
           "skipped the record at {}-{}@{}: the listener failed",

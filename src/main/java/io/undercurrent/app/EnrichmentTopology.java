@@ -7,7 +7,6 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
-import io.undercurrent.streams.internals.TextAndSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;

@@ -1,7 +1,6 @@
 package io.undercurrent.app;
 
 import io.undercurrent.enrich.Source;
-import io.undercurrent.streams.internals.TextAndSource;
 import io.undercurrent.text.Utf8;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;

@@ -19,6 +19,8 @@ import java.util.List;
  */
 public final class Meters {
 
+  private static final int SCRAPE_ATTEMPTS = 5;
+
   private Meters() {}
 
   public static PrometheusMeterRegistry registry(TopologyDefinition definition) {
@@ -35,5 +37,21 @@ public final class Meters {
             new UptimeMetrics());
     jvm.forEach(binder -> binder.bindTo(registry));
     return registry;
+  }
+
+  /**
+   * The meters in Prometheus text format. Micrometer's registry fails if a meter is replaced while
+   * it is scraped (its issue 6851), as Kafka's meters are now and then; the next attempt succeeds.
+   */
+  public static String scrape(PrometheusMeterRegistry registry) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return registry.scrape();
+      } catch (IllegalArgumentException e) { // DuplicateLabelsException
+        if (attempt == SCRAPE_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
   }
 }

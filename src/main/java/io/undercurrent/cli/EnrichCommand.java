@@ -216,16 +216,17 @@ final class EnrichCommand implements Callable<Integer> {
           enrichment.enrich(
               before == null ? enrichment.fresh() : before,
               new Message(
-                  keyText,
+                  stateKey,
                   text.asText(),
                   longOrNull(json, "timestamp"),
                   source(json.path("source"))));
       if (!freshState) {
         states.put(stateKey, outcome.after());
       }
+      EnrichedRecord record = outcome.record().withKey(keyText);
       return explain
-          ? Explanation.of(outcome.record()).getBytes(StandardCharsets.UTF_8)
-          : serializer.serialize(null, outcome.record());
+          ? Explanation.of(record).getBytes(StandardCharsets.UTF_8)
+          : serializer.serialize(null, record);
     }
 
     private static KeyEncoding keyEncoding(JsonNode code) {

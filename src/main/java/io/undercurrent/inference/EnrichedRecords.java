@@ -37,8 +37,8 @@ final class EnrichedRecords {
   EnrichedRecord of(Message message, Reading reading, KeyState after) {
     String text = Utf8.withoutLoneSurrogates(message.text());
     return new EnrichedRecord(
-        message.key().text(),
-        message.key().encoding(),
+        "",
+        null,
         text.substring(0, reading.end()),
         reading.truncated(),
         sentiment(reading),

@@ -24,7 +24,7 @@ public final class Enrichment {
   /**
    * The result of enriching a message.
    *
-   * @param record the enriched record
+   * @param record the enriched record, with an empty key; {@link EnrichedRecord#withKey} sets it
    * @param after the key's state after the message
    * @param remembered the entry that the record added to the key's memory; null if it added none
    * @param forgotten numbers of the records that left the key's memory, ascending

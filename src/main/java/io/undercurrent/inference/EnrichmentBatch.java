@@ -3,6 +3,7 @@ package io.undercurrent.inference;
 import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.inference.Enrichment.Outcome;
 import io.undercurrent.text.Encoding;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,14 +16,11 @@ import java.util.function.Function;
 /**
  * Enriches messages of several keys together. Each message has the same outcome as if it were
  * enriched alone, after the earlier messages of its key. Used once, by one thread.
- *
- * @param <K> type of the keys, with {@code equals} and {@code hashCode}
  */
-public final class EnrichmentBatch<K> {
+public final class EnrichmentBatch {
 
   private final Enrichment enrichment;
   private final int maxTokens;
-  private final List<K> keys = new ArrayList<>();
   private final List<Message> messages = new ArrayList<>();
   private final List<Encoding> encodings = new ArrayList<>(); // null for a tombstone
   private final List<KeyState> befores = new ArrayList<>(); // null without an outcome
@@ -42,14 +40,13 @@ public final class EnrichmentBatch<K> {
    *
    * @return whether it was added
    */
-  public boolean add(K key, Message message) {
+  public boolean add(Message message) {
     Encoding encoding = message.isTombstone() ? null : enrichment.encode(message);
     int more = encoding == null ? 0 : encoding.ids().length;
     if (!messages.isEmpty() && tokens + more > maxTokens) {
       return false;
     }
     tokens += more;
-    keys.add(key);
     messages.add(message);
     encodings.add(encoding);
     return true;
@@ -78,23 +75,24 @@ public final class EnrichmentBatch<K> {
    * @param stored gives a key's state before the batch; called once for each key whose first
    *     message is not a tombstone
    */
-  public void run(Function<K, KeyState> stored) {
-    Map<K, KeyState> states = new HashMap<>();
+  public void run(Function<ByteBuffer, KeyState> stored) {
+    Map<ByteBuffer, KeyState> states = new HashMap<>();
     List<PendingRecord> records = pending(states, stored);
     enrichment.read(records.stream().filter(Objects::nonNull).toList());
-    Set<K> failed = new HashSet<>();
+    Set<ByteBuffer> failed = new HashSet<>();
     for (int i = 0; i < messages.size(); i++) {
       outcome(i, records.get(i), states, failed);
     }
   }
 
   /** Links each message to the previous one of its key. Null for a tombstone. */
-  private List<PendingRecord> pending(Map<K, KeyState> states, Function<K, KeyState> stored) {
+  private List<PendingRecord> pending(
+      Map<ByteBuffer, KeyState> states, Function<ByteBuffer, KeyState> stored) {
     List<PendingRecord> records = new ArrayList<>();
-    Map<K, PendingRecord> last = new HashMap<>();
-    Set<K> forgotten = new HashSet<>();
+    Map<ByteBuffer, PendingRecord> last = new HashMap<>();
+    Set<ByteBuffer> forgotten = new HashSet<>();
     for (int i = 0; i < messages.size(); i++) {
-      K key = keys.get(i);
+      ByteBuffer key = messages.get(i).key();
       if (messages.get(i).isTombstone()) {
         last.remove(key);
         forgotten.add(key);
@@ -121,8 +119,9 @@ public final class EnrichmentBatch<K> {
    * Computes the outcome of message i. After a failed message, the later messages of its key have
    * no outcome, up to a tombstone.
    */
-  private void outcome(int i, PendingRecord record, Map<K, KeyState> states, Set<K> failed) {
-    K key = keys.get(i);
+  private void outcome(
+      int i, PendingRecord record, Map<ByteBuffer, KeyState> states, Set<ByteBuffer> failed) {
+    ByteBuffer key = messages.get(i).key();
     KeyState before = null;
     Outcome outcome = null;
     if (record == null) {

@@ -22,8 +22,6 @@ final class NextTokenScorer {
   /** The minimum number of positions in a product when several records are read together. */
   private static final int POSITIONS_TOGETHER = 48;
 
-  private static final double LN2 = 0.6931471805599453;
-
   private final NextTokenHead head;
   private final int endOfRecord;
   private final int hidden; // H
@@ -117,7 +115,7 @@ final class NextTokenScorer {
   }
 
   private void token(int p, Row row) {
-    row.bits -= logProbabilities[p] / LN2;
+    row.bits -= logProbabilities[p] / Reading.LN2;
     if (wanted[p]) {
       row.hit = Reading.contains(likeliest(p, words, topK, p), tokens[p]) ? Hit.HIT : Hit.MISS;
     }

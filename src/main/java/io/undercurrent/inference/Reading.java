@@ -32,6 +32,12 @@ public record Reading(
     LookBack lookBack,
     Hit hit) {
 
+  /**
+   * The natural logarithm of 2, by which nats become bits. A literal: Math.log may differ by an
+   * ulp.
+   */
+  public static final double LN2 = 0.6931471805599453;
+
   /** No likely next tokens. */
   public static final NextToken[] NO_TOKENS = {};
 

@@ -30,8 +30,6 @@ import java.util.List;
  */
 public final class ReferenceEnrichment {
 
-  private static final double LN2 = Math.log(2);
-
   private final Model model;
   private final Network network;
   private final NextTokenHead nextTokenHead;
@@ -95,7 +93,7 @@ public final class ReferenceEnrichment {
         remembered.add(Memory.rounded(state.top()));
       }
       Prediction prediction = predict(ids[i], i == checked, state, cache);
-      bits -= prediction.logProbability / LN2;
+      bits -= prediction.logProbability / Reading.LN2;
       if (i == checked) {
         hit = Reading.contains(prediction.likeliest, ids[i]) ? Hit.HIT : Hit.MISS;
       }

@@ -152,8 +152,16 @@ final class LiveRoutes implements Routes {
     ctx.res().setCharacterEncoding("UTF-8");
     ctx.res().setHeader("Cache-Control", "no-store");
     ctx.res().setHeader("X-Accel-Buffering", "no");
-    SseClient client = new SseClient(ctx);
-    ctx.async(() -> live(client));
+    boolean begun = false;
+    try {
+      SseClient client = new SseClient(ctx);
+      ctx.async(() -> live(client));
+      begun = true;
+    } finally {
+      if (!begun) {
+        places.release();
+      }
+    }
   }
 
   private void live(SseClient client) {

@@ -2,6 +2,7 @@ package io.undercurrent.serve;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.app.DefinitionException;
+import io.undercurrent.app.Meters;
 import io.undercurrent.app.SourceTopic;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
@@ -57,7 +58,12 @@ public final class Serving {
               config.liveInput() ? input(app) : null));
     }
     return HttpEndpoint.start(
-        config.httpHost(), port, registry::scrape, app::isLive, app::isRunning, routes);
+        config.httpHost(),
+        port,
+        () -> Meters.scrape(registry),
+        app::isLive,
+        app::isRunning,
+        routes);
   }
 
   private static SourceTopic input(StreamsApp app) {

@@ -146,9 +146,10 @@ public final class ApplicationMeters implements AutoCloseable {
     return measured == null ? null : InputLag.ofSources(measured, applicationId);
   }
 
-  /** Removes Kafka's own meters. The others stay in the registry and keep their values. */
+  /** Removes Kafka's own meters. The others stay in the registry; the lag is 0 from now on. */
   @Override
   public synchronized void close() {
+    streams = null; // the registry keeps the gauge of the lag, which keeps this object
     closeKafkaMeters();
   }
 

@@ -55,7 +55,11 @@ final class EnrichedDeserializer<V> implements Deserializer<Enriched<V>> {
     from.get(value);
     byte[] json = new byte[from.remaining()];
     from.get(json);
-    return new Enriched<>(values.apply(value), EnrichedRecordJson.fromJson(json));
+    try {
+      return new Enriched<>(values.apply(value), EnrichedRecordJson.fromJson(json));
+    } catch (IllegalArgumentException e) {
+      throw new SerializationException(e.getMessage(), e);
+    }
   }
 
   @Override

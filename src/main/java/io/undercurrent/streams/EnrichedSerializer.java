@@ -3,6 +3,7 @@ package io.undercurrent.streams;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Serializer;
 
@@ -46,6 +47,10 @@ final class EnrichedSerializer<V> implements Serializer<Enriched<V>> {
   //        5      n  the value's bytes, from its serializer
   //    5 + n         the enriched record's JSON, to the end
   private static <V> byte[] bytes(byte[] value, Enriched<V> enriched) {
+    if (value == null) {
+      throw new SerializationException(
+          "the serializer of the values must return bytes for an enriched value, found null");
+    }
     byte[] json = EnrichedRecordJson.toJson(enriched.record());
     return ByteBuffer.allocate(HEADER_BYTES + value.length + json.length)
         .put(VERSION)

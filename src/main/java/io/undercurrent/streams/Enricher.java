@@ -14,7 +14,6 @@ import io.undercurrent.query.internals.LocalKeyQueries;
 import io.undercurrent.streams.internals.EnricherSpec;
 import io.undercurrent.streams.internals.FixedKeyedProcessor;
 import io.undercurrent.streams.internals.KeyedProcessor;
-import io.undercurrent.streams.internals.TextAndSource;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -433,7 +432,8 @@ public final class Enricher<K, V> {
           new EnricherSpec<>(
               keySerde,
               model,
-              textAndSource(text, source),
+              text,
+              source,
               keyText,
               keyEncoding,
               settings.withStore(kept.name()),
@@ -443,16 +443,6 @@ public final class Enricher<K, V> {
               lookAhead == null ? null : lookAhead.polledByThread(),
               preview),
           kept);
-    }
-
-    private static <V> Function<V, TextAndSource> textAndSource(
-        Function<? super V, String> text, Function<? super V, Source> source) {
-      return value -> {
-        String found = text.apply(value);
-        return found == null
-            ? null
-            : new TextAndSource(found, source == null ? null : source.apply(value));
-      };
     }
   }
 }

@@ -17,8 +17,6 @@ public final class LanguageScores {
   /** The largest k of {@link #top}. */
   public static final int MAX_RANK = 5;
 
-  private static final double LN2 = Math.log(2);
-
   private final Tokenizer tokenizer;
   private final boolean[] words; // (V)
   private final long[] found = new long[MAX_RANK]; // by rank
@@ -48,7 +46,7 @@ public final class LanguageScores {
   void add(int token, double logProbability, Ranking ranking) {
     if (token == tokenizer.endOfRecord()) {
       ends++;
-      endBits -= logProbability / LN2;
+      endBits -= logProbability / Reading.LN2;
     } else if (words[token]) {
       positions++;
       NextToken[] top = ranking.top(words, MAX_RANK);

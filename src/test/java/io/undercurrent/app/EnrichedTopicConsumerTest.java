@@ -55,6 +55,32 @@ class EnrichedTopicConsumerTest {
     }
   }
 
+  /** Something else may write into the topic: its records are skipped, and nobody is told. */
+  @Test
+  void shouldSkipRecordsThatAreNoEnrichedRecords() throws Exception {
+    topicWithTombstones("garbage", "one");
+    try (var producer =
+        new KafkaProducer<>(
+            Map.<String, Object>of("bootstrap.servers", broker.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      byte[] key = "garbage".getBytes(UTF_8);
+      producer.send(new ProducerRecord<>("garbage", key, "{not json".getBytes(UTF_8))).get();
+      producer.send(new ProducerRecord<>("garbage", key, "null".getBytes(UTF_8))).get();
+      producer.send(new ProducerRecord<>("garbage", "last".getBytes(UTF_8), null)).get();
+    }
+
+    try (EnrichedTopic topic =
+        new EnrichedTopicConsumer(
+            "garbage", Map.of("bootstrap.servers", broker.bootstrapServers()), 10, this::seeAll)) {
+      assertThat(seen.take()).isEqualTo("one");
+      assertThat(seen.take()).isEqualTo("last");
+      while (!topic.caughtUp()) {
+        Thread.sleep(10);
+      }
+    }
+  }
+
   private void see(byte[] ofRecord, EnrichedRecord record) {
     String key = new String(ofRecord, UTF_8);
     if (key.equals("two")) {

@@ -209,7 +209,7 @@ class EnrichmentTopologyTest {
     assertThat(receive().key()).isEqualTo("-1");
 
     send("short", "a");
-    assertDeadLetter(bytes("short"), bytes("a"), "deserialization", 2);
+    assertDeadLetter(bytes("short"), bytes("a"), "invalid-key", 2);
   }
 
   /** All keys of a stream have one encoding: a key that is not text is not written as base64. */
@@ -218,9 +218,9 @@ class EnrichmentTopologyTest {
     start(TEXT);
     byte[] key = {(byte) 0xff};
     messages.pipeInput(key, bytes("a"));
-    assertDeadLetter(key, bytes("a"), "invalid-utf8", 0);
+    assertDeadLetter(key, bytes("a"), "invalid-key", 0);
     messages.pipeInput(key, (byte[]) null);
-    assertDeadLetter(key, null, "invalid-utf8", 1);
+    assertDeadLetter(key, null, "invalid-key", 1);
     assertThat(enriched.isEmpty()).isTrue();
     assertThat(store().all().hasNext()).isFalse();
   }

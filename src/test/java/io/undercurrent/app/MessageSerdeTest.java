@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.undercurrent.enrich.Source;
-import io.undercurrent.streams.internals.TextAndSource;
 import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.apache.kafka.common.errors.SerializationException;

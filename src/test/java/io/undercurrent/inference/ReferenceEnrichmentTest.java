@@ -7,7 +7,6 @@ import io.undercurrent.ByteModel;
 import io.undercurrent.LetterModel;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.BadRecordException;
-import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Enrichment.Outcome;
@@ -19,6 +18,7 @@ import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.model.TinyModel;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,12 +73,12 @@ class ReferenceEnrichmentTest {
       Model model, EnrichmentSettings settings, int rows, List<Message> messages) {
     ReferenceEnrichment reference = new ReferenceEnrichment(model, settings);
     Enrichment alone = new Enrichment(model, settings);
-    EnrichmentBatch<KeyText> batch =
-        new EnrichmentBatch<>(new Enrichment(model, settings, rows), Integer.MAX_VALUE);
-    Map<KeyText, KeyState> states = new HashMap<>();
+    EnrichmentBatch batch =
+        new EnrichmentBatch(new Enrichment(model, settings, rows), Integer.MAX_VALUE);
+    Map<ByteBuffer, KeyState> states = new HashMap<>();
     KeyState fresh = KeyState.fresh(model);
     for (Message message : messages) {
-      assertThat(batch.add(message.key(), message)).isTrue();
+      assertThat(batch.add(message)).isTrue();
     }
     batch.run(key -> fresh);
     for (int i = 0; i < messages.size(); i++) {
@@ -111,7 +111,7 @@ class ReferenceEnrichmentTest {
                   : "a b C \ud83d zz d".substring(0, random.nextInt(13));
       Long timestampMs = random.nextInt(5) == 0 ? null : random.nextLong(1_000);
       Source source = random.nextBoolean() ? null : new Source("t", 0, i, timestampMs);
-      messages.add(new Message(new KeyText(key, null), text, timestampMs, source));
+      messages.add(new Message(key(key), text, timestampMs, source));
     }
     return messages;
   }
@@ -160,7 +160,7 @@ class ReferenceEnrichmentTest {
     KeyState fresh = KeyState.fresh(model);
     KeyState broken = new KeyState(0, 0, null, null, fresh.hidden().copy());
     Arrays.fill(broken.hidden().c()[0], Float.NaN);
-    Message message = new Message(new KeyText("k", null), "a b", null, null);
+    Message message = new Message(key("k"), "a b", null, null);
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS;
 
     assertThatThrownBy(() -> new ReferenceEnrichment(model, settings).enrich(broken, message))
@@ -170,19 +170,23 @@ class ReferenceEnrichmentTest {
                 + " the key keeps its previous state");
     assertThatThrownBy(() -> new Enrichment(model, settings).enrich(broken, message))
         .isInstanceOf(BadRecordException.class);
-    EnrichmentBatch<String> batch =
-        new EnrichmentBatch<>(new Enrichment(model, settings, 4), Integer.MAX_VALUE);
+    EnrichmentBatch batch =
+        new EnrichmentBatch(new Enrichment(model, settings, 4), Integer.MAX_VALUE);
     for (String key : List.of("good", "broken", "broken", "good")) {
-      batch.add(key, message);
+      batch.add(new Message(key(key), "a b", null, null));
     }
-    batch.add("broken", new Message(message.key(), null, null, null));
-    batch.add("broken", message);
-    batch.run(key -> key.equals("good") ? fresh : broken);
+    batch.add(new Message(key("broken"), null, null, null));
+    batch.add(new Message(key("broken"), "a b", null, null));
+    batch.run(key -> key.equals(key("good")) ? fresh : broken);
 
     assertThat(batch.outcome(0)).isNotNull();
     assertThat(batch.outcome(1)).isNull();
     assertThat(batch.outcome(2)).as("follows a failed message of its key").isNull();
     assertThat(batch.outcome(3).record().conversation().records()).isEqualTo(2);
     assertThat(batch.outcome(5)).as("follows a tombstone").isNotNull();
+  }
+
+  private static ByteBuffer key(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -9,7 +9,6 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
-import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.inference.Enrichment;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.inference.KeyState;
@@ -113,12 +112,11 @@ class KeyQueriesTest {
         String first = "a b " + (char) ('a' + key);
         producer.send(new ProducerRecord<>("in", null, 50 + key, key, first));
         producer.send(new ProducerRecord<>("in", null, 100 + key, key, "c d"));
-        KeyText name = new KeyText(Long.toString(key), "long");
         KeyState before =
             enrichment
-                .enrich(KeyState.fresh(model), new Message(name, first, 50 + key, null))
+                .enrich(KeyState.fresh(model), new Message(null, first, 50 + key, null))
                 .after();
-        last.add(enrichment.enrich(before, new Message(name, "c d", 100 + key, null)));
+        last.add(enrichment.enrich(before, new Message(null, "c d", 100 + key, null)));
       }
     }
     return last;

@@ -24,10 +24,9 @@ class EnrichedTest {
       EnrichedRecordJson.fromJson(
           EnrichedRecordJson.toJson(
               new Enrichment(LetterModel.of(1), EnrichmentSettings.DEFAULTS)
-                  .enrich(
-                      KeyState.fresh(LetterModel.of(1)),
-                      new Message(new KeyText("k", null), "a b", 7L, null))
-                  .record()));
+                  .enrich(KeyState.fresh(LetterModel.of(1)), new Message(null, "a b", 7L, null))
+                  .record()
+                  .withKey(new KeyText("k", null))));
 
   private final Serde<Enriched<String>> serde = Enriched.serde(Serdes.String());
 

@@ -151,8 +151,8 @@ public final class MeterCatalogue {
         ```
 
         If something else registers Kafka's own meters, such as Spring's `KafkaStreamsMicrometerListener`, call `bindLagTo` instead
-        of `bindTo`. To choose the tag `topology`, set `undercurrent.meters.topology` in `configs`. Dead letters are counted if
-        `DeadLetterHandler` knows the registry: set `undercurrent.dead.letter.metrics` in `configs` to it.
+        of `bindTo`. To choose the tag `topology`, set `undercurrent.meters.topology` in `configs`. Dead letters are counted
+        with `configs.putAll(DeadLetterHandler.settings("dead-letters", registry))`. `src/example` shows all of it.
 
         ## Our own
 

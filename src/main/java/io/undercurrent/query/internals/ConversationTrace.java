@@ -123,7 +123,6 @@ public final class ConversationTrace {
 
   /** The scores, bits and expected tokens of one record, token by token. */
   private static final class Course implements Observer {
-    private static final double LN2 = Math.log(2);
 
     private final Model model;
     private final List<Double> scores = new ArrayList<>();
@@ -147,7 +146,7 @@ public final class ConversationTrace {
 
     @Override
     public void onToken(int token, double logProbability, Ranking ranking) {
-      bits.add(-logProbability / LN2);
+      bits.add(-logProbability / Reading.LN2);
       expected.add(
           Arrays.stream(ranking.top(model.words(), EXPECTED))
               .map(next -> new NextToken(model.tokenizer().token(next.id()), next.probability()))

@@ -52,13 +52,18 @@ public final class LocalKeyQueries<K> implements KeyQueries<K> {
           "next must be 0 to %d, found %d".formatted(OnDemand.MAX_NEXT, next));
     }
     byte[] bytes = keySerde.serializer().serialize(topic.get(), Objects.requireNonNull(key, "key"));
+    Optional<StoredKey> stored = read(bytes);
+    return stored.map(
+        found ->
+            new KeyView(
+                found.conversation(),
+                found.lastTimestampMs(),
+                next == 0 ? List.of() : next(found, next)));
+  }
+
+  private Optional<StoredKey> read(byte[] key) {
     try {
-      StoredKey stored = states.read(streams, null, bytes, null);
-      return Optional.of(
-          new KeyView(
-              stored.conversation(),
-              stored.lastTimestampMs(),
-              next == 0 ? List.of() : next(stored, next)));
+      return Optional.of(states.read(streams, null, key, null));
     } catch (UnknownKeyException e) {
       return Optional.empty();
     } catch (UnknownStateStoreException e) {

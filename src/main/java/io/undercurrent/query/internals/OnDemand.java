@@ -57,7 +57,10 @@ public final class OnDemand {
 
   /** Reads a record as the first of its key. */
   public EnrichedRecord enrich(KeyText key, String text, Long timestampMs) {
-    return enrichment.enrich(fresh, new Message(key, text, timestampMs, null)).record();
+    return enrichment
+        .enrich(fresh, new Message(null, text, timestampMs, null))
+        .record()
+        .withKey(key);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.undercurrent.streams.internals;
 
 import io.undercurrent.enrich.KeyEncoding;
+import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.metrics.internals.EnricherMeters;
 import io.undercurrent.model.Model;
@@ -12,7 +13,8 @@ import org.apache.kafka.common.serialization.Serde;
 /**
  * The configuration of an enricher that all its processors share. Immutable and thread-safe.
  *
- * @param text returns a value's text and its source; null for a value without a text
+ * @param text a value's text; null for a value without a text
+ * @param source where a value was first read; null to take the record's own position
  * @param keyText returns the key as enriched records show it; null to show its bytes in {@code
  *     keyEncoding}
  * @param modelHeader name of the header that names the model
@@ -24,7 +26,8 @@ import org.apache.kafka.common.serialization.Serde;
 public record EnricherSpec<K, V>(
     Serde<K> keySerde,
     Model model,
-    Function<? super V, TextAndSource> text,
+    Function<? super V, String> text,
+    Function<? super V, Source> source,
     BiFunction<? super K, ? super V, String> keyText,
     KeyEncoding keyEncoding,
     EnrichmentSettings settings,

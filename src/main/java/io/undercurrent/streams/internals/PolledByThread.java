@@ -2,6 +2,7 @@ package io.undercurrent.streams.internals;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The records that each stream thread of an application has polled and not yet processed. A {@link
@@ -13,6 +14,7 @@ public final class PolledByThread {
   public static final String CONFIG = "undercurrent.look.ahead";
 
   private final Map<Thread, PolledRecords> byThread = new ConcurrentHashMap<>();
+  private final AtomicBoolean warned = new AtomicBoolean();
 
   /** The records that the current thread has polled; null if this thread registered none. */
   PolledRecords ofCurrentThread() {
@@ -27,6 +29,11 @@ public final class PolledByThread {
   /** Removes a collection into which no thread polls any more. */
   void unregister(PolledRecords polledRecords) {
     byThread.values().remove(polledRecords);
+  }
+
+  /** Whether the caller is the first to ask; it then warns that a thread registered nothing. */
+  boolean warnNow() {
+    return !warned.getAndSet(true);
   }
 
   /** The number of threads that are registered. */

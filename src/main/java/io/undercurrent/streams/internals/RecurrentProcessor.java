@@ -4,7 +4,6 @@ import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecordJson;
-import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Enrichment;
 import io.undercurrent.inference.Enrichment.Outcome;
@@ -18,6 +17,7 @@ import io.undercurrent.metrics.internals.EnrichmentMetrics;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.SpeculativeResults.Result;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -73,6 +73,7 @@ final class RecurrentProcessor<K, V> {
   private ProcessingContext context;
   private EnrichmentMetrics metrics;
   private Preview<K, V> preview; // null if records are computed one by one
+  private Serde<V> previewSerde; // made for the preview, closed with it; null if none was made
   private KeyValueStore<Bytes, byte[]> store;
   private MemoryStore memories; // null for a model without a memory
   private StoredKeys stored;
@@ -136,6 +137,7 @@ final class RecurrentProcessor<K, V> {
     try {
       @SuppressWarnings("unchecked")
       Serde<V> values = (Serde<V>) context.valueSerde();
+      previewSerde = values;
       return Preview.of(spec.keySerde(), values);
     } catch (ConfigException e) {
       throw new ConfigException(
@@ -147,18 +149,19 @@ final class RecurrentProcessor<K, V> {
   void process(
       K recordKey, V value, long timestampMs, Headers recordHeaders, Forwarder downstream) {
     Bytes key = key(recordKey);
+    KeyText encoded = spec.keyText() == null ? encoded(key) : null;
     Headers headers = new RecordHeaders(recordHeaders);
     headers.add(spec.modelHeader(), modelHeader);
     if (value == null) {
       delete(key, headers, downstream);
       return;
     }
-    Message message = message(key, text(value), timestampMs, this::currentSource);
-    KeyText keyText = keyText(recordKey, value, key);
-    Result result = enrich(new KeyedMessage(key, message));
+    Message message = message(key, value, timestampMs, this::currentSource);
+    KeyText keyText = encoded == null ? customText(recordKey, value) : encoded;
+    Result result = enrich(message);
     reportClusters();
     Outcome outcome = result.outcome();
-    EnrichedRecord enriched = outcome.record().withKey(keyText); // a preview cannot know it
+    EnrichedRecord enriched = outcome.record().withKey(keyText);
     requireFits(enriched, key, headers);
     long number = outcome.after().records();
     byte[] entry = outcome.remembered() == null ? null : stored.serialize(outcome.remembered());
@@ -185,9 +188,10 @@ final class RecurrentProcessor<K, V> {
     metrics.stored(bytes);
     Optional<RecordMetadata> position = currentPosition();
     if (looksAhead && position.isPresent()) {
-      results.tombstone(partition(position.get()), position.get().offset(), key);
+      results.tombstone(
+          partition(position.get()), position.get().offset(), ByteBuffer.wrap(key.get()));
     } else {
-      results.dropResultsOf(key);
+      results.dropResultsOf(ByteBuffer.wrap(key.get()));
     }
     metrics.tombstone();
   }
@@ -219,7 +223,7 @@ final class RecurrentProcessor<K, V> {
     return bytes;
   }
 
-  private Result enrich(KeyedMessage record) {
+  private Result enrich(Message record) {
     Optional<RecordMetadata> position = currentPosition();
     if (looksAhead && position.isPresent()) {
       return results.resultFor(partition(position.get()), position.get().offset(), record);
@@ -248,39 +252,46 @@ final class RecurrentProcessor<K, V> {
   }
 
   /**
-   * @param position gives the record's own position and timestamp, for a text without a source
+   * @param position gives the record's own position and timestamp, for a value without a source
    */
   private Message message(
-      Bytes key, TextAndSource read, long recordTimestampMs, Function<Long, Source> position) {
-    KeyText keyText = encoded(key);
-    return read.source() == null
-        ? new Message(keyText, read.text(), recordTimestampMs, position.apply(recordTimestampMs))
-        : new Message(keyText, read.text(), read.source().timestampMs(), read.source());
+      Bytes key, V value, long recordTimestampMs, Function<Long, Source> position) {
+    String text = spec.text().apply(value);
+    if (text == null) {
+      throw new BadRecordException(
+          DeadLetterReason.MISSING_TEXT, "the value must have a text, found none");
+    }
+    Source source = spec.source() == null ? null : spec.source().apply(value);
+    return source == null
+        ? new Message(
+            ByteBuffer.wrap(key.get()), text, recordTimestampMs, position.apply(recordTimestampMs))
+        : new Message(ByteBuffer.wrap(key.get()), text, source.timestampMs(), source);
   }
 
   /** The message that {@link #process} will make of a polled record; null if it receives none. */
-  private KeyedMessage previewMessage(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+  private Message previewMessage(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
     Record<K, V> record = preview.of(raw, partitionTimeMs);
     if (record == null) {
       return null;
     }
     Bytes key = key(record.key());
-    return new KeyedMessage(
-        key,
-        record.value() == null
-            ? new Message(encoded(key), null, null, null)
-            : message(
-                key,
-                text(record.value()),
-                record.timestamp(),
-                timestampMs ->
-                    new Source(raw.topic(), raw.partition(), raw.offset(), timestampMs)));
+    return record.value() == null
+        ? new Message(ByteBuffer.wrap(key.get()), null, null, null)
+        : message(
+            key,
+            record.value(),
+            record.timestamp(),
+            timestampMs -> new Source(raw.topic(), raw.partition(), raw.offset(), timestampMs));
   }
 
   void close() {
     if (results != null) {
       results.close();
       results = null;
+    }
+    if (previewSerde != null) {
+      previewSerde.close();
+      previewSerde = null;
     }
     if (movedStates != null) {
       movedStates.clear(context.taskId());
@@ -294,41 +305,20 @@ final class RecurrentProcessor<K, V> {
           DeadLetterReason.NULL_KEY,
           "a record must have a key, because state is stored per key; found null");
     }
-    byte[] bytes = spec.keySerde().serializer().serialize(changelog, key);
-    if (spec.keyText() == null) {
-      requireEncoding(bytes);
-    }
-    return Bytes.wrap(bytes);
+    return Bytes.wrap(spec.keySerde().serializer().serialize(changelog, key));
   }
 
-  private void requireEncoding(byte[] key) {
-    if (spec.keyEncoding() == KeyEncoding.BASE64) {
-      return; // accepts any bytes
-    }
-    try {
-      spec.keyEncoding().text(key);
-    } catch (IllegalArgumentException e) {
-      throw new BadRecordException(
-          spec.keyEncoding() == KeyEncoding.TEXT
-              ? DeadLetterReason.INVALID_UTF8
-              : DeadLetterReason.DESERIALIZATION,
-          e.getMessage());
-    }
-  }
-
-  /**
-   * The key in the encoding of the stream. Where {@link #keyText} gives another text, the bytes
-   * need not be of that encoding: base64 takes any.
-   */
+  /** The key as the enriched record shows it, in the encoding of the stream. */
   private KeyText encoded(Bytes key) {
-    return KeyText.of(key.get(), spec.keyText() == null ? spec.keyEncoding() : KeyEncoding.BASE64);
+    try {
+      return KeyText.of(key.get(), spec.keyEncoding());
+    } catch (IllegalArgumentException e) {
+      throw new BadRecordException(DeadLetterReason.INVALID_KEY, e.getMessage());
+    }
   }
 
-  /** The key as the enriched record shows it. */
-  private KeyText keyText(K key, V value, Bytes bytes) {
-    if (spec.keyText() == null) {
-      return encoded(bytes);
-    }
+  /** The key as the enriched record shows it, if the user says how. */
+  private KeyText customText(K key, V value) {
     String text = spec.keyText().apply(key, value);
     if (text == null) {
       throw new BadRecordException(
@@ -336,15 +326,6 @@ final class RecurrentProcessor<K, V> {
           "keyText() must return a text for every record, found null");
     }
     return new KeyText(text, EnrichedRecord.CUSTOM);
-  }
-
-  private TextAndSource text(V value) {
-    TextAndSource read = spec.text().apply(value);
-    if (read == null) {
-      throw new BadRecordException(
-          DeadLetterReason.MISSING_TEXT, "the value must have a text, found none");
-    }
-    return read;
   }
 
   /** Rejects an enriched record that the producer would reject, before the state changes. */

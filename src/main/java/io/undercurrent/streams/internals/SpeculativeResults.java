@@ -8,6 +8,7 @@ import io.undercurrent.inference.Message;
 import io.undercurrent.metrics.internals.DroppedReason;
 import io.undercurrent.metrics.internals.EnrichmentMetrics;
 import io.undercurrent.streams.internals.StoredKeys.Found;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -57,7 +58,7 @@ final class SpeculativeResults implements AutoCloseable {
    * @param nanos the record's share of its batch's time
    */
   record Result(
-      KeyedMessage record,
+      Message record,
       byte[] before,
       String model,
       byte[] after,
@@ -67,26 +68,21 @@ final class SpeculativeResults implements AutoCloseable {
       long nanos) {
 
     /** The first input that differs from the current one; null if all are the same. */
-    DroppedReason mismatch(KeyedMessage current, byte[] stored, String fingerprint) {
+    DroppedReason mismatch(Message current, byte[] stored, String fingerprint) {
       if (!record.key().equals(current.key())) {
         return DroppedReason.KEY;
       }
-      Message predicted = record.message();
-      Message message = current.message();
-      if (predicted.isTombstone() && message.isTombstone()) {
+      if (record.isTombstone() && current.isTombstone()) {
         return null; // a tombstone depends on nothing but its key
       }
-      if (!Objects.equals(predicted.text(), message.text())) {
+      if (!Objects.equals(record.text(), current.text())) {
         return DroppedReason.TEXT;
       }
-      if (!Objects.equals(predicted.timestampMs(), message.timestampMs())) {
+      if (!Objects.equals(record.timestampMs(), current.timestampMs())) {
         return DroppedReason.TIMESTAMP;
       }
-      if (!Objects.equals(predicted.source(), message.source())) {
+      if (!Objects.equals(record.source(), current.source())) {
         return DroppedReason.SOURCE;
-      }
-      if (!predicted.equals(message)) {
-        return DroppedReason.KEY; // the key's text differs
       }
       if (!model.equals(fingerprint)) {
         return DroppedReason.MODEL;
@@ -105,7 +101,7 @@ final class SpeculativeResults implements AutoCloseable {
      * @param partitionTimeMs the latest timestamp of earlier records in the partition; -1 if there
      *     are none
      */
-    KeyedMessage of(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs);
+    Message of(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs);
   }
 
   /** The results of one partition. */
@@ -129,7 +125,6 @@ final class SpeculativeResults implements AutoCloseable {
   private int ringIndex; // where the next result is written
   private int unusedCount; // in the ring
   private int pausedRecords; // records until the pause ends; 0 without a pause
-  private boolean warned; // that this thread's polled records are not collected
 
   SpeculativeResults(
       PolledByThread lookAhead,
@@ -156,9 +151,9 @@ final class SpeculativeResults implements AutoCloseable {
    * @param current not a tombstone
    * @throws RuntimeException if this record cannot be enriched; never because of another record
    */
-  Result resultFor(TopicPartition partition, long offset, KeyedMessage current) {
+  Result resultFor(TopicPartition partition, long offset, Message current) {
     PartitionResults results = resultsOf(partition);
-    Long timestampMs = current.message().timestampMs();
+    Long timestampMs = current.timestampMs();
     if (timestampMs != null) {
       results.timeMs = Math.max(results.timeMs, timestampMs);
     }
@@ -179,9 +174,9 @@ final class SpeculativeResults implements AutoCloseable {
    * Handles a tombstone, which deletes its key's state. If the tombstone was predicted, the key's
    * later results were computed after it and stay; otherwise they are dropped.
    */
-  void tombstone(TopicPartition partition, long offset, Bytes key) {
+  void tombstone(TopicPartition partition, long offset, ByteBuffer key) {
     PartitionResults results = resultsOf(partition);
-    KeyedMessage tombstone = new KeyedMessage(key, new Message(null, null, null, null));
+    Message tombstone = new Message(key, null, null, null);
     if (hasUsableResult(results, offset, tombstone)) {
       results.byOffset.remove(offset);
     } else {
@@ -193,7 +188,7 @@ final class SpeculativeResults implements AutoCloseable {
    * Whether the record at this offset has a result that can be used. Drops a result that cannot be
    * used, and all results of earlier offsets.
    */
-  private boolean hasUsableResult(PartitionResults results, long offset, KeyedMessage current) {
+  private boolean hasUsableResult(PartitionResults results, long offset, Message current) {
     Map<Long, Result> passed = results.byOffset.headMap(offset);
     passed.values().forEach(result -> drop(result, DroppedReason.PASSED));
     passed.clear();
@@ -201,7 +196,8 @@ final class SpeculativeResults implements AutoCloseable {
     if (result == null) {
       return false;
     }
-    DroppedReason reason = result.mismatch(current, stored.bytes(current.key()), fingerprint);
+    DroppedReason reason =
+        result.mismatch(current, stored.bytes(bytes(current.key())), fingerprint);
     if (reason == null) {
       countResult(true);
       return true;
@@ -212,27 +208,27 @@ final class SpeculativeResults implements AutoCloseable {
   }
 
   /** Computes the current record together with records polled after it, and keeps their results. */
-  private Result computeBatch(PartitionResults ofPartition, long offset, KeyedMessage current) {
-    EnrichmentBatch<Bytes> batch = new EnrichmentBatch<>(enrichment, batchTokens);
+  private Result computeBatch(PartitionResults ofPartition, long offset, Message current) {
+    EnrichmentBatch batch = new EnrichmentBatch(enrichment, batchTokens);
     List<Long> offsets = new ArrayList<>(List.of(offset));
-    List<KeyedMessage> records = new ArrayList<>(List.of(current));
-    batch.add(current.key(), current.message());
-    Set<Bytes> keysWithResults = keysWithResults();
+    List<Message> records = new ArrayList<>(List.of(current));
+    batch.add(current);
+    Set<ByteBuffer> keysWithResults = keysWithResults();
     long timeMs = ofPartition.timeMs;
     for (ConsumerRecord<byte[], byte[]> raw : polledAfter(ofPartition, offset, batchRecords - 1)) {
       if (ofPartition.byOffset.containsKey(raw.offset())) {
         continue;
       }
       try {
-        KeyedMessage record = preview.of(raw, timeMs);
+        Message record = preview.of(raw, timeMs);
         if (record == null || keysWithResults.contains(record.key())) {
           continue;
         }
-        if (!batch.add(record.key(), record.message())) {
+        if (!batch.add(record)) {
           break;
         }
-        if (record.message().timestampMs() != null) {
-          timeMs = Math.max(timeMs, record.message().timestampMs());
+        if (record.timestampMs() != null) {
+          timeMs = Math.max(timeMs, record.timestampMs());
         }
         offsets.add(raw.offset());
         records.add(record);
@@ -242,11 +238,11 @@ final class SpeculativeResults implements AutoCloseable {
       }
     }
     long beginNanos = System.nanoTime();
-    Map<Bytes, Found> foundByKey = new HashMap<>();
+    Map<ByteBuffer, Found> foundByKey = new HashMap<>();
     try {
       batch.run(
           key -> {
-            Found found = stored.find(key);
+            Found found = stored.find(bytes(key));
             foundByKey.put(key, found);
             return found.state();
           });
@@ -275,16 +271,13 @@ final class SpeculativeResults implements AutoCloseable {
 
   /** The results of a batch, in its order; null for a record without an outcome. */
   private List<Result> results(
-      EnrichmentBatch<Bytes> batch,
-      List<KeyedMessage> records,
-      Map<Bytes, Found> foundByKey,
-      long nanos) {
+      EnrichmentBatch batch, List<Message> records, Map<ByteBuffer, Found> foundByKey, long nanos) {
     List<Result> results = new ArrayList<>();
-    Map<Bytes, byte[]> states = new HashMap<>(); // each key's state after its latest record
+    Map<ByteBuffer, byte[]> states = new HashMap<>(); // each key's state after its latest record
     for (int i = 0; i < records.size(); i++) {
-      KeyedMessage record = records.get(i);
-      Bytes key = record.key();
-      if (record.message().isTombstone()) {
+      Message record = records.get(i);
+      ByteBuffer key = record.key();
+      if (record.isTombstone()) {
         results.add(new Result(record, null, fingerprint, null, List.of(), null, false, nanos));
         foundByKey.remove(key);
         states.put(key, null);
@@ -305,8 +298,7 @@ final class SpeculativeResults implements AutoCloseable {
    * @param found what is stored for the key; null if the result starts from an earlier record of
    *     the batch
    */
-  private Result result(
-      KeyedMessage record, byte[] before, Found found, Outcome outcome, long nanos) {
+  private Result result(Message record, byte[] before, Found found, Outcome outcome, long nanos) {
     List<Long> forgotten = outcome.forgotten();
     if (found != null && !found.unreadable().isEmpty()) {
       forgotten = new ArrayList<>(found.unreadable());
@@ -324,18 +316,18 @@ final class SpeculativeResults implements AutoCloseable {
   }
 
   /** Computes one record on its own, and drops the other results of its key. */
-  Result computeAlone(KeyedMessage current) {
+  Result computeAlone(Message current) {
     long beginNanos = System.nanoTime();
-    Found found = stored.find(current.key());
-    Outcome outcome = enrichment.enrich(found.state(), current.message());
+    Found found = stored.find(bytes(current.key()));
+    Outcome outcome = enrichment.enrich(found.state(), current);
     long nanos = System.nanoTime() - beginNanos;
     metrics.batch(1, outcome.steps(), nanos);
     dropResultsOf(current.key());
     return result(current, found.bytes(), found, outcome, nanos);
   }
 
-  private Set<Bytes> keysWithResults() {
-    Set<Bytes> keys = new HashSet<>();
+  private Set<ByteBuffer> keysWithResults() {
+    Set<ByteBuffer> keys = new HashSet<>();
     for (PartitionResults results : partitions.values()) {
       results.byOffset.values().forEach(result -> keys.add(result.record().key()));
     }
@@ -343,7 +335,7 @@ final class SpeculativeResults implements AutoCloseable {
   }
 
   /** Drops all results of a key whose state another record changes. */
-  void dropResultsOf(Bytes key) {
+  void dropResultsOf(ByteBuffer key) {
     for (PartitionResults results : partitions.values()) {
       results
           .byOffset
@@ -386,8 +378,7 @@ final class SpeculativeResults implements AutoCloseable {
     if (results.cursor == null) {
       PolledRecords polled = lookAhead.ofCurrentThread();
       results.cursor = polled == null ? null : polled.openCursor(partition);
-      if (polled == null && !warned) {
-        warned = true;
+      if (polled == null && lookAhead.warnNow()) {
         log.warn(
             "{}: no polled records of this thread are known, so records are computed one by one."
                 + " Pass the application's settings through LookAhead.addTo",
@@ -395,6 +386,10 @@ final class SpeculativeResults implements AutoCloseable {
       }
     }
     return results;
+  }
+
+  private static Bytes bytes(ByteBuffer key) {
+    return Bytes.wrap(key.array());
   }
 
   /** At most {@code max} polled records after this offset. Those up to it are no longer needed. */

@@ -7,7 +7,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
 import io.undercurrent.enrich.EnrichedRecord;
-import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
@@ -26,6 +25,7 @@ import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.SpeculativeResults.Result;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -65,6 +65,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests when a result computed ahead is used, and each reason to drop it. */
 class LookAheadTest {
+
+  /** A value that carries where its text was first read. */
+  private record TextAndSource(String text, Source source) {}
 
   private static final Serde<byte[]> BYTES = Serdes.ByteArray();
 
@@ -288,9 +291,7 @@ class LookAheadTest {
 
   @Test
   void shouldCompareEveryInputOfAResult() {
-    Message message =
-        new Message(KeyText.of(key(1), KeyEncoding.TEXT), "a", 1L, new Source("t", 0, 1, 1L));
-    KeyedMessage record = new KeyedMessage(Bytes.wrap(key(1)), message);
+    Message record = new Message(ByteBuffer.wrap(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
     String model = "0123456789ab";
     Result result = new Result(record, new byte[] {1}, model, null, List.of(), null, false, 0);
     byte[] same = {1};
@@ -425,14 +426,13 @@ class LookAheadTest {
     private boolean lies;
 
     @Override
-    public KeyedMessage of(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
+    public Message of(ConsumerRecord<byte[], byte[]> raw, long partitionTimeMs) {
       return incoming(raw.key(), lies ? "b" : "a");
     }
   }
 
-  private static KeyedMessage incoming(byte[] key, String text) {
-    return new KeyedMessage(
-        Bytes.wrap(key), new Message(KeyText.of(key, KeyEncoding.TEXT), text, 1L, null));
+  private static Message incoming(byte[] key, String text) {
+    return new Message(ByteBuffer.wrap(key), text, 1L, null);
   }
 
   /** Empty stores. */

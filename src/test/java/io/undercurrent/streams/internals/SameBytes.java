@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecordJson;
-import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.inference.Enrichment;
 import io.undercurrent.inference.EnrichmentBatch;
@@ -19,6 +18,7 @@ import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.TinyModel;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.kafka.common.utils.Bytes;
 
 /**
  * Computes digests of the results of records: enriched records, states and memories. Its main
@@ -110,24 +109,28 @@ final class SameBytes {
 
   /** One or two records of each of many keys, all in one batch. */
   private static String together(Model model) {
-    EnrichmentBatch<Bytes> batch =
-        new EnrichmentBatch<>(
+    EnrichmentBatch batch =
+        new EnrichmentBatch(
             new Enrichment(model, EnrichmentSettings.DEFAULTS, KEYS), Integer.MAX_VALUE);
     KeyState fresh = KeyState.fresh(model);
     KeyStateFormat format = new KeyStateFormat(model);
     for (int i = 0; i < RECORDS; i++) {
-      Bytes key = Bytes.wrap(("k" + i % KEYS).getBytes(UTF_8));
+      ByteBuffer key = ByteBuffer.wrap(key(i).getBytes(UTF_8));
       Source source = new Source("messages", 0, i, null);
-      batch.add(
-          key, new Message(KeyText.of(key.get(), KeyEncoding.TEXT), text(i), (long) i, source));
+      batch.add(new Message(key, text(i), (long) i, source));
     }
     batch.run(key -> fresh);
     MessageDigest digest = sha256();
     for (int i = 0; i < batch.size(); i++) {
       digest.update(format.serialize(batch.outcome(i).after()));
-      digest.update(EnrichedRecordJson.toJson(batch.outcome(i).record()));
+      digest.update(
+          EnrichedRecordJson.toJson(batch.outcome(i).record().withKey(new KeyText(key(i), null))));
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static String key(int i) {
+    return "k" + i % KEYS;
   }
 
   private static String text(int i) {

@@ -9,6 +9,7 @@ import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.inference.KeyState;
 import io.undercurrent.inference.Message;
 import io.undercurrent.model.Model;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -75,8 +76,7 @@ public final class StoredEnrichment {
         .headMap(before.records() + 1)
         .forEach((r, e) -> memoryFormat.deserialize(r, e).ifPresent(before.memory()::append));
     Enrichment.Outcome outcome =
-        enrichment.enrich(
-            before, new Message(KeyText.of(key, keyEncoding), text, timestampMs, source));
+        enrichment.enrich(before, new Message(ByteBuffer.wrap(key), text, timestampMs, source));
     List<Long> forgotten = new ArrayList<>(remembered.keySet());
     if (outcome.after().memory() != null) {
       outcome.after().memory().entries().forEach(entry -> forgotten.remove(entry.record()));
@@ -85,7 +85,7 @@ public final class StoredEnrichment {
         format.serialize(outcome.after()),
         outcome.remembered() == null ? null : memoryFormat.serialize(outcome.remembered()),
         forgotten,
-        outcome.record(),
+        outcome.record().withKey(KeyText.of(key, keyEncoding)),
         carried.isPresent() ? Start.CARRIED : stored == null ? Start.FRESH : Start.FOREIGN);
   }
 }

@@ -1,4 +1,4 @@
-package io.undercurrent.streams.internals;
+package io.undercurrent.app;
 
 import io.undercurrent.enrich.Source;
 import java.util.Objects;
@@ -9,9 +9,9 @@ import java.util.Objects;
  * @param text the whole text, never null; the limit of tokens applies when it is enriched
  * @param source the position that the text was first read from; null to use the record's own
  */
-public record TextAndSource(String text, Source source) {
+record TextAndSource(String text, Source source) {
 
-  public TextAndSource {
+  TextAndSource {
     Objects.requireNonNull(text, "text");
   }
 }
