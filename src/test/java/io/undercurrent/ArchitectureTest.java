@@ -108,7 +108,7 @@ class ArchitectureTest {
               "metrics",
               "config"),
           entry("train", "io", "kernel", "text", "model", "checkpoint", "inference", "chart"),
-          entry("measure", "kernel", "text", "model", "inference", "streams.internals"),
+          entry("measure", "io", "kernel", "text", "model", "inference", "streams.internals"),
           entry(
               "cli",
               "io",

@@ -1,10 +1,8 @@
 package io.undercurrent.interop;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.io.Json;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Parameters;
@@ -122,12 +120,6 @@ public final class Dl4jNetwork {
               "rnnDataFormat",
               "timeDistributedFormat"));
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
   /**
    * One layer of the configuration, after the checks.
    *
@@ -201,7 +193,7 @@ public final class Dl4jNetwork {
 
   private static JsonNode json(String where, byte[] bytes) throws IOException {
     try {
-      JsonNode json = JSON.readTree(bytes);
+      JsonNode json = Json.STRICT.readTree(bytes);
       require(json.isObject(), where, "be a JSON object", json.getNodeType());
       return json;
     } catch (JsonProcessingException e) {

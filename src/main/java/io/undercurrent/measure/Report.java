@@ -2,8 +2,8 @@ package io.undercurrent.measure;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import io.undercurrent.io.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,7 +23,7 @@ final class Report {
   /** Significant digits of percentiles. */
   static final int DIGITS = 3;
 
-  private static final ObjectWriter JSON = new ObjectMapper().writerWithDefaultPrettyPrinter();
+  private static final ObjectWriter JSON = Json.STRICT.writerWithDefaultPrettyPrinter();
 
   private final List<Map<String, Object>> rows = new ArrayList<>();
 
@@ -60,7 +60,7 @@ final class Report {
       return List.of();
     }
     try {
-      return new ObjectMapper().readValue(file.toFile(), new TypeReference<>() {});
+      return Json.STRICT.readValue(file.toFile(), new TypeReference<>() {});
     } catch (IOException e) {
       throw new MeasureException(
           file + ": must be a JSON list of figures, found: " + e.getMessage(), e);

@@ -1,10 +1,10 @@
 package io.undercurrent.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.io.AtomicFile;
+import io.undercurrent.io.Json;
 import io.undercurrent.model.Parameters;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -166,11 +166,11 @@ final class RunFolder {
   }
 
   private JsonNode read() throws IOException {
-    return Objects.requireNonNull(new ObjectMapper().readTree(json().toFile()));
+    return Objects.requireNonNull(Json.STRICT.readTree(json().toFile()));
   }
 
   private void write(Position position, Curves curves) throws IOException {
-    ObjectNode json = new ObjectMapper().createObjectNode();
+    ObjectNode json = Json.STRICT.createObjectNode();
     json.put("recipe", recipe);
     json.put("threads", threads);
     json.put("stage", position.stage);
