@@ -247,14 +247,14 @@ class LivePageTest {
       assertThat(page.locator("#send-key")).hasValue(key);
       page.locator("#send-text").fill("c");
       page.locator("#send button").click();
-      assertThat(page.locator("#sent")).containsText("sent, offset");
+      assertThat(page.locator("#sent")).containsText("sent to ");
       assertThat(records()).hasCount(2);
       assertThat(page.locator("#list li")).hasCount(1);
       page.reload();
       assertThat(page.locator("#key")).hasText(key);
       assertThat(records()).hasCount(2);
       app.send(encoding.bytes(key), (String) null);
-      assertThat(page.locator("#log")).hasText("Forgotten: a tombstone came.");
+      assertThat(page.locator("#log")).hasText("A tombstone was received: this key is forgotten.");
       assertNothingFromElsewhere(app);
     }
   }
