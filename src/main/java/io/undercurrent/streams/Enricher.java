@@ -73,8 +73,8 @@ import org.apache.kafka.streams.state.StoreBuilder;
  *       Short()}, and base64 for any other.
  * </ul>
  *
- * <p>Immutable and thread-safe. One enricher can be used in several topologies; each task has its
- * own processor. No argument of any method may be null.
+ * <p>Immutable and thread-safe. One enricher can be used in several topologies of one application;
+ * each task has its own processor. No argument of any method may be null.
  *
  * @param <K> type of the keys; states are stored under their serialised bytes
  * @param <V> type of the values
@@ -287,7 +287,8 @@ public final class Enricher<K, V> {
 
     /**
      * Sets the text that enriched records show as {@code key}. States are still stored under the
-     * key's bytes.
+     * key's bytes. Give an overloaded method such as {@code String::valueOf} as a lambda: the
+     * compiler cannot tell this method from the next with it.
      *
      * @param keyText returns the text for a value; if it returns null, the record throws {@link
      *     BadRecordException}. Called by all stream threads
