@@ -6,15 +6,12 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Evaluation.StateUse;
-import io.undercurrent.train.NegationSuite;
 import io.undercurrent.train.Recipe;
-import io.undercurrent.train.Reference;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -23,16 +20,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code evaluate}: scores a model on dev sets and on the negation suite. */
+/** {@code evaluate}: scores a model on dev sets and on the suites. */
 @Command(
     name = "evaluate",
     description = {
-      "Score a model on a recipe's dev sets, with baselines, and on the negation suite.",
+      "Score a model on a recipe's dev sets, with baselines, and on suites of sentences.",
       "",
       "The baselines are the majority class, and a naive Bayes classifier over words and word pairs."
           + " The classifier is trained on the recipe's training sets and tuned on its dev sets. The"
-          + " negation suite ships with the program: pairs of similar sentences with opposite"
-          + " sentiments. Without --recipe and --data only the negation suite is scored."
+          + " suites ship with the program: sentences about negation, everyday language, people's"
+          + " identities, and short replies. Without --recipe and --data only the suites are scored."
     },
     footer = {
       "",
@@ -115,7 +112,7 @@ final class EvaluateCommand implements Callable<Integer> {
       bar.says("scoring " + loaded.name() + " " + loaded.fingerprint());
       report =
           evaluation == null
-              ? new Evaluation.Report(List.of(), new Reference(), NegationSuite.of(loaded), null)
+              ? Evaluation.Report.ofSuites(loaded)
               : evaluation.report(loaded, data, use, bar);
     }
     String scores = EvaluationJson.of(loaded, use, report);

@@ -11,8 +11,6 @@ import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Evaluation.Result;
 import io.undercurrent.train.Evaluation.StateUse;
 import io.undercurrent.train.LanguageScores;
-import io.undercurrent.train.NegationSuite.Category;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -37,11 +35,7 @@ final class EvaluationJson {
       }
       language(set.putObject("language"), result);
     }
-    ObjectNode negation = root.putObject("negation");
-    negation(negation.putArray("model"), report.negation());
-    if (report.naiveBayesNegation() != null) {
-      negation(negation.putArray("naiveBayes"), report.naiveBayesNegation());
-    }
+    SuitesJson.put(root, report);
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
   }
 
@@ -86,13 +80,6 @@ final class EvaluationJson {
     ObjectNode next = node.putObject("nextWord").put("words", l.words());
     if (l.words() > 0) {
       next.put("top1", l.top(1)).put("top3", l.top(3)).put("top5", l.top(5));
-    }
-  }
-
-  private static void negation(ArrayNode list, List<Category> categories) {
-    for (Category c : categories) {
-      ObjectNode node = list.addObject().put("category", c.name()).put("pairs", c.pairs());
-      node.put("rightPairs", c.rightPairs()).put("rightSentences", c.rightSentences());
     }
   }
 }

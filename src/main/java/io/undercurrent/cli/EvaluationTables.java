@@ -6,7 +6,6 @@ import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Evaluation.Result;
 import io.undercurrent.train.Evaluation.StateUse;
 import io.undercurrent.train.LanguageScores;
-import io.undercurrent.train.NegationSuite.Category;
 import java.util.List;
 import java.util.Locale;
 
@@ -30,8 +29,7 @@ final class EvaluationTables {
       }
       tables.language(report.results());
     }
-    tables.negation(report);
-    return tables.text.toString();
+    return tables.text + SuiteTables.of(report);
   }
 
   private void line(String format, Object... values) {
@@ -128,30 +126,6 @@ final class EvaluationTables {
     }
     if (results.stream().anyMatch(r -> r.source().ends())) {
       line("* ends of records count as tokens");
-    }
-  }
-
-  private void negation(Evaluation.Report report) {
-    List<Category> bayes = report.naiveBayesNegation();
-    line(
-        "%n%-16s %6s %12s %16s%s",
-        "negation suite",
-        "pairs",
-        "pairs right",
-        "sentences right",
-        bayes == null ? "" : "   naive Bayes: pairs right");
-    for (int i = 0; i < report.negation().size(); i++) {
-      Category c = report.negation().get(i);
-      line(
-          "%-16s %6d %12.2f %16.2f%s",
-          c.name().replace('_', ' '),
-          c.pairs(),
-          100.0 * c.rightPairs() / c.pairs(),
-          50.0 * c.rightSentences() / c.pairs(),
-          bayes == null
-              ? ""
-              : String.format(
-                  Locale.ROOT, "%27.2f", 100.0 * bayes.get(i).rightPairs() / c.pairs()));
     }
   }
 }

@@ -5,10 +5,13 @@ import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /** The baselines: the most frequent class, and naive Bayes over the tokens of the model. */
 final class Baselines {
@@ -56,16 +59,27 @@ final class Baselines {
     return scores.by(dev.source().metric());
   }
 
-  /** The result on the negation suite of the naive Bayes setting that gets most pairs right. */
-  List<NegationSuite.Category> negation() {
+  /** The results on suites: each of the setting that gets most pairs or sentences right. */
+  Evaluation.SuiteBaseline suites() {
+    return new Evaluation.SuiteBaseline(
+        best(NegationSuite::of, NegationSuite.Category::rightPairs),
+        best(BehaviourSuite::of, BehaviourSuite.Family::right));
+  }
+
+  /**
+   * The results of the best setting.
+   *
+   * @param right of the last result, which is that of all
+   */
+  private <T> List<T> best(Function<Classifier, List<T>> suite, ToIntFunction<T> right) {
     return general.stream()
-        .map(s -> NegationSuite.of(text -> s.scores(tokenizer.encode(text, maxTokens).ids())))
-        .max((a, b) -> Integer.compare(all(a).rightPairs(), all(b).rightPairs()))
+        .map(setting -> suite.apply(turns -> setting.scores(lastTurn(turns))))
+        .max(Comparator.comparingInt(list -> right.applyAsInt(list.get(list.size() - 1))))
         .orElseThrow();
   }
 
-  private static NegationSuite.Category all(List<NegationSuite.Category> categories) {
-    return categories.get(categories.size() - 1);
+  private int[] lastTurn(List<String> turns) {
+    return tokenizer.encode(turns.get(turns.size() - 1), maxTokens).ids();
   }
 
   private List<Example> examples(Corpus corpus) {

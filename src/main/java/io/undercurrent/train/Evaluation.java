@@ -114,14 +114,21 @@ public final class Evaluation {
    *
    * @param reference distribution of its outputs over the labelled sources; without records if
    *     there are none
-   * @param negation the model's results on the negation suite
-   * @param naiveBayesNegation those of naive Bayes; null if none was trained
+   * @param suites the model's results on the suites
+   * @param naiveBayes those of naive Bayes on some of them; null if none was trained
    */
   public record Report(
-      List<Result> results,
-      Reference reference,
-      List<NegationSuite.Category> negation,
-      List<NegationSuite.Category> naiveBayesNegation) {}
+      List<Result> results, Reference reference, Suites suites, SuiteBaseline naiveBayes) {
+
+    /** For a model without dev sources. */
+    public static Report ofSuites(Model model) {
+      return new Report(List.of(), new Reference(), Suites.of(model), null);
+    }
+  }
+
+  /** The results of naive Bayes, each with the setting that is best on that suite. */
+  public record SuiteBaseline(
+      List<NegationSuite.Category> negation, List<BehaviourSuite.Family> behaviour) {}
 
   private final Recipe recipe;
   private final List<Corpus> dev;
@@ -151,17 +158,17 @@ public final class Evaluation {
     }
   }
 
-  /** Scores every dev source and the negation suite, and trains and scores the baselines. */
+  /** Scores every dev source and the suites, and trains and scores the baselines. */
   public Report report(Model model, Path data, StateUse use, Listener listener) {
     List<Result> results = new ArrayList<>();
     Reference reference = new Reference();
     for (Corpus corpus : dev) {
       results.add(new Reader(model, corpus, true, reference).read(use, listener));
     }
-    listener.says("reading the negation suite");
-    List<NegationSuite.Category> negation = NegationSuite.of(model);
+    listener.says("reading the suites");
+    Suites suites = Suites.of(model);
     if (results.stream().allMatch(Result::byBits)) {
-      return new Report(results, reference, negation, null);
+      return new Report(results, reference, suites, null);
     }
     Baselines baselines =
         new Baselines(recipe, data, model.tokenizer(), line -> listener.says(line));
@@ -178,7 +185,7 @@ public final class Evaluation {
                     baselines.majority(corpus, used), baselines.naiveBayes(corpus, used)));
       }
     }
-    return new Report(results, reference, negation, baselines.negation());
+    return new Report(results, reference, suites, baselines.suites());
   }
 
   /**

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -95,8 +94,8 @@ final class TrainingData {
   }
 
   /**
-   * The conversations of a stage as token ids. Leaves out records without tokens, and sentences of
-   * the {@link NegationSuite}, which models are measured with.
+   * The conversations of a stage as token ids. Leaves out records without tokens, and {@link
+   * SuiteTexts}, which models are measured with.
    *
    * <p>If a source lacks a class that another source has, the labels of its records are not
    * compared with that class. For example, a source of positive and negative reviews says nothing
@@ -107,7 +106,7 @@ final class TrainingData {
     long tokens = 0;
     long unknown = 0;
     int leftOut = 0;
-    Set<String> suite = NegationSuite.plainTexts();
+    SuiteTexts suites = new SuiteTexts();
     int known = 0; // classes that occur in any source, one bit each
     for (Recipe.Source source : stage.train()) {
       known |= corpus(source).classes();
@@ -121,8 +120,9 @@ final class TrainingData {
       int classes = corpus.classes() | ~known;
       for (Corpus.Conversation conversation : corpus.conversations()) {
         List<Example> records = new ArrayList<>();
-        for (Corpus.Item item : conversation.items()) {
-          if (suite.contains(NegationSuite.plain(item.text()))) {
+        for (int i = 0; i < conversation.items().size(); i++) {
+          Corpus.Item item = conversation.items().get(i);
+          if (suites.has(conversation.items(), i)) {
             leftOut++;
             continue;
           }
@@ -140,7 +140,7 @@ final class TrainingData {
       }
     }
     if (leftOut > 0) {
-      progress.says("left out " + leftOut + " records that are sentences of the negation suite");
+      progress.says("left out " + leftOut + " records that are sentences of the suites");
     }
     if (tokens == 0) {
       throw new RecipeException("train sources must have at least one token, found none");

@@ -70,17 +70,27 @@ class EvaluateCommandTest {
   }
 
   @Test
-  void shouldScoreTheNegationSuiteIfNoDataAreGiven() throws IOException {
+  void shouldScoreTheSuitesIfNoDataAreGiven() throws IOException {
     Run run = run();
 
     assertThat(run.exit).as(run.err).isZero();
-    assertThat(run.out).contains("negation suite", "double negation").doesNotContain("perplexity");
+    assertThat(run.out)
+        .contains("negation suite", "double negation", "behaviour suite", "denied-fact")
+        .contains("identity suite", "ellipsis suite")
+        .doesNotContain("perplexity", "naive Bayes", "NaN");
     JsonNode json = new ObjectMapper().readTree(run("--json").out);
     assertThat(json.path("sets")).isEmpty();
     assertThat(json.at("/negation/model")).hasSize(6);
     assertThat(json.at("/negation").has("naiveBayes")).isFalse();
     assertThat(json.at("/negation/model/5/category").asText()).isEqualTo("all");
     assertThat(json.at("/negation/model/5/pairs").asInt()).isGreaterThanOrEqualTo(160);
+    assertThat(json.at("/behaviour/model")).hasSize(13);
+    assertThat(json.at("/behaviour/model/12/family").asText()).isEqualTo("all");
+    assertThat(json.at("/behaviour").has("naiveBayes")).isFalse();
+    assertThat(json.at("/identity/model/0/group").asText()).isEqualTo("neutral");
+    assertThat(json.at("/identity/model/0").has("changes")).isTrue();
+    assertThat(json.at("/ellipsis/model/5/replies").asInt()).isGreaterThanOrEqualTo(100);
+    assertThat(json.at("/ellipsis/model/5").has("oneText")).isTrue();
   }
 
   @Test
@@ -96,7 +106,8 @@ class EvaluateCommandTest {
             "weighted F1",
             "accuracy after",
             "* ends of records count as tokens",
-            "naive Bayes: pairs right")
+            "naive Bayes: pairs right",
+            "naive Bayes: accuracy")
         .doesNotContain("NaN");
     assertThat(run.err).contains("scoring tiny", "training naive Bayes");
   }
@@ -145,6 +156,8 @@ class EvaluateCommandTest {
     assertThat(json.at("/sets/0/language/perplexity").asDouble())
         .isEqualTo(Math.pow(2, json.at("/sets/0/language/bitsPerToken").asDouble()));
     assertThat(json.at("/sets/1").has("sentiment")).isFalse();
+    assertThat(json.at("/negation/naiveBayes")).hasSize(6);
+    assertThat(json.at("/behaviour/naiveBayes")).hasSize(13);
     assertThat(json.at("/sets/1/language/endsCounted").asBoolean()).isTrue();
     assertThat(json.at("/sets/1/language/nextWord/words").asInt()).isEqualTo(6);
     try (Stream<Path> files = Files.list(out)) {

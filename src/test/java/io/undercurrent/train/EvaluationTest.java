@@ -115,7 +115,7 @@ class EvaluationTest {
     assertThat(result.perplexity()).isEqualTo(result.language().perplexity(true)).isGreaterThan(1);
     assertThat(result.language().words()).isEqualTo(result.language().tokens());
     assertThat(result.language().top(5)).isBetween(result.language().top(3), 1.0);
-    assertThat(report.naiveBayesNegation()).isNull(); // nothing labelled to train it for
+    assertThat(report.naiveBayes()).isNull(); // nothing labelled to train it for
     assertThat(Evaluation.mean(report.results())).isEqualTo(-result.bitsPerToken());
   }
 
@@ -134,9 +134,10 @@ class EvaluationTest {
     Evaluation.Result result = report.results().get(0);
     assertThat(result.majority()).isEqualTo(1 / 3.0); // by macro recall
     assertThat(result.naiveBayesScore()).isGreaterThan(1 / 3.0); // trained on the same records
-    assertThat(report.negation()).hasSize(6);
-    assertThat(report.naiveBayesNegation()).hasSize(6);
-    assertThat(report.negation()).isEqualTo(NegationSuite.of(MODEL));
+    assertThat(report.suites().negation()).hasSize(6);
+    assertThat(report.naiveBayes().negation()).hasSize(6);
+    assertThat(report.naiveBayes().behaviour()).hasSameSizeAs(report.suites().behaviour());
+    assertThat(report.suites()).isEqualTo(Suites.of(MODEL));
   }
 
   @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** The suite is what a model is judged by: it has to be what it says it is. */
 class NegationSuiteTest {
 
-  private static final List<String[]> ROWS = NegationSuite.rows();
+  private static final List<String[]> ROWS = SuiteRows.read("negation.tsv");
 
   @Test
   void shouldHaveEnoughPairsInEveryCategory() {
@@ -97,10 +97,12 @@ class NegationSuiteTest {
     Set<String> positive = new HashSet<>();
     NegationSuite.pairs().forEach(pair -> positive.add(pair.positive()));
 
-    List<Category> right = NegationSuite.of(text -> scores(positive.contains(text) ? 2 : 0));
-    List<Category> wrong = NegationSuite.of(text -> scores(positive.contains(text) ? 0 : 2));
-    List<Category> same = NegationSuite.of(text -> scores(2));
-    List<Category> undecided = NegationSuite.of(text -> new double[] {0.1, 0.8, 0.1});
+    List<Category> right =
+        NegationSuite.of(turns -> scores(positive.contains(turns.get(0)) ? 2 : 0));
+    List<Category> wrong =
+        NegationSuite.of(turns -> scores(positive.contains(turns.get(0)) ? 0 : 2));
+    List<Category> same = NegationSuite.of(turns -> scores(2));
+    List<Category> undecided = NegationSuite.of(turns -> new double[] {0.1, 0.8, 0.1});
 
     assertThat(right)
         .hasSize(6)
@@ -119,9 +121,9 @@ class NegationSuiteTest {
     Set<String> negators = Set.of("not", "never", "no", "nobody", "nothing", "none", "neither");
     List<Category> counted =
         NegationSuite.of(
-            text ->
+            turns ->
                 scores(
-                    words(text).stream()
+                    words(turns.get(0)).stream()
                                     .filter(w -> negators.contains(w) || w.endsWith("n't"))
                                     .count()
                                 % 2

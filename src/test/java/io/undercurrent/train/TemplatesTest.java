@@ -111,7 +111,7 @@ class TemplatesTest {
 
     assertThat(conversations).hasSize(1);
     assertThat(conversations.get(0)[0].tokens()).hasSize(measured.length() + 1);
-    assertThat(said).contains("left out 1 records that are sentences of the negation suite");
+    assertThat(said).contains("left out 1 records that are sentences of the suites");
   }
 
   private Recipe recipe() throws IOException {
