@@ -12,7 +12,8 @@
  *       {@code RecurrentLayer}, {@code SentimentLoss} and {@code NextTokenLoss}. The forward passes
  *       are held to those of serving by {@code ServedForwardTest}.
  *   <li>{@code RunFolder} and {@code Curves} are a run on disk.
- *   <li>{@link io.undercurrent.train.Evaluation} scores a model and its baselines.
+ *   <li>{@link io.undercurrent.train.Evaluation} scores a model and its baselines, {@link
+ *       io.undercurrent.train.Suites} a model on sentences that come with the program.
  *   <li>{@link io.undercurrent.train.Diagnosis} shows vanishing and exploding gradients.
  * </ul>
  */

@@ -3,8 +3,13 @@ package io.undercurrent.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.model.ModelConfig;
+import io.undercurrent.text.Encoding;
+import io.undercurrent.text.Tokenizer;
+import io.undercurrent.text.WordTokenizer;
 import io.undercurrent.train.BehaviourSuite.Family;
 import io.undercurrent.train.SuiteRows.Conversation;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -44,6 +49,25 @@ class BehaviourSuiteTest {
         .allMatch(c -> c.turns().size() <= 2)
         .allMatch(c -> c.turns().stream().noneMatch(String::isBlank));
     assertThat(ALL).extracting(Conversation::turns).doesNotHaveDuplicates();
+  }
+
+  /** Names and rare emoji aside, a model should not fail for want of a word. */
+  @Test
+  void shouldUseEverydayWords() throws IOException {
+    Tokenizer tokenizer;
+    try (InputStream json =
+        BehaviourSuite.class.getResourceAsStream("/models/en-chat/tokenizer.json")) {
+      tokenizer = WordTokenizer.read(json);
+    }
+    int tokens = 0;
+    int unknown = 0;
+    for (Conversation conversation : ALL) {
+      Encoding encoding = tokenizer.encode(conversation.last(), 100);
+      tokens += encoding.ids().length;
+      unknown += encoding.unknown();
+    }
+    assertThat(tokens).isGreaterThan(4000);
+    assertThat(unknown).isLessThan(tokens * 3 / 200);
   }
 
   /** Otherwise a model that knows one label only would look good. */
