@@ -211,7 +211,7 @@ public final class Inference {
     while (live < rows && !ready.isEmpty()) {
       PendingRecord record = ready.poll();
       if (record.encoding().ids().length == 0) {
-        precision.round(record.state());
+        precision.round(record.state(), config.kind());
         record.complete(Reading.empty(record.encoding()));
         release(record, ready);
       } else {
@@ -315,7 +315,7 @@ public final class Inference {
     } else {
       row.ahead.state(record.state());
     }
-    precision.round(record.state());
+    precision.round(record.state(), config.kind());
     live--;
     if (r < live) {
       states.move(live, r);

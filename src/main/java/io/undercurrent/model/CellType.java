@@ -45,6 +45,14 @@ public enum CellType {
     return recurrent && cell.multipliesH();
   }
 
+  /**
+   * Whether the next step reads c and no h, so that of a state only c and the top h, which the
+   * heads read, are kept.
+   */
+  public boolean keepsOnlyTopH() {
+    return recurrent && cell.hasCellState() && !cell.multipliesH();
+  }
+
   /** The kind with this name in {@code config.json}. */
   public static CellType of(String name) {
     return Arrays.stream(values())
