@@ -137,7 +137,7 @@ public final class Generator {
       }
       network.step(id, state, scratch);
       if (id == tokenizer.endOfRecord()) {
-        precision.round(state);
+        precision.round(state, network.config().kind());
       }
     }
     boolean ended = written.size() == records;

@@ -27,8 +27,9 @@ import java.util.List;
  *
  * <p>Records that are read together advance in lockstep: each step reads one token of each, in
  * matrix products over all of them. When a record ends, the next one takes its row (Gao et al.
- * 2018, cellular batching). {@link NextTokenScorer} predicts next tokens for many positions at
- * once.
+ * 2018, cellular batching). Where no product reads the state, the tokens of each record are read
+ * together instead ({@link ReadAhead}). {@link NextTokenScorer} predicts next tokens for many
+ * positions at once.
  */
 public final class Inference {
 
@@ -38,6 +39,7 @@ public final class Inference {
   /** The maximum size of the caches of all rows, in bytes; a single row may exceed it. */
   private static final long CACHE_BYTES = 64L << 20;
 
+  private final Model model;
   private final ModelConfig config;
   private final StatePrecision precision;
   private final Tokenizer tokenizer;
@@ -49,7 +51,8 @@ public final class Inference {
 
   private final int rows; // B
   private final HiddenStates states; // of the open rows
-  private final Network.Scratch scratch;
+  private final Network.Scratch scratch; // null for a network that reads ahead
+  private final Network.AheadScratch aheadScratch; // null for one that does not
   private final int[] tokens; // (B)
   private final Row[] open; // (B) rows whose records are being read; the first `live` are in use
   private int live;
@@ -111,7 +114,9 @@ public final class Inference {
     config = model.config();
     this.rows = Math.min(rows, maxRows());
     states = network.states(this.rows);
-    scratch = network.scratch(this.rows);
+    scratch = network.readsAhead() ? null : network.scratch(this.rows);
+    aheadScratch = network.readsAhead() ? network.aheadScratch(ReadAhead.TOKENS) : null;
+    this.model = model;
     tokens = new int[this.rows];
     open = new Row[this.rows];
     scorer = languageModel ? new NextTokenScorer(model, nextTokens, this.rows, observer) : null;
@@ -206,7 +211,7 @@ public final class Inference {
     while (live < rows && !ready.isEmpty()) {
       PendingRecord record = ready.poll();
       if (record.encoding().ids().length == 0) {
-        precision.round(record.state());
+        precision.round(record.state(), config.kind());
         record.complete(Reading.empty(record.encoding()));
         release(record, ready);
       } else {
@@ -253,7 +258,8 @@ public final class Inference {
           new Row(
               new Pool(config.pooling(), config.hiddenSize()),
               network.attention() == null ? null : network.attention().scratch(),
-              hasCache() ? new ContinuousCache(config, kernels) : null);
+              hasCache() ? new ContinuousCache(config, kernels) : null,
+              aheadScratch == null ? null : new ReadAhead(model, aheadScratch));
       allRows.add(another);
       return another;
     }
@@ -278,7 +284,13 @@ public final class Inference {
         scorer.add(row, top, r * hidden);
       }
     }
-    network.step(live, tokens, states, scratch);
+    if (scratch != null) {
+      network.step(live, tokens, states, scratch);
+    } else {
+      for (int r = 0; r < live; r++) {
+        open[r].ahead.top(open[r].position, top, r * hidden);
+      }
+    }
     for (int r = live - 1; r >= 0; r--) { // backwards: the last row replaces one that ends
       Row row = open[r];
       if (row.isAtEnd()) {
@@ -298,8 +310,12 @@ public final class Inference {
    */
   private void end(Row row, int r, ArrayDeque<PendingRecord> ready) {
     PendingRecord record = row.record;
-    states.get(r, record.state());
-    precision.round(record.state());
+    if (row.ahead == null) {
+      states.get(r, record.state());
+    } else {
+      row.ahead.state(record.state());
+    }
+    precision.round(record.state(), config.kind());
     live--;
     if (r < live) {
       states.move(live, r);

@@ -71,7 +71,7 @@ public final class ReferenceEnrichment {
     HiddenState state = before.hidden().copy();
     Memory memory = before.memory() == null ? null : before.memory().copy();
     if (ids.length == 0) {
-      model.statePrecision().round(state);
+      model.statePrecision().round(state, model.config().kind());
       return outcomes.of(before, message, Reading.empty(encoding), state, memory);
     }
 
@@ -115,7 +115,7 @@ public final class ReferenceEnrichment {
       memory.append(new Memory.Entry(number, ids, remembered.toArray(short[][]::new)));
     }
     network.step(endOfRecord, state, step);
-    model.statePrecision().round(state);
+    model.statePrecision().round(state, model.config().kind());
 
     // 6. All of it as an enriched record and a key's state.
     Reading reading =

@@ -389,7 +389,7 @@ public final class Dl4jNetwork {
       Layer layer = recurrent().get(l);
       int weightIh = into.offset("rnn.weight_ih_l" + l); // (G*H, in)
       int in = layer.in;
-      int rows = config.gateRows();
+      int rows = config.gateRows(l);
       int block = layer.out;
       for (int gate = 0; gate < layer.blocks().length; gate++) {
         int source = layer.blocks()[gate] * block;

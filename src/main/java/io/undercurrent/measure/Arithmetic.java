@@ -35,8 +35,8 @@ final class Arithmetic {
     long hidden = config.hiddenSize();
     long step = 0;
     for (int l = 0; l < config.numLayers(); l++) {
-      long in = (l == 0 ? 0 : config.inputSize(l)) + (config.kind().recurrent() ? hidden : 0);
-      step += in * config.gateRows();
+      long in = (l == 0 ? 0 : config.inputSize(l)) + (config.kind().multipliesH() ? hidden : 0);
+      step += in * config.gateRows(l);
     }
     long features = config.projected() ? config.embeddingSize() : hidden;
     long head = features * config.headSize() + (config.projected() ? hidden * features : 0);
@@ -74,7 +74,7 @@ final class Arithmetic {
    */
   static double rate(ModelConfig config) {
     int k = config.hiddenSize();
-    int n = config.gateRows();
+    int n = config.gateRows(0);
     PackedMatrix matrix = Kernels.best().matrix(k, n);
     float[] weights = new float[k * n];
     Arrays.fill(weights, 0.01f);

@@ -10,7 +10,10 @@ package io.undercurrent.model;
  */
 public interface Cell {
 
-  /** The number of gates G. The weights of a layer have G * H rows, gate by gate. */
+  /**
+   * The number of gates G. The weights of a layer have G * H rows, gate by gate; without the last
+   * gate where {@link #lastGateIsInput} holds and the layer reads H values.
+   */
   int gates();
 
   /** Whether there is a cell state c beside h. */
@@ -22,11 +25,29 @@ public interface Cell {
    */
   boolean keepsPartsApart();
 
+  /** Whether a layer multiplies its own h, and so has a {@code weight_hh}. */
+  default boolean multipliesH() {
+    return true;
+  }
+
+  /**
+   * The number of gates that see c unit by unit: {@code weight_c} has one factor for each of their
+   * units. They are the gates from the second on. 0 for most cells.
+   */
+  default int gatesThatSeeC() {
+    return 0;
+  }
+
+  /** Whether the last gate is the layer's input itself where that has H values (a highway). */
+  default boolean lastGateIsInput() {
+    return false;
+  }
+
   /**
    * Computes the gates from the pre-activations, and the next state from the gates and the previous
    * state.
    *
-   * @param step in: z, and u where parts are kept apart; out: what {@link #backward} needs
+   * @param step in: z, u where parts are kept apart, and v; out: what {@link #backward} needs
    * @param h in: h; out: h'
    * @param c in: c; out: c'. Not touched if there is no cell state
    */
@@ -45,9 +66,15 @@ public interface Cell {
 
   /** New arrays for steps of n units. */
   default Step step(int n) {
+    return step(n, new float[gatesThatSeeC()][n]);
+  }
+
+  /** New arrays for steps of n units, which share the factors of c. */
+  default Step step(int n, float[][] v) {
     return new Step(
         new float[gates()][n],
         keepsPartsApart() ? new float[gates()][n] : new float[0][],
+        v,
         new float[n],
         new float[hasCellState() ? n : 0]);
   }
@@ -59,8 +86,9 @@ public interface Cell {
    *     apart; after {@link #forward} the gates, after {@link #backward} dz
    * @param u (G) where parts are kept apart: W_hh h + b_hh, after {@link #backward} du; otherwise
    *     none
+   * @param v (gatesThatSeeC) the factors of c, the same for each of the B keys; not changed
    * @param previous c where there is one and otherwise h, before the step
    * @param tanhC tanh(c') where there is a cell state
    */
-  record Step(float[][] z, float[][] u, float[] previous, float[] tanhC) {}
+  record Step(float[][] z, float[][] u, float[][] v, float[] previous, float[] tanhC) {}
 }

@@ -16,7 +16,11 @@ public enum CellType {
   /** Four gates and a cell state; see {@link LstmCell}. */
   LSTM(new LstmCell(), true),
   /** Three gates; see {@link GruCell}. */
-  GRU(new GruCell(), true);
+  GRU(new GruCell(), true),
+  /** Gates of the input and of c unit by unit; see {@link SruCell}. */
+  SRU(new SruCell(), true),
+  /** Gates of the input alone; see {@link MinGruCell}. */
+  MINGRU(new MinGruCell(), true);
 
   private final Cell cell;
   private final boolean recurrent;
@@ -31,9 +35,22 @@ public enum CellType {
     return cell;
   }
 
-  /** Whether a layer reads its own h of the previous step, and so has a {@code weight_hh}. */
+  /** Whether a state is carried from token to token; otherwise a window of tokens is read. */
   public boolean recurrent() {
     return recurrent;
+  }
+
+  /** Whether a layer multiplies its own h of the previous step, and so has a {@code weight_hh}. */
+  public boolean multipliesH() {
+    return recurrent && cell.multipliesH();
+  }
+
+  /**
+   * Whether the next step reads c and no h, so that of a state only c and the top h, which the
+   * heads read, are kept.
+   */
+  public boolean keepsOnlyTopH() {
+    return recurrent && cell.hasCellState() && !cell.multipliesH();
   }
 
   /** The kind with this name in {@code config.json}. */

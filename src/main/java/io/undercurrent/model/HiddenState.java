@@ -35,6 +35,19 @@ public record HiddenState(float[][] h, float[][] c, int[] tokens) {
     return new HiddenState(copy(h), copy(c), tokens.clone());
   }
 
+  /** Takes over the values of another state of the same network. */
+  public void set(HiddenState other) {
+    copy(other.h, h);
+    copy(other.c, c);
+    System.arraycopy(other.tokens, 0, tokens, 0, tokens.length);
+  }
+
+  private static void copy(float[][] from, float[][] to) {
+    for (int l = 0; l < to.length; l++) {
+      System.arraycopy(from[l], 0, to[l], 0, to[l].length);
+    }
+  }
+
   /** The top layer's h, (H), which the heads read; not copied. */
   public float[] top() {
     return h[h.length - 1];

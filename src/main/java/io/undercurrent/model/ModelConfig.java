@@ -294,9 +294,15 @@ public record ModelConfig(
     return l == 0 ? window * embeddingSize : hiddenSize;
   }
 
-  /** G * H, rows of each layer's weights: gate by gate. */
-  public int gateRows() {
-    return kind.cell().gates() * hiddenSize;
+  /** The number of gates of layer {@code l} that are products of its input. */
+  public int gates(int l) {
+    Cell cell = kind.cell();
+    return cell.gates() - (cell.lastGateIsInput() && inputSize(l) == hiddenSize ? 1 : 0);
+  }
+
+  /** The number of rows of layer {@code l}'s weights: its {@link #gates}, each H rows. */
+  public int gateRows(int l) {
+    return gates(l) * hiddenSize;
   }
 
   /**
@@ -337,17 +343,21 @@ public record ModelConfig(
 
   /** The names and shapes of all tensors, in the order in which they are stored. */
   public List<Tensor> tensors() {
-    int gates = gateRows();
+    Cell cell = kind.cell();
     List<Tensor> all = new ArrayList<>();
     all.add(new Tensor("embedding.weight", vocabSize, embeddingSize));
     for (int l = 0; l < numLayers; l++) {
+      int gates = gateRows(l);
       all.add(new Tensor("rnn.weight_ih_l" + l, gates, inputSize(l)));
-      if (kind.recurrent()) {
+      if (kind.multipliesH()) {
         all.add(new Tensor("rnn.weight_hh_l" + l, gates, hiddenSize));
       }
       all.add(new Tensor("rnn.bias_ih_l" + l, gates));
-      if (kind.recurrent()) {
+      if (kind.multipliesH()) {
         all.add(new Tensor("rnn.bias_hh_l" + l, gates));
+      }
+      if (cell.gatesThatSeeC() > 0) {
+        all.add(new Tensor("rnn.weight_c_l" + l, cell.gatesThatSeeC() * hiddenSize));
       }
     }
     if (attention.on()) {

@@ -18,10 +18,12 @@ public final class Network {
   private final ModelConfig config;
   private final Cell cell;
   private final Kernels kernels;
-  private final boolean recurrentKind;
+  private final boolean multipliesH;
   private final float[][] inputTables; // (n) of (V, G*H) = embedding W_ih^T [+ biases], layer 0
   private final PackedMatrix[][] inputs; // (numLayers, G) of (H, H); the first layer has none
-  private final PackedMatrix[][] recurrent; // (numLayers, G) of (H, H); none in an ffnn
+  private final PackedMatrix[][] recurrent; // (numLayers, G) of (H, H); none without weight_hh
+  private final float[][] weightC; // (numLayers, gatesThatSeeC*H)
+  private final float[] embedding; // (V, E) where the first layer passes its input on, or empty
   private final float[][] biases; // (numLayers, G*H), b_ih + b_hh, or b_ih where parts are apart
   private final float[][] recurrentBiases; // (numLayers, G*H), b_hh where parts are kept apart
   private final RecordAttention attention; // or null
@@ -33,20 +35,24 @@ public final class Network {
     this.config = config;
     cell = config.kind().cell();
     this.kernels = kernels;
-    recurrentKind = config.kind().recurrent();
+    multipliesH = config.kind().multipliesH();
     int layers = config.numLayers();
     float[] p = parameters.values();
     inputs = new PackedMatrix[layers][];
     recurrent = new PackedMatrix[layers][];
+    weightC = new float[layers][0];
     biases = new float[layers][];
     recurrentBiases = new float[layers][];
     for (int l = 0; l < layers; l++) {
       biases[l] = parameters.copy("rnn.bias_ih_l" + l);
       if (l > 0) {
-        inputs[l] = gates(kernels, parameters, "rnn.weight_ih_l" + l);
+        inputs[l] = gates(l, parameters, "rnn.weight_ih_l" + l);
       }
-      if (recurrentKind) {
-        recurrent[l] = gates(kernels, parameters, "rnn.weight_hh_l" + l);
+      if (cell.gatesThatSeeC() > 0) {
+        weightC[l] = parameters.copy("rnn.weight_c_l" + l);
+      }
+      if (multipliesH) {
+        recurrent[l] = gates(l, parameters, "rnn.weight_hh_l" + l);
         recurrentBiases[l] = parameters.copy("rnn.bias_hh_l" + l);
         if (!cell.keepsPartsApart()) {
           add(biases[l], recurrentBiases[l], biases[l].length);
@@ -54,6 +60,7 @@ public final class Network {
       }
     }
     inputTables = inputTables(kernels, parameters);
+    embedding = config.gates(0) < cell.gates() ? parameters.copy("embedding.weight") : new float[0];
 
     attention = config.attention().on() ? new RecordAttention(config, parameters, kernels) : null;
     int features = config.sentimentSize();
@@ -63,9 +70,9 @@ public final class Network {
     nextToken = new NextTokenHead(config, parameters, kernels);
   }
 
-  private PackedMatrix[] gates(Kernels kernels, Parameters from, String name) {
+  private PackedMatrix[] gates(int l, Parameters from, String name) {
     int hidden = config.hiddenSize();
-    PackedMatrix[] gates = new PackedMatrix[cell.gates()];
+    PackedMatrix[] gates = new PackedMatrix[config.gates(l)];
     for (int gate = 0; gate < gates.length; gate++) {
       gates[gate] = kernels.matrix(hidden, hidden);
       gates[gate].pack(from.values(), from.offset(name) + gate * hidden * hidden, 1, hidden);
@@ -80,7 +87,7 @@ public final class Network {
   private float[][] inputTables(Kernels kernels, Parameters parameters) {
     int rows = config.vocabSize();
     int in = config.embeddingSize();
-    int out = config.gateRows();
+    int out = config.gateRows(0);
     float[] p = parameters.values();
     float[][] tables = new float[config.window()][];
     for (int index = 0; index < tables.length; index++) {
@@ -128,6 +135,34 @@ public final class Network {
     return new HiddenStates(config, kernels.paddedRows(rows));
   }
 
+  /**
+   * Whether no product reads the state, so that {@link #readAhead} may compute the products of many
+   * tokens at once.
+   */
+  public boolean readsAhead() {
+    return config.kind().recurrent() && !multipliesH;
+  }
+
+  /** Buffers of {@link #readAhead} for up to {@code tokens} tokens, for one thread. */
+  public AheadScratch aheadScratch(int tokens) {
+    return new AheadScratch(this, kernels.paddedRows(tokens));
+  }
+
+  /** Buffers of {@link #readAhead}; owned by one thread. */
+  public static final class AheadScratch {
+    private final Cell.Step step; // of H units
+    private final float[][] z; // (G) of (T, H)
+    private final float[] x; // (T, H)
+    private final ProductScratch buffers = new ProductScratch();
+
+    private AheadScratch(Network network, int tokens) {
+      int hidden = network.config.hiddenSize();
+      step = network.cell.step(hidden);
+      z = new float[network.cell.gates()][tokens * hidden];
+      x = new float[tokens * hidden];
+    }
+  }
+
   /** Buffers of {@link #step}; owned by one thread. */
   public static final class Scratch {
     private final Cell.Step step; // of B * H units
@@ -173,7 +208,7 @@ public final class Network {
     }
     for (int l = 0; l < config.numLayers(); l++) {
       Cell.Step step = scratch.step;
-      for (int gate = 0; gate < step.z().length; gate++) {
+      for (int gate = 0; gate < config.gates(l); gate++) {
         float[] z = step.z()[gate];
         if (l == 0) {
           for (int r = 0; r < n; r++) {
@@ -186,12 +221,82 @@ public final class Network {
         if (cell.keepsPartsApart()) {
           recurrent[l][gate].multiply(m, h[l], step.u()[gate], scratch.buffers);
           addToRows(n, step.u()[gate], recurrentBiases[l], gate * hidden);
-        } else if (recurrentKind) {
+        } else if (multipliesH) {
           recurrent[l][gate].multiply(m, h[l], scratch.product, scratch.buffers);
           add(z, scratch.product, n * hidden);
         }
       }
+      if (config.gates(l) < cell.gates()) {
+        float[] input = step.z()[cell.gates() - 1];
+        if (l == 0) {
+          embeddings(n, tokens, input);
+        } else {
+          System.arraycopy(h[l - 1], 0, input, 0, n * hidden);
+        }
+      }
+      for (int gate = 0; gate < step.v().length; gate++) {
+        for (int r = 0; r < n; r++) {
+          System.arraycopy(weightC[l], gate * hidden, step.v()[gate], r * hidden, hidden);
+        }
+      }
       cell.forward(step, h[l], c[l], n * hidden);
+    }
+  }
+
+  /**
+   * Feeds the first {@code n} tokens of one key through all layers, layer by layer, and replaces
+   * its state by the state after them. Gives the same bits as {@link #step} for one token after the
+   * other. Only for a network that {@link #readsAhead}.
+   *
+   * @param tops out: the top h after each token, (n, H)
+   */
+  public void readAhead(
+      int n, int[] tokens, HiddenState state, float[] tops, AheadScratch scratch) {
+    int hidden = config.hiddenSize();
+    int m = kernels.paddedRows(n);
+    float[] x = scratch.x; // of the layer; then its h
+    int[] noWindow = {};
+    for (int l = 0; l < config.numLayers(); l++) {
+      for (int gate = 0; gate < config.gates(l); gate++) {
+        float[] z = scratch.z[gate];
+        if (l == 0) {
+          for (int t = 0; t < n; t++) {
+            input(tokens[t], noWindow, gate, z, t * hidden);
+          }
+        } else {
+          inputs[l][gate].multiply(m, x, z, scratch.buffers);
+          addToRows(n, z, biases[l], gate * hidden);
+        }
+      }
+      if (config.gates(l) < cell.gates()) {
+        float[] input = scratch.z[cell.gates() - 1];
+        if (l == 0) {
+          embeddings(n, tokens, input);
+        } else {
+          System.arraycopy(x, 0, input, 0, n * hidden);
+        }
+      }
+      Cell.Step step = scratch.step;
+      for (int gate = 0; gate < step.v().length; gate++) {
+        System.arraycopy(weightC[l], gate * hidden, step.v()[gate], 0, hidden);
+      }
+      float[] h = state.h()[l];
+      for (int t = 0; t < n; t++) {
+        for (int gate = 0; gate < cell.gates(); gate++) {
+          System.arraycopy(scratch.z[gate], t * hidden, step.z()[gate], 0, hidden);
+        }
+        cell.forward(step, h, state.c()[l], hidden);
+        System.arraycopy(h, 0, x, t * hidden, hidden);
+      }
+    }
+    System.arraycopy(x, 0, tops, 0, n * hidden);
+  }
+
+  /** Writes the embeddings of n tokens, where they are what the first layer passes on. */
+  private void embeddings(int n, int[] tokens, float[] to) {
+    int hidden = config.hiddenSize();
+    for (int r = 0; r < n; r++) {
+      System.arraycopy(embedding, tokens[r] * hidden, to, r * hidden, hidden);
     }
   }
 
@@ -210,7 +315,7 @@ public final class Network {
   }
 
   private int row(int token, int gate) {
-    return (token * cell.gates() + gate) * config.hiddenSize();
+    return (token * config.gates(0) + gate) * config.hiddenSize();
   }
 
   /** The state before a key's first record: that after the end-of-record token, read from zeros. */

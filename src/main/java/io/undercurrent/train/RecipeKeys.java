@@ -59,7 +59,11 @@ final class RecipeKeys {
 
   private static final List<RecipeKey> MODEL =
       List.of(
-          of("kind", oneOf("lstm", "gru", "rnn", "ffnn"), "lstm", "What the layers are."),
+          of(
+              "kind",
+              oneOf("lstm", "gru", "sru", "mingru", "rnn", "ffnn"),
+              "lstm",
+              "What the layers are."),
           of("embedding_size", integer(1, MAX_SIZE), 128L, "E, values of a token's embedding."),
           of("hidden_size", integer(1, MAX_SIZE), 256L, "H, units of each layer."),
           of("num_layers", integer(1, 16), 1L, "Layers, one above the other."),

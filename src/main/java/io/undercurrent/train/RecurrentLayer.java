@@ -26,7 +26,8 @@ final class RecurrentLayer {
   private final int index;
   private final Weights weights;
   private final Cell cell;
-  private final boolean recurrent;
+  private final boolean multipliesH;
+  private final boolean passesInput; // whether the last gate is the input
   private final float dropout;
   private final int steps; // T
   private final int rows; // B
@@ -38,7 +39,7 @@ final class RecurrentLayer {
       u; // (T*B, G*H) pre-activations from h; later du; the same array as z if only the sum is
   // needed
   private final Cell.Step[] step; // (T) of (B, H)
-  private final float[] hPrev; // (T*B, H), after resets
+  private final float[] hPrev; // (T*B, H), after resets; empty without weight_hh
   final float[] out; // (T*B, H) h after dropout
   final float[] dOut; // (T*B, H) its gradient
   private final float[] mask; // (B, H)
@@ -49,7 +50,7 @@ final class RecurrentLayer {
   private final float[] scratch; // (B, H)
   private final ProductScratch buffers = new ProductScratch();
   private final PackedMatrix inputRows; // (T*B, I)
-  private final PackedMatrix hiddenRows; // (T*B, H)
+  private final PackedMatrix hiddenRows; // (T*B, H), or null without weight_hh
 
   RecurrentLayer(
       int index,
@@ -65,16 +66,18 @@ final class RecurrentLayer {
     this.steps = steps;
     this.rows = rows;
     cell = config.kind().cell();
-    recurrent = config.kind().recurrent();
+    multipliesH = config.kind().multipliesH();
+    passesInput = config.gates(index) < cell.gates();
     hidden = config.hiddenSize();
-    gates = config.gateRows();
+    gates = config.gateRows(index);
     in = config.inputSize(index);
     int n = rows * hidden;
     z = new float[steps * rows * gates];
     u = cell.keepsPartsApart() ? new float[steps * rows * gates] : z;
     step = new Cell.Step[steps];
-    Arrays.setAll(step, t -> cell.step(n));
-    hPrev = new float[steps * n];
+    float[][] v = cell.step(n).v();
+    Arrays.setAll(step, t -> cell.step(n, v));
+    hPrev = new float[multipliesH ? steps * n : 0];
     out = new float[steps * n];
     dOut = new float[steps * n];
     mask = new float[n];
@@ -84,7 +87,7 @@ final class RecurrentLayer {
     dc = new float[c.length];
     scratch = new float[n];
     inputRows = kernels.matrix(steps * rows, in);
-    hiddenRows = kernels.matrix(steps * rows, hidden);
+    hiddenRows = multipliesH ? kernels.matrix(steps * rows, hidden) : null;
   }
 
   /** Forgets what earlier chunks carried over. */
@@ -106,15 +109,19 @@ final class RecurrentLayer {
     weights.inputForward[index].multiply(
         steps * rows, input, 0, in, 1, z, 0, gates, false, buffers);
     addBiases(apart);
+    spreadWeightC();
     for (int t = 0; t < steps; t++) {
       zeroWhereReset(chunk, t, h, c);
-      System.arraycopy(h, 0, hPrev, t * n, n);
-      if (recurrent) {
+      if (multipliesH) {
+        System.arraycopy(h, 0, hPrev, t * n, n);
         weights.recurrentForward[index].multiply(
             rows, h, 0, hidden, 1, u, t * rows * gates, gates, true, buffers);
       }
       byGate(z, t, step[t].z());
       byGate(u, t, step[t].u());
+      if (passesInput) {
+        System.arraycopy(input, t * n, last(t), 0, n);
+      }
       cell.forward(step[t], h, c, n);
       for (int i = 0; i < n; i++) {
         out[t * n + i] = h[i] * mask[i];
@@ -151,7 +158,8 @@ final class RecurrentLayer {
       cell.backward(step[t], dh, dc, scratch, n);
       byRow(step[t].z(), z, t);
       byRow(step[t].u(), u, t);
-      if (recurrent) {
+      addWeightC(t, gradients);
+      if (multipliesH) {
         weights.recurrentBackward[index].multiply(
             rows, u, t * rows * gates, gates, 1, dh, 0, hidden, true, buffers);
       }
@@ -164,21 +172,57 @@ final class RecurrentLayer {
     int weightIh = gradients.offset("rnn.weight_ih_l" + index);
     inputRows.multiply(gates, z, 0, 1, gates, g, weightIh, in, true, buffers);
     addRows(z, g, gradients.offset("rnn.bias_ih_l" + index));
-    if (recurrent) {
+    if (multipliesH) {
       hiddenRows.pack(hPrev, 0, hidden, 1);
       int weightHh = gradients.offset("rnn.weight_hh_l" + index);
       hiddenRows.multiply(gates, u, 0, 1, gates, g, weightHh, hidden, true, buffers);
       addRows(u, g, gradients.offset("rnn.bias_hh_l" + index));
     }
     weights.inputBackward[index].multiply(all, z, 0, gates, 1, dInput, 0, in, false, buffers);
+    for (int t = 0; t < steps && passesInput; t++) {
+      float[] dx = last(t);
+      for (int i = 0; i < n; i++) {
+        dInput[t * n + i] += dx[i];
+      }
+    }
+  }
+
+  /** The last gate of step t, (B, H). */
+  private float[] last(int t) {
+    return step[t].z()[cell.gates() - 1];
+  }
+
+  /** Repeats the factors of c for each row, as the gate loops need them. */
+  private void spreadWeightC() {
+    float[][] v = step[0].v();
+    for (int gate = 0; gate < v.length; gate++) {
+      int from = weights.parameters.offset("rnn.weight_c_l" + index) + gate * hidden;
+      for (int b = 0; b < rows; b++) {
+        System.arraycopy(weights.parameters.values(), from, v[gate], b * hidden, hidden);
+      }
+    }
+  }
+
+  /** Adds the gradient of the factors of c at step t. */
+  private void addWeightC(int t, Parameters gradients) {
+    float[] previous = step[t].previous();
+    for (int gate = 0; gate < step[t].v().length; gate++) {
+      int to = gradients.offset("rnn.weight_c_l" + index) + gate * hidden;
+      float[] dz = step[t].z()[1 + gate];
+      for (int b = 0; b < rows; b++) {
+        for (int i = 0; i < hidden; i++) {
+          gradients.values()[to + i] += dz[b * hidden + i] * previous[b * hidden + i];
+        }
+      }
+    }
   }
 
   private void addBiases(boolean apart) {
     float[] p = weights.parameters.values();
     int biasIh = weights.parameters.offset("rnn.bias_ih_l" + index);
-    int biasHh = recurrent ? weights.parameters.offset("rnn.bias_hh_l" + index) : -1;
+    int biasHh = multipliesH ? weights.parameters.offset("rnn.bias_hh_l" + index) : -1;
     float[] bias = Arrays.copyOfRange(p, biasIh, biasIh + gates);
-    if (recurrent && !apart) {
+    if (multipliesH && !apart) {
       for (int i = 0; i < gates; i++) {
         bias[i] += p[biasHh + i];
       }
@@ -206,9 +250,10 @@ final class RecurrentLayer {
 
   /** Copies step t of an array (T*B, G*H) into one array (B, H) for each gate. */
   private void byGate(float[] from, int t, float[][] gate) {
+    int count = gate.length == 0 ? 0 : gates / hidden;
     for (int b = 0; b < rows; b++) {
       int at = (t * rows + b) * gates;
-      for (int k = 0; k < gate.length; k++) {
+      for (int k = 0; k < count; k++) {
         System.arraycopy(from, at + k * hidden, gate[k], b * hidden, hidden);
       }
     }
@@ -216,9 +261,10 @@ final class RecurrentLayer {
 
   /** The reverse of {@link #byGate}. */
   private void byRow(float[][] gate, float[] to, int t) {
+    int count = gate.length == 0 ? 0 : gates / hidden;
     for (int b = 0; b < rows; b++) {
       int at = (t * rows + b) * gates;
-      for (int k = 0; k < gate.length; k++) {
+      for (int k = 0; k < count; k++) {
         System.arraycopy(gate[k], b * hidden, to, at + k * hidden, hidden);
       }
     }

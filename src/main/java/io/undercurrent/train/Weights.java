@@ -17,8 +17,8 @@ final class Weights {
   final Parameters parameters;
   final PackedMatrix[] inputForward; // (numLayers) of (I, G*H)
   final PackedMatrix[] inputBackward; // (numLayers) of (G*H, I)
-  final PackedMatrix[] recurrentForward; // (numLayers) of (H, G*H); none in an ffnn
-  final PackedMatrix[] recurrentBackward; // (numLayers) of (G*H, H); none in an ffnn
+  final PackedMatrix[] recurrentForward; // (numLayers) of (H, G*H); none without weight_hh
+  final PackedMatrix[] recurrentBackward; // (numLayers) of (G*H, H); none without weight_hh
   final Pair projection; // (H, E), or null
   final Pair head; // (H or E, outputs)
   final Pair[] narrow; // (clusters) of (H, D)
@@ -36,20 +36,21 @@ final class Weights {
   Weights(ModelConfig config, Parameters parameters, Kernels kernels, float dropout) {
     this.config = config;
     this.dropout = dropout;
-    kept = new float[config.kind().recurrent() ? config.numLayers() : 0][];
+    kept = new float[config.kind().multipliesH() ? config.numLayers() : 0][];
     this.parameters = parameters;
     int layers = config.numLayers();
     int h = config.hiddenSize();
     inputForward = new PackedMatrix[layers];
     inputBackward = new PackedMatrix[layers];
-    int gates = config.gateRows();
-    recurrentForward = new PackedMatrix[config.kind().recurrent() ? layers : 0];
+    recurrentForward = new PackedMatrix[config.kind().multipliesH() ? layers : 0];
     recurrentBackward = new PackedMatrix[recurrentForward.length];
     for (int l = 0; l < layers; l++) {
+      int gates = config.gateRows(l);
       inputForward[l] = kernels.matrix(config.inputSize(l), gates);
       inputBackward[l] = kernels.matrix(gates, config.inputSize(l));
     }
     for (int l = 0; l < recurrentForward.length; l++) {
+      int gates = config.gateRows(l);
       recurrentForward[l] = kernels.matrix(h, gates);
       recurrentBackward[l] = kernels.matrix(gates, h);
     }

@@ -237,7 +237,7 @@ class CheckpointTest {
         "\"name\": \"tiny\",      |                        | name must be a string, found nothing",
         "\"tiny\"                 | 7                      | name must be a string, found 7",
         "\"tiny\"                 | \" \"                  | name must be not blank, found",
-        "\"lstm\"                 | \"mamba\"              | kind must be one of ffnn, rnn, lstm, gru, found mamba",
+        "\"lstm\"                 | \"mamba\"              | kind must be one of ffnn, rnn, lstm, gru, sru, mingru, found mamba",
         "\"name\":                | \"window\": 2, \"name\": | window must be 1 for kind lstm, found 2",
         "\"name\":                | \"window\": \"2\", \"name\": | window must be an integer, found \"2\"",
         "\"hidden_size\": 7,      |                        | hidden_size must be an integer, found nothing",

@@ -3,6 +3,7 @@ package io.undercurrent.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ class CellTest {
       Case in = new Case(kind.cell(), 64, scale);
       double[][] expected = new double[in.n][];
       for (int unit = 0; unit < in.n; unit++) {
-        expected[unit] = next(kind, in.unit(unit));
+        expected[unit] = next(kind, in.unit(unit), in.v(unit));
       }
 
       kind.cell().forward(in.step, in.h, in.c, in.n);
@@ -58,11 +59,11 @@ class CellTest {
       for (int unit = 0; unit < in.n; unit++) {
         assertThat((double) in.h[unit])
             .as("h'[%d] at scale %s", unit, scale)
-            .isCloseTo(expected[unit][0], FLOAT);
+            .isCloseTo(expected[unit][0], within(1e-6 * Math.max(1, scale)));
         if (kind.cell().hasCellState()) {
           assertThat((double) in.c[unit])
               .as("c'[%d] at scale %s", unit, scale)
-              .isCloseTo(expected[unit][1], FLOAT);
+              .isCloseTo(expected[unit][1], within(1e-6 * Math.max(1, scale)));
         }
       }
     }
@@ -74,8 +75,10 @@ class CellTest {
     Cell cell = kind.cell();
     Case in = new Case(cell, 9, 2);
     double[][] units = new double[in.n][];
+    double[][] v = new double[in.n][];
     for (int unit = 0; unit < in.n; unit++) {
       units[unit] = in.unit(unit);
+      v[unit] = in.v(unit);
     }
     float[] dhNext = Case.floats(new SplittableRandom(4), in.n, 1);
     float[] dcNext = Case.floats(new SplittableRandom(5), in.c.length, 1);
@@ -91,8 +94,8 @@ class CellTest {
       double[] found = gradients.unit(unit);
       double dc = dcNext.length == 0 ? 0 : dcNext[unit];
       for (int k = 0; k < found.length; k++) {
-        double up = loss(kind, units[unit], k, epsilon, dhNext[unit], dc);
-        double down = loss(kind, units[unit], k, -epsilon, dhNext[unit], dc);
+        double up = loss(kind, units[unit], v[unit], k, epsilon, dhNext[unit], dc);
+        double down = loss(kind, units[unit], v[unit], k, -epsilon, dhNext[unit], dc);
         assertThat(found[k])
             .as("gradient of input %d of unit %d", k, unit)
             .isCloseTo((up - down) / (2 * epsilon), FLOAT);
@@ -121,6 +124,9 @@ class CellTest {
       }
       h = floats(random, n, 1);
       c = floats(random, cell.hasCellState() ? n : 0, 1.5);
+      for (float[] v : step.v()) {
+        System.arraycopy(floats(random, n, 1), 0, v, 0, n);
+      }
     }
 
     /**
@@ -142,6 +148,11 @@ class CellTest {
       return values;
     }
 
+    /** The factors of c of one unit. */
+    double[] v(int unit) {
+      return Arrays.stream(step.v()).mapToDouble(v -> v[unit]).toArray();
+    }
+
     static float[] floats(SplittableRandom random, int n, double scale) {
       float[] x = new float[n];
       for (int i = 0; i < n; i++) {
@@ -152,15 +163,15 @@ class CellTest {
   }
 
   private static double loss(
-      CellType kind, double[] unit, int k, double epsilon, double dh, double dc) {
+      CellType kind, double[] unit, double[] v, int k, double epsilon, double dh, double dc) {
     double[] in = unit.clone();
     in[k] += epsilon;
-    double[] out = next(kind, in);
+    double[] out = next(kind, in, v);
     return dh * out[0] + dc * out[1];
   }
 
   /** h' and c' of one unit whose values are in the order of {@link Case#unit}. */
-  private static double[] next(CellType kind, double[] in) {
+  private static double[] next(CellType kind, double[] in, double[] v) {
     switch (kind) {
       case FFNN:
       case RNN:
@@ -172,6 +183,13 @@ class CellTest {
         double z = sigmoid(in[1] + in[4]);
         double n = Math.tanh(in[2] + sigmoid(in[0] + in[3]) * in[5]);
         return new double[] {(1 - z) * n + z * in[6], 0};
+      case SRU:
+        double f = sigmoid(in[1] + v[0] * in[5]);
+        double r = sigmoid(in[2] + v[1] * in[5]);
+        double state = f * in[5] + (1 - f) * in[0];
+        return new double[] {r * state + (1 - r) * in[3], state};
+      case MINGRU:
+        return new double[] {in[2] + sigmoid(in[0]) * (in[1] - in[2]), 0};
       default:
         throw new IllegalArgumentException(kind.toString());
     }

@@ -18,7 +18,7 @@ class ModelConfigTest {
       delimiter = '|',
       value = {
         "' ' | lstm | 10      | 4    | 4    | 1  | name must be not blank, found ' '",
-        "m   | LSTM | 10      | 4    | 4    | 1  | 'kind must be one of ffnn, rnn, lstm, gru, found LSTM'",
+        "m   | LSTM | 10      | 4    | 4    | 1  | 'kind must be one of ffnn, rnn, lstm, gru, sru, mingru, found LSTM'",
         "m   | lstm | 1       | 4    | 4    | 1  | 'vocab_size must be 2 to 1048576, found 1'",
         "m   | lstm | 1048577 | 4    | 4    | 1  | 'vocab_size must be 2 to 1048576, found 1048577'",
         "m   | lstm | 10      | 0    | 4    | 1  | 'embedding_size must be 1 to 8192, found 0'",

@@ -16,10 +16,10 @@ class StatePrecisionTest {
     HiddenState state = TinyModel.of(4, 3, 2, Pooling.LAST, 1).model().initialState();
     HiddenState before = state.copy();
 
-    StatePrecision.FP32.round(state);
+    StatePrecision.FP32.round(state, CellType.LSTM);
     assertThat(state).isEqualTo(before);
 
-    StatePrecision.FP16.round(state);
+    StatePrecision.FP16.round(state, CellType.LSTM);
     assertThat(state.c()).isDeepEqualTo(before.c());
     assertThat(state.h()).isNotEqualTo(before.h());
     for (int l = 0; l < 2; l++) {
@@ -55,9 +55,40 @@ class StatePrecisionTest {
         TinyModel.of(CellType.FFNN, 2, 4, 3, 1, Pooling.LAST, 1).model().initialState();
     HiddenState before = state.copy();
 
-    StatePrecision.FP16.round(state);
+    StatePrecision.FP16.round(state, CellType.FFNN);
 
     assertThat(state).isEqualTo(before);
+  }
+
+  @Test
+  void shouldKeepOnlyCAndTheTopHOfAnSru() {
+    HiddenState state =
+        TinyModel.of(CellType.SRU, 1, 4, 3, 2, Pooling.LAST, 1).model().initialState();
+    HiddenState before = state.copy();
+
+    StatePrecision.FP32.round(state, CellType.SRU);
+    assertThat(state.h()[0]).containsOnly(0f);
+    assertThat(state.h()[1]).isEqualTo(before.h()[1]);
+    assertThat(state.c()).isDeepEqualTo(before.c());
+
+    StatePrecision.FP16.round(state, CellType.SRU);
+    for (int l = 0; l < 2; l++) {
+      for (int u = 0; u < 3; u++) {
+        float c = before.c()[l][u];
+        assertThat(Math.abs(state.c()[l][u] - c)).isLessThanOrEqualTo(Math.abs(c) * 0x1p-16f);
+        assertThat(Float.floatToRawIntBits(state.c()[l][u]) & 0xff).isZero();
+      }
+    }
+  }
+
+  @Test
+  void shouldRoundTo24BitsWithTiesToEven() {
+    assertThat(StatePrecision.upper24(1f + 0x1p-16f)).isEqualTo(1f); // a tie: the even one
+    assertThat(StatePrecision.upper24(1f + 3 * 0x1p-16f)).isEqualTo(1f + 4 * 0x1p-16f);
+    assertThat(StatePrecision.upper24(1f + 0x1p-16f + 0x1p-23f)).isEqualTo(1f + 0x1p-15f);
+    assertThat(StatePrecision.upper24(-0f)).isEqualTo(-0f);
+    assertThat(StatePrecision.upper24(Float.NEGATIVE_INFINITY)).isEqualTo(Float.NEGATIVE_INFINITY);
+    assertThat(StatePrecision.upper24(Float.intBitsToFloat(0x7fffffff))).isNaN();
   }
 
   /** NaN and infinity must stay visible, and not become numbers. */

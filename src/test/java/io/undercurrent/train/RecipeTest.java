@@ -185,7 +185,7 @@ class RecipeTest {
         "min_documents: 1    | min_documents: 0      | line 4: vocabulary.min_documents must be 1 to 64, found 0",
         "min_documents: 1    | min_documents: 65     | line 4: vocabulary.min_documents must be 1 to 64, found 65",
         "min_documents: 1    | uncounted: [c]        | line 4: vocabulary.uncounted must name training sources a, b, found c",
-        "kind: lstm          | kind: mamba           | line 3: model.kind must be lstm, gru, rnn or ffnn, found mamba",
+        "kind: lstm          | kind: mamba           | line 3: model.kind must be lstm, gru, sru, mingru, rnn or ffnn, found mamba",
         "kind: lstm          | 'kind: lstm, window: 3'  | line 3: model.window must be 1 for kind lstm, found 3",
         "kind: lstm          | 'kind: ffnn, window: 0'  | line 3: model.window must be 1 to 64, found 0",
         "kind: lstm          | 'kind: lstm, next_token: {cutoffs: [50, 20]}'  | line 3: model.next_token.cutoffs must be ascending",
@@ -257,7 +257,7 @@ class RecipeTest {
 
     assertThat(thrown.getMessage().lines())
         .containsExactly(
-            file + ": line 2: model.kind must be lstm, gru, rnn or ffnn, found mamba",
+            file + ": line 2: model.kind must be lstm, gru, sru, mingru, rnn or ffnn, found mamba",
             file + ": line 4: training.epoch is not a known key; did you mean training.epochs?",
             file + ": line 5: training.batch_size must be 1 to 4096, found 0",
             file

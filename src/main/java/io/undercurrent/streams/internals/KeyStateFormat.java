@@ -30,7 +30,9 @@ public final class KeyStateFormat {
     H(StatePrecision.FP32, false),
     TOKENS(null, false),
     HALF_H_AND_C(StatePrecision.FP16, true),
-    HALF_H(StatePrecision.FP16, false);
+    HALF_H(StatePrecision.FP16, false),
+    TOP_H_AND_C(StatePrecision.FP32, true),
+    HALF_TOP_H_AND_C(StatePrecision.FP16, true);
 
     private static final Contents[] ALL = values();
 
@@ -47,6 +49,9 @@ public final class KeyStateFormat {
         return TOKENS;
       }
       boolean half = precision == StatePrecision.FP16;
+      if (config.kind().keepsOnlyTopH()) {
+        return half ? HALF_TOP_H_AND_C : TOP_H_AND_C;
+      }
       if (config.kind().cell().hasCellState()) {
         return half ? HALF_H_AND_C : H_AND_C;
       }
@@ -66,10 +71,19 @@ public final class KeyStateFormat {
 
     /** Whether the two differ at most in the precision of h. */
     boolean isLike(Contents other) {
-      return hasC == other.hasC && (precision == null) == (other.precision == null);
+      return hasC == other.hasC
+          && onlyTopH() == other.onlyTopH()
+          && (precision == null) == (other.precision == null);
+    }
+
+    private boolean onlyTopH() {
+      return this == TOP_H_AND_C || this == HALF_TOP_H_AND_C;
     }
 
     long sizeInBytes(int rows, int rowSize) {
+      if (onlyTopH()) {
+        return HEADER_BYTES + ((long) precision.bytesOfC() * rows + precision.bytes()) * rowSize;
+      }
       int bytes = precision == null ? Integer.BYTES : precision.bytes() + (hasC ? Float.BYTES : 0);
       return HEADER_BYTES + (long) bytes * rows * rowSize;
     }
@@ -98,11 +112,12 @@ public final class KeyStateFormat {
 
   /**
    * The size of every written state in bytes. P is 2 for {@link StatePrecision#FP16} and 4 for
-   * {@link StatePrecision#FP32}:
+   * {@link StatePrecision#FP32}, Q is 3 and 4:
    *
    * <pre>
    *   45 + (P + 4) * numLayers * H     lstm
-   *   45 + P * numLayers * H           gru, rnn
+   *   45 + (Q * numLayers + P) * H     sru
+   *   45 + P * numLayers * H           gru, mingru, rnn
    *   45 + 4 * (window - 1)            ffnn
    * </pre>
    */
@@ -115,7 +130,8 @@ public final class KeyStateFormat {
   //   offset  bytes  field
   //        0      1  format version, 1
   //        1      1  contents: 1 is h and c, 2 is h alone, 3 is token ids; 4 and 5 are 1 and 2 with
-  //                  h in half precision
+  //                  h in half precision; 6 is the top h and c, 7 the same with h in half
+  //                  precision and c in 24 bits
   //        2      2  rows of the contents, unsigned: layers; 1 for token ids
   //        4      2  row size, unsigned: H, units of each layer; window - 1 for token ids
   //        6      6  fingerprint of the model
@@ -127,6 +143,10 @@ public final class KeyStateFormat {
   //       45      4 * layers * H  h, layer by layer, IEEE 754 binary32; in contents 4 and 5
   //               2 * layers * H  h, layer by layer, IEEE 754 binary16
   //               4 * layers * H  c, layer by layer, IEEE 754 binary32, in contents 1 and 4
+  //    or 45      4 * H  h of the top layer, IEEE 754 binary32, in contents 6
+  //               2 * H  h of the top layer, IEEE 754 binary16, in contents 7
+  //               4 * layers * H  c, layer by layer, IEEE 754 binary32, in contents 6
+  //               3 * layers * H  c, layer by layer, the upper 24 bits of a binary32, in contents 7
   //    or 45      4 * (window - 1)  the ids before the last end-of-record token, oldest first; -1
   //                                 if none was read yet
 
@@ -148,11 +168,12 @@ public final class KeyStateFormat {
         to.putInt(state.hidden().tokens()[i]);
       }
     } else {
-      for (float[] row : state.hidden().h()) {
-        contents.precision.put(row, to);
+      float[][] h = state.hidden().h();
+      for (int l = firstH(); l < h.length; l++) {
+        contents.precision.put(h[l], to);
       }
       for (float[] row : state.hidden().c()) {
-        StatePrecision.FP32.put(row, to);
+        precisionOfC(contents).putC(row, to);
       }
     }
     return to.array();
@@ -200,8 +221,7 @@ public final class KeyStateFormat {
     long records = from.getLong();
     long tokens = from.getLong();
     double score = from.getDouble();
-    HiddenState hidden =
-        contents == Contents.TOKENS ? ofTokens(from) : ofFloats(from, found.precision);
+    HiddenState hidden = contents == Contents.TOKENS ? ofTokens(from) : ofFloats(from, found);
     return Optional.of(
         new KeyState(
             records,
@@ -212,15 +232,24 @@ public final class KeyStateFormat {
             model.config().hasMemory() ? new Memory(model.config(), records) : null));
   }
 
-  private HiddenState ofFloats(ByteBuffer from, StatePrecision precision) {
+  private HiddenState ofFloats(ByteBuffer from, Contents found) {
     HiddenState hidden = HiddenState.zeros(model.config());
-    for (float[] row : hidden.h()) {
-      precision.get(from, row);
+    for (int l = firstH(); l < rows; l++) {
+      found.precision.get(from, hidden.h()[l]);
     }
     for (float[] row : hidden.c()) {
-      StatePrecision.FP32.get(from, row);
+      precisionOfC(found).getC(from, row);
     }
     return hidden;
+  }
+
+  /** The first layer whose h is stored. */
+  private int firstH() {
+    return contents.onlyTopH() ? rows - 1 : 0;
+  }
+
+  private static StatePrecision precisionOfC(Contents contents) {
+    return contents.onlyTopH() ? contents.precision : StatePrecision.FP32;
   }
 
   private HiddenState ofTokens(ByteBuffer from) {

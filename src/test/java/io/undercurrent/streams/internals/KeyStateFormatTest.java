@@ -92,7 +92,7 @@ class KeyStateFormatTest {
     assertThat(Float16.toFloat(floats.getShort(45 + 10))).isCloseTo(h, within(0x1p-11f));
     assertThat(floats.getFloat(45 + 12)).isEqualTo(state.hidden().c()[0][0]);
     KeyState back = half.deserialize(bytes).orElseThrow();
-    StatePrecision.FP16.round(state.hidden());
+    StatePrecision.FP16.round(state.hidden(), CellType.LSTM);
     assertThat(back).isEqualTo(state);
     assertThat(half.serialize(back)).isEqualTo(bytes);
   }
@@ -139,7 +139,7 @@ class KeyStateFormatTest {
   @ParameterizedTest
   @CsvSource({
     "0, 2, 'format version must be 1, found 2'",
-    "1, 6, 'contents must be 1 to 5, found 6'",
+    "1, 8, 'contents must be 1 to 7, found 8'",
     "1, 2, 'length for 2 layers of 3 units must be 69, found 93'",
     "3, 1, 'length for 1 layers of 3 units must be 69, found 93'",
     "12, 4, 'flags must be 0 to 3, found 4'"
@@ -186,7 +186,14 @@ class KeyStateFormatTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"GRU, 1, 69", "RNN, 1, 69", "FFNN, 1, 45", "FFNN, 4, 57"})
+  @CsvSource({
+    "GRU, 1, 69",
+    "MINGRU, 1, 69",
+    "SRU, 1, 81",
+    "RNN, 1, 69",
+    "FFNN, 1, 45",
+    "FFNN, 4, 57"
+  })
   void shouldStoreOnlyTheStateOfTheCellType(CellType kind, int window, int size) {
     Model model =
         TinyModel.of(kind, window, 4, 3, 2, Pooling.LAST, 1)
@@ -194,6 +201,7 @@ class KeyStateFormatTest {
             .withStatePrecision(StatePrecision.FP32);
     KeyStateFormat format = new KeyStateFormat(model);
     HiddenState hidden = model.initialState();
+    model.statePrecision().round(hidden, kind);
     Network.Scratch scratch = model.network().scratch();
     for (int record = 0; record < 3; record++) {
       KeyState state = new KeyState(record, 91, 1_790_000_000_000L, -0.625, hidden);
@@ -204,7 +212,29 @@ class KeyStateFormatTest {
       assertThat(format.deserialize(bytes)).contains(state);
       model.network().step(5 + record, hidden, scratch);
       model.network().step(model.tokenizer().endOfRecord(), hidden, scratch);
+      model.statePrecision().round(hidden, kind);
     }
+  }
+
+  @Test
+  void shouldWriteTheTopHInHalfPrecisionAndCOfAnSruIn24Bits() {
+    Model model =
+        TinyModel.of(CellType.SRU, 1, 4, 3, 2, Pooling.LAST, 1)
+            .model()
+            .withStatePrecision(StatePrecision.FP16);
+    KeyStateFormat half = new KeyStateFormat(model);
+    KeyState state = fresh(model.initialState());
+
+    byte[] bytes = half.serialize(state);
+
+    assertThat(bytes).hasSize(45 + 2 * 3 + 3 * 2 * 3).hasSize(half.sizeInBytes());
+    assertThat(bytes[1]).isEqualTo((byte) 7);
+    KeyState back = half.deserialize(bytes).orElseThrow();
+    StatePrecision.FP16.round(state.hidden(), CellType.SRU);
+    assertThat(back).isEqualTo(state);
+    assertThat(half.serialize(back)).isEqualTo(bytes);
+    KeyStateFormat full = new KeyStateFormat(model.withStatePrecision(StatePrecision.FP32));
+    assertThat(full.deserialize(bytes)).contains(state);
   }
 
   @Test
