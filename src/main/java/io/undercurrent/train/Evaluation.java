@@ -277,18 +277,19 @@ public final class Evaluation {
       if (language != null) {
         language.add(reading);
       }
-      if (!labelled || item.label() < 0) {
+      int label = corpus.scored(item);
+      if (!labelled || label < 0) {
         return;
       }
       double[] probabilities = doubles(reading.probabilities());
-      scores.add(item.label(), probabilities);
+      scores.add(label, probabilities);
       if (reference != null) {
         reference.add(reading);
-        calibration.add(item.label(), probabilities);
+        calibration.add(label, probabilities);
         for (int share = 1; share <= SHARES; share++) {
           int tokens = (reading.tokens() * share + SHARES - 1) / SHARES;
           float[] then = tokens == 0 ? null : sentiments.get(tokens - 1);
-          byShare[share - 1].add(item.label(), doubles(then));
+          byShare[share - 1].add(label, doubles(then));
         }
       }
     }
@@ -318,8 +319,9 @@ public final class Evaluation {
     boolean[] used = new boolean[ModelConfig.SENTIMENT_LABELS.size()];
     for (Corpus.Conversation conversation : corpus.conversations()) {
       for (Corpus.Item item : conversation.items()) {
-        if (item.label() >= 0) {
-          used[item.label()] = true;
+        int label = corpus.scored(item);
+        if (label >= 0) {
+          used[label] = true;
         }
       }
     }
