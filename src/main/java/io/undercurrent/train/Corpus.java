@@ -114,6 +114,14 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     return source.label() == null ? item.likeliest() : item.label;
   }
 
+  /** The chars of all texts together. */
+  long length() {
+    return conversations.stream()
+        .flatMap(conversation -> conversation.items.stream())
+        .mapToLong(item -> item.text.length())
+        .sum();
+  }
+
   /** Whether any of its records has a soft label. */
   boolean hasSoftLabels() {
     return conversations.stream()

@@ -10,7 +10,10 @@ import io.undercurrent.model.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /** Scores a model on dev sources, each beside the majority class and a tuned naive Bayes. */
 public final class Evaluation {
@@ -187,10 +190,30 @@ public final class Evaluation {
    * @param languageModel whether surprise is measured too, which takes most of the time
    */
   List<Result> of(Model model, boolean languageModel) {
-    return dev.stream()
-        .map(corpus -> new Reader(model, corpus, languageModel, null))
-        .map(reader -> reader.read(StateUse.CONVERSATION, null))
-        .toList();
+    return dev.stream().map(corpus -> of(model, corpus, languageModel)).toList();
+  }
+
+  /** The same results; each source is read by one of the workers, the longest sources first. */
+  List<Result> of(Model model, boolean languageModel, Workers workers) {
+    List<Integer> order =
+        IntStream.range(0, dev.size())
+            .boxed()
+            .sorted(Comparator.comparingLong((Integer i) -> dev.get(i).length()).reversed())
+            .toList();
+    Result[] results = new Result[dev.size()];
+    AtomicInteger next = new AtomicInteger();
+    workers.each(
+        w -> {
+          for (int i = next.getAndIncrement(); i < results.length; i = next.getAndIncrement()) {
+            int source = order.get(i);
+            results[source] = of(model, dev.get(source), languageModel);
+          }
+        });
+    return List.of(results);
+  }
+
+  private Result of(Model model, Corpus corpus, boolean languageModel) {
+    return new Reader(model, corpus, languageModel, null).read(StateUse.CONVERSATION, null);
   }
 
   /**

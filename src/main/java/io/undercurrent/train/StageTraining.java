@@ -135,7 +135,7 @@ final class StageTraining {
     Parameters scored = averaging.active() ? averaging.mean() : parameters;
     Model model =
         new Model(config, tokenizer, new Network(config, scored, context.kernels()), "unfinished");
-    List<Evaluation.Result> results = context.evaluation().of(model, true);
+    List<Evaluation.Result> results = context.evaluation().of(model, true, context.workers());
     double score = Evaluation.mean(results);
     boolean best = score > position.bestScore();
     int bestEpoch = best ? epoch : position.bestEpoch();
