@@ -87,7 +87,7 @@ final class Baselines {
     for (Corpus.Conversation conversation : corpus.conversations()) {
       for (Corpus.Item item : conversation.items()) {
         Encoding encoding = tokenizer.encode(item.text(), maxTokens);
-        examples.add(new Example(encoding.ids(), item.label()));
+        examples.add(new Example(encoding.ids(), corpus.scored(item)));
       }
     }
     return examples;

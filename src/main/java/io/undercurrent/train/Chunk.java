@@ -11,7 +11,7 @@ final class Chunk {
   /** {@link #label} where no record ends. */
   static final byte NO_END = -2;
 
-  /** {@link #label} where a record without a label ends. */
+  /** {@link #label} where a record without a hard label ends. */
   static final byte UNLABELLED = -1;
 
   final int steps; // T
@@ -21,8 +21,9 @@ final class Chunk {
   final boolean[] reset; // (T, B) whether the state is zeroed before the token is read
   final boolean[] start; // (T, B) whether the token is the first of a record
   final byte[] label; // (T, B) class where the token is the last of a record, or a constant above
+  final float[][] soft; // (T, B) of (classes) soft label where a record ends; null for none
   final float[] weight; // (T, B) of the label's loss
-  final int[] classes; // (T, B) the classes that the label is compared with, one bit each
+  final LabelUse[] use; // (T, B) how the labels are learnt
 
   Chunk(int steps, int rows) {
     this.steps = steps;
@@ -33,18 +34,22 @@ final class Chunk {
     reset = new boolean[size];
     start = new boolean[size];
     label = new byte[size];
+    soft = new float[size][];
     weight = new float[size];
-    classes = new int[size];
-    Arrays.fill(classes, Example.ALL_CLASSES);
+    use = new LabelUse[size];
+    Arrays.fill(use, LabelUse.HARD);
+  }
+
+  /** Whether a record with a hard or a soft label ends at a position. */
+  boolean isLabelled(int at) {
+    return label[at] >= 0 || label[at] == UNLABELLED && soft[at] != null;
   }
 
   /** The number of labelled records that end in the chunk. */
   int labelled() {
     int n = 0;
-    for (byte l : label) {
-      if (l >= 0) {
-        n++;
-      }
+    for (int at = 0; at < label.length; at++) {
+      n += isLabelled(at) ? 1 : 0;
     }
     return n;
   }

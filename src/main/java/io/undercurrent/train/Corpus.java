@@ -22,8 +22,33 @@ import java.util.stream.IntStream;
  */
 record Corpus(Recipe.Source source, List<Conversation> conversations) {
 
-  /** A text and the index of its class, or {@link Chunk#UNLABELLED}. */
-  record Item(String text, byte label) {}
+  /**
+   * A text with its labels.
+   *
+   * @param label the index of its class, or {@link Chunk#UNLABELLED}
+   * @param probabilities of all classes, as a teacher gave them, with a sum of 1; null for none
+   */
+  record Item(String text, byte label, float[] probabilities) {
+
+    Item(String text, byte label) {
+      this(text, label, null);
+    }
+
+    /** The index of its class, by the teacher if it has no label; or {@link Chunk#UNLABELLED}. */
+    byte likeliest() {
+      if (label >= 0 || probabilities == null) {
+        return label;
+      }
+      byte best = 0;
+      for (byte k = 1; k < probabilities.length; k++) {
+        best = probabilities[k] > probabilities[best] ? k : best;
+      }
+      return best;
+    }
+  }
+
+  /** How far a sum of probabilities may be from 1; the last digits are for rounding. */
+  private static final double SUM_TOLERANCE = 0.02 + 1e-9;
 
   /** Records in order, by one document or author. */
   record Conversation(String document, List<Item> items) {}
@@ -81,7 +106,30 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     return new Corpus(source, held);
   }
 
-  /** The classes that occur in its records, one bit each. */
+  /**
+   * The class that a record is scored by, or {@link Chunk#UNLABELLED}: its label. In a source
+   * without labels it is the class that the teacher finds likeliest.
+   */
+  byte scored(Item item) {
+    return source.label() == null ? item.likeliest() : item.label;
+  }
+
+  /** The chars of all texts together. */
+  long length() {
+    return conversations.stream()
+        .flatMap(conversation -> conversation.items.stream())
+        .mapToLong(item -> item.text.length())
+        .sum();
+  }
+
+  /** Whether any of its records has a soft label. */
+  boolean hasSoftLabels() {
+    return conversations.stream()
+        .flatMap(conversation -> conversation.items.stream())
+        .anyMatch(item -> item.probabilities != null);
+  }
+
+  /** The classes that occur in its records' labels, one bit each. */
   int classes() {
     int classes = 0;
     for (Conversation conversation : conversations) {
@@ -94,7 +142,8 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
 
   /**
    * The factor of each class's loss: 1, or for a balanced source the inverse of the class's share,
-   * such that the mean over records is 1.
+   * such that the mean over records is 1. A record without a label counts for each class as much as
+   * its probability.
    */
   float[] classWeights() {
     float[] weights = new float[ModelConfig.SENTIMENT_LABELS.size()];
@@ -102,22 +151,46 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     if (!source.balanced()) {
       return weights;
     }
-    int[] counts = new int[weights.length];
+    double[] counts = new double[weights.length];
     for (Conversation conversation : conversations) {
       for (Item item : conversation.items) {
-        if (item.label >= 0) {
-          counts[item.label]++;
+        for (int k = 0; k < counts.length; k++) {
+          counts[k] += part(item, k);
         }
       }
     }
-    long classes = Arrays.stream(counts).filter(n -> n > 0).count();
-    int all = Arrays.stream(counts).sum();
+    double classes = Arrays.stream(counts).filter(n -> n > 0).count();
+    double all = Arrays.stream(counts).sum();
     for (int k = 0; k < weights.length; k++) {
       if (counts[k] > 0) {
-        weights[k] = (float) all / (classes * counts[k]);
+        weights[k] = (float) (all / (classes * counts[k]));
       }
     }
     return weights;
+  }
+
+  /** How much a record belongs to a class: 0 to 1. */
+  private static float part(Item item, int k) {
+    if (item.label >= 0) {
+      return item.label == k ? 1f : 0f;
+    }
+    return item.probabilities == null ? 0f : item.probabilities[k];
+  }
+
+  /**
+   * The factor of a record's loss.
+   *
+   * @param classWeights of {@link #classWeights}
+   */
+  float weight(Item item, float[] classWeights) {
+    if (!source.balanced()) {
+      return source.weight();
+    }
+    float weight = 0;
+    for (int k = 0; k < classWeights.length; k++) {
+      weight += part(item, k) * classWeights[k];
+    }
+    return source.weight() * weight;
   }
 
   /** Each line is a conversation of its own; all lines of a book are one conversation. */
@@ -154,6 +227,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
           source.label() == null
               ? Chunk.UNLABELLED
               : label(source, row.location(), row.value(source.label()));
+      float[] probabilities = source.probabilities() == null ? null : probabilities(source, row);
       String group = source.conversation() == null ? null : row.value(source.conversation());
       if (group == null || !group.equals(previousGroup)) {
         String document = source.document() == null ? group : row.value(source.document());
@@ -164,7 +238,11 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       List<Item> items = conversations.get(conversations.size() - 1).items;
       for (int i = 0; i < source.text().size(); i++) {
         boolean last = i == source.text().size() - 1;
-        items.add(new Item(row.value(source.text().get(i)), last ? labelled : Chunk.UNLABELLED));
+        items.add(
+            new Item(
+                row.value(source.text().get(i)),
+                last ? labelled : Chunk.UNLABELLED,
+                last ? probabilities : null));
       }
       if (source.mask() != null) {
         names.add(row.value(source.mask()).toLowerCase(Locale.ROOT));
@@ -189,11 +267,60 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
           boolean name = names.contains(word.substring(0, end).toLowerCase(Locale.ROOT));
           text.append(name ? "@user" + word.substring(end) : word).append(' ');
         }
-        items.add(new Item(text.toString(), item.label));
+        items.add(new Item(text.toString(), item.label, item.probabilities));
       }
       masked.add(new Conversation(conversation.document, items));
     }
     return new Corpus(source, masked);
+  }
+
+  /**
+   * The class probabilities of a row, divided by their sum; null if all are empty.
+   *
+   * @throws RecipeException if they are not probabilities
+   */
+  private static float[] probabilities(Recipe.Source source, Rows.Row row) {
+    List<String> columns = source.probabilities().columns();
+    if (columns.stream().allMatch(column -> row.value(column).isBlank())) {
+      return null;
+    }
+    double[] values = new double[columns.size()];
+    for (int k = 0; k < values.length; k++) {
+      values[k] = probability(row, columns.get(k), columns);
+    }
+    double sum = Arrays.stream(values).sum();
+    if (Math.abs(sum - 1) > SUM_TOLERANCE) {
+      throw new RecipeException(
+          "%s: columns %s must have a sum of 1 (at most 0.02 more or less), found %s"
+              .formatted(
+                  row.location(),
+                  String.join(", ", columns),
+                  Rows.shortened(String.join(" + ", columns.stream().map(row::value).toList()))));
+    }
+    float[] probabilities = new float[values.length];
+    for (int k = 0; k < values.length; k++) {
+      probabilities[k] = (float) (values[k] / sum);
+    }
+    return probabilities;
+  }
+
+  private static double probability(Rows.Row row, String column, List<String> columns) {
+    String value = row.value(column);
+    try {
+      double probability = Double.parseDouble(value);
+      if (probability >= 0 && probability <= 1) {
+        return probability;
+      }
+    } catch (NumberFormatException e) {
+      // the message below says so
+    }
+    throw new RecipeException(
+        "%s: column %s must be a number from 0 to 1, or all of %s empty, found %s"
+            .formatted(
+                row.location(),
+                column,
+                String.join(", ", columns),
+                value.isBlank() ? "none" : Rows.shortened(value)));
   }
 
   /**

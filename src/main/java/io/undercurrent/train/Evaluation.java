@@ -10,7 +10,10 @@ import io.undercurrent.model.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /** Scores a model on dev sources, each beside the majority class and a tuned naive Bayes. */
 public final class Evaluation {
@@ -194,10 +197,30 @@ public final class Evaluation {
    * @param languageModel whether surprise is measured too, which takes most of the time
    */
   List<Result> of(Model model, boolean languageModel) {
-    return dev.stream()
-        .map(corpus -> new Reader(model, corpus, languageModel, null))
-        .map(reader -> reader.read(StateUse.CONVERSATION, null))
-        .toList();
+    return dev.stream().map(corpus -> of(model, corpus, languageModel)).toList();
+  }
+
+  /** The same results; each source is read by one of the workers, the longest sources first. */
+  List<Result> of(Model model, boolean languageModel, Workers workers) {
+    List<Integer> order =
+        IntStream.range(0, dev.size())
+            .boxed()
+            .sorted(Comparator.comparingLong((Integer i) -> dev.get(i).length()).reversed())
+            .toList();
+    Result[] results = new Result[dev.size()];
+    AtomicInteger next = new AtomicInteger();
+    workers.each(
+        w -> {
+          for (int i = next.getAndIncrement(); i < results.length; i = next.getAndIncrement()) {
+            int source = order.get(i);
+            results[source] = of(model, dev.get(source), languageModel);
+          }
+        });
+    return List.of(results);
+  }
+
+  private Result of(Model model, Corpus corpus, boolean languageModel) {
+    return new Reader(model, corpus, languageModel, null).read(StateUse.CONVERSATION, null);
   }
 
   /**
@@ -284,18 +307,19 @@ public final class Evaluation {
       if (language != null) {
         language.add(reading);
       }
-      if (!labelled || item.label() < 0) {
+      int label = corpus.scored(item);
+      if (!labelled || label < 0) {
         return;
       }
       double[] probabilities = doubles(reading.probabilities());
-      scores.add(item.label(), probabilities);
+      scores.add(label, probabilities);
       if (reference != null) {
         reference.add(reading);
-        calibration.add(item.label(), probabilities);
+        calibration.add(label, probabilities);
         for (int share = 1; share <= SHARES; share++) {
           int tokens = (reading.tokens() * share + SHARES - 1) / SHARES;
           float[] then = tokens == 0 ? null : sentiments.get(tokens - 1);
-          byShare[share - 1].add(item.label(), doubles(then));
+          byShare[share - 1].add(label, doubles(then));
         }
       }
     }
@@ -325,8 +349,9 @@ public final class Evaluation {
     boolean[] used = new boolean[ModelConfig.SENTIMENT_LABELS.size()];
     for (Corpus.Conversation conversation : corpus.conversations()) {
       for (Corpus.Item item : conversation.items()) {
-        if (item.label() >= 0) {
-          used[item.label()] = true;
+        int label = corpus.scored(item);
+        if (label >= 0) {
+          used[label] = true;
         }
       }
     }

@@ -1,20 +1,17 @@
 package io.undercurrent.train;
 
 /**
- * One record to learn from.
+ * One record to learn from. There are millions in memory, so what all records of a source have in
+ * common is in one object: {@link LabelUse}.
  *
  * @param tokens ids, without the end-of-record token
  * @param label index of its class, or {@link Chunk#UNLABELLED}
  * @param weight factor of its loss
- * @param classes the classes that the label is compared with, one bit each; see {@link
- *     TrainingData#encode}
+ * @param soft probability of each class, or null for none; see {@link LabelUse#soft}
  */
-record Example(int[] tokens, byte label, float weight, int classes) {
-
-  /** All {@link #classes}. */
-  static final int ALL_CLASSES = -1;
+record Example(int[] tokens, byte label, float weight, float[] soft, LabelUse use) {
 
   Example(int[] tokens, byte label) {
-    this(tokens, label, 1f, ALL_CLASSES);
+    this(tokens, label, 1f, null, LabelUse.HARD);
   }
 }

@@ -43,7 +43,7 @@ final class JsonRows implements Rows {
 
   /**
    * Reads one object. A text must be a string; other columns may also be numbers or booleans, whose
-   * values are the characters in the file.
+   * values are the characters in the file. Null in an optional column is read as empty.
    *
    * @param location starts the error message
    * @throws RecipeException if the text is not one JSON object with the required columns
@@ -62,6 +62,10 @@ final class JsonRows implements Rows {
         fields.add(field);
         if (columns.all().contains(field)) {
           boolean text = columns.texts().contains(field);
+          if (value == JsonToken.VALUE_NULL && columns.optional().contains(field)) {
+            values.put(field, "");
+            continue;
+          }
           if (value != JsonToken.VALUE_STRING && (text || !value.isScalarValue())
               || value == JsonToken.VALUE_NULL) {
             throw new RecipeException(

@@ -41,14 +41,7 @@ final class PackedStreams {
     this.endOfRecord = endOfRecord;
     this.freshShare = freshShare;
     random = new SplittableRandom(seed);
-    int[] shuffled = new int[this.conversations.size()];
-    Arrays.setAll(shuffled, i -> i);
-    for (int i = shuffled.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swap = shuffled[i];
-      shuffled[i] = shuffled[j];
-      shuffled[j] = swap;
-    }
+    int[] shuffled = shuffled(this.conversations.size(), random);
     // Long ones first; long and short ones stay shuffled among themselves.
     order =
         IntStream.concat(
@@ -60,6 +53,19 @@ final class PackedStreams {
     unfinished = order.length;
     streams = new Stream[rows];
     Arrays.setAll(streams, b -> new Stream());
+  }
+
+  /** The numbers from 0 to n - 1 in a random order. */
+  static int[] shuffled(int n, SplittableRandom random) {
+    int[] shuffled = new int[n];
+    Arrays.setAll(shuffled, i -> i);
+    for (int i = n - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      int swap = shuffled[i];
+      shuffled[i] = shuffled[j];
+      shuffled[j] = swap;
+    }
+    return shuffled;
   }
 
   /** Tokens of all conversations together, end-of-record tokens included. */
@@ -138,8 +144,9 @@ final class PackedStreams {
           chunk.token[at] = current.tokens()[position];
           chunk.start[at] = position == 0;
           chunk.label[at] = position == length - 1 ? current.label() : Chunk.NO_END;
+          chunk.soft[at] = current.soft();
           chunk.weight[at] = current.weight();
-          chunk.classes[at] = current.classes();
+          chunk.use[at] = current.use();
           chunk.target[at] = position == length - 1 ? endOfRecord : current.tokens()[position + 1];
           position++;
         } else {

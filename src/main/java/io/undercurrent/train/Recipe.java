@@ -203,6 +203,15 @@ public record Recipe(
     }
   }
 
+  /** The columns with a teacher's probability of each class. */
+  public record Probabilities(String negative, String neutral, String positive) {
+
+    /** In the order of {@link ModelConfig#SENTIMENT_LABELS}. */
+    List<String> columns() {
+      return List.of(negative, neutral, positive);
+    }
+  }
+
   /**
    * A file of records under the data folder. Every argument but {@code file} and the flags may be
    * null for its default.
@@ -210,6 +219,8 @@ public record Recipe(
    * @param format also {@value Snapshot#FORMAT}, that of a {@link Snapshot}
    * @param labels in the order of the labels, since a stopped run knows its recipe by its text
    * @param fold null for all conversations
+   * @param probabilities the columns of soft labels, or null for none
+   * @param softWeight null for the default
    */
   public record Source(
       String name,
@@ -227,7 +238,13 @@ public record Recipe(
       Fold fold,
       Integer records,
       String metric,
-      boolean ends) {
+      boolean ends,
+      Probabilities probabilities,
+      float temperature,
+      Float softWeight,
+      float weight,
+      int repeat,
+      double share) {
 
     private static final int RECORDS = 10_000;
 
@@ -243,14 +260,58 @@ public record Recipe(
       labels = Collections.unmodifiableMap(new TreeMap<>(labels == null ? SAME_LABELS : labels));
       unlabelled = unlabelled == null ? List.of() : List.copyOf(unlabelled);
       records = records == null ? RECORDS : records;
+      softWeight = softWeight == null ? (label == null ? 1f : 0.5f) : softWeight;
       metric =
           metric == null
-              ? (isLabelled(format, label) ? "accuracy" : RecipeKeys.BITS_PER_TOKEN)
+              ? (isLabelled(format, label, probabilities) ? "accuracy" : RecipeKeys.BITS_PER_TOKEN)
               : metric;
     }
 
-    private static boolean isLabelled(String format, String label) {
-      return label != null || format.equals(RecipeKeys.TEMPLATES);
+    /** A source without soft labels that is read once per epoch. */
+    Source(
+        String name,
+        String file,
+        String format,
+        List<String> text,
+        String label,
+        Map<String, String> labels,
+        List<String> unlabelled,
+        String conversation,
+        String document,
+        String mask,
+        boolean cased,
+        boolean balanced,
+        Fold fold,
+        Integer records,
+        String metric,
+        boolean ends) {
+      this(
+          name,
+          file,
+          format,
+          text,
+          label,
+          labels,
+          unlabelled,
+          conversation,
+          document,
+          mask,
+          cased,
+          balanced,
+          fold,
+          records,
+          metric,
+          ends,
+          null,
+          1f,
+          null,
+          1f,
+          1,
+          1);
+    }
+
+    private static boolean isLabelled(String format, String label, Probabilities probabilities) {
+      return label != null || probabilities != null || format.equals(RecipeKeys.TEMPLATES);
     }
 
     /** The format that a file's ending stands for. */
@@ -277,7 +338,7 @@ public record Recipe(
 
     /** Whether any of its records can have a sentiment. */
     boolean isLabelled() {
-      return isLabelled(format, label);
+      return isLabelled(format, label, probabilities);
     }
 
     /** Whether it is scored by surprise, not by sentiment. */
@@ -302,7 +363,13 @@ public record Recipe(
           other,
           records,
           metric,
-          ends);
+          ends,
+          probabilities,
+          temperature,
+          softWeight,
+          weight,
+          repeat,
+          share);
     }
   }
 

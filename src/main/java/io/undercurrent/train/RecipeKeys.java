@@ -101,6 +101,12 @@ final class RecipeKeys {
           optional("only", integer(0, 999_999), "none", "Keep conversations with this remainder."),
           optional("except", integer(0, 999_999), "none", "Keep all conversations but these."));
 
+  private static final List<RecipeKey> PROBABILITIES =
+      List.of(
+          required("negative", text(), "The column with the probability of `negative`."),
+          required("neutral", text(), "That of `neutral`."),
+          required("positive", text(), "That of `positive`."));
+
   private static final List<RecipeKey> SOURCE =
       List.of(
           required("file", text(), "The file, under the folder that `--data` names."),
@@ -125,7 +131,8 @@ final class RecipeKeys {
               "label",
               text(),
               "`label` where `labels` is given, otherwise none",
-              "The column of the label. Without one the text is read, but no sentiment is learnt."),
+              "The column of the label. Without one and without `probabilities` the text is read, but"
+                  + " no sentiment is learnt."),
           optional(
               "labels",
               new KeyType.MapOf(oneOf(ModelConfig.SENTIMENT_LABELS.toArray(String[]::new))),
@@ -149,6 +156,31 @@ final class RecipeKeys {
           optional(
               "mask", text(), "none", "A column of nicknames; in texts they are read as mentions."),
           of("cased", flag(), "true", "Whether capital letters carry meaning."),
+          optional(
+              "probabilities",
+              new KeyType.Mapping(PROBABILITIES),
+              "none",
+              "The columns with the class probabilities that a teacher gives a record; see [Learning"
+                  + " from a teacher](#learning-from-a-teacher)."),
+          of(
+              "temperature",
+              number(0.1, 100),
+              1.0,
+              "T, by which logits are divided before they are compared with the teacher's."),
+          optional(
+              "soft_weight",
+              number(0, 1),
+              "0.5, or 1 without `label`",
+              "Weight of the teacher's probabilities where a record also has a label; the label has"
+                  + " the rest."),
+          of("weight", number(0, 1e6), 1.0, "Factor of the source's sentiment loss."),
+          of("repeat", integer(1, 1000), 1L, "Times that an epoch reads the source."),
+          of(
+              "share",
+              number(0.001, 1),
+              1.0,
+              "Share of its conversations that an epoch reads, drawn at random; the next epoch reads"
+                  + " others, until all are read."),
           of(
               "balanced",
               flag(),
@@ -167,7 +199,7 @@ final class RecipeKeys {
           optional(
               "metric",
               oneOf("accuracy", "macro_recall", "macro_f1", "weighted_f1", BITS_PER_TOKEN),
-              "`accuracy`, or `bits_per_token` without `label`",
+              "`accuracy`, or `bits_per_token` without `label` and `probabilities`",
               "The score of a dev source."),
           of(
               "ends",

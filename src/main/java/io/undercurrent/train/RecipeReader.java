@@ -12,8 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads a recipe: the YAML file, the changes of {@code --set}, the check of every key by {@link
@@ -162,8 +164,24 @@ final class RecipeReader {
     }
     if (List.of("lines", RecipeKeys.BOOK, RecipeKeys.TEMPLATES).contains(format)) {
       for (String column :
-          List.of("text", "label", "labels", "unlabelled", "conversation", "document", "mask")) {
+          List.of(
+              "text",
+              "label",
+              "labels",
+              "unlabelled",
+              "conversation",
+              "document",
+              "mask",
+              "probabilities")) {
         absent(path, given, column, "format is " + format);
+      }
+    }
+    differing(path + "probabilities", given.get("probabilities"));
+    if (path.contains("train[")) {
+      learning(path, given, format);
+    } else {
+      for (String key : List.of("temperature", "soft_weight", "weight", "repeat", "share")) {
+        absent(path, given, key, "the source is not trained on");
       }
     }
     if (!format.equals(RecipeKeys.TEMPLATES)) {
@@ -174,6 +192,37 @@ final class RecipeReader {
     YamlValue fold = given.get("fold");
     if (fold != null && fold.isMapping()) {
       fold(path + "fold", fold);
+    }
+  }
+
+  /** The keys that say how a training source is learnt. */
+  private void learning(String path, Map<String, YamlValue> given, String format) {
+    if (!given.containsKey("probabilities")) {
+      absent(path, given, "temperature", "probabilities is not given");
+      absent(path, given, "soft_weight", "probabilities is not given");
+    }
+    if (given.containsKey("share")) {
+      absent(path, given, "repeat", "share is given");
+    }
+    if (format.equals(RecipeKeys.BOOK)) {
+      absent(path, given, "share", "format is " + format);
+    }
+  }
+
+  /** Checks that no two of the values are the same column. */
+  private void differing(String path, YamlValue columns) {
+    Set<String> seen = new HashSet<>();
+    if (columns != null && columns.isMapping()) {
+      columns
+          .mapping()
+          .forEach(
+              (key, column) -> {
+                if (column.isScalar() && !seen.add(column.text())) {
+                  errors.add(
+                      column.location(),
+                      path + "." + key + " must be a column of its own, found " + column.found());
+                }
+              });
     }
   }
 

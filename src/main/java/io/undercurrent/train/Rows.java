@@ -27,8 +27,13 @@ interface Rows {
    * The required columns.
    *
    * @param texts those of {@code all} that hold text; the others hold labels, names or numbers
+   * @param optional those of {@code all} whose value may be null, which is read as empty
    */
-  record Columns(Set<String> all, Set<String> texts) {
+  record Columns(Set<String> all, Set<String> texts, Set<String> optional) {
+
+    Columns(Set<String> all, Set<String> texts) {
+      this(all, texts, Set.of());
+    }
 
     static Columns of(Recipe.Source source) {
       Set<String> texts = new HashSet<>(source.text());
@@ -39,7 +44,12 @@ interface Rows {
       all.add(source.document());
       texts.remove(null);
       all.remove(null);
-      return new Columns(all, texts);
+      Set<String> optional = new HashSet<>();
+      if (source.probabilities() != null) {
+        optional.addAll(source.probabilities().columns());
+        all.addAll(optional);
+      }
+      return new Columns(all, texts, optional);
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.SplittableRandom;
 
 /**
  * The sentiment head over a chunk, forward and backward: pooling, attention if the network has it,
- * and cross-entropy. {@link io.undercurrent.model.Pool} and {@link
+ * and cross-entropy with hard and soft labels. {@link io.undercurrent.model.Pool} and {@link
  * io.undercurrent.model.Network#sentimentLogits} define the forward pass; {@code BpttTest} holds
  * this class to them. Carries the pooling of each row's unfinished record and the row's past
  * records to the next chunk, without gradient. Owned by one thread at a time.
@@ -32,6 +32,8 @@ final class SentimentLoss {
   private final float[] poolMax; // (B, H)
   private final float[] poolSum; // (B, H)
   private final float[] poolCount; // (B) tokens so far
+  private final float[] p; // (classes) probabilities
+  private final float[] sums = new float[Kernels.PARTIAL_SUMS];
   private final AttentionLayer attention; // or null
 
   SentimentLoss(
@@ -46,6 +48,7 @@ final class SentimentLoss {
     poolMax = new float[rows * hidden];
     poolSum = new float[rows * hidden];
     poolCount = new float[rows];
+    p = new float[config.classes()];
     attention = config.attention().on() ? new AttentionLayer(config, weights, kernels, rows) : null;
   }
 
@@ -76,15 +79,7 @@ final class SentimentLoss {
    * @param look null without attention
    */
   private record Ended(
-      int row,
-      int first,
-      int last,
-      float count,
-      int label,
-      float weight,
-      int classes,
-      int[] maxAt,
-      AttentionLayer.Look look) {}
+      int row, int first, int last, float count, int[] maxAt, AttentionLayer.Look look) {}
 
   /**
    * Pools the states of every record up to its last token, and learns the sentiment of the labelled
@@ -93,7 +88,7 @@ final class SentimentLoss {
    * @param out top hidden states after dropout, (T * B, H)
    * @param dOut the gradient of {@code out} is added to it
    * @param scale factor of each record's loss in the gradients
-   * @return the sum over labelled records of weight times cross-entropy, nats
+   * @return the sum over labelled records of their weighted losses, nats
    */
   double learn(
       Chunk chunk,
@@ -125,7 +120,7 @@ final class SentimentLoss {
           Arrays.fill(poolSum, b * hidden, (b + 1) * hidden, 0f);
         }
         pool(b, t, out, r * hidden, maxAt);
-        if (chunk.label[r] >= 0) {
+        if (chunk.isLabelled(r)) {
           float[] f = new float[size];
           System.arraycopy(out, r * hidden, f, 0, hidden);
           if (config.pooling() == Pooling.CONCAT) {
@@ -137,32 +132,22 @@ final class SentimentLoss {
           AttentionLayer.Look look =
               attention == null ? null : attention.look(b, f, config.pooling().parts() * hidden);
           features.add(f);
-          ended.add(
-              new Ended(
-                  b,
-                  first,
-                  t,
-                  poolCount[b],
-                  chunk.label[r],
-                  chunk.weight[r],
-                  chunk.classes[r],
-                  maxAt.clone(),
-                  look));
+          ended.add(new Ended(b, first, t, poolCount[b], maxAt.clone(), look));
         }
         if (chunk.label[r] != Chunk.NO_END && attention != null) {
           attention.remember(b, out, r * hidden);
         }
       }
     }
-    float[] p = weights.parameters.values();
+    float[] v = weights.parameters.values();
     float[] g = gradients.values();
     int w = weights.parameters.offset("sentiment.weight");
     int bias = weights.parameters.offset("sentiment.bias");
     int classes = config.classes();
     float[] logit = new float[classes];
+    float[] dLogit = new float[classes];
     float[] mask = new float[size];
     float[] df = new float[size];
-    float[] sums = new float[Kernels.PARTIAL_SUMS];
     for (int e = 0; e < ended.size(); e++) {
       float[] f = features.get(e);
       Dropout.draw(mask, dropout, random);
@@ -170,34 +155,24 @@ final class SentimentLoss {
         f[u] *= mask[u];
       }
       for (int k = 0; k < classes; k++) {
-        float sum = p[bias + k];
+        float sum = v[bias + k];
         for (int u = 0; u < f.length; u++) {
-          sum += p[w + k * f.length + u] * f[u];
+          sum += v[w + k * f.length + u] * f[u];
         }
         logit[k] = sum;
       }
-      int compared = ended.get(e).classes;
-      for (int k = 0; k < classes; k++) {
-        if ((compared >> k & 1) == 0) {
-          logit[k] = EXCLUDED;
-        }
-      }
-      int label = ended.get(e).label;
-      float labelLogit = logit[label];
-      float max = Functions.max(logit, 0, classes);
-      float sum = kernels.exponentials(logit, 0, classes, max, sums);
-      float weight = ended.get(e).weight;
-      loss += weight * (max + Math.log(sum) - labelLogit);
+      int at = ended.get(e).last * rows + ended.get(e).row;
+      loss += crossEntropy(chunk, at, scale, logit, dLogit);
       Arrays.fill(df, 0f);
       for (int k = 0; k < classes; k++) {
-        if ((compared >> k & 1) == 0) {
-          continue;
+        float d = dLogit[k];
+        if (d == 0f) {
+          continue; // for one a class that the label is not compared with
         }
-        float d = scale * weight * (logit[k] / sum - (k == label ? 1f : 0f));
         g[bias + k] += d;
         for (int u = 0; u < f.length; u++) {
           g[w + k * f.length + u] += d * f[u];
-          df[u] += d * p[w + k * f.length + u];
+          df[u] += d * v[w + k * f.length + u];
         }
       }
       for (int u = 0; u < f.length; u++) {
@@ -205,15 +180,79 @@ final class SentimentLoss {
       }
       unpool(ended.get(e), df, dOut);
       if (attention != null) {
-        int last = (ended.get(e).last * rows + ended.get(e).row) * hidden;
         int context = config.pooling().parts() * hidden;
-        attention.backward(ended.get(e).look, df, context, dOut, last, gradients);
+        attention.backward(ended.get(e).look, df, context, dOut, at * hidden, gradients);
       }
     }
     if (attention != null) {
       attention.end(dOut, gradients);
     }
     return loss;
+  }
+
+  /**
+   * The weighted loss of the record that ends at a position, as {@link LabelUse} defines it, nats.
+   *
+   * @param scale factor of the loss in the gradient
+   * @param logit (classes)
+   * @param dLogit out: the gradient of {@code logit}
+   */
+  private double crossEntropy(Chunk chunk, int at, float scale, float[] logit, float[] dLogit) {
+    LabelUse use = chunk.use[at];
+    int label = chunk.label[at];
+    float[] soft = chunk.soft[at];
+    float weight = chunk.weight[at];
+    Arrays.fill(dLogit, 0f);
+    if (soft == null) {
+      return weight * hard(label, use.classes(), logit, scale * weight, dLogit);
+    }
+    float ofSoft = label < 0 ? weight : weight * use.softWeight();
+    float ofHard = weight - ofSoft;
+    double loss = ofSoft * soft(soft, use.temperature(), logit, scale * ofSoft, dLogit);
+    if (ofHard != 0f) {
+      loss += ofHard * hard(label, use.classes(), logit, scale * ofHard, dLogit);
+    }
+    return loss;
+  }
+
+  /**
+   * The cross-entropy of a label over the classes that it is compared with.
+   *
+   * @param weight factor of the gradient, which is added to {@code dLogit}
+   */
+  private double hard(int label, int compared, float[] logit, float weight, float[] dLogit) {
+    for (int k = 0; k < logit.length; k++) {
+      p[k] = (compared >> k & 1) == 0 ? EXCLUDED : logit[k];
+    }
+    float max = Functions.max(p, 0, p.length);
+    float sum = kernels.exponentials(p, 0, p.length, max, sums);
+    for (int k = 0; k < logit.length; k++) {
+      if ((compared >> k & 1) != 0) {
+        dLogit[k] += weight * (p[k] / sum - (k == label ? 1f : 0f));
+      }
+    }
+    return max + Math.log(sum) - logit[label];
+  }
+
+  /**
+   * The cross-entropy of a soft label at temperature T, times T^2. The derivative of the softmax of
+   * z / T has a factor 1 / T, so the gradient is T * (softmax(z / T) - soft).
+   *
+   * @param weight factor of the gradient, which is added to {@code dLogit}
+   */
+  private double soft(
+      float[] soft, float temperature, float[] logit, float weight, float[] dLogit) {
+    double expected = 0; // of z / T under the soft label
+    for (int k = 0; k < logit.length; k++) {
+      p[k] = logit[k] / temperature;
+      expected += soft[k] * p[k];
+    }
+    float max = Functions.max(p, 0, p.length);
+    float sum = kernels.exponentials(p, 0, p.length, max, sums);
+    for (int k = 0; k < logit.length; k++) {
+      dLogit[k] += weight * temperature * (p[k] / sum - soft[k]);
+    }
+    return temperature * temperature * (max + Math.log(sum) - expected);
   }
 
   private void pool(int b, int t, float[] out, int at, int[] maxAt) {

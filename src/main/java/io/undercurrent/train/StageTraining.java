@@ -29,7 +29,7 @@ final class StageTraining {
   private final ModelConfig config;
   private final Tokenizer tokenizer;
   private final Parameters parameters;
-  private final List<Example[]> conversations;
+  private final TrainingSet data;
   private final Trainer.Context context;
   private final Weights weights;
   private final Bptt[] bptt; // one for each worker
@@ -46,7 +46,7 @@ final class StageTraining {
       ModelConfig config,
       Tokenizer tokenizer,
       Parameters parameters,
-      List<Example[]> conversations,
+      TrainingSet data,
       Trainer.Context context) {
     settings = stage.training();
     this.pretraining = pretraining;
@@ -55,7 +55,7 @@ final class StageTraining {
     this.config = config;
     this.tokenizer = tokenizer;
     this.parameters = parameters;
-    this.conversations = conversations;
+    this.data = data;
     this.context = context;
     weights = new Weights(config, parameters, context.kernels(), settings.weightDropout());
     Dropout dropout =
@@ -135,7 +135,7 @@ final class StageTraining {
     Parameters scored = averaging.active() ? averaging.mean() : parameters;
     Model model =
         new Model(config, tokenizer, new Network(config, scored, context.kernels()), "unfinished");
-    List<Evaluation.Result> results = context.evaluation().of(model, true);
+    List<Evaluation.Result> results = context.evaluation().of(model, true, context.workers());
     double score = Evaluation.mean(results);
     boolean best = score > position.bestScore();
     int bestEpoch = best ? epoch : position.bestEpoch();
@@ -165,6 +165,7 @@ final class StageTraining {
   private void epoch() throws IOException {
     int epoch = position.epoch() + 1;
     long epochSeed = new SplittableRandom(seed + epoch).nextLong();
+    List<Example[]> conversations = data.ofEpoch(epoch, seed);
     PackedStreams streams =
         new PackedStreams(
             conversations,
@@ -187,7 +188,7 @@ final class StageTraining {
 
     long all = PackedStreams.tokens(conversations);
     long perChunk = (long) settings.batchSize() * settings.bptt();
-    long chunksInAll = Math.max(1, all / perChunk) * settings.epochs();
+    long chunksInAll = Math.max(1, data.tokensPerEpoch() / perChunk) * settings.epochs();
     long chunk = position.chunk();
     double sentimentLoss = Double.NaN;
     double nextLoss = Double.NaN;

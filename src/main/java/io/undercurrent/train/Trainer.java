@@ -97,7 +97,9 @@ public final class Trainer implements AutoCloseable {
     if (init != null && position.equals(Position.START)) {
       Network network = new Network(config, parameters, Kernels.best());
       progress.epoch(
-          0, evaluation.of(new Model(config, tokenizer, network, "untrained"), true), false);
+          0,
+          evaluation.of(new Model(config, tokenizer, network, "untrained"), true, workers),
+          false);
     }
     if (!position.equals(Position.START)) {
       progress.says("continuing after epoch " + position.epoch() + " of " + run.path());

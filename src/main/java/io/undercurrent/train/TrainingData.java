@@ -99,17 +99,19 @@ final class TrainingData {
    *
    * <p>If a source lacks a class that another source has, the labels of its records are not
    * compared with that class. For example, a source of positive and negative reviews says nothing
-   * about neutral.
+   * about neutral. Soft labels are about all classes.
    */
-  List<Example[]> encode(Recipe.Stage stage, Tokenizer tokenizer) {
-    List<Example[]> conversations = new ArrayList<>();
+  TrainingSet encode(Recipe.Stage stage, Tokenizer tokenizer) {
+    List<TrainingSet.Part> parts = new ArrayList<>();
+    long all = 0;
     long tokens = 0;
     long unknown = 0;
     int leftOut = 0;
     SuiteTexts suites = new SuiteTexts();
     int known = 0; // classes that occur in any source, one bit each
     for (Recipe.Source source : stage.train()) {
-      known |= corpus(source).classes();
+      Corpus corpus = corpus(source);
+      known |= corpus.hasSoftLabels() ? LabelUse.ALL_CLASSES : corpus.classes();
     }
     if (known == 0 && stage.training().sentimentWeight() > 0) {
       progress.says("no training source has labels: sentiment is not learnt");
@@ -117,7 +119,9 @@ final class TrainingData {
     for (Recipe.Source source : stage.train()) {
       Corpus corpus = corpus(source);
       float[] weights = corpus.classWeights();
-      int classes = corpus.classes() | ~known;
+      LabelUse use =
+          new LabelUse(corpus.classes() | ~known, source.temperature(), source.softWeight());
+      List<Example[]> conversations = new ArrayList<>();
       for (Corpus.Conversation conversation : corpus.conversations()) {
         List<Example> records = new ArrayList<>();
         for (int i = 0; i < conversation.items().size(); i++) {
@@ -128,8 +132,13 @@ final class TrainingData {
           }
           Encoding encoding = tokenizer.encode(item.text(), stage.training().maxTokens());
           if (encoding.ids().length > 0) {
-            float weight = item.label() < 0 ? 1f : weights[item.label()];
-            records.add(new Example(encoding.ids(), item.label(), weight, classes));
+            records.add(
+                new Example(
+                    encoding.ids(),
+                    item.label(),
+                    corpus.weight(item, weights),
+                    use.soft(item.probabilities()),
+                    use));
             tokens += encoding.ids().length;
             unknown += encoding.unknown();
           }
@@ -138,6 +147,8 @@ final class TrainingData {
           conversations.add(records.toArray(Example[]::new));
         }
       }
+      all += conversations.size();
+      parts.add(new TrainingSet.Part(conversations, source.repeat(), source.share()));
     }
     if (leftOut > 0) {
       progress.says("left out " + leftOut + " records that are sentences of the suites");
@@ -148,7 +159,7 @@ final class TrainingData {
     progress.says(
         String.format(
             "%,d conversations, %,d tokens, %.1f %% unknown",
-            conversations.size(), tokens, 100.0 * unknown / tokens));
-    return conversations;
+            all, tokens, 100.0 * unknown / tokens));
+    return new TrainingSet(parts);
   }
 }

@@ -94,6 +94,11 @@ class BpttTest {
   }
 
   private static void check(ModelConfig config, float dropout, float weightDropout) {
+    check(config, dropout, weightDropout, chunks());
+  }
+
+  private static void check(
+      ModelConfig config, float dropout, float weightDropout, Chunk[] chunks) {
     Parameters parameters = randomParameters(config, 7);
     PlainKernels kernels = new PlainKernels();
     Weights weights = new Weights(config, parameters, kernels, weightDropout);
@@ -105,7 +110,6 @@ class BpttTest {
             new Dropout(dropout, dropout / 2, dropout, dropout),
             STEPS,
             ROWS);
-    Chunk[] chunks = chunks();
 
     loss(bptt, weights, chunks);
     float[] gradients = bptt.gradients().values().clone();
@@ -130,6 +134,59 @@ class BpttTest {
             .isBetween(Math.min(left, right) - tolerance, Math.max(left, right) + tolerance);
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, LAST, 0", "2, 1, CONCAT, 0", "3, 0.3, LAST, 0", "0.5, 0.7, CONCAT, 0.4"})
+  void shouldGiveTheGradientsOfSoftLabels(
+      float temperature, float softWeight, Pooling pooling, float dropout) {
+    ModelConfig config = config(CellType.LSTM, 1, 1, pooling).withAttention(new Attention(2, 4));
+    check(config, dropout, dropout / 2, softChunks(temperature, softWeight));
+  }
+
+  /** The definition in {@link LabelUse}, computed in doubles. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 0.5", "0.5, 0", "4, 0.25"})
+  void shouldGiveTheLossThatHardAndSoftLabelsDefine(float temperature, float softWeight) {
+    ModelConfig config = config(CellType.LSTM, 1, 1, Pooling.LAST);
+    Parameters parameters = new Parameters(config.tensors()); // zero: all logits are the biases
+    float[] bias = {0.3f, -0.2f, 1.1f};
+    System.arraycopy(bias, 0, parameters.values(), parameters.offset("sentiment.bias"), 3);
+    PlainKernels kernels = new PlainKernels();
+    Weights weights = new Weights(config, parameters, kernels, 0);
+    weights.pack(new SplittableRandom(1));
+    Bptt bptt = new Bptt(config, weights, kernels, new Dropout(0, 0, 0, 0), STEPS, ROWS);
+    int both = 0;
+    for (Chunk chunk : softChunks(temperature, softWeight)) {
+      bptt.run(chunk, SENTIMENT_SCALE, NEXT_SCALE, 1, new SplittableRandom(3));
+
+      double expected = 0;
+      for (int r = 0; r < STEPS * ROWS; r++) {
+        if (chunk.isLabelled(r)) {
+          float[] soft = chunk.soft[r];
+          boolean hard = chunk.label[r] >= 0;
+          both += hard && soft != null ? 1 : 0;
+          double share = soft == null ? 0 : hard ? softWeight : 1;
+          double ofSoft = 0;
+          for (int k = 0; k < 3 && soft != null; k++) {
+            ofSoft -= soft[k] * logSoftmax(bias, k, temperature, LabelUse.ALL_CLASSES);
+          }
+          double ofHard = hard ? -logSoftmax(bias, chunk.label[r], 1, chunk.use[r].classes()) : 0;
+          expected +=
+              chunk.weight[r] * (share * temperature * temperature * ofSoft + (1 - share) * ofHard);
+        }
+      }
+      assertThat(bptt.sentimentLoss()).isCloseTo(expected, within(1e-5 * expected));
+    }
+    assertThat(both).isPositive();
+  }
+
+  private static double logSoftmax(float[] logits, int k, float temperature, int classes) {
+    double sum = 0;
+    for (int i = 0; i < logits.length; i++) {
+      sum += (classes >> i & 1) == 0 ? 0 : Math.exp(logits[i] / temperature);
+    }
+    return logits[k] / temperature - Math.log(sum);
   }
 
   @ParameterizedTest
@@ -179,7 +236,8 @@ class BpttTest {
         if (chunk.label[r] >= 0) {
           served +=
               chunk.weight[r]
-                  * crossEntropy(network, pools[b], memories[b], chunk.label[r], chunk.classes[r]);
+                  * crossEntropy(
+                      network, pools[b], memories[b], chunk.label[r], chunk.use[r].classes());
         }
         if (chunk.label[r] != Chunk.NO_END && records > 0) {
           short[][] last = {Memory.rounded(states[b].top())};
@@ -234,6 +292,15 @@ class BpttTest {
 
   /** Two chunks of streams in which records end, start, cross the chunks and start afresh. */
   private static Chunk[] chunks() {
+    return chunks(false, 1f, 0f);
+  }
+
+  /** The same; two of three records have a soft label, beside a hard one or alone. */
+  private static Chunk[] softChunks(float temperature, float softWeight) {
+    return chunks(true, temperature, softWeight);
+  }
+
+  private static Chunk[] chunks(boolean softLabels, float temperature, float softWeight) {
     List<Example[]> conversations = new ArrayList<>();
     SplittableRandom random = new SplittableRandom(5);
     for (int i = 0; i < 12; i++) {
@@ -241,8 +308,10 @@ class BpttTest {
       for (int j = 0; j < conversation.length; j++) {
         int[] tokens = random.ints(1 + random.nextInt(5), 1, 11).toArray();
         byte label = (byte) (random.nextInt(4) - 1);
-        int classes = i % 3 == 0 ? 1 << Math.max(label, 0) | 0b010 : Example.ALL_CLASSES;
-        conversation[j] = new Example(tokens, label, 0.5f + j, classes);
+        int classes = i % 3 == 0 ? 1 << Math.max(label, 0) | 0b010 : LabelUse.ALL_CLASSES;
+        LabelUse use = new LabelUse(classes, temperature, softWeight);
+        float[] soft = softLabels && i % 3 > 0 ? use.soft(probabilities(i + j)) : null;
+        conversation[j] = new Example(tokens, label, 0.5f + j, soft, use);
       }
       conversations.add(conversation);
     }
@@ -252,6 +321,12 @@ class BpttTest {
     streams.next(new Chunk[] {chunks[1]});
     assertThat(chunks[1].labelled()).isGreaterThan(2);
     return chunks;
+  }
+
+  private static float[] probabilities(int seed) {
+    float first = seed % 5 / 5f;
+    float second = (1 - first) * (seed % 3) / 3f;
+    return new float[] {first, second, 1 - first - second};
   }
 
   private static Parameters randomParameters(ModelConfig config, long seed) {

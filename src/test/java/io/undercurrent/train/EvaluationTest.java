@@ -2,6 +2,7 @@ package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.inference.Inference;
@@ -19,6 +20,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EvaluationTest {
 
@@ -52,6 +55,37 @@ class EvaluationTest {
     }
     Files.writeString(folder.resolve("talk.tsv"), talk);
     Files.writeString(folder.resolve("plain.txt"), lines);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 5})
+  void shouldGiveTheSameResultsInTheSameOrderWithWorkers(int threads) throws IOException {
+    String source = "label: label, labels: {'0': negative, '1': neutral, '2': positive}";
+    Path file = folder.resolve("three.yaml");
+    Files.writeString(
+        file,
+        """
+        train: [{file: talk.tsv, label: label}]
+        dev:
+          - {name: short, file: talk.tsv, fold: {of: 4, only: 0}, %1$s}
+          - {name: plain, file: plain.txt}
+          - {name: long, file: talk.tsv, conversation: who, %1$s}
+        """
+            .formatted(source));
+    Evaluation evaluation = new Evaluation(Recipe.read(file), folder);
+    List<Evaluation.Result> alone = evaluation.of(MODEL, true);
+
+    try (Workers workers = new Workers(threads)) {
+      List<Evaluation.Result> together = evaluation.of(MODEL, true, workers);
+
+      assertThat(together)
+          .extracting(Evaluation.Result::name)
+          .containsExactly("short", "plain", "long");
+      assertThat(together)
+          .extracting(Evaluation.Result::score, Evaluation.Result::bitsPerToken)
+          .containsExactlyElementsOf(
+              alone.stream().map(result -> tuple(result.score(), result.bitsPerToken())).toList());
+    }
   }
 
   @Test

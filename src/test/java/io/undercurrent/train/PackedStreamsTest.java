@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -141,8 +142,9 @@ class PackedStreamsTest {
   void shouldSetTheWeightOfARecordAtItsLabel() {
     List<Example[]> conversations = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
+      LabelUse use = new LabelUse(1 << i % 3, 1f, 0f);
       conversations.add(
-          new Example[] {new Example(new int[] {1, 2}, (byte) (i % 3), i % 3 + 0.5f, 1 << i % 3)});
+          new Example[] {new Example(new int[] {1, 2}, (byte) (i % 3), i % 3 + 0.5f, null, use)});
     }
     PackedStreams streams = new PackedStreams(conversations, 2, END, 0.5, 1);
     Chunk chunk = new Chunk(13, 2);
@@ -152,9 +154,32 @@ class PackedStreamsTest {
     for (int at = 0; at < chunk.label.length; at++) {
       if (chunk.label[at] >= 0) {
         assertThat(chunk.weight[at]).isEqualTo(chunk.label[at] + 0.5f);
-        assertThat(chunk.classes[at]).isEqualTo(1 << chunk.label[at]);
+        assertThat(chunk.use[at].classes()).isEqualTo(1 << chunk.label[at]);
       }
     }
+  }
+
+  @Test
+  void shouldCountRecordsWithASoftLabelOnlyAsLabelled() {
+    float[] soft = {0.2f, 0.3f, 0.5f};
+    LabelUse use = new LabelUse(LabelUse.ALL_CLASSES, 2f, 1f);
+    Example[] conversation = {
+      new Example(new int[] {1, 2}, Chunk.UNLABELLED, 1f, soft, use),
+      new Example(new int[] {3}, Chunk.UNLABELLED),
+      new Example(new int[] {4}, (byte) 1)
+    };
+    PackedStreams streams =
+        new PackedStreams(Collections.singletonList(conversation), 1, END, 0, 1);
+    Chunk chunk = new Chunk(8, 1);
+    streams.next(new Chunk[] {chunk});
+
+    assertThat(chunk.token).startsWith(END, 1, 2, END, 3, END, 4, END);
+    assertThat(chunk.labelled()).isEqualTo(2);
+    assertThat(chunk.isLabelled(1)).as("inside a record").isFalse();
+    assertThat(chunk.isLabelled(2)).isTrue();
+    assertThat(chunk.isLabelled(4)).as("no label of either kind").isFalse();
+    assertThat(chunk.soft[2]).isSameAs(soft);
+    assertThat(chunk.use[2]).isSameAs(use);
   }
 
   @Test

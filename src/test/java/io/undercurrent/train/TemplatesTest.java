@@ -107,7 +107,8 @@ class TemplatesTest {
 
     List<Example[]> conversations =
         new TrainingData(recipe, data, data, saying(said))
-            .encode(recipe.stages().get(0), new ByteTokenizer());
+            .encode(recipe.stages().get(0), new ByteTokenizer())
+            .ofEpoch(1, 1);
 
     assertThat(conversations).hasSize(1);
     assertThat(conversations.get(0)[0].tokens()).hasSize(measured.length() + 1);

@@ -254,6 +254,59 @@ class TrainerTest {
     }
   }
 
+  /** Of the records a third has a label, and four of five a teacher's probabilities. */
+  @Test
+  void shouldLearnFromATeacherAndGiveTheSameBytesAfterAKill() throws IOException {
+    String[] rows = Files.readString(folder.resolve("train.tsv")).split("\n");
+    StringBuilder taught = new StringBuilder("label\tn\to\tp\ttext\n");
+    for (int i = 1; i < rows.length; i++) {
+      boolean good = rows[i].startsWith("1");
+      taught
+          .append(i % 3 == 0 ? rows[i].charAt(0) : 'x')
+          .append(i % 5 == 0 ? "\t\t\t" : good ? "\t0.01\t0.1\t0.89" : "\t0.8\t0.15\t0.05")
+          .append(rows[i].substring(1))
+          .append('\n');
+    }
+    Files.writeString(folder.resolve("taught.tsv"), taught);
+    recipe(25, "");
+    String text = Files.readString(folder.resolve("recipe.yaml"));
+    text =
+        text.replaceFirst(
+            "file: train.tsv",
+            "file: taught.tsv\n    share: 0.7\n    temperature: 2\n    weight: 1.5\n"
+                + "    probabilities: {negative: n, neutral: o, positive: p}");
+    Files.writeString(folder.resolve("taught.yaml"), text);
+    Recipe recipe = Recipe.read(folder.resolve("taught.yaml"));
+    Log log = new Log(-1);
+    Path whole = train(recipe, "whole", 2, log);
+    int[] chunks = {0};
+    Progress dies =
+        new Log(-1) {
+          @Override
+          public void chunk(int e, long d, long a, double s, double n, double g) {
+            if (++chunks[0] == 20 || chunks[0] == 50) {
+              throw new Killed();
+            }
+          }
+        };
+    Path stopped = null;
+    for (int run = 0; stopped == null; run++) {
+      assertThat(run).isLessThan(3);
+      try (Trainer trainer =
+          new Trainer(recipe, folder, folder.resolve("stopped"), 2, dies, Duration.ZERO)) {
+        stopped = trainer.train();
+      } catch (Killed e) {
+        assertThat(run).isLessThan(2);
+      }
+    }
+
+    assertThat(tensors(stopped)).isEqualTo(tensors(whole));
+    assertThat(curves("stopped")).isEqualTo(curves("whole"));
+    double best =
+        log.epochs.stream().mapToDouble(epoch -> epoch.get(0).score()).max().orElseThrow();
+    assertThat(best).isGreaterThan(0.95);
+  }
+
   /** But for the speed, which is a matter of the machine. */
   private String curves(String run) throws IOException {
     return Files.readString(folder.resolve(run).resolve("curves.jsonl"))

@@ -17,7 +17,7 @@ class TrainingDataTest {
   private static final int NEUTRAL = 0b010;
   private static final int POSITIVE = 0b100;
 
-  private static final Progress SILENT =
+  static final Progress SILENT =
       new Progress() {
         @Override
         public void says(String line) {}
@@ -38,9 +38,9 @@ class TrainingDataTest {
 
     List<Example> examples = examples("two", "three");
 
-    assertThat(examples.get(0).classes()).isEqualTo(~NEUTRAL);
-    assertThat(examples.get(1).classes()).isEqualTo(~NEUTRAL);
-    assertThat(examples.get(2).classes()).isEqualTo(Example.ALL_CLASSES);
+    assertThat(examples.get(0).use().classes()).isEqualTo(~NEUTRAL);
+    assertThat(examples.get(1).use().classes()).isEqualTo(~NEUTRAL);
+    assertThat(examples.get(2).use().classes()).isEqualTo(LabelUse.ALL_CLASSES);
   }
 
   @Test
@@ -50,9 +50,9 @@ class TrainingDataTest {
 
     List<Example> examples = examples("two", "one");
 
-    assertThat(examples.get(0).classes() & (NEGATIVE | NEUTRAL | POSITIVE))
+    assertThat(examples.get(0).use().classes() & (NEGATIVE | NEUTRAL | POSITIVE))
         .isEqualTo(NEGATIVE | NEUTRAL | POSITIVE);
-    assertThat(examples.get(2).classes() & (NEGATIVE | NEUTRAL | POSITIVE))
+    assertThat(examples.get(2).use().classes() & (NEGATIVE | NEUTRAL | POSITIVE))
         .as("not against positive, which the other source has")
         .isEqualTo(NEGATIVE | NEUTRAL);
   }
@@ -81,6 +81,8 @@ class TrainingDataTest {
     Files.writeString(file, yaml);
     Recipe recipe = Recipe.read(file);
     return new TrainingData(recipe, data, data, SILENT)
-        .encode(recipe.stages().get(0), new ByteTokenizer()).stream().flatMap(Stream::of).toList();
+        .encode(recipe.stages().get(0), new ByteTokenizer()).ofEpoch(1, 1).stream()
+            .flatMap(Stream::of)
+            .toList();
   }
 }
