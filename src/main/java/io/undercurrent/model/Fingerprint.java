@@ -16,7 +16,7 @@ import java.util.HexFormat;
  *   <li>the kind of the network;
  *   <li>name, shape and values of each tensor, which also say every size in the configuration;
  *   <li>how many past records attention looks at;
- *   <li>the tokenizer's type and its tokens in order;
+ *   <li>the tokenizer's type, its normaliser where it has one, and its tokens in order;
  *   <li>tokens, theta and lambda of the cache, where there is one.
  * </ul>
  *
@@ -51,6 +51,9 @@ public final class Fingerprint {
       add(digest, parameters.values(), parameters.offset(tensor.name()), tensor.size());
     }
     add(digest, tokenizer.type());
+    if (tokenizer.normalizer() > 0) {
+      add(digest, tokenizer.normalizer());
+    }
     add(digest, tokenizer.size());
     for (int id = 0; id < tokenizer.size(); id++) {
       add(digest, tokenizer.token(id));

@@ -25,6 +25,7 @@ final class Scanner {
   };
 
   private final TextCursor cursor;
+  private final Normalizer normalizer;
 
   private int position;
 
@@ -33,9 +34,10 @@ final class Scanner {
    */
   private int glue = -1;
 
-  /** Reads {@code text} as if it ended at {@code limit}. */
-  Scanner(String text, int limit) {
-    this.cursor = new TextCursor(text, limit);
+  /** Reads a text that this normaliser has read. */
+  Scanner(NormalizedText text, Normalizer normalizer) {
+    this.cursor = new TextCursor(text.text(), text.length());
+    this.normalizer = normalizer;
   }
 
   /** Fills the slot with the next token; its kind is {@link Kind#END} at the end of the text. */
@@ -68,7 +70,7 @@ final class Scanner {
         token.lineStart = true;
       }
       if (c == '<') {
-        int behind = Markup.behindTag(cursor, position);
+        int behind = Markup.behindTag(cursor, position, normalizer);
         if (behind < 0) {
           return;
         }

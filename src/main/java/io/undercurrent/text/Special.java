@@ -44,7 +44,10 @@ enum Special {
   HASHTAG("<hashtag>"),
   CAPS("<caps>"),
   LONG("<long>"),
-  REPEAT("<repeat>");
+  REPEAT("<repeat>"),
+  // Emoji outside the vocabulary that carry a mood; since normaliser 1.
+  EMOJI_POSITIVE("<emoji+>"),
+  EMOJI_NEGATIVE("<emoji->");
 
   private static final List<Special> ALL = List.of(values());
 
@@ -62,17 +65,18 @@ enum Special {
     return ordinal();
   }
 
-  static int count() {
-    return ALL.size();
+  /** The number of special tokens of a vocabulary that goes with this normaliser. */
+  static int count(Normalizer normalizer) {
+    return normalizer == Normalizer.NONE ? EMOJI_POSITIVE.ordinal() : ALL.size();
   }
 
   static boolean isUnknown(int id) {
     return id >= UNK.ordinal() && id <= UNK_FOREIGN.ordinal();
   }
 
-  static List<String> tokens() {
+  static List<String> tokens(Normalizer normalizer) {
     List<String> tokens = new ArrayList<>();
-    for (Special special : ALL) {
+    for (Special special : ALL.subList(0, count(normalizer))) {
       tokens.add(special.token);
     }
     return tokens;

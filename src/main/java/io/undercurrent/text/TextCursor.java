@@ -103,17 +103,22 @@ final class TextCursor {
     }
     int value = 0;
     for (int i = first; i < to; i++) {
-      char c = text.charAt(i);
-      int digit =
-          isAsciiDigit(c)
-              ? c - '0'
-              : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : 99;
-      if (digit >= (hexadecimal ? 16 : 10)) {
+      int digit = hexadecimalDigit(text.charAt(i));
+      if (digit < 0 || digit >= (hexadecimal ? 16 : 10)) {
         return -1;
       }
       value = value * (hexadecimal ? 16 : 10) + digit;
     }
     return value <= 0x10FFFF ? value : -1;
+  }
+
+  /** The value of 0-9, a-f or A-F; -1 for other chars. */
+  static int hexadecimalDigit(char c) {
+    if (isAsciiDigit(c)) {
+      return c - '0';
+    }
+    int lower = c | 0x20;
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
   }
 
   static boolean isAsciiDigit(int c) {

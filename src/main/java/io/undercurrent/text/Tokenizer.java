@@ -30,6 +30,14 @@ public interface Tokenizer {
   /** The {@code type} in {@code tokenizer.json}: which kind of tokenizer this is. */
   String type();
 
+  /**
+   * The version of the normaliser that reads a text before it is split into tokens; 0 if there is
+   * none.
+   */
+  default int normalizer() {
+    return 0;
+  }
+
   /** Number of tokens V; ids are 0 to V - 1. */
   int size();
 

@@ -52,17 +52,26 @@ final class TokenizerJson {
     require(version.isInt() && version.intValue() == expected, "version", "" + expected, version);
   }
 
+  /** The file's content without a normaliser. */
+  static byte[] write(String type, int version, List<String> tokens) {
+    return write(type, version, 0, tokens);
+  }
+
   /**
    * The file's content.
    *
+   * @param normalizer its version; 0 for none
    * @param tokens of the vocabulary; null where the type implies them
    */
-  static byte[] write(String type, int version, List<String> tokens) {
+  static byte[] write(String type, int version, int normalizer, List<String> tokens) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.STRICT.createGenerator(out)) {
       json.writeStartObject();
       json.writeStringField("type", type);
       json.writeNumberField("version", version);
+      if (normalizer > 0) {
+        json.writeNumberField(Normalizer.KEY, normalizer);
+      }
       if (tokens != null) {
         json.writeArrayFieldStart("tokens");
         for (String token : tokens) {

@@ -28,6 +28,8 @@ public final class VocabularyBuilder {
    */
   public static final int MAX_MIN_DOCUMENTS = 64;
 
+  private static final Normalizer NORMALIZER = Normalizer.LATEST;
+
   private static final int MAX_EMOJI = 150;
   private static final int MAX_WORD_CHARS = 24;
 
@@ -79,7 +81,7 @@ public final class VocabularyBuilder {
 
   /** The minimum of {@link Settings#maxSize}: the number of tokens that every vocabulary holds. */
   public static int minSize() {
-    return Special.count() + alwaysIn().size();
+    return Special.count(NORMALIZER) + alwaysIn().size();
   }
 
   /**
@@ -94,14 +96,16 @@ public final class VocabularyBuilder {
     if (known == null) {
       addAuthor(document);
     }
-    new Record(documentId, cased).count(new Scanner(text, text.length()));
+    NormalizedText read = NORMALIZER.read(text, text.length());
+    new Record(documentId, cased).count(new Scanner(read, NORMALIZER));
     records++;
   }
 
   private void addAuthor(String document) {
     RawToken name = new RawToken();
-    new Scanner(document, document.length()).next(name);
-    if (name.end == document.length()) {
+    NormalizedText read = NORMALIZER.read(document, document.length());
+    new Scanner(read, NORMALIZER).next(name);
+    if (name.end == read.length()) {
       authors.add(new String(name.text, 0, name.length));
     }
   }
@@ -213,6 +217,11 @@ public final class VocabularyBuilder {
     }
   }
 
+  /** A tokenizer with the chosen words; it reads texts as they were read here. */
+  public WordTokenizer tokenizer(Settings settings) {
+    return WordTokenizer.normalizing(build(settings));
+  }
+
   /**
    * The words of the vocabulary without the special tokens, sorted by the number of records,
    * largest first.
@@ -223,7 +232,7 @@ public final class VocabularyBuilder {
     byFrequency.sort(BY_FREQUENCY);
     int emoji = 0;
     for (Map.Entry<String, TokenCount> entry : byFrequency) {
-      if (chosen.size() + Special.count() >= settings.maxSize()) {
+      if (chosen.size() + Special.count(NORMALIZER) >= settings.maxSize()) {
         break;
       }
       TokenCount count = entry.getValue();

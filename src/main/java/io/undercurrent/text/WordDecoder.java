@@ -23,6 +23,7 @@ final class WordDecoder implements TokenDecoder {
   private static final String VOWELS = "aeiouyAEIOUY";
 
   private final List<String> tokens;
+  private final int specials;
 
   /** The text of the last token; a mark or clitic behind it may still change it. */
   private String held = "";
@@ -48,8 +49,12 @@ final class WordDecoder implements TokenDecoder {
   private boolean inQuotes;
   private boolean inSingleQuotes;
 
-  WordDecoder(List<String> tokens) {
+  /**
+   * @param specials how many of the tokens, from the first on, are special
+   */
+  WordDecoder(List<String> tokens, int specials) {
     this.tokens = tokens;
+    this.specials = specials;
   }
 
   @Override
@@ -112,7 +117,7 @@ final class WordDecoder implements TokenDecoder {
     boolean behind = !NO_SPACE_BEHIND.contains(token);
     String text = token;
     heldIsWord = isWord(id, token);
-    heldInCapitals = capitals && heldIsWord && id >= Special.count();
+    heldInCapitals = capitals && heldIsWord && id >= specials;
     capitals = false;
     if (token.equals("\"")) {
       before &= !inQuotes;
@@ -139,8 +144,8 @@ final class WordDecoder implements TokenDecoder {
     atStart = false;
   }
 
-  private static boolean isWord(int id, String token) {
-    if (id < Special.count()) {
+  private boolean isWord(int id, String token) {
+    if (id < specials) {
       return id != Special.HASHTAG.id() && id != Special.SYMBOL.id() && id != Special.END.id();
     }
     byte kind =

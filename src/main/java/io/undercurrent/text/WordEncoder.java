@@ -8,6 +8,8 @@ final class WordEncoder implements Contractions.Pieces {
 
   private final WordIndex vocabulary;
   private final Segmenter segmenter;
+  private final NormalizedText text;
+  private final Normalizer normalizer;
   private final Scanner scanner;
   private final SentencePosition position = new SentencePosition();
 
@@ -28,26 +30,32 @@ final class WordEncoder implements Contractions.Pieces {
   WordEncoder(
       WordIndex vocabulary,
       Segmenter segmenter,
-      String text,
-      int limit,
+      NormalizedText text,
+      Normalizer normalizer,
       int capacity,
       boolean spans) {
     this.vocabulary = vocabulary;
     this.segmenter = segmenter;
-    this.scanner = new Scanner(text, limit);
+    this.text = text;
+    this.normalizer = normalizer;
+    this.scanner = new Scanner(text, normalizer);
     this.ids = new int[capacity];
     this.ends = spans ? new int[capacity] : null;
   }
 
-  /** Reads whole groups of tokens as far as they fit into the limits. */
-  Encoding encode(String text, int limit, int maxTokens) {
+  /**
+   * Reads whole groups of tokens as far as they fit into the limit.
+   *
+   * @param length of the original text
+   */
+  Encoding encode(int length, int maxTokens) {
     int group = 0; // first token of the last whole group
     int kept = 0; // tokens of whole groups
     int end = 0;
     while (true) {
       advance();
       if (current.kind == Kind.END) {
-        end = limit;
+        end = text.originalLength();
         setEnds(group, kept, end);
         break;
       }
@@ -57,10 +65,10 @@ final class WordEncoder implements Contractions.Pieces {
       if (count > maxTokens) {
         break;
       }
-      if (!open) {
+      if (!open && text.isBoundary(current.end)) {
         group = kept;
         kept = count;
-        end = current.end;
+        end = text.originalEnd(current.end);
         setEnds(group, kept, end);
       }
     }
@@ -75,7 +83,7 @@ final class WordEncoder implements Contractions.Pieces {
         ends == null ? Encoding.NO_SPANS : Arrays.copyOf(ends, kept),
         unknown,
         end,
-        end < text.length());
+        end < length);
   }
 
   private void setEnds(int from, int to, int end) {
@@ -120,7 +128,7 @@ final class WordEncoder implements Contractions.Pieces {
       case WORD -> word(token);
       case NUMBER -> number(token);
       case PUNCTUATION, EMOTICON -> literal(token, Special.SYMBOL);
-      case EMOJI -> literal(token, Special.EMOJI);
+      case EMOJI -> literal(token, emojiClass(token));
       case FLAG -> add(Special.FLAG);
       case URL -> add(Special.URL);
       case USER -> add(Special.USER);
@@ -137,6 +145,12 @@ final class WordEncoder implements Contractions.Pieces {
     if (token.repeated) {
       add(Special.REPEAT);
     }
+  }
+
+  private Special emojiClass(RawToken emoji) {
+    return normalizer == Normalizer.NONE
+        ? Special.EMOJI
+        : EmojiMoods.frozen().classOf(Character.codePointAt(emoji.text, 0, emoji.length));
   }
 
   // ---- words ----

@@ -23,27 +23,43 @@ public final class WordTokenizer implements Tokenizer {
   private static final int VERSION = 1;
 
   private final List<String> tokens;
+  private final Normalizer normalizer;
+  private final int specials;
   private final WordIndex vocabulary;
   private final Segmenter segmenter;
 
-  private WordTokenizer(List<String> tokens) {
+  private WordTokenizer(List<String> tokens, Normalizer normalizer) {
+    checkTokens(tokens, Special.tokens(normalizer));
     this.tokens = List.copyOf(tokens);
-    int specials = Special.count();
+    this.normalizer = normalizer;
+    this.specials = Special.count(normalizer);
     this.vocabulary = new WordIndex(this.tokens.subList(specials, tokens.size()), specials);
     this.segmenter = new Segmenter(vocabulary, specials);
   }
 
   /**
-   * A tokenizer with these words, most frequent first, behind the special tokens.
+   * A tokenizer with these words, most frequent first, behind the special tokens. It reads texts
+   * without a normaliser, as models do that were trained before there was one.
    *
    * @throws IllegalArgumentException if a word is empty, longer than 64 chars, listed twice, a
    *     special token or not well-formed UTF-16
    */
   public static WordTokenizer of(List<String> words) {
-    List<String> tokens = new ArrayList<>(Special.tokens());
+    return of(words, Normalizer.NONE);
+  }
+
+  /**
+   * A tokenizer with these words that reads texts through the latest normaliser; otherwise as
+   * {@link #of(List)}.
+   */
+  public static WordTokenizer normalizing(List<String> words) {
+    return of(words, Normalizer.LATEST);
+  }
+
+  private static WordTokenizer of(List<String> words, Normalizer normalizer) {
+    List<String> tokens = new ArrayList<>(Special.tokens(normalizer));
     tokens.addAll(words);
-    checkTokens(tokens);
-    return new WordTokenizer(tokens);
+    return new WordTokenizer(tokens, normalizer);
   }
 
   /**
@@ -66,14 +82,12 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   static WordTokenizer read(JsonNode root) {
-    TokenizerJson.checkHeader(root, TYPE, VERSION, List.of("type", "version", "tokens"));
-    List<String> tokens = TokenizerJson.tokens(root);
-    checkTokens(tokens);
-    return new WordTokenizer(tokens);
+    TokenizerJson.checkHeader(
+        root, TYPE, VERSION, List.of("type", "version", Normalizer.KEY, "tokens"));
+    return new WordTokenizer(TokenizerJson.tokens(root), Normalizer.read(root));
   }
 
-  private static void checkTokens(List<String> tokens) {
-    List<String> specials = Special.tokens();
+  private static void checkTokens(List<String> tokens, List<String> specials) {
     if (tokens.size() < specials.size()) {
       throw TokenizerJson.invalid(
           "tokens",
@@ -130,9 +144,15 @@ public final class WordTokenizer implements Tokenizer {
         && Character.isLowSurrogate(text.charAt(limit))) {
       limit--;
     }
-    int capacity = Math.min(maxTokens, limit / 3 + 8) + 8;
-    return new WordEncoder(vocabulary, segmenter, text, limit, capacity, spans)
-        .encode(text, limit, maxTokens);
+    NormalizedText read = normalizer.read(text, limit);
+    int capacity = Math.min(maxTokens, read.length() / 3 + 8) + 8;
+    return new WordEncoder(vocabulary, segmenter, read, normalizer, capacity, spans)
+        .encode(text.length(), maxTokens);
+  }
+
+  @Override
+  public int normalizer() {
+    return normalizer.version();
   }
 
   @Override
@@ -174,16 +194,16 @@ public final class WordTokenizer implements Tokenizer {
 
   @Override
   public boolean isWord(int id) {
-    return id >= Special.count() && id < tokens.size();
+    return id >= specials && id < tokens.size();
   }
 
   @Override
   public TokenDecoder decoder() {
-    return new WordDecoder(tokens);
+    return new WordDecoder(tokens, specials);
   }
 
   @Override
   public byte[] toJson() {
-    return TokenizerJson.write(TYPE, VERSION, tokens);
+    return TokenizerJson.write(TYPE, VERSION, normalizer.version(), tokens);
   }
 }

@@ -4,7 +4,6 @@ import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.VocabularyBuilder;
 import io.undercurrent.text.WhitespaceTokenizer;
-import io.undercurrent.text.WordTokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -70,8 +69,7 @@ final class TrainingData {
       }
     }
     Tokenizer tokenizer =
-        WordTokenizer.of(
-            vocabulary.build(new VocabularyBuilder.Settings(wanted.size(), wanted.minDocuments())));
+        vocabulary.tokenizer(new VocabularyBuilder.Settings(wanted.size(), wanted.minDocuments()));
     progress.says("vocabulary of " + tokenizer.size() + " tokens");
     return tokenizer;
   }

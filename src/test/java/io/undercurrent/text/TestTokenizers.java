@@ -22,6 +22,11 @@ final class TestTokenizers {
   static final WordTokenizer SMALL =
       WordTokenizer.of(new ArrayList<>(new LinkedHashSet<>(Arrays.asList(WORDS.split(" ")))));
 
+  /** The same words behind the latest normaliser. */
+  static final WordTokenizer NORMALIZING =
+      WordTokenizer.normalizing(
+          new ArrayList<>(new LinkedHashSet<>(Arrays.asList(WORDS.split(" ")))));
+
   private TestTokenizers() {}
 
   static String tokens(String text) {

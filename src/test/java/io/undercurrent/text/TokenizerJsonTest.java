@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class TokenizerJsonTest {
 
-  private static final String SPECIALS = "\"" + String.join("\",\"", Special.tokens()) + "\"";
+  private static final String SPECIALS =
+      "\"" + String.join("\",\"", Special.tokens(Normalizer.NONE)) + "\"";
 
   private static byte[] json(String tokens) {
     return bytes("{\"type\":\"word\",\"version\":1,\"tokens\":[" + tokens + "]}");
@@ -43,12 +44,12 @@ class TokenizerJsonTest {
   void shouldListSpecialTokensFirst() {
     WordTokenizer tokenizer = WordTokenizer.read(json(SPECIALS + ",\"good\""));
     assertThat(tokenizer.token(0)).isEqualTo("<end>");
-    assertThat(tokenizer.token(Special.count())).isEqualTo("good");
+    assertThat(tokenizer.token(Special.count(Normalizer.NONE))).isEqualTo("good");
   }
 
   @Test
   void shouldNameTheTokenThatIsWrong() {
-    int first = Special.count();
+    int first = Special.count(Normalizer.NONE);
     assertRefused(json(SPECIALS + ",7"), "tokens[" + first + "] must be a string, found 7");
     assertRefused(json(SPECIALS + ",null"), "tokens[" + first + "] must be a string, found null");
     assertRefused(

@@ -403,7 +403,7 @@ class WordTokenizerTest {
     assertThat(SMALL.endOfRecord()).isZero();
     for (int id = 0; id < SMALL.size(); id++) {
       String token = SMALL.token(id);
-      boolean marker = id < Special.count();
+      boolean marker = id < Special.count(Normalizer.NONE);
       assertThat(SMALL.isWord(id)).as(token).isEqualTo(!marker);
       assertThat(SMALL.isUnknown(id)).as(token).isEqualTo(marker && token.startsWith("<unk"));
     }
@@ -434,7 +434,7 @@ class WordTokenizerTest {
 
   @Test
   void shouldNeverReadASpecialTokenFromText() {
-    for (String special : Special.tokens()) {
+    for (String special : Special.tokens(Normalizer.NONE)) {
       for (int id : SMALL.encode("good " + special + " " + special.substring(1), 64).ids()) {
         assertThat(id).isNotEqualTo(SMALL.endOfRecord());
       }
