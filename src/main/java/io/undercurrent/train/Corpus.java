@@ -60,8 +60,9 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
    */
   static Corpus read(Recipe.Source source, Path data) {
     if (source.format().equals("templates")) {
-      List<Item> made = Templates.read(source.file(), data).sentences(source.records());
-      return new Corpus(source, singles(source, made));
+      return new Corpus(
+          source,
+          numbered(source, Templates.read(source.file(), data).conversations(source.records())));
     }
     Path file = data.resolve(source.file());
     if (!Files.isRegularFile(file)) {
@@ -202,13 +203,13 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     if (source.format().equals("book") && !items.isEmpty()) {
       return new Corpus(source, List.of(new Conversation(source.name(), items)));
     }
-    return new Corpus(source, singles(source, items));
+    return new Corpus(source, numbered(source, items.stream().map(List::of).toList()));
   }
 
-  private static List<Conversation> singles(Recipe.Source source, List<Item> items) {
+  private static List<Conversation> numbered(Recipe.Source source, List<List<Item>> groups) {
     List<Conversation> conversations = new ArrayList<>();
-    for (int i = 0; i < items.size(); i++) {
-      conversations.add(new Conversation(source.name() + ":" + (i + 1), List.of(items.get(i))));
+    for (int i = 0; i < groups.size(); i++) {
+      conversations.add(new Conversation(source.name() + ":" + (i + 1), groups.get(i)));
     }
     return conversations;
   }

@@ -195,7 +195,7 @@ final class RecipeKeys {
               "records",
               integer(1, 10_000_000),
               "10000 for `templates`",
-              "Sentences that are made from templates."),
+              "Sentences, or conversations, that are made from templates."),
           optional(
               "metric",
               oneOf("accuracy", "macro_recall", "macro_f1", "weighted_f1", BITS_PER_TOKEN),

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -20,22 +21,31 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Sentences made from templates, for patterns that are rare in data, such as double negation. A
- * YAML file has lists of words for slots, lists of templates for classes, and pairs of a positive
- * and a negative template. The classes take turns; templates and words are drawn with a fixed seed.
- * Immutable.
+ * Sentences and conversations made from templates, for patterns that are rare in data, such as
+ * double negation. A YAML file has lists of words for slots, lists of templates for classes, and
+ * pairs of a positive and a negative template. The classes take turns; templates and words are
+ * drawn with a fixed seed. Immutable.
  *
- * @param slots words by slot; a word may contain slots
+ * <p>A template with {@code ||} between its turns makes a conversation. The class is that of its
+ * last turn; the turns before it have no label.
+ *
+ * @param slots words by slot; a word may contain slots, and turns
  * @param templates by class
- * @param pairs both templates of a pair get the same words; half of all sentences are from pairs,
- *     if there are any
+ * @param pairs both templates of a pair get the same words; one pair follows each turn of the
+ *     classes, if there are any
+ * @param shares how many sentences of a class are made in its turn; 1 for a class that is not named
+ * @param styles each conversation is written in one of them, drawn at random; none for as in the
+ *     file
  */
 record Templates(
     Map<String, List<String>> slots,
     Map<String, List<String>> templates,
-    List<List<String>> pairs) {
+    List<List<String>> pairs,
+    Map<String, Long> shares,
+    List<TextStyle> styles) {
 
   private static final String CLASSPATH = "classpath:";
+  private static final Pattern TURNS = Pattern.compile("\\|\\|");
   private static final Pattern SLOT = Pattern.compile("\\{([^{}]*)}");
   private static final String NEGATIVE = ModelConfig.SENTIMENT_LABELS.get(ModelConfig.NEGATIVE);
   private static final String POSITIVE = ModelConfig.SENTIMENT_LABELS.get(ModelConfig.POSITIVE);
@@ -52,12 +62,29 @@ record Templates(
               "pairs",
               new KeyType.ListOf("list of pairs", "a list of pairs", 0, false, TEXTS),
               List.of(),
-              "Pairs of a positive and a negative template."));
+              "Pairs of a positive and a negative template."),
+          RecipeKey.of(
+              "shares",
+              new KeyType.MapOf(KeyType.integer(1, 100)),
+              Map.of(),
+              "Sentences of a class in its turn."),
+          RecipeKey.of(
+              "styles",
+              new KeyType.ListOf(
+                  "list of words",
+                  "a list of styles",
+                  0,
+                  false,
+                  KeyType.oneOf("written", "sentence", "bare", "typo")),
+              List.of(),
+              "How sentences are written."));
 
   Templates {
     slots = Map.copyOf(slots);
     templates = Collections.unmodifiableMap(new TreeMap<>(templates)); // one order in every JVM
     pairs = List.copyOf(pairs);
+    shares = Map.copyOf(shares);
+    styles = List.copyOf(styles);
     Set<String> checked = new HashSet<>();
     for (String slot : slots.keySet()) {
       requireNoCycle(slot, slots, Set.of(), checked);
@@ -71,6 +98,12 @@ record Templates(
                 + label);
       }
     }
+    for (String label : shares.keySet()) {
+      if (!templates.containsKey(label)) {
+        throw new IllegalArgumentException(
+            "shares must be for classes with templates, found " + label);
+      }
+    }
     for (List<String> pair : pairs) {
       if (pair.size() != 2) {
         throw new IllegalArgumentException(
@@ -78,10 +111,14 @@ record Templates(
       }
     }
     Map<String, List<String>> words = slots;
-    Stream.of(slots.values(), templates.values(), pairs)
+    SplittableRandom random = new SplittableRandom(0);
+    slots.values().stream() // also rarely drawn ones
+        .flatMap(List::stream)
+        .forEach(word -> fill(word, words, random));
+    Stream.of(templates.values(), pairs)
         .flatMap(Collection::stream)
         .flatMap(List::stream)
-        .forEach(text -> fill(text, words, new SplittableRandom(0))); // also rarely drawn ones
+        .forEach(template -> turns(template, fill(template, words, random)));
   }
 
   private static void requireNoCycle(
@@ -143,37 +180,58 @@ record Templates(
       return new Templates(
           (Map<String, List<String>>) values.get("slots"),
           (Map<String, List<String>>) values.get("templates"),
-          (List<List<String>>) values.get("pairs"));
+          (List<List<String>>) values.get("pairs"),
+          (Map<String, Long>) values.get("shares"),
+          ((List<String>) values.get("styles"))
+              .stream().map(style -> TextStyle.valueOf(style.toUpperCase(Locale.ROOT))).toList());
     } catch (IllegalArgumentException e) {
       throw new RecipeException(file + ": " + e.getMessage(), e);
     }
   }
 
-  /** {@code n} labelled sentences, the same for every call. */
-  List<Item> sentences(int n) {
+  /** {@code n} conversations, most often of one record each; the same for every call. */
+  List<List<Item>> conversations(int n) {
     SplittableRandom random = new SplittableRandom(n);
     List<String> classes = List.copyOf(templates.keySet());
-    List<Item> sentences = new ArrayList<>();
-    while (sentences.size() < n) {
+    List<List<Item>> made = new ArrayList<>();
+    while (made.size() < n) {
       for (String label : classes) {
-        add(sentences, label, draw(templates.get(label), random), random);
+        for (long i = shares.getOrDefault(label, 1L); i > 0; i--) {
+          made.add(conversation(label, draw(templates.get(label), random), random));
+        }
       }
       if (!pairs.isEmpty()) {
-        List<String> pair = pairs.get(random.nextInt(pairs.size()));
+        List<String> pair = draw(pairs, random);
         long words = random.nextLong();
-        add(sentences, POSITIVE, pair.get(0), new SplittableRandom(words));
-        add(sentences, NEGATIVE, pair.get(1), new SplittableRandom(words));
+        made.add(conversation(POSITIVE, pair.get(0), new SplittableRandom(words)));
+        made.add(conversation(NEGATIVE, pair.get(1), new SplittableRandom(words)));
       }
     }
-    return List.copyOf(sentences.subList(0, n));
+    return List.copyOf(made.subList(0, n));
   }
 
-  private void add(List<Item> to, String label, String template, SplittableRandom random) {
+  private List<Item> conversation(String label, String template, SplittableRandom random) {
     byte index = (byte) ModelConfig.SENTIMENT_LABELS.indexOf(label);
-    to.add(new Item(fill(template, slots, random), index));
+    TextStyle style = styles.isEmpty() ? TextStyle.WRITTEN : draw(styles, random);
+    List<String> turns = turns(template, fill(template, slots, random));
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < turns.size(); i++) {
+      boolean last = i == turns.size() - 1;
+      items.add(new Item(style.apply(turns.get(i), random), last ? index : Chunk.UNLABELLED));
+    }
+    return List.copyOf(items);
   }
 
-  private static String draw(List<String> list, SplittableRandom random) {
+  private static List<String> turns(String template, String filled) {
+    List<String> turns = TURNS.splitAsStream(filled + " ").map(String::trim).toList();
+    if (turns.stream().anyMatch(String::isEmpty)) {
+      throw new IllegalArgumentException(
+          "every turn of a conversation must have text, found an empty one in: " + template);
+    }
+    return turns;
+  }
+
+  private static <T> T draw(List<T> list, SplittableRandom random) {
     return list.get(random.nextInt(list.size()));
   }
 

@@ -32,9 +32,9 @@ class TemplatesTest {
         templates: {positive: ["{x}-{y}"], negative: ["not {x}{x}", "plain"]}
         """);
 
-    List<Item> items = Templates.read("t.yaml", data).sentences(400);
+    List<Item> items = sentences("t.yaml", 400);
 
-    assertThat(items).isEqualTo(Templates.read("t.yaml", data).sentences(400));
+    assertThat(items).isEqualTo(sentences("t.yaml", 400));
     HashSet<String> negative = new HashSet<>();
     HashSet<String> positive = new HashSet<>();
     for (int i = 0; i < items.size(); i++) {
@@ -55,7 +55,7 @@ class TemplatesTest {
         pairs: [["so {x}", "not so {x}"]]
         """);
 
-    List<Item> items = Templates.read("t.yaml", data).sentences(200);
+    List<Item> items = sentences("t.yaml", 200);
 
     HashSet<String> positive = new HashSet<>();
     for (int i = 0; i < items.size(); i += 2) {
@@ -64,6 +64,84 @@ class TemplatesTest {
       assertThat(items.get(i + 1)).isEqualTo(new Item("not " + items.get(i).text(), (byte) 0));
     }
     assertThat(positive).containsExactlyInAnyOrder("so a a", "so a b", "so b a", "so b b");
+  }
+
+  @Test
+  void shouldLabelOnlyTheLastTurnOfAConversation() throws IOException {
+    Files.writeString(
+        data.resolve("t.yaml"),
+        """
+        slots: {x: [a, "b || c"]}
+        templates: {positive: ["{x} || yes"], negative: ["no"]}
+        """);
+
+    List<List<Item>> made = Templates.read("t.yaml", data).conversations(200);
+
+    byte none = Chunk.UNLABELLED;
+    Item yes = new Item("yes", (byte) 2);
+    assertThat(new HashSet<>(made))
+        .containsExactlyInAnyOrder(
+            List.of(new Item("no", (byte) 0)),
+            List.of(new Item("a", none), yes),
+            List.of(new Item("b", none), new Item("c", none), yes));
+  }
+
+  @Test
+  void shouldReadTheEarlierTurnsBeforeTheLabelledOne() throws IOException {
+    Files.writeString(
+        data.resolve("t.yaml"), "{slots: {}, templates: {positive: [\"was it good? || yes\"]}}");
+    Files.writeString(
+        data.resolve("recipe.yaml"),
+        """
+        vocabulary: {type: bytes}
+        train: [{name: t, file: t.yaml, records: 3}]
+        dev: [{name: t, file: t.yaml, records: 1}]
+        """);
+
+    List<Corpus.Conversation> conversations =
+        Corpus.read(Recipe.read(data.resolve("recipe.yaml")).stages().get(0).train().get(0), data)
+            .conversations();
+
+    assertThat(conversations)
+        .extracting(Corpus.Conversation::document)
+        .containsExactly("t:1", "t:2", "t:3");
+    assertThat(conversations.get(2).items())
+        .containsExactly(new Item("was it good?", Chunk.UNLABELLED), new Item("yes", (byte) 2));
+  }
+
+  @Test
+  void shouldMakeAsManySentencesOfAClassAsItsShare() throws IOException {
+    Files.writeString(
+        data.resolve("t.yaml"),
+        """
+        slots: {}
+        templates: {positive: [a], neutral: [b], negative: [c]}
+        shares: {neutral: 2}
+        """);
+
+    assertThat(sentences("t.yaml", 8))
+        .extracting(Item::text)
+        .containsExactly("c", "b", "b", "a", "c", "b", "b", "a");
+  }
+
+  @Test
+  void shouldWriteAllTurnsInOneStyle() throws IOException {
+    Files.writeString(
+        data.resolve("t.yaml"),
+        """
+        slots: {}
+        templates: {positive: ["it's so, i say || and so am i"]}
+        styles: [sentence, bare]
+        """);
+
+    HashSet<List<String>> texts = new HashSet<>();
+    for (List<Item> items : Templates.read("t.yaml", data).conversations(50)) {
+      texts.add(items.stream().map(Item::text).toList());
+    }
+
+    assertThat(texts)
+        .containsExactlyInAnyOrder(
+            List.of("It's so, I say.", "And so am I."), List.of("its so i say", "and so am i"));
   }
 
   @ParameterizedTest
@@ -79,7 +157,12 @@ class TemplatesTest {
     "'slots: {x: [a, \"{y}\"]}, templates: {}', 'every {slot} must have words'",
     "'slots: {}, templates: {}, pairs: [[a]]', 'pairs must be a positive and a negative'",
     "'slots: {}, templates: {}, pairs: [[a, \"{b}\"]]', 'every {slot} must have words'",
-    "'slots: {}, templates: {}, more: 1', 'more is not a known key; known here: slots, templates, pairs'"
+    "'slots: {}, templates: {}, more: 1', 'more is not a known key; known here: slots, templates, pairs, shares, styles'",
+    "'slots: {}, templates: {positive: [\"a || \"]}', 'every turn of a conversation must have text'",
+    "'slots: {x: [\"|| a\"]}, templates: {positive: [\"{x}\"]}', 'found an empty one in: {x}'",
+    "'slots: {}, templates: {positive: [a]}, shares: {neutral: 2}', 'shares must be for classes with templates'",
+    "'slots: {}, templates: {positive: [a]}, shares: {positive: 0}', 'shares.positive must be 1 to 100'",
+    "'slots: {}, templates: {positive: [a]}, styles: [loud]', 'styles[0] must be written, sentence, bare or typo'"
   })
   void shouldSayWhatIsWrongWithAFile(String yaml, String message) throws IOException {
     Files.writeString(data.resolve("t.yaml"), "{" + yaml + "}");
@@ -91,7 +174,7 @@ class TemplatesTest {
 
   @Test
   void shouldReadTheTemplatesThatShip() {
-    List<Item> items = Templates.read(NEGATION, data).sentences(1000);
+    List<Item> items = sentences(NEGATION, 1000);
     assertThat(items).extracting(Item::text).noneMatch(text -> text.matches(".*[{}].*"));
     assertThat(new HashSet<>(items)).hasSizeGreaterThan(900);
   }
@@ -113,6 +196,15 @@ class TemplatesTest {
     assertThat(conversations).hasSize(1);
     assertThat(conversations.get(0)[0].tokens()).hasSize(measured.length() + 1);
     assertThat(said).contains("left out 1 records that are sentences of the suites");
+  }
+
+  private List<Item> sentences(String file, int n) {
+    List<Item> sentences = new ArrayList<>();
+    for (List<Item> items : Templates.read(file, data).conversations(n)) {
+      assertThat(items).hasSize(1);
+      sentences.addAll(items);
+    }
+    return sentences;
   }
 
   private Recipe recipe() throws IOException {

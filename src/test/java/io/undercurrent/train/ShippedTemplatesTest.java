@@ -1,0 +1,133 @@
+package io.undercurrent.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.undercurrent.model.ModelConfig;
+import io.undercurrent.train.Corpus.Item;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Holds every file in {@code train/templates}. */
+class ShippedTemplatesTest {
+
+  private static final int RECORDS = 20_000;
+  private static final Path FOLDER = Path.of("src/main/resources/io/undercurrent/train/templates");
+
+  static List<String> files() throws IOException {
+    try (Stream<Path> files = Files.list(FOLDER)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void shouldGiveEveryTextOneLabel(String file) {
+    Map<String, Byte> labels = new HashMap<>();
+    List<String> both = new ArrayList<>();
+    for (List<Item> conversation : read(file).conversations(RECORDS)) {
+      Byte before = labels.put(text(conversation), label(conversation));
+      if (before != null && before != label(conversation)) {
+        both.add(text(conversation));
+      }
+    }
+    assertThat(both).isEmpty();
+    assertThat(labels).hasSizeGreaterThan(RECORDS / 3); // few are made twice
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void shouldBalancePositiveAndNegative(String file) {
+    int[] counts = new int[ModelConfig.SENTIMENT_LABELS.size()];
+    for (List<Item> conversation : read(file).conversations(RECORDS)) {
+      counts[label(conversation)]++;
+    }
+    int neutral = RECORDS - counts[ModelConfig.NEGATIVE] - counts[ModelConfig.POSITIVE];
+    assertThat(Math.abs(counts[ModelConfig.NEGATIVE] - counts[ModelConfig.POSITIVE]))
+        .isLessThanOrEqualTo(2);
+    assertThat(neutral).isBetween(RECORDS / 4, RECORDS / 2 + 1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void shouldFillEverySlotAndLeaveNoGaps(String file) {
+    for (List<Item> conversation : read(file).conversations(2_000)) {
+      assertThat(text(conversation)).doesNotContainPattern("[{}]|  | [,;]");
+    }
+  }
+
+  /** Praise, blame and plain statements take the same identities in the same frames. */
+  @Test
+  void shouldNameNoIdentityMoreOftenInPraiseThanInBlame() {
+    Templates templates = read("identity.yaml");
+    Set<String> slots = Set.of("adj", "aadj", "pred", "anoun", "plural", "S", "I", "P");
+    assertThat(named(templates, "negative", slots)).isEqualTo(named(templates, "positive", slots));
+    Map<String, Long> neutral = named(templates, "neutral", slots);
+    named(templates, "positive", slots)
+        .forEach((slot, n) -> assertThat(neutral.get(slot)).as(slot).isGreaterThanOrEqualTo(n));
+    for (String slot : slots) { // each term once, so that all terms of a slot are as frequent
+      if (!Set.of("S", "I", "P").contains(slot)) {
+        assertThat(templates.slots().get(slot)).doesNotHaveDuplicates();
+      }
+    }
+    templates
+        .slots()
+        .forEach( // what differs between the classes names no identity
+            (slot, words) -> {
+              if (slot.matches(".*_[nup]")) {
+                for (String identity : slots) {
+                  assertThat(words).as(slot).noneMatch(word -> word.contains("{" + identity + "}"));
+                }
+              }
+            });
+  }
+
+  /** Of every kind of reply, the same text has to occur with all labels. */
+  @Test
+  void shouldLetOnlyTheContextDecideReplies() {
+    Map<String, Set<Byte>> labels = new HashMap<>();
+    for (List<Item> conversation : read("replies.yaml").conversations(RECORDS)) {
+      assertThat(conversation).hasSizeGreaterThan(1);
+      String reply = conversation.get(conversation.size() - 1).text();
+      labels.computeIfAbsent(reply, text -> new HashSet<>()).add(label(conversation));
+    }
+    for (String reply : List.of("no", "yes", "me too", "not really", "very much", "I agree")) {
+      assertThat(labels.get(reply)).as(reply).hasSize(3);
+    }
+  }
+
+  private static Templates read(String file) {
+    return Templates.read("classpath:io/undercurrent/train/templates/" + file, Path.of("."));
+  }
+
+  private static String text(List<Item> conversation) {
+    return conversation.stream().map(Item::text).collect(Collectors.joining(" || "));
+  }
+
+  private static byte label(List<Item> conversation) {
+    return conversation.get(conversation.size() - 1).label();
+  }
+
+  /** How often the templates of a class name each of the slots. */
+  private static Map<String, Long> named(Templates templates, String label, Set<String> slots) {
+    return slots.stream()
+        .collect(
+            Collectors.toMap(
+                slot -> slot,
+                slot ->
+                    templates.templates().get(label).stream()
+                        .mapToLong(text -> text.split("\\{" + slot + "}", -1).length - 1)
+                        .sum()));
+  }
+}
