@@ -36,7 +36,8 @@ public record Recipe(
     Stage pretraining,
     Training training,
     List<Source> train,
-    List<Source> dev) {
+    List<Source> dev,
+    boolean calibrate) {
 
   /** Not a multiple of 2 or 3: where two or three labels take turns in a file, all are held out. */
   private static final int HELD_OUT = 7;
@@ -227,6 +228,7 @@ public record Recipe(
       Fold fold,
       Integer records,
       String metric,
+      boolean selects,
       boolean ends) {
 
     private static final int RECORDS = 10_000;
@@ -302,6 +304,7 @@ public record Recipe(
           other,
           records,
           metric,
+          selects,
           ends);
     }
   }
@@ -329,7 +332,8 @@ public record Recipe(
               vocabulary.sources,
               vocabulary.uncounted.stream().filter(names::contains).toList());
     }
-    return new Recipe(name, seed, init, model, counted, pretraining, training, train, dev);
+    return new Recipe(
+        name, seed, init, model, counted, pretraining, training, train, dev, calibrate);
   }
 
   /** The parts of a run, in order. */

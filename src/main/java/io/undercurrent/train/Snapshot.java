@@ -78,6 +78,7 @@ public final class Snapshot {
             null,
             null,
             null,
+            true,
             false);
     this.recipe = recipe.withTrain(List.of(source));
     this.textField = textField;

@@ -97,6 +97,7 @@ class CorpusTest {
             fold,
             whole.records(),
             whole.metric(),
+            whole.selects(),
             whole.ends());
     return Corpus.read(part, data).conversations().stream()
         .flatMap(conversation -> conversation.items().stream())
@@ -229,6 +230,7 @@ class CorpusTest {
         null,
         null,
         null,
+        true,
         false);
   }
 
@@ -335,6 +337,7 @@ class CorpusTest {
         null,
         null,
         null,
+        true,
         false);
   }
 

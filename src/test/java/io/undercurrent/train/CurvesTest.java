@@ -135,7 +135,7 @@ class CurvesTest {
     Recipe.Source source =
         new Recipe.Source(
             name, "dev.tsv", null, null, label, null, null, null, null, null, true, false, null,
-            null, null, false);
+            null, null, true, false);
     LanguageScores language = new LanguageScores(new ByteTokenizer());
     language.add(new Reading(1, 0, 1, false, null, bitsPerToken, new NextToken[0]));
     return new Evaluation.Result(source, scores, null, null, language, Double.NaN, null);
