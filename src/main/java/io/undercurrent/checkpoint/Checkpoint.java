@@ -64,6 +64,7 @@ public record Checkpoint(
           "tie_weights",
           "attention",
           "cache",
+          "sentiment",
           "tokenizer");
 
   /**
@@ -192,6 +193,15 @@ public record Checkpoint(
     System.arraycopy(read.values(), 0, into.values(), 0, read.values().length);
   }
 
+  /**
+   * Writes only the {@code config.json} of a checkpoint folder, in one step.
+   *
+   * @param config with the same tensors and tokenizer as the folder's
+   */
+  public static void writeConfig(Path folder, ModelConfig config) throws IOException {
+    AtomicFile.replace(folder.resolve(CONFIG), configJson(config));
+  }
+
   private static byte[] configJson(ModelConfig config) {
     ObjectNode json = Json.STRICT.createObjectNode();
     json.put("name", config.name());
@@ -226,6 +236,9 @@ public record Checkpoint(
           .put("tokens", config.cache().tokens())
           .put("theta", config.cache().theta())
           .put("lambda", config.cache().lambda());
+    }
+    if (config.temperature() != 1) {
+      json.putObject("sentiment").put("temperature", config.temperature());
     }
     json.put("tokenizer", TOKENIZER);
     return (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
@@ -277,7 +290,8 @@ public record Checkpoint(
           Pooling.valueOf(pooling.toUpperCase(Locale.ROOT)),
           nextToken(file, json),
           attention(file, json),
-          cache(file, json));
+          cache(file, json),
+          temperature(file, json));
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(file + ": " + e.getMessage(), e);
     }
@@ -326,6 +340,12 @@ public record Checkpoint(
             number(file, cache, "lambda"));
   }
 
+  /** Reads {@code sentiment}, an object of temperature; it may be missing. */
+  private static float temperature(String file, JsonNode json) {
+    JsonNode sentiment = object(file, json, "sentiment", "temperature");
+    return sentiment.isMissingNode() ? 1f : number(file, sentiment, "temperature");
+  }
+
   /** Reads an object of these keys and no others; it may be missing. */
   private static JsonNode object(String file, JsonNode json, String key, String... keys) {
     JsonNode value = json.path(key);
@@ -336,7 +356,8 @@ public record Checkpoint(
       String others = String.join(", ", List.of(keys).subList(0, keys.length - 1));
       throw new CheckpointException(
           file
-              + ": %s must be an object of %s and %s, found ".formatted(key, others, last)
+              + ": %s must be an object of %s, found "
+                  .formatted(key, others.isEmpty() ? last : others + " and " + last)
               + Json.found(value));
     }
     return value;

@@ -83,6 +83,12 @@ final class EvaluateCommand implements Callable<Integer> {
       })
   private float[] cache;
 
+  @Option(
+      names = "--kneser-ney",
+      description =
+          "Also score next words by a 5-gram model (modified Kneser-Ney) of the training sets.")
+  private boolean kneserNey;
+
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
@@ -102,6 +108,10 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--recipe and --data must be given together, found only one of them");
     }
+    if (kneserNey && recipe == null) {
+      throw new ParameterException(
+          spec.commandLine(), "--kneser-ney must be given with --recipe, found no --recipe");
+    }
     StateUse use =
         states.fresh ? StateUse.FRESH : states.oneKey ? StateUse.ONE_KEY : StateUse.CONVERSATION;
     Evaluation.Report report;
@@ -113,7 +123,7 @@ final class EvaluateCommand implements Callable<Integer> {
       report =
           evaluation == null
               ? Evaluation.Report.ofSuites(loaded)
-              : evaluation.report(loaded, data, use, bar);
+              : evaluation.report(loaded, data, use, kneserNey, bar);
     }
     String scores = EvaluationJson.of(loaded, use, report);
     if (out != null) {

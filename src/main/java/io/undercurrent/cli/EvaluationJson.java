@@ -44,6 +44,9 @@ final class EvaluationJson {
     node.put("naiveBayes", r.naiveBayesScore()).put("majority", r.majority());
     node.put("accuracy", r.model().accuracy()).put("macroF1", r.model().macroF1());
     node.put("weightedF1", r.model().weightedF1()).put("macroRecall", r.model().macroRecall());
+    if (!Double.isNaN(r.model().auroc())) {
+      node.put("auroc", r.model().auroc());
+    }
     node.put("ece", r.calibration().ece());
     int[] classes = r.model().classes();
     ArrayNode labels = node.putArray("labels");
@@ -71,11 +74,18 @@ final class EvaluationJson {
   }
 
   private static void language(ObjectNode node, Result r) {
-    LanguageScores l = r.language();
+    language(node, r, r.language());
+    if (r.kneserNey() != null) {
+      language(node.putObject("kneserNey"), r, r.kneserNey());
+    }
+  }
+
+  private static void language(ObjectNode node, Result r, LanguageScores l) {
     node.put("tokens", l.tokens());
     if (l.tokens() > 0) {
       node.put("unknownShare", l.unknownShare()).put("bitsPerToken", l.bitsPerToken());
-      node.put("perplexity", r.perplexity()).put("endsCounted", r.source().ends());
+      node.put("perplexity", l.perplexity(r.source().ends()));
+      node.put("endsCounted", r.source().ends());
     }
     ObjectNode next = node.putObject("nextWord").put("words", l.words());
     if (l.words() > 0) {

@@ -110,22 +110,28 @@ final class EvaluationTables {
         "3",
         "5");
     for (Result r : results) {
-      LanguageScores l = r.language();
-      line(
-          "%-14s %8d %8.2f %10.3f %10.2f%s  %-10d %8.2f %6.2f %6.2f",
-          r.name(),
-          l.tokens(),
-          100 * l.unknownShare(),
-          l.bitsPerToken(),
-          r.perplexity(),
-          r.source().ends() ? "*" : " ",
-          l.words(),
-          100 * l.top(1),
-          100 * l.top(3),
-          100 * l.top(5));
+      language(r.name(), r, r.language());
+      if (r.kneserNey() != null) {
+        language("  Kneser-Ney", r, r.kneserNey());
+      }
     }
     if (results.stream().anyMatch(r -> r.source().ends())) {
       line("* ends of records count as tokens");
     }
+  }
+
+  private void language(String name, Result r, LanguageScores l) {
+    line(
+        "%-14s %8d %8.2f %10.3f %10.2f%s  %-10d %8.2f %6.2f %6.2f",
+        name,
+        l.tokens(),
+        100 * l.unknownShare(),
+        l.bitsPerToken(),
+        l.perplexity(r.source().ends()),
+        r.source().ends() ? "*" : " ",
+        l.words(),
+        100 * l.top(1),
+        100 * l.top(3),
+        100 * l.top(5));
   }
 }

@@ -17,14 +17,16 @@ import java.util.HexFormat;
  *   <li>name, shape and values of each tensor, which also say every size in the configuration;
  *   <li>how many past records attention looks at;
  *   <li>the tokenizer's type, its normaliser where it has one, and its tokens in order;
- *   <li>tokens, theta and lambda of the cache, where there is one.
+ *   <li>tokens, theta and lambda of the cache, where there is one;
+ *   <li>the temperature of the sentiment head, where it is not 1.
  * </ul>
  *
  * <p>The model's name, its card, the precision of the file's tensors, and the order and white space
  * of JSON are not covered.
  *
  * <p>The digest of the cache is added to that of the rest by exclusive or, so that another cache
- * can be exchanged for it without reading the tensors again. Thread-safe.
+ * can be exchanged for it without reading the tensors again. So is that of the temperature: without
+ * one a model keeps the fingerprint that it had before there were temperatures. Thread-safe.
  */
 public final class Fingerprint {
 
@@ -58,7 +60,8 @@ public final class Fingerprint {
     for (int id = 0; id < tokenizer.size(); id++) {
       add(digest, tokenizer.token(id));
     }
-    return exclusiveOr(hex(digest), of(config.cache()));
+    return exclusiveOr(
+        exclusiveOr(hex(digest), of(config.cache())), ofTemperature(config.temperature()));
   }
 
   /** The fingerprint of the model that differs from this one in its cache alone. */
@@ -74,6 +77,16 @@ public final class Fingerprint {
     add(digest, cache.tokens());
     add(digest, Float.floatToIntBits(cache.theta()));
     add(digest, Float.floatToIntBits(cache.lambda()));
+    return hex(digest);
+  }
+
+  private static String ofTemperature(float temperature) {
+    if (temperature == 1) {
+      return "00".repeat(BYTES);
+    }
+    MessageDigest digest = sha256();
+    add(digest, "sentiment.temperature");
+    add(digest, Float.floatToIntBits(temperature));
     return hex(digest);
   }
 

@@ -18,6 +18,9 @@ import java.util.List;
  * @param nextToken how the next-token head is built
  * @param attention what the sentiment head reads of a key's past records
  * @param cache the cache of a key's past tokens in the next-token head
+ * @param temperature what the sentiment logits are divided by before the softmax (Guo et al. 2017);
+ *     1 changes nothing. Above 1 the probabilities move towards each other, below 1 apart; their
+ *     order stays
  */
 public record ModelConfig(
     String name,
@@ -30,7 +33,8 @@ public record ModelConfig(
     Pooling pooling,
     NextToken nextToken,
     Attention attention,
-    Cache cache) {
+    Cache cache,
+    float temperature) {
 
   /** The classes of every model's sentiment head, in the order of its outputs. */
   public static final List<String> SENTIMENT_LABELS = List.of("negative", "neutral", "positive");
@@ -128,7 +132,35 @@ public record ModelConfig(
     }
   }
 
-  /** A network without attention and cache. */
+  /** A network with a temperature of 1. */
+  public ModelConfig(
+      String name,
+      CellType kind,
+      int vocabSize,
+      int embeddingSize,
+      int hiddenSize,
+      int numLayers,
+      int window,
+      Pooling pooling,
+      NextToken nextToken,
+      Attention attention,
+      Cache cache) {
+    this(
+        name,
+        kind,
+        vocabSize,
+        embeddingSize,
+        hiddenSize,
+        numLayers,
+        window,
+        pooling,
+        nextToken,
+        attention,
+        cache,
+        1f);
+  }
+
+  /** A network without attention and cache, with a temperature of 1. */
   public ModelConfig(
       String name,
       CellType kind,
@@ -220,6 +252,11 @@ public record ModelConfig(
         attention.on() ? attention.size >= 1 && attention.size <= 8192 : attention.size == 0,
         attention.on() ? "1 to 8192" : "0 without records",
         attention.size);
+    require(
+        "sentiment.temperature",
+        temperature >= 0.01f && temperature <= 100,
+        "0.01 to 100",
+        temperature);
   }
 
   private static int clusterSize(NextToken nextToken, int hiddenSize, int power) {
@@ -238,20 +275,25 @@ public record ModelConfig(
 
   /** The same configuration with another name. */
   public ModelConfig withName(String other) {
-    return with(other, attention, cache);
+    return with(other, attention, cache, temperature);
   }
 
   /** The same configuration with other attention. It has other tensors. */
   public ModelConfig withAttention(Attention other) {
-    return with(name, other, cache);
+    return with(name, other, cache, temperature);
   }
 
   /** The same configuration with another cache. It has the same tensors. */
   public ModelConfig withCache(Cache other) {
-    return with(name, attention, other);
+    return with(name, attention, other, temperature);
   }
 
-  private ModelConfig with(String name, Attention attention, Cache cache) {
+  /** The same configuration with another temperature. It has the same tensors. */
+  public ModelConfig withTemperature(float other) {
+    return with(name, attention, cache, other);
+  }
+
+  private ModelConfig with(String name, Attention attention, Cache cache, float temperature) {
     return new ModelConfig(
         name,
         kind,
@@ -263,7 +305,8 @@ public record ModelConfig(
         pooling,
         nextToken,
         attention,
-        cache);
+        cache,
+        temperature);
   }
 
   /** Whether a key's past records are kept beside its hidden state. */

@@ -331,8 +331,9 @@ public final class Network {
   }
 
   /**
-   * Computes the logits (C) of the sentiment head. The features are those (parts * H) of a {@link
-   * Pool}, followed by the context (H) of {@link #attention} if there is one.
+   * Computes the logits (C) of the sentiment head, before they are divided by the temperature. The
+   * features are those (parts * H) of a {@link Pool}, followed by the context (H) of {@link
+   * #attention} if there is one.
    */
   public void sentimentLogits(float[] features, float[] logits) {
     sentiment.multiply(1, features, logits, new ProductScratch());
@@ -357,6 +358,9 @@ public final class Network {
     }
     float[] p = new float[config.classes()];
     sentimentLogits(features, p);
+    for (int i = 0; i < p.length; i++) {
+      p[i] /= config.temperature(); // exact for 1
+    }
     float sum = kernels.exponentials(p, 0, p.length, Functions.max(p, 0, p.length), sums);
     for (int i = 0; i < p.length; i++) {
       p[i] /= sum;

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -63,6 +65,8 @@ public final class Evaluation {
    * @param majority score of always choosing the most frequent class; NaN if not computed
    * @param naiveBayes the better of two naive Bayes: trained on the sources of the same name, and
    *     on all; null if not computed
+   * @param kneserNey the scores of the n-gram model, at the same positions as {@code language};
+   *     null if not computed
    */
   public record Result(
       Recipe.Source source,
@@ -71,7 +75,20 @@ public final class Evaluation {
       double[] accuracyByShare,
       LanguageScores language,
       double majority,
-      Scores naiveBayes) {
+      Scores naiveBayes,
+      LanguageScores kneserNey) {
+
+    /** Without the n-gram model. */
+    Result(
+        Recipe.Source source,
+        Scores model,
+        Calibration calibration,
+        double[] accuracyByShare,
+        LanguageScores language,
+        double majority,
+        Scores naiveBayes) {
+      this(source, model, calibration, accuracyByShare, language, majority, naiveBayes, null);
+    }
 
     public String name() {
       return source.name();
@@ -108,7 +125,12 @@ public final class Evaluation {
 
     private Result withBaselines(double majority, Scores naiveBayes) {
       return new Result(
-          source, model, calibration, accuracyByShare, language, majority, naiveBayes);
+          source, model, calibration, accuracyByShare, language, majority, naiveBayes, kneserNey);
+    }
+
+    private Result withKneserNey(LanguageScores scores) {
+      return new Result(
+          source, model, calibration, accuracyByShare, language, majority, naiveBayes, scores);
     }
   }
 
@@ -146,11 +168,20 @@ public final class Evaluation {
     this.recipe = recipe;
     dev = recipe.dev().stream().map(source -> Corpus.read(source, data)).toList();
     for (Corpus corpus : dev) {
-      boolean labelled =
-          !Arrays.equals(used(corpus), new boolean[ModelConfig.SENTIMENT_LABELS.size()]);
+      boolean[] used = used(corpus);
+      boolean labelled = !Arrays.equals(used, new boolean[ModelConfig.SENTIMENT_LABELS.size()]);
       if (!corpus.source().byBits() && !labelled) {
         throw new RecipeException(
             "dev source " + corpus.source().name() + " must have labelled records, found none");
+      }
+      if (corpus.source().metric().equals(RecipeKeys.AUROC)
+          && !(used[ModelConfig.NEGATIVE] && used[ModelConfig.POSITIVE])) {
+        throw new RecipeException(
+            "dev source "
+                + corpus.source().name()
+                + " must have records labelled negative and records labelled positive for metric"
+                + " auroc, found none labelled "
+                + (used[ModelConfig.NEGATIVE] ? "positive" : "negative"));
       }
       if (corpus.conversations().stream()
           .flatMap(conversation -> conversation.items().stream())
@@ -161,12 +192,27 @@ public final class Evaluation {
     }
   }
 
-  /** Scores every dev source and the suites, and trains and scores the baselines. */
-  public Report report(Model model, Path data, StateUse use, Listener listener) {
+  /** As the other method, without the n-gram model. */
+  Report report(Model model, Path data, StateUse use, Listener listener) {
+    return report(model, data, use, false, listener);
+  }
+
+  /**
+   * Scores every dev source and the suites, and trains and scores the baselines.
+   *
+   * @param kneserNey whether an n-gram model is one of them, which takes more time and memory
+   */
+  public Report report(Model model, Path data, StateUse use, boolean kneserNey, Listener listener) {
     List<Result> results = new ArrayList<>();
     Reference reference = new Reference();
     for (Corpus corpus : dev) {
       results.add(new Reader(model, corpus, true, reference).read(use, listener));
+    }
+    if (kneserNey) {
+      NgramBaseline ngrams = new NgramBaseline(recipe, data, model.tokenizer(), listener);
+      for (int i = 0; i < results.size(); i++) {
+        results.set(i, results.get(i).withKneserNey(ngrams.scores(dev.get(i), use, listener)));
+      }
     }
     listener.says("reading the suites");
     Suites suites = Suites.of(model);
@@ -224,12 +270,34 @@ public final class Evaluation {
   }
 
   /**
-   * The score of early stopping: the mean over the labelled sources, or over all if none is
-   * labelled, since bits have another scale.
+   * The calibration of each source whose labels are probabilities to fit: those that select the
+   * epoch, without those that are scored by bits or only by the order of their scores.
+   *
+   * @param model with a temperature of 1
+   * @return in the recipe's order
+   */
+  Map<Recipe.Source, Calibration> calibrations(Model model) {
+    Map<Recipe.Source, Calibration> calibrations = new LinkedHashMap<>();
+    for (Corpus corpus : dev) {
+      Recipe.Source source = corpus.source();
+      if (source.selects() && !source.byBits() && !source.metric().equals(RecipeKeys.AUROC)) {
+        Calibration calibration = new Calibration(used(corpus));
+        Reader reader = new Reader(model, corpus, false, null, calibration);
+        reader.read(StateUse.CONVERSATION, null);
+        calibrations.put(source, calibration);
+      }
+    }
+    return calibrations;
+  }
+
+  /**
+   * The score of early stopping, over the sources that select: the mean over the labelled ones, or
+   * over all if none is labelled, since bits have another scale.
    */
   static double mean(List<Result> results) {
-    boolean bits = results.stream().allMatch(Result::byBits);
-    return results.stream()
+    List<Result> selecting = results.stream().filter(r -> r.source().selects()).toList();
+    boolean bits = selecting.stream().allMatch(Result::byBits);
+    return selecting.stream()
         .filter(result -> bits || !result.byBits())
         .mapToDouble(Result::score)
         .average()
@@ -255,7 +323,22 @@ public final class Evaluation {
      * @param reference counts each labelled record; null to compute the scores only
      */
     Reader(Model model, Corpus corpus, boolean languageModel, Reference reference) {
+      this(
+          model,
+          corpus,
+          languageModel,
+          reference,
+          reference == null ? null : new Calibration(used(corpus)));
+    }
+
+    private Reader(
+        Model model,
+        Corpus corpus,
+        boolean languageModel,
+        Reference reference,
+        Calibration calibration) {
       boolean inFull = reference != null;
+      this.calibration = calibration;
       this.corpus = corpus;
       this.reference = reference;
       initial = model.initialState();
@@ -264,7 +347,6 @@ public final class Evaluation {
       used = used(corpus);
       labelled = !corpus.source().byBits();
       scores = new Scores(used);
-      calibration = inFull ? new Calibration(used) : null;
       Arrays.setAll(byShare, share -> new Scores(used));
       language = languageModel ? new LanguageScores(model.tokenizer()) : null;
     }
@@ -290,7 +372,7 @@ public final class Evaluation {
           }
         }
       }
-      boolean inFull = labelled && calibration != null;
+      boolean inFull = labelled && reference != null;
       return new Result(
           corpus.source(),
           labelled ? scores : null,
@@ -313,9 +395,11 @@ public final class Evaluation {
       }
       double[] probabilities = doubles(reading.probabilities());
       scores.add(label, probabilities);
+      if (calibration != null) {
+        calibration.add(label, probabilities);
+      }
       if (reference != null) {
         reference.add(reading);
-        calibration.add(label, probabilities);
         for (int share = 1; share <= SHARES; share++) {
           int tokens = (reading.tokens() * share + SHARES - 1) / SHARES;
           float[] then = tokens == 0 ? null : sentiments.get(tokens - 1);

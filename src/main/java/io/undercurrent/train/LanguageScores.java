@@ -37,9 +37,20 @@ public final class LanguageScores {
 
   /** Counts a record. */
   void add(Reading reading) {
-    tokens += reading.tokens();
-    unknown += reading.unknown();
-    bits += reading.tokens() == 0 ? 0 : reading.surpriseBits() * reading.tokens();
+    boolean empty = reading.tokens() == 0;
+    add(reading.tokens(), reading.unknown(), empty ? 0 : reading.surpriseBits() * reading.tokens());
+  }
+
+  /**
+   * Counts the tokens of a record.
+   *
+   * @param unknown how many of them are unknown words
+   * @param bits the sum of their surprise
+   */
+  void add(int tokens, int unknown, double bits) {
+    this.tokens += tokens;
+    this.unknown += unknown;
+    this.bits += bits;
   }
 
   /** Counts one token, or the end of a record. */

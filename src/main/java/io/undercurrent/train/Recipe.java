@@ -36,7 +36,8 @@ public record Recipe(
     Stage pretraining,
     Training training,
     List<Source> train,
-    List<Source> dev) {
+    List<Source> dev,
+    boolean calibrate) {
 
   /** Not a multiple of 2 or 3: where two or three labels take turns in a file, all are held out. */
   private static final int HELD_OUT = 7;
@@ -238,6 +239,7 @@ public record Recipe(
       Fold fold,
       Integer records,
       String metric,
+      boolean selects,
       boolean ends,
       Probabilities probabilities,
       float temperature,
@@ -301,6 +303,7 @@ public record Recipe(
           fold,
           records,
           metric,
+          true,
           ends,
           null,
           1f,
@@ -363,6 +366,7 @@ public record Recipe(
           other,
           records,
           metric,
+          selects,
           ends,
           probabilities,
           temperature,
@@ -396,7 +400,8 @@ public record Recipe(
               vocabulary.sources,
               vocabulary.uncounted.stream().filter(names::contains).toList());
     }
-    return new Recipe(name, seed, init, model, counted, pretraining, training, train, dev);
+    return new Recipe(
+        name, seed, init, model, counted, pretraining, training, train, dev, calibrate);
   }
 
   /** The parts of a run, in order. */

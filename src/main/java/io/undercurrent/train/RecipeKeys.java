@@ -31,6 +31,9 @@ final class RecipeKeys {
   /** A metric that needs no labels. */
   static final String BITS_PER_TOKEN = "bits_per_token";
 
+  /** A metric that needs records labelled negative and positive. */
+  static final String AUROC = "auroc";
+
   private static final int MAX_SIZE = 8192; // of layers and embeddings
 
   private static final List<RecipeKey> NEXT_TOKEN =
@@ -198,9 +201,17 @@ final class RecipeKeys {
               "Sentences, or conversations, that are made from templates."),
           optional(
               "metric",
-              oneOf("accuracy", "macro_recall", "macro_f1", "weighted_f1", BITS_PER_TOKEN),
+              oneOf("accuracy", "macro_recall", "macro_f1", "weighted_f1", AUROC, BITS_PER_TOKEN),
               "`accuracy`, or `bits_per_token` without `label` and `probabilities`",
-              "The score of a dev source."),
+              "The score of a dev source. `auroc` is the area under the ROC curve of P(positive) -"
+                  + " P(negative): how often a record labelled positive has a higher score than one"
+                  + " labelled negative."),
+          of(
+              "selects",
+              flag(),
+              "true",
+              "Whether a dev source counts in the choice of the best epoch; otherwise its score is"
+                  + " only reported."),
           of(
               "ends",
               flag(),
@@ -329,6 +340,12 @@ final class RecipeKeys {
               "every seventh conversation of each training source, which is then not trained on",
               "The sources that scores are measured on. Training keeps the epoch with the best"
                   + " score."),
+          of(
+              "calibrate",
+              flag(),
+              "true",
+              "Whether the temperature of the sentiment head is fitted on the dev sources at the end;"
+                  + " see [Calibration](#calibration)."),
           optional(
               "model",
               new KeyType.Mapping(MODEL),

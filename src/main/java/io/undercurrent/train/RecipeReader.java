@@ -124,6 +124,7 @@ final class RecipeReader {
     List<String> trained = new ArrayList<>();
     eachSource("train", tree, trained);
     eachSource("dev", tree, new ArrayList<>());
+    selecting(tree.mapping().containsKey("dev") ? "dev" : "train", tree);
     YamlValue pretraining = tree.mapping().get("pretraining");
     if (pretraining != null && pretraining.isMapping()) {
       eachSource("pretraining.train", pretraining, trained);
@@ -310,6 +311,26 @@ final class RecipeReader {
           "dev must be given where every training source is a book, made from templates or a fold,"
               + " found none");
     }
+  }
+
+  /**
+   * At least one dev source must choose the epoch.
+   *
+   * @param key of the list of the dev sources
+   */
+  private void selecting(String key, YamlValue tree) {
+    YamlValue sources = tree.mapping().get(key);
+    if (sources == null || !sources.isList() || sources.list().isEmpty()) {
+      return;
+    }
+    for (YamlValue source : sources.list()) {
+      if (!source.isMapping() || !"false".equals(scalar(source, "selects"))) {
+        return;
+      }
+    }
+    errors.add(
+        sources.location(),
+        key + " must have a source with selects: true, which is the default, found none");
   }
 
   /** The network's own rules, which need the whole of it. */

@@ -14,6 +14,7 @@ public final class Scores {
 
   private final boolean[] used = new boolean[CLASSES];
   private final int[][] confusion = new int[CLASSES][CLASSES]; // (labelled, predicted)
+  private final RankedScores ranked = new RankedScores();
   private int records;
 
   /**
@@ -28,6 +29,7 @@ public final class Scores {
   /** Counts a record; the class in use with the highest score is predicted. */
   void add(int label, double[] scores) {
     confusion[label][best(used, scores)]++;
+    ranked.add(label, scores[ModelConfig.POSITIVE] - scores[ModelConfig.NEGATIVE]);
     records++;
   }
 
@@ -78,6 +80,14 @@ public final class Scores {
     return IntStream.range(0, CLASSES).mapToDouble(k -> labelled(k) * f1(k)).sum() / records;
   }
 
+  /**
+   * The area under the ROC curve of positive minus negative score, from 0 to 1; NaN without records
+   * of both classes.
+   */
+  public double auroc() {
+    return ranked.auroc();
+  }
+
   private double f1(int k) {
     return ratio(2 * confusion[k][k], labelled(k) + predicted(k));
   }
@@ -99,6 +109,7 @@ public final class Scores {
       case "macro_recall" -> macroRecall();
       case "macro_f1" -> macroF1();
       case "weighted_f1" -> weightedF1();
+      case RecipeKeys.AUROC -> auroc();
       default -> throw new IllegalArgumentException("no metric " + metric);
     };
   }

@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -85,7 +87,7 @@ public final class Trainer implements AutoCloseable {
     Tokenizer tokenizer = init != null ? init.tokenizer() : tokenizer(training);
     ModelConfig config =
         init != null && recipe.model() == null
-            ? init.config().withName(recipe.name())
+            ? init.config().withName(recipe.name()).withTemperature(1f) // fitted at the end
             : recipe.config(tokenizer.size());
     Evaluation evaluation = new Evaluation(recipe, data);
     Parameters parameters = initial(config, recipe.seed());
@@ -132,7 +134,38 @@ public final class Trainer implements AutoCloseable {
       position = learning.position();
     }
     curves.draw(pictures);
+    if (recipe.calibrate()) {
+      calibrate(evaluation);
+    }
     return run.best();
+  }
+
+  /**
+   * Fits the temperature of the best checkpoint and writes it into its {@code config.json}. A run
+   * that is started again after its end writes the same.
+   */
+  private void calibrate(Evaluation evaluation) throws IOException {
+    Checkpoint best = Checkpoint.read(run.best().toString());
+    ModelConfig plain = best.config().withTemperature(1f);
+    Model model =
+        new Checkpoint(plain, best.tokenizer(), best.parameters(), best.fingerprint()).model();
+    Map<Recipe.Source, Calibration> calibrations = evaluation.calibrations(model);
+    if (calibrations.isEmpty()) {
+      progress.says("no dev source to fit the temperature on: it is 1");
+      return;
+    }
+    float temperature = Temperature.fit(List.copyOf(calibrations.values()));
+    Checkpoint.writeConfig(run.best(), plain.withTemperature(temperature));
+    progress.says(String.format(Locale.ROOT, "temperature of the sentiment: %s", temperature));
+    calibrations.forEach(
+        (source, before) ->
+            progress.says(
+                String.format(
+                    Locale.ROOT,
+                    "calibration error (ECE) on %s: %.2f %% before, %.2f %% after",
+                    source.name(),
+                    100 * before.ece(),
+                    100 * before.dividedBy(temperature).ece())));
   }
 
   /** Copies the tensors that agree in name and shape. Returns a message that names the others. */

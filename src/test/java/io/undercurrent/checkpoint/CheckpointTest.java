@@ -111,7 +111,27 @@ class CheckpointTest {
   void shouldOmitAttentionAndCacheThatAreOff() throws IOException {
     assertThat(Files.readString(folder.resolve("config.json")))
         .doesNotContain("attention")
-        .doesNotContain("cache");
+        .doesNotContain("cache")
+        .doesNotContain("\"sentiment\"");
+  }
+
+  @Test
+  void shouldReplaceOnlyTheConfigurationByOneWithATemperature() throws IOException {
+    Map<String, byte[]> before = files();
+    Checkpoint plain = Checkpoint.read(folder.toString());
+
+    Checkpoint.writeConfig(folder, plain.config().withTemperature(1.3f));
+
+    Checkpoint read = Checkpoint.read(folder.toString());
+    assertThat(plain.config().temperature()).isEqualTo(1);
+    assertThat(read.config().temperature()).isEqualTo(1.3f);
+    assertThat(read.fingerprint()).isNotEqualTo(plain.fingerprint());
+    assertThat(Files.readString(folder.resolve("config.json")).replaceAll("\\s", ""))
+        .contains("\"sentiment\":{\"temperature\":1.3},");
+    Checkpoint.writeConfig(folder, plain.config());
+    assertThat(files().keySet()).isEqualTo(before.keySet());
+    before.forEach(
+        (name, bytes) -> assertThat(folder.resolve(name)).as(name).hasBinaryContent(bytes));
   }
 
   @Test
@@ -264,6 +284,11 @@ class CheckpointTest {
         "\"name\":                | \"cache\": {\"tokens\": -1, \"theta\": 1, \"lambda\": 0}, \"name\": | cache.tokens must be 0 to 16384, found -1",
         "\"name\":                | \"cache\": {\"tokens\": 9, \"theta\": 1, \"lambda\": 1}, \"name\": | cache.lambda must be 0 to less than 1, found 1.0",
         "\"name\":                | \"cache\": {\"tokens\": 9, \"theta\": 1e999, \"lambda\": 0}, \"name\": | cache.theta must be 0 to 100, found Infinity",
+        "\"name\":                | \"sentiment\": 1.3, \"name\": | sentiment must be an object of temperature, found 1.3",
+        "\"name\":                | \"sentiment\": {\"bias\": 1}, \"name\": | sentiment must be an object of temperature, found {",
+        "\"name\":                | \"sentiment\": {}, \"name\": | temperature must be a number, found nothing",
+        "\"name\":                | \"sentiment\": {\"temperature\": 0}, \"name\": | sentiment.temperature must be 0.01 to 100, found 0.0",
+        "\"name\":                | \"sentiment\": {\"temperature\": 1e999}, \"name\": | sentiment.temperature must be 0.01 to 100, found Infinity",
         "\"tiny\"                 | tiny                   | must be JSON, found: ",
         "{                        | [{                     | must be JSON, found: ",
       })

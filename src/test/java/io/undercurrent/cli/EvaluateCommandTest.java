@@ -113,6 +113,30 @@ class EvaluateCommandTest {
   }
 
   @Test
+  void shouldScoreNextWordsByAnNgramModelIfAsked() throws IOException {
+    String[] options = {"--recipe", recipe.toString(), "--data", folder.toString(), "--kneser-ney"};
+
+    Run run = run(options);
+
+    assertThat(run.exit).as(run.err).isZero();
+    assertThat(run.out.lines().filter(line -> line.startsWith("  Kneser-Ney "))).hasSize(2);
+    assertThat(run.err).contains("reading taste.tsv for Kneser-Ney", "n-grams of 5 tokens");
+    String[] asJson = Arrays.copyOf(options, options.length + 1);
+    asJson[options.length] = "--json";
+    JsonNode language = new ObjectMapper().readTree(run(asJson).out).at("/sets/0/language");
+    assertThat(language.at("/kneserNey/tokens")).isEqualTo(language.path("tokens"));
+    assertThat(language.at("/kneserNey/nextWord/words")).isEqualTo(language.at("/nextWord/words"));
+    assertThat(language.at("/kneserNey/bitsPerToken").asDouble())
+        .isPositive()
+        .isNotEqualTo(language.path("bitsPerToken").asDouble());
+    assertThat(language.at("/kneserNey/nextWord/top5").asDouble()).isPositive();
+
+    Run refused = run("--kneser-ney");
+    assertThat(refused.exit).isEqualTo(2);
+    assertThat(refused.err).contains("--kneser-ney must be given with --recipe");
+  }
+
+  @Test
   void shouldTryAnotherCacheWithoutTraining() throws IOException {
     String[] args = {"--recipe", recipe.toString(), "--data", folder.toString(), "--json"};
     String[] with = Arrays.copyOf(args, args.length + 1);

@@ -189,6 +189,29 @@ class InferenceTest {
     assertThat(reading.surpriseBits()).isCloseTo(log2, within(1e-6));
   }
 
+  @Test
+  void shouldDivideTheSentimentLogitsByTheTemperature() {
+    TinyModel tiny = TinyModel.of(4, 6, 1, Pooling.CONCAT, 3);
+    TinyModel twice =
+        new TinyModel(tiny.config().withTemperature(2), tiny.tokenizer(), tiny.parameters());
+    String text = "the service here was not very good";
+
+    float[] p = read(tiny, text).probabilities();
+    Reading divided = read(twice, text);
+
+    double sum = Math.sqrt(p[0]) + Math.sqrt(p[1]) + Math.sqrt(p[2]);
+    for (int k = 0; k < 3; k++) {
+      assertThat((double) divided.probabilities()[k]).isCloseTo(Math.sqrt(p[k]) / sum, FLOAT);
+    }
+    assertThat(divided.label()).isEqualTo(read(tiny, text).label());
+    assertThat(divided.surpriseBits()).isEqualTo(read(tiny, text).surpriseBits());
+  }
+
+  private static Reading read(TinyModel tiny, String text) {
+    Model model = tiny.model();
+    return new Inference(model, MAX_TOKENS, 0, true).read(text, model.initialState());
+  }
+
   @ParameterizedTest
   @EnumSource(Pooling.class)
   void shouldApplyTheSentimentHeadToThePooledStates(Pooling pooling) {

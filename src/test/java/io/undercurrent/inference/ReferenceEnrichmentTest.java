@@ -51,6 +51,13 @@ class ReferenceEnrichmentTest {
     models.add(TinyModel.looking(new Attention(2, 9), Cache.NONE, 6).model());
     models.add(TinyModel.looking(Attention.NONE, new Cache(4, 2, 0.3f), 7).model());
     models.add(ByteModel.of(8));
+    TinyModel calibrated = TinyModel.looking(new Attention(2, 9), Cache.NONE, 9);
+    models.add(
+        new TinyModel(
+                calibrated.config().withTemperature(1.3f),
+                calibrated.tokenizer(),
+                calibrated.parameters())
+            .model());
     models.add(Checkpoint.load(Checkpoint.DEFAULT));
     return models.stream();
   }

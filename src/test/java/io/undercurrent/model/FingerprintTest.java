@@ -89,6 +89,11 @@ class FingerprintTest {
   }
 
   @Test
+  void shouldNotDependOnATemperatureOfOne() {
+    assertThat(of(config.withTemperature(2).withTemperature(1))).isEqualTo(of(config));
+  }
+
+  @Test
   void shouldNotDependOnACacheThatIsOff() {
     assertThat(of(config.withCache(new Cache(0, 2, 0.5f))))
         .isEqualTo(of(config.withCache(Cache.NONE)));
@@ -121,7 +126,10 @@ class FingerprintTest {
             config.withCache(Cache.NONE),
             config.withCache(new Cache(51, 0.3f, 0.1f)),
             config.withCache(new Cache(50, 0.4f, 0.1f)),
-            config.withCache(new Cache(50, 0.3f, 0.2f)));
+            config.withCache(new Cache(50, 0.3f, 0.2f)),
+            config.withTemperature(1.3f),
+            config.withTemperature(1.4f),
+            config.withCache(Cache.NONE).withTemperature(1.3f));
 
     Set<String> fingerprints = new HashSet<>();
     different.forEach(other -> fingerprints.add(of(other)));

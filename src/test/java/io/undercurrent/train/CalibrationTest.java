@@ -45,6 +45,44 @@ class CalibrationTest {
   }
 
   @Test
+  void shouldMeasureTheLossOfAnotherTemperatureAsByHand() {
+    Calibration calibration = new Calibration(new boolean[] {true, false, true});
+    calibration.add(2, new double[] {0.1, 0.6, 0.3}); // odds of 3 for positive
+    calibration.add(0, new double[] {0.1, 0.0, 0.9}); // odds of 9 against negative
+    calibration.add(0, new double[3]); // without tokens: even odds
+
+    assertThat(calibration.loss(1))
+        .isCloseTo((Math.log(4 / 3.0) + Math.log(10) + Math.log(2)) / 3, within(1e-9));
+    double root = Math.sqrt(3);
+    assertThat(calibration.loss(2))
+        .isCloseTo((Math.log((root + 1) / root) + Math.log(4) + Math.log(2)) / 3, within(1e-9));
+  }
+
+  @Test
+  void shouldDivideLogitsAndKeepThePredictedClass() {
+    Calibration calibration = new Calibration(new boolean[] {true, true, true});
+    calibration.add(0, new double[] {0.8, 0.1, 0.1});
+    calibration.add(1, new double[3]);
+
+    Calibration divided = calibration.dividedBy(1.3);
+
+    double sure = Math.pow(8, 1 / 1.3);
+    assertThat(divided.bins().stream().mapToInt(Calibration.Bin::records).sum()).isEqualTo(2);
+    Calibration.Bin bin = divided.bins().get((int) Math.ceil(15 * sure / (sure + 2)) - 1);
+    assertThat(bin.confidence()).isCloseTo(sure / (sure + 2), within(1e-9));
+    assertThat(bin.accuracy()).isEqualTo(1);
+    assertThat(calibration.dividedBy(1).ece()).isCloseTo(calibration.ece(), within(1e-9));
+  }
+
+  @Test
+  void shouldHaveAFiniteLossForAProbabilityThatIsRoundedToZero() {
+    Calibration calibration = new Calibration(new boolean[] {true, true, true});
+    calibration.add(0, new double[] {0, 0, 1});
+
+    assertThat(calibration.loss(1)).isFinite().isGreaterThan(80);
+  }
+
+  @Test
   void shouldCountARecordWithoutTokensAsAGuess() {
     Calibration calibration = new Calibration(new boolean[] {true, false, true});
     calibration.add(2, new double[3]);

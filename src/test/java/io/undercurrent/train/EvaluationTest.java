@@ -175,6 +175,46 @@ class EvaluationTest {
   }
 
   @Test
+  void shouldScoreAnNgramModelAtThePositionsOfTheModel() throws IOException {
+    for (StateUse use : StateUse.values()) {
+      for (Evaluation.Result result :
+          evaluation(TALK + PLAIN).report(MODEL, folder, use, true, listener).results()) {
+        LanguageScores ngrams = result.kneserNey();
+        assertThat(ngrams.tokens()).isEqualTo(result.language().tokens());
+        assertThat(ngrams.words()).isEqualTo(result.language().words());
+        assertThat(ngrams.unknownShare()).isEqualTo(result.language().unknownShare());
+        assertThat(ngrams.bitsPerToken()).isPositive().isLessThan(result.bitsPerToken());
+        assertThat(ngrams.perplexity(true)).isNotEqualTo(ngrams.perplexity(false));
+        assertThat(ngrams.top(5)).isGreaterThan(result.language().top(5)); // trained on these
+      }
+    }
+    assertThat(heard).contains("reading talk.tsv for Kneser-Ney", "plain 30 of 30");
+    assertThat(report(TALK, StateUse.FRESH).results().get(0).kneserNey()).isNull();
+  }
+
+  /** A text that two stages read is one text; dev conversations of the same file are left out. */
+  @Test
+  void shouldCountEachTrainingTextOnceWithoutTheDevFold() throws IOException {
+    String folded = TALK.replace("conversation: who", "conversation: who\n    fold: {of: 3, FOLD}");
+    String train = folded.replace("FOLD", "except: 0");
+    String dev = folded.replace("FOLD", "only: 0");
+    Path once = recipe(train, dev);
+    String text = Files.readString(once);
+    evaluation(once).report(MODEL, folder, StateUse.CONVERSATION, true, listener);
+    Files.writeString(
+        once, text.replace("\ntrain:", "\npretraining:\n  train:\n" + train + "train:"));
+    evaluation(once).report(MODEL, folder, StateUse.CONVERSATION, true, listener);
+
+    long tokens = 0;
+    List<String> rows = Files.readAllLines(folder.resolve("talk.tsv"));
+    for (String row : rows.subList(11, 31)) { // conversations 1 and 2, with ends of records
+      tokens += row.split("\t")[2].split(" ").length + 1;
+    }
+    String counted = "Kneser-Ney: counting in " + tokens + " tokens";
+    assertThat(heard.stream().filter(counted::equals)).hasSize(2);
+  }
+
+  @Test
   void shouldReportProgress() throws IOException {
     report(TALK, StateUse.CONVERSATION);
 
@@ -196,6 +236,54 @@ class EvaluationTest {
         .hasMessage("dev source talk must have labelled records, found none");
   }
 
+  @Test
+  void shouldScoreByTheAreaUnderTheRocCurveWithACarriedState() throws IOException {
+    RankedScores carried = new RankedScores();
+    Inference inference = new Inference(MODEL, 64, 0, true);
+    HiddenState state = MODEL.initialState();
+    List<String> rows = Files.readAllLines(folder.resolve("talk.tsv"));
+    for (int i = 0; i < 30; i++) {
+      state = i % 10 == 0 ? MODEL.initialState() : state;
+      float[] p = inference.read(rows.get(i + 1).split("\t")[2], state).probabilities();
+      carried.add(i % 3, (double) p[2] - p[0]);
+    }
+    String dev = TALK.replace("macro_recall", "auroc");
+
+    Evaluation.Result result = report(dev, StateUse.CONVERSATION).results().get(0);
+
+    assertThat(result.score()).isEqualTo(carried.auroc());
+    assertThat(result.majority()).isEqualTo(0.5);
+    assertThat(result.naiveBayesScore()).isGreaterThan(0.5); // trained on the same records
+    assertThat(report(dev, StateUse.FRESH).results().get(0).score()).isNotEqualTo(result.score());
+  }
+
+  @Test
+  void shouldRefuseAnRocCurveWithoutBothClasses() {
+    String dev = TALK.replace("macro_recall", "auroc");
+    for (String lacking : List.of("negative", "positive")) {
+      assertThatThrownBy(() -> report(dev.replace(lacking, "neutral"), StateUse.CONVERSATION))
+          .isInstanceOf(RecipeException.class)
+          .hasMessage(
+              "dev source talk must have records labelled negative and records labelled positive"
+                  + " for metric auroc, found none labelled "
+                  + lacking);
+    }
+  }
+
+  @Test
+  void shouldLeaveSourcesThatDoNotSelectOutOfTheScoreOfARun() throws IOException {
+    String reported = TALK.replace("name: talk", "name: reported\n    selects: false");
+    Evaluation.Report report =
+        report(TALK.replace("macro_recall", "auroc") + reported, StateUse.CONVERSATION);
+
+    assertThat(report.results().get(1).score()).isNotEqualTo(report.results().get(0).score());
+    assertThat(Evaluation.mean(report.results())).isEqualTo(report.results().get(0).score());
+
+    List<Evaluation.Result> bits =
+        report(PLAIN + reported, StateUse.CONVERSATION).results(); // only bits select
+    assertThat(Evaluation.mean(bits)).isEqualTo(-bits.get(0).bitsPerToken());
+  }
+
   private static final String TALK =
       """
         - name: talk
@@ -213,6 +301,18 @@ class EvaluationTest {
       """;
 
   private Evaluation.Report report(String dev, StateUse use) throws IOException {
+    return evaluation(dev).report(MODEL, folder, use, listener);
+  }
+
+  private Evaluation evaluation(String dev) throws IOException {
+    return evaluation(recipe(TALK, dev));
+  }
+
+  private Evaluation evaluation(Path recipe) {
+    return new Evaluation(Recipe.read(recipe), folder);
+  }
+
+  private Path recipe(String train, String dev) throws IOException {
     String recipe =
         """
         name: tiny
@@ -236,10 +336,9 @@ class EvaluationTest {
           max_tokens: 64
         train:
         """
-            + TALK
+            + train
             + "dev:\n"
             + dev;
-    Path file = Files.writeString(folder.resolve("recipe.yaml"), recipe);
-    return new Evaluation(Recipe.read(file), folder).report(MODEL, folder, use, listener);
+    return Files.writeString(folder.resolve("recipe.yaml"), recipe);
   }
 }

@@ -54,6 +54,7 @@ class RecipeTest {
     Recipe recipe = Recipe.read(write(GOOD));
 
     assertThat(recipe.seed()).isEqualTo(1);
+    assertThat(recipe.calibrate()).isTrue();
     assertThat(recipe.training().learningRate()).isEqualTo(0.01f);
     assertThat(recipe.config(120).tensors()).hasSize(9);
     Recipe.Source a = recipe.train().get(0);
@@ -223,11 +224,14 @@ class RecipeTest {
         "hidden_size: 16     | hidden_size: 0        | line 3: model.hidden_size must be 1 to 8192, found 0",
         "num_layers: 1       | num_layers: 17        | line 3: model.num_layers must be 1 to 16, found 17",
         "format: lines       | format: csv           | line 22: train[1].format must be tsv, jsonl, lines, book or templates, found csv",
-        "metric: macro_f1    | metric: auc           | line 24: dev[0].metric must be accuracy, macro_recall, macro_f1, weighted_f1 or bits_per_token, found auc",
+        "metric: macro_f1    | metric: auc           | line 24: dev[0].metric must be accuracy, macro_recall, macro_f1, weighted_f1, auroc or bits_per_token, found auc",
+        "metric: macro_f1    | 'metric: auroc, selects: no' | line 24: dev[0].selects must be true or false, found no",
+        "metric: macro_f1    | 'metric: auroc, selects: false' | 'line 23: dev must have a source with selects: true, which is the default, found none'",
         "text: words         | text: []              | 'line 21: train[0].text must be a text, or a list of at least one, found an empty list'",
         "'\"1\": positive'   | '\"1\": happy'        | line 21: train[0].labels.1 must be negative, neutral or positive, found happy",
         "epochs: 3           | epoch: 3              | line 6: training.epoch is not a known key; did you mean training.epochs?",
         "seed: 1             | epochs: 3             | line 2: epochs is not a known key; did you mean training.epochs or pretraining.training.epochs?",
+        "seed: 1             | calibrate: 1.3        | line 2: calibrate must be true or false, found 1.3",
         "seed: 1             | colour: red           | line 2: colour is not a known key; known here: name, seed, init, train",
         "epochs: 3           | epochs: 2.5           | line 6: training.epochs must be 1 to 10000, found 2.5",
         "epochs: 3           | epochs: many          | line 6: training.epochs must be 1 to 10000, found many",
@@ -251,6 +255,17 @@ class RecipeTest {
         GOOD.substring(0, at) + to.replace("\\n", "\n") + GOOD.substring(at + from.length());
 
     assertThat(refusal(write(recipe))).startsWith(message);
+  }
+
+  @Test
+  void shouldReadWhichDevSourcesSelectTheEpoch() throws IOException {
+    String reported = "  - {name: c, file: c.tsv, label: mood, metric: auroc, selects: false}\n";
+
+    Recipe recipe = Recipe.read(write(GOOD + reported));
+
+    assertThat(recipe.dev())
+        .extracting(Recipe.Source::metric, Recipe.Source::selects)
+        .containsExactly(tuple("macro_f1", true), tuple("auroc", false));
   }
 
   @Test

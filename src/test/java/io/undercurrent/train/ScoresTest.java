@@ -48,6 +48,19 @@ class ScoresTest {
   }
 
   @Test
+  void shouldMeasureTheAreaUnderTheRocCurve() {
+    Scores scores = new Scores(new boolean[] {true, true, true});
+    scores.add(0, new double[] {0.5, 0.3, 0.2}); // -0.3
+    scores.add(0, new double[] {0.2, 0.5, 0.3}); // 0.1, above one of the two positives
+    scores.add(1, new double[] {0.9, 0.1, 0.0}); // neutral: does not count
+    scores.add(2, new double[] {0.3, 0.4, 0.3}); // 0
+    scores.add(2, new double[] {0.1, 0.2, 0.7}); // 0.6
+
+    assertThat(scores.auroc()).isEqualTo(3 / 4.0);
+    assertThat(scores.by("auroc")).isEqualTo(scores.auroc());
+  }
+
+  @Test
   void shouldNotDivideByAClassThatIsNeitherLabelledNorPredicted() {
     Scores scores = new Scores(new boolean[] {true, true, true});
     scores.add(2, new double[] {0, 0, 1});

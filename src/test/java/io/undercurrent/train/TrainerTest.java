@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -362,6 +363,60 @@ class TrainerTest {
     text = text.replace("train:\n  - name", stage + "train:\n  - name");
     Files.writeString(folder.resolve("staged.yaml"), text);
     return Recipe.read(folder.resolve("staged.yaml"));
+  }
+
+  @Test
+  void shouldFitTheTemperatureOfTheBestCheckpointOnTheDevSources() throws IOException {
+    Log log = new Log(-1);
+    Path best = train(recipe(3, ""), "run", 2, log);
+    Path without =
+        train(
+            Recipe.read(folder.resolve("recipe.yaml"), Map.of("calibrate", "false")),
+            "without",
+            2,
+            new Log(-1));
+
+    float temperature = Checkpoint.read(best.toString()).config().temperature();
+    assertThat(temperature).isNotEqualTo(1f).isBetween(0.2f, 5f);
+    assertThat(log.said)
+        .contains("temperature of the sentiment: " + temperature)
+        .anyMatch(line -> line.startsWith("calibration error (ECE) on taste: "));
+    assertThat(tensors(without)).isEqualTo(tensors(best));
+    assertThat(without.resolve("config.json")).content().doesNotContain("temperature");
+    double[] losses = new double[2];
+    List<Path> folders = List.of(best, without);
+    for (int i = 0; i < 2; i++) {
+      Model model = Checkpoint.load(folders.get(i).toString());
+      losses[i] =
+          new Evaluation(recipe(3, ""), folder)
+              .calibrations(model)
+              .values()
+              .iterator()
+              .next()
+              .loss(1);
+    }
+    assertThat(losses[0]).isLessThan(losses[1]);
+
+    byte[] config = Files.readAllBytes(best.resolve("config.json"));
+    train(recipe(3, ""), "run", 2, new Log(-1)); // again, after its end
+    assertThat(best.resolve("config.json")).hasBinaryContent(config);
+  }
+
+  /** The order of scores says nothing about how sure the model may be. */
+  @Test
+  void shouldFitNoTemperatureOnSourcesThatAreScoredByOrderOrDoNotSelect() throws IOException {
+    recipe(1, "");
+    String text = Files.readString(folder.resolve("recipe.yaml"));
+    int dev = text.indexOf("dev:");
+    String reported = text.substring(dev + 5).replace("name: taste", "name: r\n    selects: false");
+    Path file = folder.resolve("order.yaml");
+    Files.writeString(file, text.stripTrailing() + "\n    metric: auroc\n" + reported);
+    Log log = new Log(-1);
+
+    Path best = train(Recipe.read(file), "run", 1, log);
+
+    assertThat(log.said).contains("no dev source to fit the temperature on: it is 1");
+    assertThat(Checkpoint.read(best.toString()).config().temperature()).isEqualTo(1f);
   }
 
   @Test
