@@ -63,7 +63,7 @@ class ShippedTemplatesTest {
   @MethodSource("files")
   void shouldFillEverySlotAndLeaveNoGaps(String file) {
     for (List<Item> conversation : read(file).conversations(2_000)) {
-      assertThat(text(conversation)).doesNotContainPattern("[{}]|  | [,;]");
+      assertThat(text(conversation)).doesNotContainPattern("[{}]|  | ,");
     }
   }
 
@@ -99,10 +99,10 @@ class ShippedTemplatesTest {
     Map<String, Set<Byte>> labels = new HashMap<>();
     for (List<Item> conversation : read("replies.yaml").conversations(RECORDS)) {
       assertThat(conversation).hasSizeGreaterThan(1);
-      String reply = conversation.get(conversation.size() - 1).text();
+      String reply = NegationSuite.plain(conversation.get(conversation.size() - 1).text());
       labels.computeIfAbsent(reply, text -> new HashSet<>()).add(label(conversation));
     }
-    for (String reply : List.of("no", "yes", "me too", "not really", "very much", "I agree")) {
+    for (String reply : List.of("no", "yes", "me too", "not really", "very much", "i agree")) {
       assertThat(labels.get(reply)).as(reply).hasSize(3);
     }
   }
