@@ -43,18 +43,15 @@ enum TextStyle {
   BARE {
     @Override
     String apply(String text, SplittableRandom random) {
-      StringBuilder reversed = new StringBuilder();
-      boolean end = true; // whether only punctuation is between here and a space or the end
-      for (int at = text.length() - 1; at >= 0; at--) {
+      StringBuilder to = new StringBuilder();
+      for (int at = 0; at < text.length(); at++) {
         char c = text.charAt(at);
-        boolean sign = ".,;:!?".indexOf(c) >= 0;
         boolean apostrophe = c == '\'' && at > 0 && isLetterOrDigit(text.charAt(at - 1));
-        if (!(sign && end) && !apostrophe) {
-          reversed.append(c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c);
+        if (!apostrophe && !isPunctuationAtTheEnd(text, at)) {
+          to.append(c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c);
         }
-        end = c == ' ' || sign && end;
       }
-      String bare = reversed.reverse().toString();
+      String bare = to.toString();
       return bare.isBlank() ? text : bare;
     }
   },
@@ -86,6 +83,15 @@ enum TextStyle {
 
   /** The text in this style. */
   abstract String apply(String text, SplittableRandom random);
+
+  /** Whether from here to the next space, or the end, there is punctuation and nothing else. */
+  private static boolean isPunctuationAtTheEnd(String text, int at) {
+    int end = at;
+    while (end < text.length() && ".,;:!?".indexOf(text.charAt(end)) >= 0) {
+      end++;
+    }
+    return end > at && (end == text.length() || text.charAt(end) == ' ');
+  }
 
   private static boolean isLower(char c) {
     return c >= 'a' && c <= 'z';

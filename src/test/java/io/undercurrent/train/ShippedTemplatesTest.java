@@ -63,19 +63,20 @@ class ShippedTemplatesTest {
   @MethodSource("files")
   void shouldFillEverySlotAndLeaveNoGaps(String file) {
     for (List<Item> conversation : read(file).conversations(2_000)) {
-      assertThat(text(conversation)).doesNotContainPattern("[{}]|  | [,;]");
+      assertThat(text(conversation)).doesNotContainPattern("[{}]|  | ,");
     }
   }
 
   /** Praise, blame and plain statements take the same identities in the same frames. */
   @Test
-  void shouldNameNoIdentityMoreOftenInPraiseThanInBlame() {
+  void shouldPraiseAndBlameTheSameIdentities() {
     Templates templates = read("identity.yaml");
     Set<String> slots = Set.of("adj", "aadj", "pred", "anoun", "plural", "S", "I", "P");
-    assertThat(named(templates, "negative", slots)).isEqualTo(named(templates, "positive", slots));
-    Map<String, Long> neutral = named(templates, "neutral", slots);
-    named(templates, "positive", slots)
-        .forEach((slot, n) -> assertThat(neutral.get(slot)).as(slot).isGreaterThanOrEqualTo(n));
+    assertThat(templates.templates()).containsOnlyKeys("neutral"); // the others are from pairs
+    for (List<String> pair : templates.pairs()) { // both get the same words, so the same identities
+      assertThat(pair.get(0).replaceAll("_p}", "_n}")).isEqualTo(pair.get(1));
+      assertThat(templates.templates().get("neutral")).contains(pair.get(0).replace("_p}", "_u}"));
+    }
     for (String slot : slots) { // each term once, so that all terms of a slot are as frequent
       if (!Set.of("S", "I", "P").contains(slot)) {
         assertThat(templates.slots().get(slot)).doesNotHaveDuplicates();
@@ -99,10 +100,10 @@ class ShippedTemplatesTest {
     Map<String, Set<Byte>> labels = new HashMap<>();
     for (List<Item> conversation : read("replies.yaml").conversations(RECORDS)) {
       assertThat(conversation).hasSizeGreaterThan(1);
-      String reply = conversation.get(conversation.size() - 1).text();
+      String reply = NegationSuite.plain(conversation.get(conversation.size() - 1).text());
       labels.computeIfAbsent(reply, text -> new HashSet<>()).add(label(conversation));
     }
-    for (String reply : List.of("no", "yes", "me too", "not really", "very much", "I agree")) {
+    for (String reply : List.of("no", "yes", "me too", "not really", "very much", "i agree")) {
       assertThat(labels.get(reply)).as(reply).hasSize(3);
     }
   }
@@ -117,17 +118,5 @@ class ShippedTemplatesTest {
 
   private static byte label(List<Item> conversation) {
     return conversation.get(conversation.size() - 1).label();
-  }
-
-  /** How often the templates of a class name each of the slots. */
-  private static Map<String, Long> named(Templates templates, String label, Set<String> slots) {
-    return slots.stream()
-        .collect(
-            Collectors.toMap(
-                slot -> slot,
-                slot ->
-                    templates.templates().get(label).stream()
-                        .mapToLong(text -> text.split("\\{" + slot + "}", -1).length - 1)
-                        .sum()));
   }
 }

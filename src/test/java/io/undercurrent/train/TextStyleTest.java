@@ -29,7 +29,8 @@ class TextStyleTest {
     "'I don''t know, Anna... what?!', 'i dont know anna what'",
     "'at 10:05, ok :) :/ :(', 'at 10:05 ok :) :/ :('",
     "'?!', '?!'",
-    "'ÄÖ ok.', 'ÄÖ ok'"
+    "'ÄÖ ok.', 'ÄÖ ok'",
+    "'Ok 👏🙄🤦!', 'ok 👏🙄🤦'"
   })
   void shouldLeaveOutPunctuation(String text, String written) {
     assertThat(apply(TextStyle.BARE, text)).isEqualTo(written);
