@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -224,6 +225,9 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     List<Conversation> conversations = new ArrayList<>();
     String previousGroup = null;
     for (Rows.Row row = rows.next(); row != null; row = rows.next()) {
+      if (!holds(source.where(), row)) {
+        continue;
+      }
       byte labelled =
           source.label() == null
               ? Chunk.UNLABELLED
@@ -251,6 +255,11 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
     }
     names.remove(""); // would match between any two spaces
     return new Corpus(source, conversations);
+  }
+
+  private static boolean holds(Map<String, String> where, Rows.Row row) {
+    return where.entrySet().stream()
+        .allMatch(column -> column.getValue().equals(row.value(column.getKey())));
   }
 
   /** Replaces every nickname that is a word, punctuation after it aside, by a mention. */

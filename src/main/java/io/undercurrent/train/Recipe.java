@@ -222,6 +222,7 @@ public record Recipe(
    * @param fold null for all conversations
    * @param probabilities the columns of soft labels, or null for none
    * @param softWeight null for the default
+   * @param where the value that a column must have, by column, in the order of the columns
    */
   public record Source(
       String name,
@@ -246,7 +247,8 @@ public record Recipe(
       Float softWeight,
       float weight,
       int repeat,
-      double share) {
+      double share,
+      Map<String, String> where) {
 
     private static final int RECORDS = 10_000;
 
@@ -261,6 +263,7 @@ public record Recipe(
       label = label == null && labels != null ? "label" : label;
       labels = Collections.unmodifiableMap(new TreeMap<>(labels == null ? SAME_LABELS : labels));
       unlabelled = unlabelled == null ? List.of() : List.copyOf(unlabelled);
+      where = Collections.unmodifiableMap(new TreeMap<>(where == null ? Map.of() : where));
       records = records == null ? RECORDS : records;
       softWeight = softWeight == null ? (label == null ? 1f : 0.5f) : softWeight;
       metric =
@@ -310,7 +313,8 @@ public record Recipe(
           null,
           1f,
           1,
-          1);
+          1,
+          null);
     }
 
     private static boolean isLabelled(String format, String label, Probabilities probabilities) {
@@ -373,7 +377,8 @@ public record Recipe(
           softWeight,
           weight,
           repeat,
-          share);
+          share,
+          where);
     }
   }
 

@@ -157,6 +157,11 @@ final class RecipeKeys {
               "every conversation is one",
               "The column of document or author, for `vocabulary.min_documents`."),
           optional(
+              "where",
+              new KeyType.MapOf(text()),
+              "all rows",
+              "Columns and the value that each must have; other rows are left out."),
+          optional(
               "mask", text(), "none", "A column of nicknames; in texts they are read as mentions."),
           of("cased", flag(), "true", "Whether capital letters carry meaning."),
           optional(

@@ -172,6 +172,7 @@ final class RecipeReader {
               "unlabelled",
               "conversation",
               "document",
+              "where",
               "mask",
               "probabilities")) {
         absent(path, given, column, "format is " + format);

@@ -42,6 +42,7 @@ interface Rows {
       all.add(source.label());
       all.add(source.conversation());
       all.add(source.document());
+      all.addAll(source.where().keySet());
       texts.remove(null);
       all.remove(null);
       Set<String> optional = new HashSet<>();

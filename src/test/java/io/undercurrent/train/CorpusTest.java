@@ -105,6 +105,22 @@ class CorpusTest {
   }
 
   @Test
+  void shouldReadOnlyTheRowsThatHaveTheValues() throws IOException {
+    write("set\tlabel\ttext\na\t1\tx\nb\t0\ty\na\t0\tz\n");
+    Path recipe = data.resolve("where.yaml");
+    Files.writeString(
+        recipe,
+        "train:\n"
+            + "  - {file: data.tsv, label: label, labels: {\"0\": negative, \"1\": positive},"
+            + " where: {set: a}}\n");
+
+    assertThat(Corpus.read(Recipe.read(recipe).train().get(0), data).conversations())
+        .flatExtracting(Conversation::items)
+        .extracting(Item::text)
+        .containsExactly("x", "z");
+  }
+
+  @Test
   void shouldTurnNicknamesIntoMentions() throws IOException {
     write(
         """

@@ -100,7 +100,7 @@ class ShippedTemplatesTest {
     Map<String, Set<Byte>> labels = new HashMap<>();
     for (List<Item> conversation : read("replies.yaml").conversations(RECORDS)) {
       assertThat(conversation).hasSizeGreaterThan(1);
-      String reply = NegationSuite.plain(conversation.get(conversation.size() - 1).text());
+      String reply = SuiteTexts.plain(conversation.get(conversation.size() - 1).text());
       labels.computeIfAbsent(reply, text -> new HashSet<>()).add(label(conversation));
     }
     for (String reply : List.of("no", "yes", "me too", "not really", "very much", "i agree")) {
