@@ -317,6 +317,25 @@ def sources(data):
     yield "assistant", list(rows(data, "assistant-dialogues/train.tsv"))[:60000], GENERAL
 
 
+def adjusted(name, row, p):
+    """What is known beside the teacher's opinion: (negative, neutral, positive).
+
+    Sarcastic answers and ironic tweets mean the opposite of praise, which the heads for sentiment do
+    not know. People and services that arrange something are polite, not happy.
+    """
+    if name == "sarcasm" and row["label"] == "sarcasm":
+        return blend(p, (1.0, 0.0, 0.0), 0.75)
+    if name == "irony" and row["label"] == "1":
+        return blend(p, (1.0, 0.0, 0.0), 0.6)
+    if name == "assistant":
+        return blend(p, (0.0, 1.0, 0.0), 0.9 if row["speaker"] == "system" else 0.6)
+    return p
+
+
+def blend(p, q, share):
+    return [(1 - share) * a + share * b for a, b in zip(p, q)]
+
+
 @torch.no_grad()
 def mixture(teacher, tokenizer, texts, heads, progress):
     """(N, 3) the mean of the heads' probabilities."""
@@ -351,6 +370,7 @@ def predict(args):
             columns = list(table[0])
             print(*columns, "p_negative", "p_neutral", "p_positive", sep="\t", file=file)
             for row, values in zip(table, p):
+                values = adjusted(name, row, values)
                 print(*(row[c] for c in columns), *(f"{v:.4f}" for v in values), sep="\t",
                       file=file)
         os.replace(path + ".tmp", path)

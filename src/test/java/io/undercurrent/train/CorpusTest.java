@@ -112,7 +112,8 @@ class CorpusTest {
         recipe,
         "train:\n"
             + "  - {file: data.tsv, label: label, labels: {\"0\": negative, \"1\": positive},"
-            + " where: {set: a}}\n");
+            + " where: {set: a}}\n"
+            + "dev: [{file: data.tsv}]\n");
 
     assertThat(Corpus.read(Recipe.read(recipe).train().get(0), data).conversations())
         .flatExtracting(Conversation::items)
