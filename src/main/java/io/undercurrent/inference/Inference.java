@@ -39,7 +39,6 @@ public final class Inference {
   /** The maximum size of the caches of all rows, in bytes; a single row may exceed it. */
   private static final long CACHE_BYTES = 64L << 20;
 
-  private final Model model;
   private final ModelConfig config;
   private final StatePrecision precision;
   private final Tokenizer tokenizer;
@@ -52,7 +51,7 @@ public final class Inference {
   private final int rows; // B
   private final HiddenStates states; // of the open rows
   private final Network.Scratch scratch; // null for a network that reads ahead
-  private final Network.AheadScratch aheadScratch; // null for one that does not
+  private final ReadAhead ahead; // null for one that does not
   private final int[] tokens; // (B)
   private final Row[] open; // (B) rows whose records are being read; the first `live` are in use
   private int live;
@@ -115,8 +114,7 @@ public final class Inference {
     this.rows = Math.min(rows, maxRows());
     states = network.states(this.rows);
     scratch = network.readsAhead() ? null : network.scratch(this.rows);
-    aheadScratch = network.readsAhead() ? network.aheadScratch(ReadAhead.TOKENS) : null;
-    this.model = model;
+    ahead = network.readsAhead() ? new ReadAhead(model) : null;
     tokens = new int[this.rows];
     open = new Row[this.rows];
     scorer = languageModel ? new NextTokenScorer(model, nextTokens, this.rows, observer) : null;
@@ -259,7 +257,7 @@ public final class Inference {
               new Pool(config.pooling(), config.hiddenSize()),
               network.attention() == null ? null : network.attention().scratch(),
               hasCache() ? new ContinuousCache(config, kernels) : null,
-              aheadScratch == null ? null : new ReadAhead(model, aheadScratch));
+              ahead == null ? null : ahead.new Part());
       allRows.add(another);
       return another;
     }
@@ -287,6 +285,10 @@ public final class Inference {
     if (scratch != null) {
       network.step(live, tokens, states, scratch);
     } else {
+      for (int r = 0; r < live; r++) {
+        open[r].ahead.want(open[r].position);
+      }
+      ahead.finish();
       for (int r = 0; r < live; r++) {
         open[r].ahead.top(open[r].position, top, r * hidden);
       }
@@ -381,6 +383,9 @@ public final class Inference {
     Arrays.fill(open, null);
     if (scorer != null) {
       scorer.clear();
+    }
+    if (ahead != null) {
+      ahead.clear();
     }
     free.clear();
     allRows.forEach(Row::close);

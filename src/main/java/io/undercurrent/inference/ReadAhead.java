@@ -2,64 +2,107 @@ package io.undercurrent.inference;
 
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Network;
 
 /**
- * Computes the states of a record's next tokens together, for a network whose products do not read
- * the state. Reused for one record after another; owned by one thread.
+ * Computes the states of the next tokens of several records together, for a network whose products
+ * do not read the state. Each record has a {@link Part}. Owned by one thread.
  */
 final class ReadAhead {
 
-  /** The maximum number of tokens that are read together. */
-  static final int TOKENS = 24;
+  /** The maximum number of tokens of one record that are read together. */
+  private static final int PART_TOKENS = 24;
+
+  /** The maximum number of tokens of all records that are read together. */
+  private static final int TOKENS = 96;
 
   private final Network network;
+  private final ModelConfig config;
   private final int endOfRecord;
-  private final Network.AheadScratch scratch; // shared by the rows of a thread
-  private final int[] chunk = new int[TOKENS];
-  private final float[] tops; // (TOKENS, H)
-  private final HiddenState state; // after the tokens that were read
+  private final Network.AheadScratch scratch;
+  private final int[] tokens = new int[TOKENS]; // of part after part
+  private final Part[] parts = new Part[TOKENS]; // whose tokens they are
+  private final int[] counts = new int[TOKENS]; // (parts) tokens of each
+  private final HiddenState[] states = new HiddenState[TOKENS]; // (parts)
+  private int partCount;
+  private int tokenCount;
 
-  private int[] ids;
-  private int first; // position of the first token in `tops`
-  private int end; // position after the last one
-
-  ReadAhead(Model model, Network.AheadScratch scratch) {
+  ReadAhead(Model model) {
     network = model.network();
+    config = model.config();
     endOfRecord = model.tokenizer().endOfRecord();
-    this.scratch = scratch;
-    tops = new float[TOKENS * model.config().hiddenSize()];
-    state = HiddenState.zeros(model.config());
+    scratch = network.aheadScratch(TOKENS);
   }
 
-  /** Starts a record with these tokens after a state, which is not changed. */
-  void open(int[] ids, HiddenState before) {
-    this.ids = ids;
-    state.set(before);
-    first = 0;
-    end = 0;
-  }
+  /** A record's tokens and the states after those that were read. Reused. */
+  final class Part {
+    private final float[] tops = new float[PART_TOKENS * config.hiddenSize()]; // (n, H)
+    private final HiddenState state = HiddenState.zeros(config); // after the tokens that were read
+    private int[] ids;
+    private int first; // position of the first token in `tops`
+    private int end; // position after the last one
 
-  /**
-   * Writes the top h after the token at {@code position}, which is 0 or the next one; the end of
-   * record has the position after the last token.
-   */
-  void top(int position, float[] to, int offset) {
-    if (position == end) {
-      first = end;
-      int n = Math.min(TOKENS, ids.length + 1 - first);
-      for (int i = 0; i < n; i++) {
-        chunk[i] = first + i == ids.length ? endOfRecord : ids[first + i];
-      }
-      network.readAhead(n, chunk, state, tops, scratch);
-      end = first + n;
+    /** Starts a record with these tokens after a state, which is not changed. */
+    void open(int[] ids, HiddenState before) {
+      this.ids = ids;
+      state.set(before);
+      first = 0;
+      end = 0;
     }
-    int hidden = tops.length / TOKENS;
-    System.arraycopy(tops, (position - first) * hidden, to, offset, hidden);
+
+    /**
+     * Asks for the state after the token at {@code position}, which is 0 or the next one; the end
+     * of record has the position after the last token. {@link #top} has it after {@link #finish}.
+     */
+    void want(int position) {
+      if (position < end) {
+        return;
+      }
+      int n = Math.min(PART_TOKENS, ids.length + 1 - position);
+      if (tokenCount + n > TOKENS) {
+        finish();
+      }
+      for (int i = position; i < position + n; i++) {
+        tokens[tokenCount++] = i == ids.length ? endOfRecord : ids[i];
+      }
+      parts[partCount] = this;
+      counts[partCount] = n;
+      states[partCount++] = state;
+      first = position;
+      end = position + n;
+    }
+
+    /** Copies the top h after the token at {@code position} to {@code to}, from {@code offset}. */
+    void top(int position, float[] to, int offset) {
+      int hidden = config.hiddenSize();
+      System.arraycopy(tops, (position - first) * hidden, to, offset, hidden);
+    }
+
+    /** Writes the state after the end of the record. */
+    void state(HiddenState to) {
+      to.set(state);
+    }
   }
 
-  /** Writes the state after the end of the record. */
-  void state(HiddenState to) {
-    to.set(state);
+  /** Reads what is wanted. */
+  void finish() {
+    if (partCount == 0) {
+      return;
+    }
+    float[] tops = network.readAhead(partCount, counts, tokens, states, scratch);
+    int at = 0;
+    for (int p = 0; p < partCount; p++) {
+      int size = counts[p] * config.hiddenSize();
+      System.arraycopy(tops, at, parts[p].tops, 0, size);
+      at += size;
+    }
+    clear();
+  }
+
+  /** Forgets what is wanted. */
+  void clear() {
+    partCount = 0;
+    tokenCount = 0;
   }
 }

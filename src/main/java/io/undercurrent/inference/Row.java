@@ -19,7 +19,7 @@ final class Row {
   final Pool pool;
   final RecordAttention.Scratch attention; // null for a network without attention
   final ContinuousCache cache; // null for none
-  final ReadAhead ahead; // null for a network that does not read ahead
+  final ReadAhead.Part ahead; // null for a network that does not read ahead
 
   PendingRecord record;
   int[] ids; // the record's tokens
@@ -33,7 +33,7 @@ final class Row {
   NextToken[] next; // the likeliest tokens after the record; null before they are known
   List<ContinuousCache.Pair> pairs; // the pairs of the cache with the largest weights in `next`
 
-  Row(Pool pool, RecordAttention.Scratch attention, ContinuousCache cache, ReadAhead ahead) {
+  Row(Pool pool, RecordAttention.Scratch attention, ContinuousCache cache, ReadAhead.Part ahead) {
     this.pool = pool;
     this.attention = attention;
     this.cache = cache;

@@ -244,15 +244,23 @@ public final class Network {
   }
 
   /**
-   * Feeds the first {@code n} tokens of one key through all layers, layer by layer, and replaces
-   * its state by the state after them. Gives the same bits as {@link #step} for one token after the
+   * Feeds tokens of several keys through all layers, layer by layer, and replaces the keys' states
+   * by those after their tokens. Gives the same bits as {@link #step} for one token after the
    * other. Only for a network that {@link #readsAhead}.
    *
-   * @param tops out: the top h after each token, (n, H)
+   * @param keys the number of keys
+   * @param counts (keys or more) the number of tokens of each key
+   * @param tokens those of the first key, then those of the second, and so on
+   * @param states (keys or more) of each key
+   * @return the top h after each token, (tokens or more, H), valid until the next call
    */
-  public void readAhead(
-      int n, int[] tokens, HiddenState state, float[] tops, AheadScratch scratch) {
+  public float[] readAhead(
+      int keys, int[] counts, int[] tokens, HiddenState[] states, AheadScratch scratch) {
     int hidden = config.hiddenSize();
+    int n = 0;
+    for (int k = 0; k < keys; k++) {
+      n += counts[k];
+    }
     int m = kernels.paddedRows(n);
     float[] x = scratch.x; // of the layer; then its h
     int[] noWindow = {};
@@ -280,16 +288,20 @@ public final class Network {
       for (int gate = 0; gate < step.v().length; gate++) {
         System.arraycopy(weightC[l], gate * hidden, step.v()[gate], 0, hidden);
       }
-      float[] h = state.h()[l];
-      for (int t = 0; t < n; t++) {
-        for (int gate = 0; gate < cell.gates(); gate++) {
-          System.arraycopy(scratch.z[gate], t * hidden, step.z()[gate], 0, hidden);
+      int at = 0;
+      for (int k = 0; k < keys; k++) {
+        float[] h = states[k].h()[l];
+        float[] c = states[k].c()[l];
+        for (int t = 0; t < counts[k]; t++, at += hidden) {
+          for (int gate = 0; gate < cell.gates(); gate++) {
+            System.arraycopy(scratch.z[gate], at, step.z()[gate], 0, hidden);
+          }
+          cell.forward(step, h, c, hidden);
+          System.arraycopy(h, 0, x, at, hidden);
         }
-        cell.forward(step, h, state.c()[l], hidden);
-        System.arraycopy(h, 0, x, t * hidden, hidden);
       }
     }
-    System.arraycopy(x, 0, tops, 0, n * hidden);
+    return x;
   }
 
   /** Writes the embeddings of n tokens, where they are what the first layer passes on. */
