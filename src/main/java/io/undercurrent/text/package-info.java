@@ -2,6 +2,10 @@
  * Turns text into token ids and back. This is the first step of the flow; the topology, {@code
  * enrich}, evaluation and training use the same code.
  *
+ * <p>{@code Normalizer} reads a text before a word tokenizer does: it undoes escapes, entities and
+ * misread bytes, and composes letters with their accents. Its version is part of the vocabulary;
+ * older vocabularies have none.
+ *
  * <p>{@link io.undercurrent.text.WordTokenizer} reads a text once from left to right. A cursor
  * finds the raw tokens (words, numbers, emoticons, emoji, links, ...), words are split the way the
  * Penn Treebank splits them (do n't), and each piece becomes an id of the vocabulary, or the class
@@ -17,8 +21,8 @@
  * frequent words that several authors use, without personal names.
  *
  * <p>Which character is a letter and what its lower case is comes from {@code characters.txt},
- * frozen from the Unicode 13 data of JDK 17, never from the running JDK: the same text gives the
- * same ids on every JDK.
+ * which accents it takes from {@code compositions.txt}. Both are frozen from the Unicode 13 data of
+ * JDK 17, never from the running JDK: the same text gives the same ids on every JDK.
  *
  * <p>Internal: may change without notice.
  */

@@ -222,6 +222,21 @@ class VocabularyBuilderTest {
   }
 
   @Test
+  void shouldCountTextsAsTheNormaliserReadsThem() {
+    VocabularyBuilder builder =
+        builder(
+            true,
+            "the 𝐛𝐥𝐨𝐫𝐟 isn&#39;t <a good one> cafe\u0301",
+            "and so a bl\u00adorf &amp;amp; the good one at a caf&eacute;");
+    assertThat(builder.build(LARGE))
+        .contains("blorf", "is", "n't", "good", "caf\u00e9")
+        .doesNotContain("amp", "𝐛𝐥𝐨𝐫𝐟", "39");
+    WordTokenizer tokenizer = builder.tokenizer(LARGE);
+    assertThat(tokenizer.normalizer()).isEqualTo(1);
+    assertThat(TestTokenizers.tokens(tokenizer, "ｂｌｏｒｆ &lt;3")).isEqualTo("blorf <3");
+  }
+
+  @Test
   void shouldNotDependOnTheOrderOfTheTexts() {
     List<String[]> records = new ArrayList<>();
     Random random = new Random(5);

@@ -182,7 +182,7 @@ class RecipeTest {
         "max_tokens: 64      | max_tokens: 65537     | line 19: training.max_tokens must be 1 to 65536, found 65537",
         "max_tokens: 64      | optimizer: adamw      | line 19: training.optimizer must be adam or sgd, found adamw",
         "size: 200           | size: 0               | line 4: vocabulary.size must be 2 to 1048576, found 0",
-        "size: 200           | size: 100             | 'line 4: vocabulary.size must be at least 121 (what every vocabulary of words holds), found 100'",
+        "size: 200           | size: 100             | 'line 4: vocabulary.size must be at least 123 (what every vocabulary of words holds), found 100'",
         "min_documents: 1    | min_documents: 0      | line 4: vocabulary.min_documents must be 1 to 64, found 0",
         "min_documents: 1    | min_documents: 65     | line 4: vocabulary.min_documents must be 1 to 64, found 65",
         "min_documents: 1    | uncounted: [c]        | line 4: vocabulary.uncounted must name training sources a, b, found c",
