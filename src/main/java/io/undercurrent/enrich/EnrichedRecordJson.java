@@ -38,7 +38,7 @@ public final class EnrichedRecordJson {
 
   /** Fields that may be missing; all others are required. */
   private static final Set<String> OPTIONAL =
-      Set.of("keyEncoding", "truncated", "attention", "nothing", "source");
+      Set.of("keyEncoding", "truncated", "endProbability", "attention", "nothing", "source");
 
   private static final JsonMapper READER =
       JsonMapper.builder()
@@ -108,6 +108,9 @@ public final class EnrichedRecordJson {
     }
     to.writeFieldName("sentiment");
     write(record.sentiment(), to);
+    if (record.endProbability() != null) {
+      number("endProbability", record.endProbability(), to);
+    }
     to.writeArrayFieldStart("next");
     for (NextToken next : record.next()) {
       to.writeStartObject();

@@ -42,6 +42,7 @@ final class EnrichedRecords {
         text.substring(0, reading.end()),
         reading.truncated(),
         sentiment(reading),
+        reading.tokens() == 0 ? null : reading.endProbability(),
         next(reading),
         surprise(reading),
         attention(reading.lookBack()),

@@ -148,6 +148,7 @@ class InferenceTest {
     String text = "the food was not";
     HiddenState before = MODEL.initialState();
     step(before, text);
+    MODEL.network().step(endOfRecord(), before, MODEL.network().scratch());
     NextTokenHead.Scratch scratch = MODEL.network().nextToken().scratch(1);
     System.arraycopy(before.top(), 0, scratch.h(), 0, before.top().length);
     MODEL.network().nextToken().expect(1, scratch);
@@ -254,6 +255,7 @@ class InferenceTest {
       assertThat(readingWithout.probabilities()).containsExactly(reading.probabilities());
       assertThat(readingWithout.surpriseBits()).isNaN();
       assertThat(readingWithout.next()).isEmpty();
+      assertThat(readingWithout.endProbability()).isNaN();
       assertThat(stateWithout).isEqualTo(state);
     }
   }
@@ -399,6 +401,7 @@ class InferenceTest {
     assertThat(found.probabilities()).containsExactly(expected.probabilities());
     assertThat(found.surpriseBits()).isEqualTo(expected.surpriseBits());
     assertThat(found.next()).containsExactly(expected.next());
+    assertThat(found.endProbability()).isEqualTo(expected.endProbability());
     assertThat(found.hit()).isEqualTo(expected.hit());
   }
 

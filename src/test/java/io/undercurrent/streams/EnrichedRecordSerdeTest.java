@@ -60,6 +60,7 @@ class EnrichedRecordSerdeTest {
           "still not fixed",
           false,
           FULL.sentiment(),
+          0.41,
           List.of(),
           FULL.surprise(),
           new Attention(
@@ -77,6 +78,7 @@ class EnrichedRecordSerdeTest {
           "a",
           false,
           FULL.sentiment(),
+          0.41,
           List.of(),
           FULL.surprise(),
           new Attention(List.of(), null, List.of()),
@@ -125,6 +127,11 @@ class EnrichedRecordSerdeTest {
                 + "\"tokens\":[{\"record\":2,\"position\":5,\"token\":\"printer\","
                 + "\"weight\":0.2}]},\"conversation\":");
     assertThat(text(REPEATING)).contains("\"attention\":{\"records\":[],\"tokens\":[]},");
+  }
+
+  @Test
+  void shouldWriteTheProbabilityOfTheEndBeforeTheNextWords() {
+    assertThat(text(LOOKING)).contains("}},\"endProbability\":0.41,\"next\":[]");
   }
 
   @Test

@@ -82,7 +82,7 @@ class ConversationTraceTest {
     }
   }
 
-  /** The tokens expected at a position equal the next tokens of a record that ends there. */
+  /** What a record expects next equals what is expected in place of the next record's first. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void shouldListTheExpectedTokens(boolean looking) {
@@ -90,8 +90,8 @@ class ConversationTraceTest {
     List<TracedRecord> traced =
         traced(model, SETTINGS, enriched(model, SETTINGS, "a b", "c d", "e"));
     List<NextToken> next =
-        enriched(model, SETTINGS, "a b", "c").get(1).next().subList(0, ConversationTrace.EXPECTED);
-    List<NextToken> expected = traced.get(1).pieces().get(1).expected();
+        enriched(model, SETTINGS, "a b").get(0).next().subList(0, ConversationTrace.EXPECTED);
+    List<NextToken> expected = traced.get(1).pieces().get(0).expected();
     assertThat(expected)
         .extracting(NextToken::token)
         .isEqualTo(next.stream().map(NextToken::token).toList());

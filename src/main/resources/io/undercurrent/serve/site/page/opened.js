@@ -199,8 +199,11 @@ function facts(record) {
     made.push(element("p", { class: "fact" }, element("span", {}, "least expected word"),
       element("b", {}, rarest.text.trim()), ` (${percent(rarest.probability)}), likelier: `, ...words(rarest.expected)));
   }
+  if (record.endProbability !== undefined) {
+    made.push(element("p", { class: "fact" }, element("span", {}, "probability that the text ends here"), percent(record.endProbability)));
+  }
   if (record.next.length) {
-    made.push(element("p", { class: "fact" }, element("span", {}, "likely next"), ...words(record.next.slice(0, 4))));
+    made.push(element("p", { class: "fact" }, element("span", {}, "next message likely starts with"), ...words(record.next.slice(0, 4))));
   }
   for (const past of record.attention?.records ?? []) {
     const link = element("a", { href: `#record-${past.record}` }, `#${integer(past.record)}`);
