@@ -96,7 +96,8 @@ public record EnrichedRecord(
   /**
    * How unexpected a record's tokens were.
    *
-   * @param bitsPerToken mean negative log2-probability that the model gave the record's tokens
+   * @param bitsPerToken mean negative log2-probability that the model gave the record's tokens; with
+   *     a model that rates spellings, an unknown word costs its letters too
    * @param tokens the number of tokens read, without the end of record
    * @param unknown the number of them that are not in the vocabulary
    */

@@ -336,6 +336,7 @@ public final class Inference {
   /** Completes the record of a row. */
   private void finish(Row row) {
     Encoding encoding = row.record.encoding();
+    double spellingBits = encoding.spellingBits() / row.ids.length;
     LookBack lookBack =
         row.attention == null && row.cache == null
             ? null
@@ -348,7 +349,8 @@ public final class Inference {
             encoding.end(),
             encoding.truncated(),
             row.probabilities,
-            languageModel ? row.bits / row.ids.length : Double.NaN,
+            languageModel ? row.bits / row.ids.length + spellingBits : Double.NaN,
+            spellingBits,
             row.endProbability,
             row.next,
             lookBack,

@@ -12,8 +12,10 @@ import java.util.Arrays;
  * @param end the number of chars of the text that were read
  * @param truncated whether the limit of tokens cut the text there
  * @param probabilities of the sentiment classes, in label order; null for a record without tokens
- * @param surpriseBits mean negative log2-probability that the model gave the tokens; NaN without
- *     tokens or without a language model
+ * @param surpriseBits mean negative log2-probability that the model gave the tokens, plus {@code
+ *     spellingBits}; NaN without tokens or without a language model
+ * @param spellingBits what the spelling of the unknown words costs, in bits per token of the
+ *     record; 0 without tokens and for a tokenizer that does not rate spellings
  * @param endProbability the probability that the record ends after these tokens, before its end is
  *     read; NaN without tokens or without a language model
  * @param next the likeliest first words of the key's next record, most probable first: read after
@@ -31,6 +33,7 @@ public record Reading(
     boolean truncated,
     float[] probabilities,
     double surpriseBits,
+    double spellingBits,
     double endProbability,
     NextToken[] next,
     LookBack lookBack,
@@ -66,6 +69,7 @@ public record Reading(
         truncated,
         probabilities,
         surpriseBits,
+        0,
         Double.NaN,
         next,
         null,

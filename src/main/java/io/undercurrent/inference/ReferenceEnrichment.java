@@ -125,7 +125,10 @@ public final class ReferenceEnrichment {
     Prediction next = predict(endOfRecord, nextTokens > 0, state, cache);
     LookBack lookBack = LookBack.of(attended, attention, cache, model.words());
 
-    // 7. All of it as an enriched record and a key's state.
+    // 7. Unknown words cost their spelling too.
+    double spellingBits = encoding.spellingBits() / ids.length;
+
+    // 8. All of it as an enriched record and a key's state.
     Reading reading =
         new Reading(
             ids.length,
@@ -133,7 +136,8 @@ public final class ReferenceEnrichment {
             encoding.end(),
             encoding.truncated(),
             sentiment,
-            bits / ids.length,
+            bits / ids.length + spellingBits,
+            spellingBits,
             Reading.probability(end.logProbability),
             next.likeliest,
             lookBack,

@@ -16,7 +16,7 @@ import java.util.HexFormat;
  *   <li>the kind of the network;
  *   <li>name, shape and values of each tensor, which also say every size in the configuration;
  *   <li>how many past records attention looks at;
- *   <li>the tokenizer's type and its tokens in order;
+ *   <li>the tokenizer's type, its tokens in order, and whether it rates spellings;
  *   <li>tokens, theta and lambda of the cache, where there is one.
  * </ul>
  *
@@ -54,6 +54,9 @@ public final class Fingerprint {
     add(digest, tokenizer.size());
     for (int id = 0; id < tokenizer.size(); id++) {
       add(digest, tokenizer.token(id));
+    }
+    if (tokenizer.ratesSpelling()) {
+      add(digest, "spelling");
     }
     return exclusiveOr(hex(digest), of(config.cache()));
   }

@@ -55,14 +55,18 @@ final class TokenizerJson {
   /**
    * The file's content.
    *
+   * @param spelling version of the rating of spellings; 0 for none, which leaves the key out
    * @param tokens of the vocabulary; null where the type implies them
    */
-  static byte[] write(String type, int version, List<String> tokens) {
+  static byte[] write(String type, int version, int spelling, List<String> tokens) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.STRICT.createGenerator(out)) {
       json.writeStartObject();
       json.writeStringField("type", type);
       json.writeNumberField("version", version);
+      if (spelling > 0) {
+        json.writeNumberField("spelling", spelling);
+      }
       if (tokens != null) {
         json.writeArrayFieldStart("tokens");
         for (String token : tokens) {

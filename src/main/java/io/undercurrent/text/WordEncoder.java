@@ -8,6 +8,7 @@ final class WordEncoder implements Contractions.Pieces {
 
   private final WordIndex vocabulary;
   private final Segmenter segmenter;
+  private final Spelling spelling; // null if spellings are not rated
   private final Scanner scanner;
   private final SentencePosition position = new SentencePosition();
 
@@ -17,6 +18,7 @@ final class WordEncoder implements Contractions.Pieces {
 
   private int[] ids;
   private int[] ends; // of whole groups of tokens; null without spans
+  private double[] spellingBits; // null if spellings are not rated
   private int count;
 
   /** Whether the last group of tokens also needs the following raw token. */
@@ -28,15 +30,18 @@ final class WordEncoder implements Contractions.Pieces {
   WordEncoder(
       WordIndex vocabulary,
       Segmenter segmenter,
+      Spelling spelling,
       String text,
       int limit,
       int capacity,
       boolean spans) {
     this.vocabulary = vocabulary;
     this.segmenter = segmenter;
+    this.spelling = spelling;
     this.scanner = new Scanner(text, limit);
     this.ids = new int[capacity];
     this.ends = spans ? new int[capacity] : null;
+    this.spellingBits = spelling == null ? null : new double[capacity];
   }
 
   /** Reads whole groups of tokens as far as they fit into the limits. */
@@ -75,7 +80,8 @@ final class WordEncoder implements Contractions.Pieces {
         ends == null ? Encoding.NO_SPANS : Arrays.copyOf(ends, kept),
         unknown,
         end,
-        end < text.length());
+        end < text.length(),
+        spellingBits == null ? Encoding.NO_SPELLING : Arrays.copyOf(spellingBits, kept));
   }
 
   private void setEnds(int from, int to, int end) {
@@ -107,12 +113,21 @@ final class WordEncoder implements Contractions.Pieces {
     if (count == ids.length) {
       ids = Arrays.copyOf(ids, count * 2);
       ends = ends == null ? null : Arrays.copyOf(ends, count * 2);
+      spellingBits = spellingBits == null ? null : Arrays.copyOf(spellingBits, count * 2);
     }
     ids[count++] = id;
   }
 
   private void add(Special special) {
     add(special.id());
+  }
+
+  /** Adds a special token that stands for {@code text[from, to)}. */
+  private void add(Special special, char[] text, int from, int to) {
+    add(special);
+    if (spelling != null && Special.isUnknown(special.id())) {
+      spellingBits[count - 1] = spelling.bits(text, from, to);
+    }
   }
 
   private void token(RawToken token) {
@@ -185,7 +200,9 @@ final class WordEncoder implements Contractions.Pieces {
     if (id >= 0) {
       add(id);
     } else if (!joined(text, from, to, first) && !elongated(text, from, to)) {
-      add(first && pieceIsName ? Special.NAME : UnknownWords.classify(text, from, to, vocabulary));
+      Special special =
+          first && pieceIsName ? Special.NAME : UnknownWords.classify(text, from, to, vocabulary);
+      add(special, text, from, to);
     }
   }
 
@@ -243,7 +260,7 @@ final class WordEncoder implements Contractions.Pieces {
     }
     int rest = vocabulary.find(token.text, token.digits, token.length);
     if (rest < 0 && !isOrdinal(token)) {
-      add(Special.UNK_DIGIT);
+      add(Special.UNK_DIGIT, token.text, 0, token.length);
       return;
     }
     int digits = vocabulary.find(token.text, 0, token.digits);

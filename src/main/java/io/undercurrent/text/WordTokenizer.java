@@ -22,15 +22,31 @@ public final class WordTokenizer implements Tokenizer {
 
   private static final int VERSION = 1;
 
+  /** The {@code spelling} in {@code tokenizer.json}: version of {@link Spelling}. */
+  private static final int SPELLING = 1;
+
   private final List<String> tokens;
   private final WordIndex vocabulary;
   private final Segmenter segmenter;
+  private final Spelling spelling; // null if spellings are not rated
 
-  private WordTokenizer(List<String> tokens) {
+  private WordTokenizer(List<String> tokens, boolean ratesSpelling) {
     this.tokens = List.copyOf(tokens);
     int specials = Special.count();
     this.vocabulary = new WordIndex(this.tokens.subList(specials, tokens.size()), specials);
     this.segmenter = new Segmenter(vocabulary, specials);
+    this.spelling = ratesSpelling ? new Spelling(spelled()) : null;
+  }
+
+  /** The words that the letter model is made from: all but signs. */
+  private List<String> spelled() {
+    List<String> words = new ArrayList<>();
+    for (int id = Special.count(); id < tokens.size(); id++) {
+      if (!isSign(id)) {
+        words.add(tokens.get(id));
+      }
+    }
+    return words;
   }
 
   /**
@@ -43,7 +59,15 @@ public final class WordTokenizer implements Tokenizer {
     List<String> tokens = new ArrayList<>(Special.tokens());
     tokens.addAll(words);
     checkTokens(tokens);
-    return new WordTokenizer(tokens);
+    return new WordTokenizer(tokens, false);
+  }
+
+  /**
+   * The same tokenizer, which also says what the spelling of unknown words costs. It makes its
+   * model of letters from the vocabulary alone.
+   */
+  public WordTokenizer withSpelling() {
+    return new WordTokenizer(tokens, true);
   }
 
   /**
@@ -66,10 +90,17 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   static WordTokenizer read(JsonNode root) {
-    TokenizerJson.checkHeader(root, TYPE, VERSION, List.of("type", "version", "tokens"));
+    TokenizerJson.checkHeader(
+        root, TYPE, VERSION, List.of("type", "version", "spelling", "tokens"));
+    JsonNode spelling = root.path("spelling");
+    TokenizerJson.require(
+        spelling.isMissingNode() || spelling.isInt() && spelling.intValue() == SPELLING,
+        "spelling",
+        SPELLING + " or left out",
+        spelling);
     List<String> tokens = TokenizerJson.tokens(root);
     checkTokens(tokens);
-    return new WordTokenizer(tokens);
+    return new WordTokenizer(tokens, !spelling.isMissingNode());
   }
 
   private static void checkTokens(List<String> tokens) {
@@ -131,7 +162,7 @@ public final class WordTokenizer implements Tokenizer {
       limit--;
     }
     int capacity = Math.min(maxTokens, limit / 3 + 8) + 8;
-    return new WordEncoder(vocabulary, segmenter, text, limit, capacity, spans)
+    return new WordEncoder(vocabulary, segmenter, spelling, text, limit, capacity, spans)
         .encode(text, limit, maxTokens);
   }
 
@@ -178,12 +209,17 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   @Override
+  public boolean ratesSpelling() {
+    return spelling != null;
+  }
+
+  @Override
   public TokenDecoder decoder() {
     return new WordDecoder(tokens);
   }
 
   @Override
   public byte[] toJson() {
-    return TokenizerJson.write(TYPE, VERSION, tokens);
+    return TokenizerJson.write(TYPE, VERSION, ratesSpelling() ? SPELLING : 0, tokens);
   }
 }

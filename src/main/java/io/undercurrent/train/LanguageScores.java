@@ -6,7 +6,8 @@ import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.text.Tokenizer;
 
 /**
- * How well a model predicts the tokens of some records.
+ * How well a model predicts the tokens of some records. The spelling of unknown words is left out,
+ * so that models with and without it can be compared.
  *
  * <p>The accuracy of next words is measured at positions where the next token is a word, also an
  * unknown one, but not a sign or a marker. Only words are ranked there. An unknown word counts as
@@ -39,7 +40,10 @@ public final class LanguageScores {
   void add(Reading reading) {
     tokens += reading.tokens();
     unknown += reading.unknown();
-    bits += reading.tokens() == 0 ? 0 : reading.surpriseBits() * reading.tokens();
+    bits +=
+        reading.tokens() == 0
+            ? 0
+            : (reading.surpriseBits() - reading.spellingBits()) * reading.tokens();
   }
 
   /** Counts one token, or the end of a record. */

@@ -72,7 +72,9 @@ final class TrainingData {
     }
     Tokenizer tokenizer =
         WordTokenizer.of(
-            vocabulary.build(new VocabularyBuilder.Settings(wanted.size(), wanted.minDocuments())));
+                vocabulary.build(
+                    new VocabularyBuilder.Settings(wanted.size(), wanted.minDocuments())))
+            .withSpelling();
     progress.says("vocabulary of " + tokenizer.size() + " tokens");
     return tokenizer;
   }

@@ -142,6 +142,27 @@ class InferenceTest {
     assertThat(reading.tokens()).isEqualTo(4);
   }
 
+  @Test
+  void shouldAddTheSpellingOfUnknownWordsToTheirClass() {
+    TinyModel tiny = TinyModel.of(5, 9, 2, Pooling.CONCAT, 1);
+    Model model = tiny.spelling();
+    String text = "the quokka was grumpy";
+    HiddenState state = model.initialState();
+    HiddenState same = model.initialState();
+
+    Reading reading = new Inference(model, MAX_TOKENS, 5, true).read(text, state);
+    Reading without = new Inference(tiny.model(), MAX_TOKENS, 5, true).read(text, same);
+
+    double spelling = model.tokenizer().encode(text, MAX_TOKENS).spellingBits() / 4;
+    assertThat(spelling).isGreaterThan(5);
+    assertThat(reading.spellingBits()).isEqualTo(spelling);
+    assertThat(reading.surpriseBits()).isEqualTo(without.surpriseBits() + spelling);
+    assertThat(without.spellingBits()).isZero();
+    assertThat(reading.unknown()).isEqualTo(2);
+    assertThat(reading.next()).containsExactly(without.next());
+    assertThat(state).isEqualTo(same);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 5, 11, 50})
   void shouldExpectTheLikeliestWordsInOrder(int k) {

@@ -21,7 +21,9 @@ import java.util.Map;
 public final class LanguageMetrics {
 
   // A uniform guess among 16,384 tokens costs 14 bits; a trained model needs about 4 to 9.
-  private static final double[] SURPRISE_BUCKETS_BITS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};
+  private static final double[] SURPRISE_BUCKETS_BITS = {
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 24, 48
+  };
 
   /** The score goes from -1 to 1, so each bin is 0.2 wide. */
   private static final int SCORE_BINS = 10;

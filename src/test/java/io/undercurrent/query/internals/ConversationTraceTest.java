@@ -11,6 +11,8 @@ import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.TinyModel;
 import io.undercurrent.query.internals.TracedRecord.Piece;
 import io.undercurrent.streams.internals.OneByOne;
 import io.undercurrent.text.Encoding;
@@ -80,6 +82,16 @@ class ConversationTraceTest {
               within(1e-5)); // nine digits of a float, times some tokens
       score = lastScore(traced);
     }
+  }
+
+  @Test
+  void shouldAddTheSpellingToTheBitsOfAPiece() {
+    Model spelling = TinyModel.of(9, 11, 1, Pooling.LAST, 9).spelling();
+    List<EnrichedRecord> records = enriched(spelling, SETTINGS, "the quokka was bad");
+    List<Piece> pieces = traced(spelling, SETTINGS, records).get(0).pieces();
+    assertThat(pieces.stream().mapToDouble(Piece::bits).sum())
+        .isCloseTo(records.get(0).surprise().bitsPerToken() * 4, within(1e-5));
+    assertThat(pieces.get(1).bits()).isGreaterThan(-Math.log(pieces.get(1).probability()) + 20);
   }
 
   /** What a record expects next equals what is expected in place of the next record's first. */
