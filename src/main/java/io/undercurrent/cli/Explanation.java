@@ -35,6 +35,13 @@ final class Explanation {
         percent(p.neutral()),
         percent(p.positive()),
         record.conversation().score());
+    if (record.sentiment().uncertain()) {
+      line(
+          text,
+          "  is uncertain: %d of %d tokens are unknown",
+          record.surprise().unknown(),
+          record.surprise().tokens());
+    }
     line(text, "  cost %.1f bits a token", record.surprise().bitsPerToken());
     line(text, "  ends here (%s)", percent(record.endProbability()));
     Attention attention = record.attention();

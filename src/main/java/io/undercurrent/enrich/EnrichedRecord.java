@@ -84,8 +84,17 @@ public record EnrichedRecord(
    *
    * @param label the likeliest class
    * @param score P(positive) - P(negative), from -1 to 1
+   * @param uncertain whether so many tokens are unknown that the sentiment says little: the text
+   *     may be in another language, or no text at all
    */
-  public record Sentiment(String label, double score, Probabilities probabilities) {}
+  public record Sentiment(
+      String label, double score, Probabilities probabilities, boolean uncertain) {
+
+    /** A sentiment that is not {@link #uncertain}. */
+    public Sentiment(String label, double score, Probabilities probabilities) {
+      this(label, score, probabilities, false);
+    }
+  }
 
   /** One probability for each class; they add up to 1. */
   public record Probabilities(double negative, double neutral, double positive) {}
@@ -96,8 +105,8 @@ public record EnrichedRecord(
   /**
    * How unexpected a record's tokens were.
    *
-   * @param bitsPerToken mean negative log2-probability that the model gave the record's tokens; with
-   *     a model that rates spellings, an unknown word costs its letters too
+   * @param bitsPerToken mean negative log2-probability that the model gave the record's tokens;
+   *     with a model that rates spellings, an unknown word costs its letters too
    * @param tokens the number of tokens read, without the end of record
    * @param unknown the number of them that are not in the vocabulary
    */

@@ -38,7 +38,14 @@ public final class EnrichedRecordJson {
 
   /** Fields that may be missing; all others are required. */
   private static final Set<String> OPTIONAL =
-      Set.of("keyEncoding", "truncated", "endProbability", "attention", "nothing", "source");
+      Set.of(
+          "keyEncoding",
+          "truncated",
+          "uncertain",
+          "endProbability",
+          "attention",
+          "nothing",
+          "source");
 
   private static final JsonMapper READER =
       JsonMapper.builder()
@@ -156,6 +163,9 @@ public final class EnrichedRecordJson {
     number("neutral", sentiment.probabilities().neutral(), to);
     number("positive", sentiment.probabilities().positive(), to);
     to.writeEndObject();
+    if (sentiment.uncertain()) {
+      to.writeBooleanField("uncertain", true);
+    }
     to.writeEndObject();
   }
 

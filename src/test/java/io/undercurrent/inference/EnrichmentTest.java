@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -60,6 +61,12 @@ class EnrichmentTest {
     KeyState last = format.deserialize(state).orElseThrow();
     assertThat(last.records()).isEqualTo(4);
     assertThat(last.tokens()).isEqualTo(11);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a b c zz zz, true", "a b c d zz zz, false", "zz, true", "a, false"})
+  void shouldSayThatTheSentimentOfMostlyUnknownTextIsUncertain(String text, boolean uncertain) {
+    assertThat(enrich(null, text).enriched().sentiment().uncertain()).isEqualTo(uncertain);
   }
 
   @Test

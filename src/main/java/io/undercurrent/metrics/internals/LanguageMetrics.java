@@ -31,6 +31,7 @@ public final class LanguageMetrics {
   private final Map<String, Counter> sentiment;
   private final Counter[] score; // (SCORE_BINS)
   private final DistributionSummary surprise;
+  private final Counter uncertain;
   private final Counter nextChecked;
   private final Counter nextHit;
   private final Drift drift; // null for none
@@ -57,6 +58,14 @@ public final class LanguageMetrics {
             .description("Surprise of each record, in bits per token")
             .baseUnit("bits")
             .serviceLevelObjectives(SURPRISE_BUCKETS_BITS)
+            .register(registry);
+    uncertain =
+        Counter.builder(MeterNames.UNCERTAIN)
+            .tags(tags)
+            .description(
+                "Records with so many unknown tokens that their sentiment says little; those with"
+                    + " sentiment.uncertain")
+            .baseUnit("records")
             .register(registry);
     nextChecked =
         Counter.builder(MeterNames.NEXT_CHECKED)
@@ -127,6 +136,11 @@ public final class LanguageMetrics {
     if (drift != null) {
       drift.add(score, bitsPerToken, unknownShare);
     }
+  }
+
+  /** Counts one record whose sentiment is uncertain. */
+  public void uncertain() {
+    uncertain.increment();
   }
 
   /**

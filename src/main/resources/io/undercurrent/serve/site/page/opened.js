@@ -177,6 +177,11 @@ function meta(record, number) {
   if (record.sentiment) {
     made.append(element("span", { class: "score", "data-feeling": feeling(record.sentiment.score) },
       `${record.sentiment.label} ${signed(record.sentiment.score)}`));
+    if (record.sentiment.uncertain) {
+      made.append(element("span", {
+        title: `The network does not know ${integer(record.surprise.unknown)} of the ${integer(record.surprise.tokens)} words and signs, so the sentiment says little.`,
+      }, "uncertain"));
+    }
     made.append(element("span", {}, `${record.surprise.bitsPerToken.toFixed(1)} bits per token`));
   }
   if (record.truncated) made.append(element("span", {}, "text cut"));
