@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Describes an enriched record in words: its sentiment, the past records it looked back at, and the
- * next words.
+ * Describes an enriched record in words: its sentiment, whether it ends here, the past records it
+ * looked back at, and the first words of the next record.
  */
 final class Explanation {
 
@@ -35,7 +35,15 @@ final class Explanation {
         percent(p.neutral()),
         percent(p.positive()),
         record.conversation().score());
+    if (record.sentiment().uncertain()) {
+      line(
+          text,
+          "  is uncertain: %d of %d tokens are unknown",
+          record.surprise().unknown(),
+          record.surprise().tokens());
+    }
     line(text, "  cost %.1f bits a token", record.surprise().bitsPerToken());
+    line(text, "  ends here (%s)", percent(record.endProbability()));
     Attention attention = record.attention();
     if (attention != null && attention.nothing() != null) {
       for (PastRecord past : attention.records()) {
@@ -51,7 +59,7 @@ final class Explanation {
     if (!record.next().isEmpty()) {
       line(
           text,
-          "  expects %s",
+          "  expects next %s",
           record.next().stream()
               .map(next -> expected(next, attention))
               .collect(Collectors.joining(", ")));

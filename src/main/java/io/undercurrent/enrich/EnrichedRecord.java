@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A record with its sentiment, its likely next tokens and its surprise. Immutable.
+ * A record with its sentiment, the likely words after it and its surprise. Immutable.
  *
  * @param key the record's key as text
  * @param keyEncoding how {@code key} encodes the key's bytes: null for UTF-8 text, the code of
@@ -13,7 +13,10 @@ import java.util.Objects;
  * @param text the part of the record's text that was read
  * @param truncated whether the limit of tokens cut the text there
  * @param sentiment of this record, given the key's earlier records; null without tokens
- * @param next the likeliest next tokens, most probable first; empty without tokens
+ * @param endProbability the probability that the record's text ends where it does, which the
+ *     network gave before it read the end; null without tokens, and in records of earlier versions
+ * @param next the likeliest first words of the key's next record, most probable first; empty
+ *     without tokens
  * @param surprise how unexpected the record's tokens were; null without tokens
  * @param attention the past records and tokens that influenced this record; null without tokens and
  *     for a model that never looks back
@@ -27,6 +30,7 @@ public record EnrichedRecord(
     String text,
     boolean truncated,
     Sentiment sentiment,
+    Double endProbability,
     List<NextToken> next,
     Surprise surprise,
     Attention attention,
@@ -37,7 +41,7 @@ public record EnrichedRecord(
   /** Value of {@link #keyEncoding} if the key's bytes cannot be computed from {@code key}. */
   public static final String CUSTOM = "custom";
 
-  /** A record without {@link #attention}. */
+  /** A record without {@link #endProbability} and {@link #attention}. */
   public EnrichedRecord(
       String key,
       String keyEncoding,
@@ -55,6 +59,7 @@ public record EnrichedRecord(
         text,
         truncated,
         sentiment,
+        null,
         next,
         surprise,
         null,
@@ -79,19 +84,29 @@ public record EnrichedRecord(
    *
    * @param label the likeliest class
    * @param score P(positive) - P(negative), from -1 to 1
+   * @param uncertain whether so many tokens are unknown that the sentiment says little: the text
+   *     may be in another language, or no text at all
    */
-  public record Sentiment(String label, double score, Probabilities probabilities) {}
+  public record Sentiment(
+      String label, double score, Probabilities probabilities, boolean uncertain) {
+
+    /** A sentiment that is not {@link #uncertain}. */
+    public Sentiment(String label, double score, Probabilities probabilities) {
+      this(label, score, probabilities, false);
+    }
+  }
 
   /** One probability for each class; they add up to 1. */
   public record Probabilities(double negative, double neutral, double positive) {}
 
-  /** A token that may come next. */
+  /** A word that the next record may start with. */
   public record NextToken(String token, double probability) {}
 
   /**
    * How unexpected a record's tokens were.
    *
-   * @param bitsPerToken mean negative log2-probability that the model gave the record's tokens
+   * @param bitsPerToken mean negative log2-probability that the model gave the record's tokens;
+   *     with a model that rates spellings, an unknown word costs its letters too
    * @param tokens the number of tokens read, without the end of record
    * @param unknown the number of them that are not in the vocabulary
    */
@@ -172,6 +187,7 @@ public record EnrichedRecord(
         text,
         truncated,
         sentiment,
+        endProbability,
         next,
         surprise,
         attention,

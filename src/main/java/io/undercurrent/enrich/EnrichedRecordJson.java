@@ -38,7 +38,14 @@ public final class EnrichedRecordJson {
 
   /** Fields that may be missing; all others are required. */
   private static final Set<String> OPTIONAL =
-      Set.of("keyEncoding", "truncated", "attention", "nothing", "source");
+      Set.of(
+          "keyEncoding",
+          "truncated",
+          "uncertain",
+          "endProbability",
+          "attention",
+          "nothing",
+          "source");
 
   private static final JsonMapper READER =
       JsonMapper.builder()
@@ -108,6 +115,9 @@ public final class EnrichedRecordJson {
     }
     to.writeFieldName("sentiment");
     write(record.sentiment(), to);
+    if (record.endProbability() != null) {
+      number("endProbability", record.endProbability(), to);
+    }
     to.writeArrayFieldStart("next");
     for (NextToken next : record.next()) {
       to.writeStartObject();
@@ -153,6 +163,9 @@ public final class EnrichedRecordJson {
     number("neutral", sentiment.probabilities().neutral(), to);
     number("positive", sentiment.probabilities().positive(), to);
     to.writeEndObject();
+    if (sentiment.uncertain()) {
+      to.writeBooleanField("uncertain", true);
+    }
     to.writeEndObject();
   }
 

@@ -42,6 +42,7 @@ final class EnrichedRecords {
         text.substring(0, reading.end()),
         reading.truncated(),
         sentiment(reading),
+        reading.tokens() == 0 ? null : reading.endProbability(),
         next(reading),
         surprise(reading),
         attention(reading.lookBack()),
@@ -58,7 +59,13 @@ final class EnrichedRecords {
     return new Sentiment(
         model.config().labels().get(reading.label()),
         reading.score(),
-        new Probabilities(p[ModelConfig.NEGATIVE], p[NEUTRAL], p[ModelConfig.POSITIVE]));
+        new Probabilities(p[ModelConfig.NEGATIVE], p[NEUTRAL], p[ModelConfig.POSITIVE]),
+        isUncertain(reading));
+  }
+
+  private static boolean isUncertain(Reading reading) {
+    return (double) reading.unknown() / reading.tokens()
+        >= EnrichmentSettings.UNCERTAIN_UNKNOWN_SHARE;
   }
 
   private List<NextToken> next(Reading reading) {

@@ -324,24 +324,24 @@ public final class Inference {
       open[r] = open[live];
     }
     open[live] = null;
-    row.past = attended(row);
+    row.past = LookBack.attended(record.memory(), row.attention);
     if (row.kept.length > 0) {
       record.memory().append(new Memory.Entry(record.number(), row.ids, row.kept));
     }
+    if (scorer != null && scorer.wantsNext(row)) {
+      if (!scorer.hasRoomFor(1)) {
+        finishScored();
+      }
+      scorer.addNext(row, record.state().top());
+    }
     release(record, ready);
     if (scorer == null) {
-      row.next = Reading.NO_TOKENS;
       finish(row);
     }
   }
 
   private float[] sentiment(Row row) {
     return network.sentiment(row.pool, row.attention, features, sums);
-  }
-
-  /** The past records that the sentiment was drawn from, heaviest first. */
-  private static List<LookBack.Past> attended(Row row) {
-    return row.attention == null ? List.of() : LookBack.heaviest(past(row.record), row.attention);
   }
 
   /** Scores the waiting positions, and completes the records that have ended. */
@@ -354,6 +354,7 @@ public final class Inference {
   /** Completes the record of a row. */
   private void finish(Row row) {
     Encoding encoding = row.record.encoding();
+    double spellingBits = encoding.spellingBits() / row.ids.length;
     LookBack lookBack =
         row.attention == null && row.cache == null
             ? null
@@ -366,7 +367,9 @@ public final class Inference {
             encoding.end(),
             encoding.truncated(),
             row.probabilities,
-            languageModel ? row.bits / row.ids.length : Double.NaN,
+            languageModel ? row.bits / row.ids.length + spellingBits : Double.NaN,
+            spellingBits,
+            row.endProbability,
             row.next,
             lookBack,
             row.hit));

@@ -13,8 +13,8 @@ import java.util.List;
  * @param records past records with the largest attention weights, heaviest first
  * @param nothing the attention weight that went to no record; the weights of all past records and
  *     this one add up to 1. NaN for a network without attention
- * @param tokens past tokens with the largest weight in the cache, heaviest first; the record's own
- *     tokens are among them
+ * @param tokens past tokens with the largest weight in the cache when the first words of the next
+ *     record were predicted, heaviest first; the record's own tokens are among them
  */
 public record LookBack(List<Past> records, float nothing, List<ContinuousCache.Pair> tokens) {
 
@@ -27,21 +27,34 @@ public record LookBack(List<Past> records, float nothing, List<ContinuousCache.P
   /**
    * The part of a key's history that influenced a record.
    *
-   * @param memory the key's past records; null for none
+   * @param attended see {@link #attended}
    * @param attention after the record's sentiment was computed; null for a network without it
    * @param cache after the record's next tokens were computed; null for a network without it
    * @param words (V) whether a token may be listed
    * @return null for a network that never looks back
    */
   public static LookBack of(
-      Memory memory, RecordAttention.Scratch attention, ContinuousCache cache, boolean[] words) {
+      List<Past> attended,
+      RecordAttention.Scratch attention,
+      ContinuousCache cache,
+      boolean[] words) {
     if (attention == null && cache == null) {
       return null;
     }
     return new LookBack(
-        attention == null || memory == null ? List.of() : heaviest(memory.entries(), attention),
+        attended,
         attention == null ? Float.NaN : attention.nothing(),
         cache == null ? List.of() : cache.heaviest(words, TOKENS));
+  }
+
+  /**
+   * The past records that the sentiment was drawn from, heaviest first.
+   *
+   * @param memory the key's past records, without this one; null for none
+   * @param attention after the record's sentiment was computed; null for a network without it
+   */
+  static List<Past> attended(Memory memory, RecordAttention.Scratch attention) {
+    return attention == null || memory == null ? List.of() : heaviest(memory.entries(), attention);
   }
 
   /**

@@ -16,6 +16,12 @@ import java.util.List;
  */
 final class NextTokenScorer {
 
+  /** In {@link #positions}: before the end of a record. */
+  private static final int END = 0;
+
+  /** In {@link #positions}: after the end of a record, before the first token of the next. */
+  private static final int NEXT = -1;
+
   /** Positions in a product when one record is read at a time: four passes of six rows. */
   private static final int POSITIONS_ALONE = 24;
 
@@ -34,13 +40,13 @@ final class NextTokenScorer {
   private final double[] logProbabilities; // (P)
   private final Row[] rows; // (P) the row of each position
   private final int[] tokens; // (P) the token read at each position
-  private final int[] positions; // (P) of the token in its record, from 1; 0 for the end
+  private final int[] positions; // (P) of the token in its record, from 1; END or NEXT
   private final boolean[] wanted; // (P) whether the likeliest tokens are wanted here
   private final TopK topK; // (P, nextTokens); null if none are wanted
   private int count;
 
   /**
-   * @param nextTokens the number of likely next tokens wanted at the end of a record, at least 0
+   * @param nextTokens the number of likely next tokens wanted after a record, at least 0
    * @param openRows the maximum number of rows that are open together
    * @param observer told of every token; may be null
    */
@@ -76,19 +82,43 @@ final class NextTokenScorer {
    * @param h the top h at this position, (H) from {@code offset} on
    */
   void add(Row row, float[] h, int offset) {
-    boolean end = row.isAtEnd();
+    if (row.isAtEnd()) {
+      add(row, h, offset, endOfRecord, END, false);
+    } else {
+      boolean checked = nextTokens > 0 && row.position == row.checked;
+      add(row, h, offset, row.ids[row.position], row.position + 1, checked);
+    }
+  }
+
+  /** Whether a record is complete only after {@link #addNext}. */
+  boolean wantsNext(Row row) {
+    return nextTokens > 0 || row.cache != null;
+  }
+
+  /**
+   * Adds the position after a row's end of record.
+   *
+   * @param h the top h (H) of the key's next state
+   */
+  void addNext(Row row, float[] h) {
+    add(row, h, 0, endOfRecord, NEXT, nextTokens > 0);
+  }
+
+  private void add(
+      Row row, float[] h, int offset, int token, int position, boolean wantsLikeliest) {
     System.arraycopy(h, offset, scores.h(), count * hidden, hidden);
     rows[count] = row;
-    tokens[count] = end ? endOfRecord : row.ids[row.position];
-    positions[count] = end ? 0 : row.position + 1;
-    wanted[count] = nextTokens > 0 && (end || row.position == row.checked);
+    tokens[count] = token;
+    positions[count] = position;
+    wanted[count] = wantsLikeliest;
     count++;
   }
 
   /**
-   * Scores the added positions, and writes bits, hits and next tokens into the rows.
+   * Scores the added positions, and writes bits, hits, probabilities of the end and next tokens
+   * into the rows.
    *
-   * @return the rows whose end of record was scored: their records are complete
+   * @return the rows whose last position was scored: their records are complete
    */
   List<Row> score() {
     if (count == 0) {
@@ -103,11 +133,16 @@ final class NextTokenScorer {
         row.cache.expect(scores.h(), p * hidden);
         logProbabilities[p] = row.cache.logProbability(logProbabilities[p], tokens[p]);
       }
-      if (positions[p] > 0) {
-        token(p, row);
-      } else {
-        end(p, row);
+      if (positions[p] == NEXT) {
+        next(p, row);
         ended.add(row);
+      } else if (positions[p] == END) {
+        end(p, row);
+        if (!wantsNext(row)) {
+          ended.add(row);
+        }
+      } else {
+        token(p, row);
       }
     }
     clear();
@@ -126,11 +161,20 @@ final class NextTokenScorer {
   }
 
   private void end(int p, Row row) {
-    row.next = wanted[p] ? likeliest(p, words, topK, p) : Reading.NO_TOKENS;
+    row.endProbability = Reading.probability(logProbabilities[p]);
+    observe(p);
+    if (row.cache != null) {
+      row.cache.add(scores.h(), p * hidden, endOfRecord, row.record.number(), row.ids.length + 1);
+    }
+  }
+
+  private void next(int p, Row row) {
+    if (wanted[p]) {
+      row.next = likeliest(p, words, topK, p);
+    }
     if (row.cache != null) {
       row.pairs = row.cache.heaviest(words, LookBack.TOKENS);
     }
-    observe(p);
   }
 
   /** Removes all positions. */

@@ -87,6 +87,7 @@ final class Outcomes {
       requireFinite("sentiment", Float.isFinite(probability));
     }
     requireFinite("surprise", Double.isFinite(reading.surpriseBits()));
+    requireFinite("probability of the end", Double.isFinite(reading.endProbability()));
     for (Reading.NextToken next : reading.next()) {
       requireFinite("next token", Float.isFinite(next.probability()));
     }

@@ -12,9 +12,14 @@ import java.util.Arrays;
  * @param end the number of chars of the text that were read
  * @param truncated whether the limit of tokens cut the text there
  * @param probabilities of the sentiment classes, in label order; null for a record without tokens
- * @param surpriseBits mean negative log2-probability that the model gave the tokens; NaN without
- *     tokens or without a language model
- * @param next the likeliest next tokens, most probable first
+ * @param surpriseBits mean negative log2-probability that the model gave the tokens, plus {@code
+ *     spellingBits}; NaN without tokens or without a language model
+ * @param spellingBits what the spelling of the unknown words costs, in bits per token of the
+ *     record; 0 without tokens and for a tokenizer that does not rate spellings
+ * @param endProbability the probability that the record ends after these tokens, before its end is
+ *     read; NaN without tokens or without a language model
+ * @param next the likeliest first words of the key's next record, most probable first: read after
+ *     the end of this record
  * @param lookBack the part of the key's history that influenced the reading; null for a network
  *     that never looks back, and for a record without tokens
  * @param hit whether one word of the record was among the likeliest next tokens before it was read.
@@ -28,6 +33,8 @@ public record Reading(
     boolean truncated,
     float[] probabilities,
     double surpriseBits,
+    double spellingBits,
+    double endProbability,
     NextToken[] next,
     LookBack lookBack,
     Hit hit) {
@@ -46,7 +53,7 @@ public record Reading(
     return new Reading(0, 0, encoding.end(), encoding.truncated(), null, Double.NaN, NO_TOKENS);
   }
 
-  /** The reading of a network that never looks back. */
+  /** A reading without the probability of the end, of a network that never looks back. */
   public Reading(
       int tokens,
       int unknown,
@@ -55,7 +62,18 @@ public record Reading(
       float[] probabilities,
       double surpriseBits,
       NextToken[] next) {
-    this(tokens, unknown, end, truncated, probabilities, surpriseBits, next, null, Hit.NONE);
+    this(
+        tokens,
+        unknown,
+        end,
+        truncated,
+        probabilities,
+        surpriseBits,
+        0,
+        Double.NaN,
+        next,
+        null,
+        Hit.NONE);
   }
 
   /** Whether one word of the record was among the likeliest next tokens before it was read. */
@@ -101,6 +119,11 @@ public record Reading(
       before -= words[ids[position]] ? 1 : 0;
     }
     return position;
+  }
+
+  /** The probability with this natural logarithm. A cache may round it to a little above 1. */
+  static double probability(double logProbability) {
+    return Math.min(1, StrictMath.exp(logProbability));
   }
 
   /** Whether a token is one of {@code likeliest}. */

@@ -104,20 +104,31 @@ public final class ReferenceEnrichment {
       pool.add(state.top());
     }
 
-    // 4. Hidden states to sentiment and next tokens, before the end of record is read.
+    // 4. Hidden states to sentiment and to the probability of the end, before the end is read.
     float[] sentiment = network.sentiment(pool, attention, features, sums);
-    Prediction next = predict(endOfRecord, nextTokens > 0, state, cache);
-    LookBack lookBack = LookBack.of(memory, attention, cache, model.words());
+    Prediction end = predict(endOfRecord, false, state, cache);
+    List<LookBack.Past> attended = LookBack.attended(memory, attention);
+    float[] beforeEnd = state.top().clone();
 
     // 5. The next state: after the end of record, rounded to the precision that is stored.
     if (ids.length >= firstRemembered) {
-      remembered.add(Memory.rounded(state.top()));
+      remembered.add(Memory.rounded(beforeEnd));
       memory.append(new Memory.Entry(number, ids, remembered.toArray(short[][]::new)));
     }
     network.step(endOfRecord, state, step);
     model.statePrecision().round(state, model.config().kind());
 
-    // 6. All of it as an enriched record and a key's state.
+    // 6. The stored state to the first words of the key's next record.
+    if (cache != null) {
+      cache.add(beforeEnd, 0, endOfRecord, number, ids.length + 1);
+    }
+    Prediction next = predict(endOfRecord, nextTokens > 0, state, cache);
+    LookBack lookBack = LookBack.of(attended, attention, cache, model.words());
+
+    // 7. Unknown words cost their spelling too.
+    double spellingBits = encoding.spellingBits() / ids.length;
+
+    // 8. All of it as an enriched record and a key's state.
     Reading reading =
         new Reading(
             ids.length,
@@ -125,11 +136,25 @@ public final class ReferenceEnrichment {
             encoding.end(),
             encoding.truncated(),
             sentiment,
-            bits / ids.length,
+            bits / ids.length + spellingBits,
+            spellingBits,
+            Reading.probability(end.logProbability),
             next.likeliest,
             lookBack,
             hit);
     return outcomes.of(before, message, reading, state, memory);
+  }
+
+  /**
+   * The likeliest first words of a key's next record, most probable first. Its last record listed
+   * them too, up to its settings' number.
+   *
+   * @param state the key's state after at least one record
+   * @param max the maximum number of words, at least 1
+   */
+  public NextToken[] next(KeyState state, int max) {
+    int endOfRecord = model.tokenizer().endOfRecord();
+    return predict(endOfRecord, max, state.hidden(), cache(state.memory())).likeliest;
   }
 
   /** The attention over the key's past records; null for a model without attention. */
@@ -164,8 +189,16 @@ public final class ReferenceEnrichment {
   /** Predicts the token after {@code state}, from the next-token head and the cache. */
   private Prediction predict(
       int token, boolean wantsLikeliest, HiddenState state, ContinuousCache cache) {
+    return predict(token, wantsLikeliest ? nextTokens : 0, state, cache);
+  }
+
+  /**
+   * @param max the maximum number of likeliest words; 0 if they are not wanted
+   */
+  private Prediction predict(int token, int max, HiddenState state, ContinuousCache cache) {
+    boolean wantsLikeliest = max > 0;
     double[] logProbability = new double[1];
-    TopK topK = wantsLikeliest ? new TopK(1, nextTokens) : null;
+    TopK topK = wantsLikeliest ? new TopK(1, max) : null;
     System.arraycopy(state.top(), 0, scores.h(), 0, state.top().length);
     nextTokenHead.expect(1, scores);
     nextTokenHead.read(

@@ -30,7 +30,8 @@ final class Row {
   double bits; // surprise of the tokens so far
   int checked; // position of the word that is compared with the likeliest ones; -1 for none
   Hit hit; // whether that word was among them
-  NextToken[] next; // the likeliest tokens after the record; null before they are known
+  double endProbability; // of the end of record; NaN before it is known
+  NextToken[] next; // the likeliest first words of the key's next record
   List<ContinuousCache.Pair> pairs; // the pairs of the cache with the largest weights in `next`
 
   Row(Pool pool, RecordAttention.Scratch attention, ContinuousCache cache, ReadAhead.Part ahead) {
@@ -51,7 +52,8 @@ final class Row {
     bits = 0;
     checked = -1;
     hit = Hit.NONE;
-    next = null;
+    endProbability = Double.NaN;
+    next = Reading.NO_TOKENS;
     pairs = List.of();
     pool.clear();
     if (ahead != null) {

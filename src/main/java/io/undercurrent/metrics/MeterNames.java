@@ -56,6 +56,9 @@ public final class MeterNames {
   /** Counter, records, by {@link #LABEL}: records by sentiment. */
   public static final String SENTIMENT = "undercurrent.sentiment";
 
+  /** Counter, records: records with so many unknown tokens that their sentiment says little. */
+  public static final String UNCERTAIN = "undercurrent.uncertain.records";
+
   /** Counter, records, by {@link #UPPER}: records by score, in ten bins. */
   public static final String SCORE = "undercurrent.score";
 

@@ -16,7 +16,8 @@ import java.util.HexFormat;
  *   <li>the kind of the network;
  *   <li>name, shape and values of each tensor, which also say every size in the configuration;
  *   <li>how many past records attention looks at;
- *   <li>the tokenizer's type, its normaliser where it has one, and its tokens in order;
+ *   <li>the tokenizer's type, its normaliser where it has one, its tokens in order, and whether it
+ *       rates spellings;
  *   <li>tokens, theta and lambda of the cache, where there is one;
  *   <li>the temperature of the sentiment head, where it is not 1.
  * </ul>
@@ -59,6 +60,9 @@ public final class Fingerprint {
     add(digest, tokenizer.size());
     for (int id = 0; id < tokenizer.size(); id++) {
       add(digest, tokenizer.token(id));
+    }
+    if (tokenizer.ratesSpelling()) {
+      add(digest, "spelling");
     }
     return exclusiveOr(
         exclusiveOr(hex(digest), of(config.cache())), ofTemperature(config.temperature()));

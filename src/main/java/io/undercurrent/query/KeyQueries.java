@@ -37,7 +37,7 @@ public interface KeyQueries<K> {
   }
 
   /**
-   * Finds a key, with the words that the network expects next.
+   * Finds a key, with the likeliest first words of its next record.
    *
    * @param next the maximum number of words, 0 to 100
    */

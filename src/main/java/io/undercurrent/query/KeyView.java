@@ -10,8 +10,8 @@ import java.util.List;
  * @param conversation the key's running sentiment, records and tokens so far
  * @param lastTimestampMs the latest timestamp among its records, ms since 1970; null if none had
  *     one
- * @param next the words that the network expects next, most probable first; empty if none were
- *     asked for
+ * @param next the likeliest first words of the key's next record, most probable first; empty if
+ *     none were asked for
  */
 public record KeyView(Conversation conversation, Long lastTimestampMs, List<NextToken> next) {
 

@@ -68,6 +68,7 @@ record LiveRecord(long number, KeyText key, EnrichedRecord record) {
             cut(record.text(), KEPT_CHARS),
             true,
             record.sentiment(),
+            record.endProbability(),
             record.next(),
             record.surprise(),
             record.attention(),

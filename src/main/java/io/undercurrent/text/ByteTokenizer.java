@@ -115,6 +115,6 @@ public final class ByteTokenizer implements Tokenizer {
 
   @Override
   public byte[] toJson() {
-    return TokenizerJson.write(TYPE, VERSION, null);
+    return TokenizerJson.write(TYPE, VERSION, 0, 0, null);
   }
 }

@@ -16,11 +16,35 @@ package io.undercurrent.text;
  * @param end chars of the text that were read: {@code text.substring(0, end)} alone gives the same
  *     ids; never inside a surrogate pair; the length of the text unless it was truncated
  * @param truncated whether a limit left text unread
+ * @param spelling for each token what its spelling costs, in bits: more than 0 for an unknown word
+ *     alone. Empty if the tokenizer does not rate spellings
  */
-public record Encoding(int[] ids, int[] ends, int unknown, int end, boolean truncated) {
+public record Encoding(
+    int[] ids, int[] ends, int unknown, int end, boolean truncated, double[] spelling) {
 
   /** The {@code ends} of an encoding without spans. */
   public static final int[] NO_SPANS = {};
+
+  static final double[] NO_SPELLING = {};
+
+  /** An encoding of a tokenizer that does not rate spellings. */
+  public Encoding(int[] ids, int[] ends, int unknown, int end, boolean truncated) {
+    this(ids, ends, unknown, end, truncated, NO_SPELLING);
+  }
+
+  /** What a token's spelling costs, in bits; 0 if the tokenizer does not rate spellings. */
+  public double spelling(int token) {
+    return spelling.length == 0 ? 0 : spelling[token];
+  }
+
+  /** What the spelling of all tokens costs, in bits. */
+  public double spellingBits() {
+    double bits = 0;
+    for (double ofToken : spelling) {
+      bits += ofToken;
+    }
+    return bits;
+  }
 
   /**
    * The index in the text of the first char of a token's span.

@@ -64,6 +64,14 @@ public interface Tokenizer {
    */
   boolean isWord(int id);
 
+  /**
+   * Whether {@link Encoding#spelling} says what the spelling of unknown words costs. If not, an
+   * unknown word costs what its class costs, however it is spelt.
+   */
+  default boolean ratesSpelling() {
+    return false;
+  }
+
   /** A decoder for the tokens of one record. */
   TokenDecoder decoder();
 

@@ -52,18 +52,14 @@ final class TokenizerJson {
     require(version.isInt() && version.intValue() == expected, "version", "" + expected, version);
   }
 
-  /** The file's content without a normaliser. */
-  static byte[] write(String type, int version, List<String> tokens) {
-    return write(type, version, 0, tokens);
-  }
-
   /**
    * The file's content.
    *
-   * @param normalizer its version; 0 for none
+   * @param normalizer its version; 0 for none, which leaves the key out
+   * @param spelling version of the rating of spellings; 0 for none, which leaves the key out
    * @param tokens of the vocabulary; null where the type implies them
    */
-  static byte[] write(String type, int version, int normalizer, List<String> tokens) {
+  static byte[] write(String type, int version, int normalizer, int spelling, List<String> tokens) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.STRICT.createGenerator(out)) {
       json.writeStartObject();
@@ -71,6 +67,9 @@ final class TokenizerJson {
       json.writeNumberField("version", version);
       if (normalizer > 0) {
         json.writeNumberField(Normalizer.KEY, normalizer);
+      }
+      if (spelling > 0) {
+        json.writeNumberField("spelling", spelling);
       }
       if (tokens != null) {
         json.writeArrayFieldStart("tokens");

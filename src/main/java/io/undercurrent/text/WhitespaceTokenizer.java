@@ -214,6 +214,6 @@ public final class WhitespaceTokenizer implements Tokenizer {
 
   @Override
   public byte[] toJson() {
-    return TokenizerJson.write(TYPE, VERSION, tokens);
+    return TokenizerJson.write(TYPE, VERSION, 0, 0, tokens);
   }
 }

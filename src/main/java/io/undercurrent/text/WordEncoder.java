@@ -10,6 +10,7 @@ final class WordEncoder implements Contractions.Pieces {
   private final Segmenter segmenter;
   private final NormalizedText text;
   private final Normalizer normalizer;
+  private final Spelling spelling; // null if spellings are not rated
   private final Scanner scanner;
   private final SentencePosition position = new SentencePosition();
 
@@ -19,6 +20,7 @@ final class WordEncoder implements Contractions.Pieces {
 
   private int[] ids;
   private int[] ends; // of whole groups of tokens; null without spans
+  private double[] spellingBits; // null if spellings are not rated
   private int count;
 
   /** Whether the last group of tokens also needs the following raw token. */
@@ -30,17 +32,20 @@ final class WordEncoder implements Contractions.Pieces {
   WordEncoder(
       WordIndex vocabulary,
       Segmenter segmenter,
+      Spelling spelling,
       NormalizedText text,
       Normalizer normalizer,
       int capacity,
       boolean spans) {
     this.vocabulary = vocabulary;
     this.segmenter = segmenter;
+    this.spelling = spelling;
     this.text = text;
     this.normalizer = normalizer;
     this.scanner = new Scanner(text, normalizer);
     this.ids = new int[capacity];
     this.ends = spans ? new int[capacity] : null;
+    this.spellingBits = spelling == null ? null : new double[capacity];
   }
 
   /**
@@ -83,7 +88,8 @@ final class WordEncoder implements Contractions.Pieces {
         ends == null ? Encoding.NO_SPANS : Arrays.copyOf(ends, kept),
         unknown,
         end,
-        end < length);
+        end < length,
+        spellingBits == null ? Encoding.NO_SPELLING : Arrays.copyOf(spellingBits, kept));
   }
 
   private void setEnds(int from, int to, int end) {
@@ -115,12 +121,21 @@ final class WordEncoder implements Contractions.Pieces {
     if (count == ids.length) {
       ids = Arrays.copyOf(ids, count * 2);
       ends = ends == null ? null : Arrays.copyOf(ends, count * 2);
+      spellingBits = spellingBits == null ? null : Arrays.copyOf(spellingBits, count * 2);
     }
     ids[count++] = id;
   }
 
   private void add(Special special) {
     add(special.id());
+  }
+
+  /** Adds a special token that stands for {@code text[from, to)}. */
+  private void add(Special special, char[] text, int from, int to) {
+    add(special);
+    if (spelling != null && Special.isUnknown(special.id())) {
+      spellingBits[count - 1] = spelling.bits(text, from, to);
+    }
   }
 
   private void token(RawToken token) {
@@ -199,7 +214,9 @@ final class WordEncoder implements Contractions.Pieces {
     if (id >= 0) {
       add(id);
     } else if (!joined(text, from, to, first) && !elongated(text, from, to)) {
-      add(first && pieceIsName ? Special.NAME : UnknownWords.classify(text, from, to, vocabulary));
+      Special special =
+          first && pieceIsName ? Special.NAME : UnknownWords.classify(text, from, to, vocabulary);
+      add(special, text, from, to);
     }
   }
 
@@ -257,7 +274,7 @@ final class WordEncoder implements Contractions.Pieces {
     }
     int rest = vocabulary.find(token.text, token.digits, token.length);
     if (rest < 0 && !isOrdinal(token)) {
-      add(Special.UNK_DIGIT);
+      add(Special.UNK_DIGIT, token.text, 0, token.length);
       return;
     }
     int digits = vocabulary.find(token.text, 0, token.digits);

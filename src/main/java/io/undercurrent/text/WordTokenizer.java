@@ -22,19 +22,35 @@ public final class WordTokenizer implements Tokenizer {
 
   private static final int VERSION = 1;
 
+  /** The {@code spelling} in {@code tokenizer.json}: version of {@link Spelling}. */
+  private static final int SPELLING = 1;
+
   private final List<String> tokens;
   private final Normalizer normalizer;
   private final int specials;
   private final WordIndex vocabulary;
   private final Segmenter segmenter;
+  private final Spelling spelling; // null if spellings are not rated
 
-  private WordTokenizer(List<String> tokens, Normalizer normalizer) {
+  private WordTokenizer(List<String> tokens, Normalizer normalizer, boolean ratesSpelling) {
     checkTokens(tokens, Special.tokens(normalizer));
     this.tokens = List.copyOf(tokens);
     this.normalizer = normalizer;
     this.specials = Special.count(normalizer);
     this.vocabulary = new WordIndex(this.tokens.subList(specials, tokens.size()), specials);
     this.segmenter = new Segmenter(vocabulary, specials);
+    this.spelling = ratesSpelling ? new Spelling(spelled()) : null;
+  }
+
+  /** The words that the letter model is made from: all but signs. */
+  private List<String> spelled() {
+    List<String> words = new ArrayList<>();
+    for (int id = specials; id < tokens.size(); id++) {
+      if (!isSign(id)) {
+        words.add(tokens.get(id));
+      }
+    }
+    return words;
   }
 
   /**
@@ -59,7 +75,15 @@ public final class WordTokenizer implements Tokenizer {
   private static WordTokenizer of(List<String> words, Normalizer normalizer) {
     List<String> tokens = new ArrayList<>(Special.tokens(normalizer));
     tokens.addAll(words);
-    return new WordTokenizer(tokens, normalizer);
+    return new WordTokenizer(tokens, normalizer, false);
+  }
+
+  /**
+   * The same tokenizer, which also says what the spelling of unknown words costs. It makes its
+   * model of letters from the vocabulary alone.
+   */
+  public WordTokenizer withSpelling() {
+    return new WordTokenizer(tokens, normalizer, true);
   }
 
   /**
@@ -83,8 +107,15 @@ public final class WordTokenizer implements Tokenizer {
 
   static WordTokenizer read(JsonNode root) {
     TokenizerJson.checkHeader(
-        root, TYPE, VERSION, List.of("type", "version", Normalizer.KEY, "tokens"));
-    return new WordTokenizer(TokenizerJson.tokens(root), Normalizer.read(root));
+        root, TYPE, VERSION, List.of("type", "version", Normalizer.KEY, "spelling", "tokens"));
+    JsonNode spelling = root.path("spelling");
+    TokenizerJson.require(
+        spelling.isMissingNode() || spelling.isInt() && spelling.intValue() == SPELLING,
+        "spelling",
+        SPELLING + " or left out",
+        spelling);
+    return new WordTokenizer(
+        TokenizerJson.tokens(root), Normalizer.read(root), !spelling.isMissingNode());
   }
 
   private static void checkTokens(List<String> tokens, List<String> specials) {
@@ -146,7 +177,7 @@ public final class WordTokenizer implements Tokenizer {
     }
     NormalizedText read = normalizer.read(text, limit);
     int capacity = Math.min(maxTokens, read.length() / 3 + 8) + 8;
-    return new WordEncoder(vocabulary, segmenter, read, normalizer, capacity, spans)
+    return new WordEncoder(vocabulary, segmenter, spelling, read, normalizer, capacity, spans)
         .encode(text.length(), maxTokens);
   }
 
@@ -198,12 +229,18 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   @Override
+  public boolean ratesSpelling() {
+    return spelling != null;
+  }
+
+  @Override
   public TokenDecoder decoder() {
     return new WordDecoder(tokens, specials);
   }
 
   @Override
   public byte[] toJson() {
-    return TokenizerJson.write(TYPE, VERSION, normalizer.version(), tokens);
+    return TokenizerJson.write(
+        TYPE, VERSION, normalizer.version(), ratesSpelling() ? SPELLING : 0, tokens);
   }
 }

@@ -6,7 +6,8 @@ import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.text.Tokenizer;
 
 /**
- * How well a model predicts the tokens of some records.
+ * How well a model predicts the tokens of some records. The spelling of unknown words is left out,
+ * so that models with and without it can be compared.
  *
  * <p>The accuracy of next words is measured at positions where the next token is a word, also an
  * unknown one, but not a sign or a marker. Only words are ranked there. An unknown word counts as
@@ -38,7 +39,10 @@ public final class LanguageScores {
   /** Counts a record. */
   void add(Reading reading) {
     boolean empty = reading.tokens() == 0;
-    add(reading.tokens(), reading.unknown(), empty ? 0 : reading.surpriseBits() * reading.tokens());
+    add(
+        reading.tokens(),
+        reading.unknown(),
+        empty ? 0 : (reading.surpriseBits() - reading.spellingBits()) * reading.tokens());
   }
 
   /**

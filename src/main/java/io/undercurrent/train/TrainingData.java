@@ -69,7 +69,9 @@ final class TrainingData {
       }
     }
     Tokenizer tokenizer =
-        vocabulary.tokenizer(new VocabularyBuilder.Settings(wanted.size(), wanted.minDocuments()));
+        vocabulary
+            .tokenizer(new VocabularyBuilder.Settings(wanted.size(), wanted.minDocuments()))
+            .withSpelling();
     progress.says("vocabulary of " + tokenizer.size() + " tokens");
     return tokenizer;
   }

@@ -481,6 +481,14 @@ class EnrichmentTopologyTest {
   }
 
   @Test
+  void shouldCountRecordsWithAnUncertainSentiment() {
+    start(TEXT);
+    send("k", "a b zz");
+    send("k", "a zz");
+    assertThat(count(MeterNames.UNCERTAIN)).isEqualTo(1);
+  }
+
+  @Test
   void shouldCountSearchedAndSkippedClustersOfRareWords() {
     Model letters = LetterModel.of(1);
     ModelConfig full = letters.config();

@@ -86,25 +86,31 @@ class QueriesTest {
   /** Also with a model that looks back: then the memory is read too. */
   @ParameterizedTest
   @CsvSource({"false", "true"})
-  void shouldPredictNextTokensAsTheStreamDoesAndChangeNothing(boolean looking) throws Exception {
+  void shouldContinueATextAsTheStreamDoesAndChangeNothing(boolean looking) throws Exception {
     name += looking;
     Model model = looking ? LetterModel.looking(3) : LetterModel.of(3);
     try (ServedApp app = app(model, Map.of()).start()) {
       app.send("k", "a b c");
       app.await("/v1/keys/k", j -> true);
-      JsonNode asked = json(app.get("/v1/keys/k/next?text=d%20e"));
-      JsonNode again = json(app.get("/v1/keys/k/next?text=d%20e"));
+      JsonNode first = json(app.get("/v1/keys/k/next?count=5"));
+      JsonNode asked = json(app.get("/v1/keys/k/next?text=d%20e&count=3"));
+      JsonNode again = json(app.get("/v1/keys/k/next?text=d%20e&count=3"));
       assertThat(again).isEqualTo(asked);
 
-      app.send("k", "d e");
+      app.send("k", "d e f");
       JsonNode trace = app.await("/v1/keys/k/trace", j -> j.path("records").size() == 2);
-      List<String> expected = new ArrayList<>();
-      trace.at("/records/1/next").forEach(t -> expected.add(t.path("token").asText()));
-      List<String> found = new ArrayList<>();
-      asked.path("next").forEach(t -> found.add(t.path("token").asText()));
-      assertThat(found).isEqualTo(expected).hasSize(5);
-      assertThat(asked.at("/next/0/probability").floatValue())
-          .isEqualTo((float) trace.at("/records/1/next/0/probability").asDouble());
+      assertSameTokens(asked.path("next"), trace.at("/records/1/pieces/2/expected"), 3);
+      assertSameTokens(first.path("next"), trace.at("/records/0/next"), 5);
+    }
+  }
+
+  private static void assertSameTokens(JsonNode found, JsonNode expected, int size) {
+    assertThat(found).hasSize(size);
+    assertThat(expected).hasSize(size);
+    for (int i = 0; i < size; i++) {
+      assertThat(found.get(i).path("token")).isEqualTo(expected.get(i).path("token"));
+      assertThat(found.get(i).path("probability").floatValue())
+          .isEqualTo((float) expected.get(i).path("probability").asDouble());
     }
   }
 

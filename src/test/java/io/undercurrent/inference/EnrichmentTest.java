@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -53,12 +54,19 @@ class EnrichmentTest {
           .isEqualTo(model.config().labels().get(reading.label()));
       assertThat(enriched.surprise().bitsPerToken()).isEqualTo(reading.surpriseBits());
       assertThat(enriched.surprise().unknown()).isEqualTo(reading.unknown());
+      assertThat(enriched.endProbability()).isEqualTo(reading.endProbability());
       assertThat(enriched.next()).hasSize(5);
       assertThat(enriched.next().get(0).probability()).isEqualTo(reading.next()[0].probability());
     }
     KeyState last = format.deserialize(state).orElseThrow();
     assertThat(last.records()).isEqualTo(4);
     assertThat(last.tokens()).isEqualTo(11);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a b c zz zz, true", "a b c d zz zz, false", "zz, true", "a, false"})
+  void shouldSayThatTheSentimentOfMostlyUnknownTextIsUncertain(String text, boolean uncertain) {
+    assertThat(enrich(null, text).enriched().sentiment().uncertain()).isEqualTo(uncertain);
   }
 
   @Test
@@ -111,6 +119,7 @@ class EnrichmentTest {
     assertThat(outcome.enriched().sentiment()).isNull();
     assertThat(outcome.enriched().surprise()).isNull();
     assertThat(outcome.enriched().next()).isEmpty();
+    assertThat(outcome.enriched().endProbability()).isNull();
     assertThat(outcome.enriched().text()).isEqualTo(text);
   }
 
@@ -264,10 +273,12 @@ class EnrichmentTest {
     assertThat(after.state()).hasSize(new KeyStateFormat(half).sizeInBytes());
     Outcome inFull =
         new StoredEnrichment(full, EnrichmentSettings.DEFAULTS).enrich(stored, KEY, "d", 7L, null);
-    assertThat(EnrichedRecordJson.toJson(after.enriched()))
-        .isEqualTo(
-            EnrichedRecordJson.toJson(
-                inFull.enriched())); // the state was read with all of its bits
+    assertThat(beforeNext(after)) // the state was read with all of its bits
+        .contains("\"endProbability\":")
+        .isEqualTo(beforeNext(inFull));
+    assertThat(after.enriched().surprise()).isEqualTo(inFull.enriched().surprise());
+    assertThat(after.enriched().next()) // read after the state was rounded
+        .isNotEqualTo(inFull.enriched().next());
 
     Outcome back =
         new StoredEnrichment(full, EnrichmentSettings.DEFAULTS)
@@ -275,6 +286,11 @@ class EnrichmentTest {
     assertThat(back.start()).isEqualTo(Start.CARRIED);
     assertThat(back.state()).hasSize(new KeyStateFormat(full).sizeInBytes());
     assertThat(back.enriched().conversation().records()).isEqualTo(3);
+  }
+
+  private static String beforeNext(Outcome outcome) {
+    String json = new String(EnrichedRecordJson.toJson(outcome.enriched()), StandardCharsets.UTF_8);
+    return json.substring(0, json.indexOf("\"next\":"));
   }
 
   private Outcome enrich(byte[] state, String text) {

@@ -126,12 +126,9 @@ class GeneratorTest {
   @Test
   void shouldExpectTheNextWordsThatInferenceReports() {
     HiddenState state = model.initialState();
-    generator.read("a b zz c", state);
-    List<Reading.NextToken> next = generator.next(state, 7);
+    Reading.NextToken[] next = new Inference(model, 9, 7, true).read("a b zz c", state).next();
 
-    assertThat(next)
-        .containsExactly(
-            new Inference(model, 9, 7, true).read("a b zz c", model.initialState()).next());
+    assertThat(generator.next(state, 7)).containsExactly(next);
     assertThat(generator.next(state, 1000)).hasSize(48);
   }
 
@@ -141,12 +138,12 @@ class GeneratorTest {
     int window = kind == CellType.FFNN ? 3 : 1;
     Model any = TinyModel.of(kind, window, 5, 9, 1, Pooling.LAST, 3).model();
     Generator ofAny = new Generator(any);
+    HiddenState after = any.initialState();
+    Reading.NextToken[] next = new Inference(any, 9, 4, true).read("the food was", after).next();
+    assertThat(ofAny.next(after, 4)).containsExactly(next);
+
     HiddenState state = any.initialState();
     Generator.Prompt prompt = ofAny.read("the food was", state);
-
-    assertThat(ofAny.next(state, 4))
-        .containsExactly(
-            new Inference(any, 9, 4, true).read("the food was", any.initialState()).next());
     Continuation written = ofAny.write(prompt, state.copy(), ALL, 50, 3, new SplittableRandom(1));
     assertThat(written).isEqualTo(ofAny.write(prompt, state, ALL, 50, 3, new SplittableRandom(1)));
     assertThat(written.tokens()).isPositive();

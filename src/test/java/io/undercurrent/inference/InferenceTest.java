@@ -142,12 +142,34 @@ class InferenceTest {
     assertThat(reading.tokens()).isEqualTo(4);
   }
 
+  @Test
+  void shouldAddTheSpellingOfUnknownWordsToTheirClass() {
+    TinyModel tiny = TinyModel.of(5, 9, 2, Pooling.CONCAT, 1);
+    Model model = tiny.spelling();
+    String text = "the quokka was grumpy";
+    HiddenState state = model.initialState();
+    HiddenState same = model.initialState();
+
+    Reading reading = new Inference(model, MAX_TOKENS, 5, true).read(text, state);
+    Reading without = new Inference(tiny.model(), MAX_TOKENS, 5, true).read(text, same);
+
+    double spelling = model.tokenizer().encode(text, MAX_TOKENS).spellingBits() / 4;
+    assertThat(spelling).isGreaterThan(5);
+    assertThat(reading.spellingBits()).isEqualTo(spelling);
+    assertThat(reading.surpriseBits()).isEqualTo(without.surpriseBits() + spelling);
+    assertThat(without.spellingBits()).isZero();
+    assertThat(reading.unknown()).isEqualTo(2);
+    assertThat(reading.next()).containsExactly(without.next());
+    assertThat(state).isEqualTo(same);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 5, 11, 50})
   void shouldExpectTheLikeliestWordsInOrder(int k) {
     String text = "the food was not";
     HiddenState before = MODEL.initialState();
     step(before, text);
+    MODEL.network().step(endOfRecord(), before, MODEL.network().scratch());
     NextTokenHead.Scratch scratch = MODEL.network().nextToken().scratch(1);
     System.arraycopy(before.top(), 0, scratch.h(), 0, before.top().length);
     MODEL.network().nextToken().expect(1, scratch);
@@ -277,6 +299,7 @@ class InferenceTest {
       assertThat(readingWithout.probabilities()).containsExactly(reading.probabilities());
       assertThat(readingWithout.surpriseBits()).isNaN();
       assertThat(readingWithout.next()).isEmpty();
+      assertThat(readingWithout.endProbability()).isNaN();
       assertThat(stateWithout).isEqualTo(state);
     }
   }
@@ -422,6 +445,7 @@ class InferenceTest {
     assertThat(found.probabilities()).containsExactly(expected.probabilities());
     assertThat(found.surpriseBits()).isEqualTo(expected.surpriseBits());
     assertThat(found.next()).containsExactly(expected.next());
+    assertThat(found.endProbability()).isEqualTo(expected.endProbability());
     assertThat(found.hit()).isEqualTo(expected.hit());
   }
 

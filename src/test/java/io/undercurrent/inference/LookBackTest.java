@@ -64,6 +64,9 @@ class LookBackTest {
         bits -= Math.log(reference.probabilities()[id]) / Math.log(2);
         reference.read(id);
       }
+      double end = reference.probabilities()[model.tokenizer().endOfRecord()];
+      assertThat(reading.endProbability()).isCloseTo(end, within(1e-6));
+      reference.read(model.tokenizer().endOfRecord());
       double[] expected = reference.probabilities();
       assertThat(reading.surpriseBits()).isCloseTo(bits / ids.length, within(1e-5));
       List<Integer> likeliest =
@@ -81,7 +84,6 @@ class LookBackTest {
         assertThat((double) next.probability()).isCloseTo(expected[next.id()], within(1e-6));
       }
       assertPairs(reading.lookBack().tokens(), reference, memory.records(), model);
-      reference.read(model.tokenizer().endOfRecord());
     }
   }
 

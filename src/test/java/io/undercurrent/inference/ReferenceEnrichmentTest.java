@@ -50,6 +50,7 @@ class ReferenceEnrichmentTest {
     models.add(TinyModel.looking(new Attention(2, 9), new Cache(30, 2, 0.3f), 5).model());
     models.add(TinyModel.looking(new Attention(2, 9), Cache.NONE, 6).model());
     models.add(TinyModel.looking(Attention.NONE, new Cache(4, 2, 0.3f), 7).model());
+    models.add(TinyModel.of(9, 11, 1, Pooling.LAST, 9).spelling());
     models.add(ByteModel.of(8));
     TinyModel calibrated = TinyModel.looking(new Attention(2, 9), Cache.NONE, 9);
     models.add(

@@ -237,6 +237,7 @@ class TogetherTest {
     all.append(reading.tokens()).append(' ').append(reading.unknown());
     all.append(' ').append(reading.end()).append(' ').append(reading.truncated());
     all.append(' ').append(Double.toHexString(reading.surpriseBits()));
+    all.append(' ').append(Double.toHexString(reading.endProbability()));
     for (float p : reading.probabilities()) {
       all.append(' ').append(Float.toHexString(p));
     }

@@ -168,6 +168,12 @@ class FingerprintTest {
   }
 
   @Test
+  void shouldDifferIfSpellingsAreRated() {
+    Tokenizer rating = WordTokenizer.of(TinyModel.WORDS).withSpelling();
+    assertThat(of(config, rating, TINY.parameters())).isNotEqualTo(of(config));
+  }
+
+  @Test
   void shouldDifferWithTheTypeOfATokenizerOfTheSameTokens() {
     Tokenizer words = TINY.tokenizer();
     Tokenizer spaces =

@@ -89,6 +89,16 @@ public record TinyModel(ModelConfig config, Tokenizer tokenizer, Parameters para
         .withStatePrecision(StatePrecision.FP32);
   }
 
+  /** The same model with a tokenizer that rates the spelling of unknown words. */
+  public Model spelling() {
+    return new Model(
+            config,
+            ((WordTokenizer) tokenizer).withSpelling(),
+            new Network(config, parameters, Kernels.best()),
+            "0123456789ac")
+        .withStatePrecision(StatePrecision.FP32);
+  }
+
   /** The network in doubles, in the state of all zeros. */
   public ReferenceNetwork reference() {
     return new ReferenceNetwork(config, parameters);

@@ -60,6 +60,7 @@ class EnrichedRecordSerdeTest {
           "still not fixed",
           false,
           FULL.sentiment(),
+          0.41,
           List.of(),
           FULL.surprise(),
           new Attention(
@@ -77,10 +78,24 @@ class EnrichedRecordSerdeTest {
           "a",
           false,
           FULL.sentiment(),
+          0.41,
           List.of(),
           FULL.surprise(),
           new Attention(List.of(), null, List.of()),
           new Conversation(-0.62, 1, 1),
+          new ModelIdentity("en-chat", "9f2c41d0a7b3"),
+          null);
+
+  private static final EnrichedRecord UNCERTAIN =
+      new EnrichedRecord(
+          "k",
+          null,
+          "das ist kaputt",
+          false,
+          new Sentiment("neutral", 0.01, new Probabilities(0.01, 0.97, 0.02), true),
+          List.of(),
+          new Surprise(6.1, 3, 2),
+          new Conversation(0.01, 1, 3),
           new ModelIdentity("en-chat", "9f2c41d0a7b3"),
           null);
 
@@ -128,8 +143,19 @@ class EnrichedRecordSerdeTest {
   }
 
   @Test
+  void shouldWriteTheProbabilityOfTheEndBeforeTheNextWords() {
+    assertThat(text(LOOKING)).contains("}},\"endProbability\":0.41,\"next\":[]");
+  }
+
+  @Test
+  void shouldWriteUncertainOnlyWhereItIs() {
+    assertThat(text(FULL)).doesNotContain("uncertain");
+    assertThat(text(UNCERTAIN)).contains("\"positive\":0.02},\"uncertain\":true},\"next\":");
+  }
+
+  @Test
   void shouldReadBackWhatItWrote() {
-    for (EnrichedRecord record : List.of(FULL, EMPTY, LOOKING, REPEATING)) {
+    for (EnrichedRecord record : List.of(FULL, EMPTY, LOOKING, REPEATING, UNCERTAIN)) {
       byte[] json = serde.serializer().serialize("t", record);
       assertThat(serde.deserializer().deserialize("t", json)).isEqualTo(record);
     }

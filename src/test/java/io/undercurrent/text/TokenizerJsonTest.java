@@ -84,6 +84,12 @@ class TokenizerJsonTest {
         bytes("{\"type\":\"word\",\"version\":1,\"tokens\":{}}"),
         "tokens must be an array of strings");
     assertRefused(bytes("{\"type\":\"word\",\"merges\":[1]}"), "merges must be left out");
+    assertRefused(
+        bytes("{\"type\":\"word\",\"version\":1,\"spelling\":2,\"tokens\":[]}"),
+        "spelling must be 1 or left out, found 2");
+    assertRefused(
+        bytes("{\"type\":\"word\",\"version\":1,\"spelling\":true,\"tokens\":[]}"),
+        "spelling must be 1 or left out, found true");
     assertRefused(bytes("{\"type\":\"word\",\"type\":\"word\"}"), "must be JSON");
   }
 

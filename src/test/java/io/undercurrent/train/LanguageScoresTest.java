@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.inference.Observer.Ranking;
 import io.undercurrent.inference.Reading;
+import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.WordTokenizer;
@@ -53,6 +54,15 @@ class LanguageScoresTest {
     assertThat(scores.bitsPerToken()).isEqualTo(10 / 4.0);
     assertThat(scores.perplexity(false)).isCloseTo(Math.pow(2, 10 / 4.0), within(1e-12));
     assertThat(scores.perplexity(true)).isCloseTo(Math.pow(2, 12 / 6.0), within(1e-12));
+  }
+
+  @Test
+  void shouldLeaveOutWhatSpellingsCost() {
+    scores.add(
+        new Reading(
+            4, 2, 0, false, new float[3], 9.5, 6, Double.NaN, new NextToken[0], null, Hit.NONE));
+
+    assertThat(scores.bitsPerToken()).isEqualTo(3.5);
   }
 
   private void add(String word, Ranking ranking) {

@@ -21,7 +21,9 @@ import java.util.Map;
 public final class LanguageMetrics {
 
   // A uniform guess among 16,384 tokens costs 14 bits; a trained model needs about 4 to 9.
-  private static final double[] SURPRISE_BUCKETS_BITS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16};
+  private static final double[] SURPRISE_BUCKETS_BITS = {
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 24, 48
+  };
 
   /** The score goes from -1 to 1, so each bin is 0.2 wide. */
   private static final int SCORE_BINS = 10;
@@ -29,6 +31,7 @@ public final class LanguageMetrics {
   private final Map<String, Counter> sentiment;
   private final Counter[] score; // (SCORE_BINS)
   private final DistributionSummary surprise;
+  private final Counter uncertain;
   private final Counter nextChecked;
   private final Counter nextHit;
   private final Drift drift; // null for none
@@ -55,6 +58,14 @@ public final class LanguageMetrics {
             .description("Surprise of each record, in bits per token")
             .baseUnit("bits")
             .serviceLevelObjectives(SURPRISE_BUCKETS_BITS)
+            .register(registry);
+    uncertain =
+        Counter.builder(MeterNames.UNCERTAIN)
+            .tags(tags)
+            .description(
+                "Records with so many unknown tokens that their sentiment says little; those with"
+                    + " sentiment.uncertain")
+            .baseUnit("records")
             .register(registry);
     nextChecked =
         Counter.builder(MeterNames.NEXT_CHECKED)
@@ -125,6 +136,11 @@ public final class LanguageMetrics {
     if (drift != null) {
       drift.add(score, bitsPerToken, unknownShare);
     }
+  }
+
+  /** Counts one record whose sentiment is uncertain. */
+  public void uncertain() {
+    uncertain.increment();
   }
 
   /**

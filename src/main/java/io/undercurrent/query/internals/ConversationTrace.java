@@ -99,19 +99,20 @@ public final class ConversationTrace {
     int start = 0;
     for (int token = 1; token <= tokens; token++) {
       if (token == tokens) {
-        pieces.add(piece(text.substring(encoding.start(start)), start, token));
+        pieces.add(piece(text.substring(encoding.start(start)), start, token, encoding));
       } else if (encoding.end(token) > encoding.end(start)) {
-        pieces.add(piece(text.substring(encoding.start(start), encoding.end(start)), start, token));
+        String part = text.substring(encoding.start(start), encoding.end(start));
+        pieces.add(piece(part, start, token, encoding));
         start = token;
       }
     }
     return pieces;
   }
 
-  private Piece piece(String text, int from, int to) {
+  private Piece piece(String text, int from, int to, Encoding encoding) {
     double bits = 0;
     for (int token = from; token < to; token++) {
-      bits += course.bits.get(token);
+      bits += course.bits.get(token) + encoding.spelling(token);
     }
     return new Piece(
         text,

@@ -5,16 +5,15 @@ import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.inference.EnrichmentSettings;
-import io.undercurrent.inference.Generator;
 import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.KeyState;
 import io.undercurrent.inference.Message;
+import io.undercurrent.inference.Observer;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.inference.ReferenceEnrichment;
-import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.text.Utf8;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -31,15 +30,15 @@ public final class OnDemand {
   private final ReferenceEnrichment enrichment;
   private final KeyState fresh;
   private final Inference prefix;
-  private final Generator beginning;
+  private final Continuation continuation;
 
   public OnDemand(Model model, EnrichmentSettings settings) {
     this.model = model;
     this.settings = settings;
     enrichment = new ReferenceEnrichment(model, settings);
     fresh = KeyState.fresh(model);
-    prefix = new Inference(model, settings.maxTokens(), MAX_NEXT, true);
-    beginning = new Generator(model);
+    continuation = new Continuation(model);
+    prefix = new Inference(model, settings.maxTokens(), 0, true, continuation);
   }
 
   /** The model that computes the answers. */
@@ -64,29 +63,49 @@ public final class OnDemand {
   }
 
   /**
-   * The likeliest next words after the beginning of a key's next record, most probable first. For
-   * an empty beginning the network predicts without its cache.
+   * The likeliest words after the beginning of a key's next record, most probable first. They
+   * continue the text: they are read before the end of the record, while {@code next} of an
+   * enriched record is read after it. For an empty beginning they are the {@code next} of the key's
+   * last record.
    *
    * @param stored the key; not changed
    * @param text the beginning of the record, read up to the limit of tokens; may be empty
    * @param max the maximum number of words, 1 to {@value #MAX_NEXT}
    */
   public List<NextToken> next(StoredKey stored, String text, int max) {
-    HiddenState state = stored.state().hidden().copy();
+    KeyState state = stored.state();
+    continuation.max = max;
     Reading reading =
         prefix.read(
             Utf8.withoutLoneSurrogates(text),
-            state,
-            stored.state().memory() == null ? null : stored.state().memory().copy());
-    List<NextToken> next = new ArrayList<>();
-    if (reading.tokens() == 0) {
-      beginning.next(state, max).forEach(token -> next.add(named(token)));
-    } else {
-      for (int i = 0; i < Math.min(max, reading.next().length); i++) {
-        next.add(named(reading.next()[i]));
+            state.hidden().copy(),
+            state.memory() == null ? null : state.memory().copy());
+    Reading.NextToken[] next =
+        reading.tokens() == 0 ? enrichment.next(state, max) : continuation.likeliest;
+    return Arrays.stream(next).map(this::named).toList();
+  }
+
+  /** Notes the likeliest words at the end of a text, before the end is read. */
+  private static final class Continuation implements Observer {
+    private final boolean[] words; // (V)
+    private final int endOfRecord;
+    private int max;
+    private Reading.NextToken[] likeliest;
+
+    Continuation(Model model) {
+      words = model.words();
+      endOfRecord = model.tokenizer().endOfRecord();
+    }
+
+    @Override
+    public void onSentiment(int position, float[] probabilities) {}
+
+    @Override
+    public void onToken(int token, double logProbability, Ranking ranking) {
+      if (token == endOfRecord) {
+        likeliest = ranking.top(words, max);
       }
     }
-    return next;
   }
 
   private NextToken named(Reading.NextToken token) {

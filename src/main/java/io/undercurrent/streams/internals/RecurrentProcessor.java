@@ -391,6 +391,9 @@ final class RecurrentProcessor<K, V> {
               enriched.sentiment().score(),
               enriched.surprise().bitsPerToken(),
               (double) outcome.unknown() / tokens);
+      if (enriched.sentiment().uncertain()) {
+        metrics.language().uncertain();
+      }
       if (outcome.hit() != Hit.NONE) {
         metrics.language().nextWord(outcome.hit() == Hit.HIT);
       }

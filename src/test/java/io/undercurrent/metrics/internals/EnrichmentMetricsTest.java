@@ -32,6 +32,7 @@ class EnrichmentMetricsTest {
             "undercurrent_truncated_records_total 0.0",
             "undercurrent_empty_records_total 0.0",
             "undercurrent_tombstones_total 0.0",
+            "undercurrent_uncertain_records_total 0.0",
             "undercurrent_fresh_states_total 0.0",
             "undercurrent_foreign_states_total 0.0",
             "undercurrent_expired_entries_total 0.0",
@@ -198,6 +199,7 @@ class EnrichmentMetricsTest {
     language.record("negative", -0.8, 0.5, 0);
     language.record("positive", 1, 7, 0);
     language.record("order-1187", 0.01, 8, 0);
+    language.uncertain();
 
     assertThat(samples())
         .contains(
@@ -208,6 +210,7 @@ class EnrichmentMetricsTest {
             "undercurrent_score_records_total{upper=\"0.0\"} 0.0",
             "undercurrent_score_records_total{upper=\"0.2\"} 1.0",
             "undercurrent_score_records_total{upper=\"1.0\"} 1.0",
+            "undercurrent_uncertain_records_total 1.0",
             "undercurrent_surprise_bits_count 4",
             "undercurrent_surprise_bits_sum 23.0",
             "undercurrent_surprise_bits_max 8.0",

@@ -11,6 +11,8 @@ import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
+import io.undercurrent.model.ModelConfig.Pooling;
+import io.undercurrent.model.TinyModel;
 import io.undercurrent.query.internals.TracedRecord.Piece;
 import io.undercurrent.streams.internals.OneByOne;
 import io.undercurrent.text.Encoding;
@@ -82,7 +84,17 @@ class ConversationTraceTest {
     }
   }
 
-  /** The tokens expected at a position equal the next tokens of a record that ends there. */
+  @Test
+  void shouldAddTheSpellingToTheBitsOfAPiece() {
+    Model spelling = TinyModel.of(9, 11, 1, Pooling.LAST, 9).spelling();
+    List<EnrichedRecord> records = enriched(spelling, SETTINGS, "the quokka was bad");
+    List<Piece> pieces = traced(spelling, SETTINGS, records).get(0).pieces();
+    assertThat(pieces.stream().mapToDouble(Piece::bits).sum())
+        .isCloseTo(records.get(0).surprise().bitsPerToken() * 4, within(1e-5));
+    assertThat(pieces.get(1).bits()).isGreaterThan(-Math.log(pieces.get(1).probability()) + 20);
+  }
+
+  /** What a record expects next equals what is expected in place of the next record's first. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void shouldListTheExpectedTokens(boolean looking) {
@@ -90,8 +102,8 @@ class ConversationTraceTest {
     List<TracedRecord> traced =
         traced(model, SETTINGS, enriched(model, SETTINGS, "a b", "c d", "e"));
     List<NextToken> next =
-        enriched(model, SETTINGS, "a b", "c").get(1).next().subList(0, ConversationTrace.EXPECTED);
-    List<NextToken> expected = traced.get(1).pieces().get(1).expected();
+        enriched(model, SETTINGS, "a b").get(0).next().subList(0, ConversationTrace.EXPECTED);
+    List<NextToken> expected = traced.get(1).pieces().get(0).expected();
     assertThat(expected)
         .extracting(NextToken::token)
         .isEqualTo(next.stream().map(NextToken::token).toList());

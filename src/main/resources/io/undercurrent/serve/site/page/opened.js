@@ -177,6 +177,11 @@ function meta(record, number) {
   if (record.sentiment) {
     made.append(element("span", { class: "score", "data-feeling": feeling(record.sentiment.score) },
       `${record.sentiment.label} ${signed(record.sentiment.score)}`));
+    if (record.sentiment.uncertain) {
+      made.append(element("span", {
+        title: `The network does not know ${integer(record.surprise.unknown)} of the ${integer(record.surprise.tokens)} words and signs, so the sentiment says little.`,
+      }, "uncertain"));
+    }
     made.append(element("span", {}, `${record.surprise.bitsPerToken.toFixed(1)} bits per token`));
   }
   if (record.truncated) made.append(element("span", {}, "text cut"));
@@ -199,8 +204,11 @@ function facts(record) {
     made.push(element("p", { class: "fact" }, element("span", {}, "least expected word"),
       element("b", {}, rarest.text.trim()), ` (${percent(rarest.probability)}), likelier: `, ...words(rarest.expected)));
   }
+  if (record.endProbability !== undefined) {
+    made.push(element("p", { class: "fact" }, element("span", {}, "probability that the text ends here"), percent(record.endProbability)));
+  }
   if (record.next.length) {
-    made.push(element("p", { class: "fact" }, element("span", {}, "likely next"), ...words(record.next.slice(0, 4))));
+    made.push(element("p", { class: "fact" }, element("span", {}, "next message likely starts with"), ...words(record.next.slice(0, 4))));
   }
   for (const past of record.attention?.records ?? []) {
     const link = element("a", { href: `#record-${past.record}` }, `#${integer(past.record)}`);
