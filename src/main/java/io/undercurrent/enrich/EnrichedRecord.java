@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param text the part of the record's text that was read
  * @param truncated whether the limit of tokens cut the text there
  * @param sentiment of this record, given the key's earlier records; null without tokens
- * @param next the likeliest next tokens, most probable first; empty without tokens
+ * @param next the likeliest next words, most probable first; empty without tokens
  * @param surprise how unexpected the record's tokens were; null without tokens
  * @param attention the past records and tokens that influenced this record; null without tokens and
  *     for a model that never looks back

@@ -52,6 +52,11 @@ final class WordDecoder implements TokenDecoder {
     this.tokens = tokens;
   }
 
+  /** Whether a token is written together with the word before it. */
+  static boolean isClitic(String token) {
+    return CLITICS.contains(token);
+  }
+
   @Override
   public void skip(int id) {
     append(id);

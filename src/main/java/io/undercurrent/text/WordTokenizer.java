@@ -161,20 +161,18 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   /**
-   * Whether the token starts with neither a letter nor a digit; an apostrophe before them, as in
-   * 's, is skipped.
+   * Whether the token starts with a letter or a digit, behind an apostrophe as in 'em too, and is
+   * not the end of a contraction.
    */
   @Override
-  public boolean isSign(int id) {
+  public boolean isWord(int id) {
+    if (id < Special.count() || id >= tokens.size() || WordDecoder.isClitic(token(id))) {
+      return false;
+    }
     String token = token(id);
     int start = token.length() > 1 && token.charAt(0) == '\'' ? 1 : 0;
     byte kind = CharacterTable.frozen().kind(token.codePointAt(start));
-    return isWord(id) && kind != CharacterTable.LETTER && kind != CharacterTable.DIGIT;
-  }
-
-  @Override
-  public boolean isWord(int id) {
-    return id >= Special.count() && id < tokens.size();
+    return kind == CharacterTable.LETTER || kind == CharacterTable.DIGIT;
   }
 
   @Override
