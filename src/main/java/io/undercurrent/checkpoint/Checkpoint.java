@@ -193,15 +193,6 @@ public record Checkpoint(
     System.arraycopy(read.values(), 0, into.values(), 0, read.values().length);
   }
 
-  /**
-   * Writes only the {@code config.json} of a checkpoint folder, in one step.
-   *
-   * @param config with the same tensors and tokenizer as the folder's
-   */
-  public static void writeConfig(Path folder, ModelConfig config) throws IOException {
-    AtomicFile.replace(folder.resolve(CONFIG), configJson(config));
-  }
-
   private static byte[] configJson(ModelConfig config) {
     ObjectNode json = Json.STRICT.createObjectNode();
     json.put("name", config.name());

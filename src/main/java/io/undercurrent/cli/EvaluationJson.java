@@ -31,7 +31,7 @@ final class EvaluationJson {
       ObjectNode set = sets.addObject();
       set.put("name", result.name());
       if (!result.byBits()) {
-        sentiment(set.putObject("sentiment"), result);
+        sentiment(set.putObject("sentiment"), result, model.config().temperature());
       }
       language(set.putObject("language"), result);
     }
@@ -39,7 +39,7 @@ final class EvaluationJson {
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
   }
 
-  private static void sentiment(ObjectNode node, Result r) {
+  private static void sentiment(ObjectNode node, Result r, float temperature) {
     node.put("records", r.model().records()).put("metric", r.metric()).put("score", r.score());
     node.put("naiveBayes", r.naiveBayesScore()).put("majority", r.majority());
     node.put("accuracy", r.model().accuracy()).put("macroF1", r.model().macroF1());
@@ -48,6 +48,9 @@ final class EvaluationJson {
       node.put("auroc", r.model().auroc());
     }
     node.put("ece", r.calibration().ece());
+    if (temperature != 1) {
+      node.put("eceWithoutTemperature", r.calibration().dividedBy(1 / temperature).ece());
+    }
     int[] classes = r.model().classes();
     ArrayNode labels = node.putArray("labels");
     ArrayNode confusion = node.putArray("confusion"); // rows: labelled, columns: predicted

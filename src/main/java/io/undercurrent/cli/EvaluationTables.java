@@ -24,6 +24,7 @@ final class EvaluationTables {
       List<Result> labelled = report.results().stream().filter(r -> !r.byBits()).toList();
       if (!labelled.isEmpty()) {
         tables.sentiment(labelled);
+        tables.withoutTemperature(model.config().temperature(), labelled);
         tables.shares(labelled);
         labelled.forEach(tables::confusion);
       }
@@ -65,6 +66,19 @@ final class EvaluationTables {
           100 * r.naiveBayesScore(),
           100 * r.majority());
     }
+  }
+
+  /** The calibration error that the model would have without its temperature. */
+  private void withoutTemperature(float temperature, List<Result> results) {
+    if (temperature == 1) {
+      return;
+    }
+    StringBuilder errors = new StringBuilder();
+    for (Result r : results) {
+      double ece = r.calibration().dividedBy(1 / temperature).ece();
+      errors.append(String.format(Locale.ROOT, "  %s %.2f", r.name(), 100 * ece));
+    }
+    line("temperature %s; ECE without it:%s", temperature, errors);
   }
 
   private void shares(List<Result> results) {

@@ -51,16 +51,10 @@ public interface Tokenizer {
   boolean isUnknown(int id);
 
   /**
-   * Whether the id stands for a sign and not for a word: punctuation, an emoji, an emoticon. A
-   * tokenizer without words has no signs.
-   */
-  default boolean isSign(int id) {
-    return false;
-  }
-
-  /**
-   * Whether the id may be offered as a next word: it stands for its own text, and not for a marker
-   * or a class of words.
+   * Whether the id may be offered as a next word: a whole word that stands for its own text. A
+   * marker, a class of words, a sign (punctuation, an emoji, an emoticon) and the end of a
+   * contraction (n't, 's) are no words. For a tokenizer that knows no words, each token of a text
+   * is one.
    */
   boolean isWord(int id);
 

@@ -57,6 +57,11 @@ final class WordDecoder implements TokenDecoder {
     this.specials = specials;
   }
 
+  /** Whether a token is written together with the word before it. */
+  static boolean isClitic(String token) {
+    return CLITICS.contains(token);
+  }
+
   @Override
   public void skip(int id) {
     append(id);

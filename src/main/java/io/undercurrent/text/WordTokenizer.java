@@ -46,7 +46,7 @@ public final class WordTokenizer implements Tokenizer {
   private List<String> spelled() {
     List<String> words = new ArrayList<>();
     for (int id = specials; id < tokens.size(); id++) {
-      if (!isSign(id)) {
+      if (isSpelled(id)) {
         words.add(tokens.get(id));
       }
     }
@@ -212,20 +212,23 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   /**
-   * Whether the token starts with neither a letter nor a digit; an apostrophe before them, as in
-   * 's, is skipped.
+   * Whether the token starts with a letter or a digit, behind an apostrophe as in 'em too, and is
+   * not the end of a contraction.
    */
   @Override
-  public boolean isSign(int id) {
+  public boolean isWord(int id) {
+    return id >= specials
+        && id < tokens.size()
+        && !WordDecoder.isClitic(token(id))
+        && isSpelled(id);
+  }
+
+  /** Whether a token begins with a letter or digit, behind an apostrophe or not. */
+  private boolean isSpelled(int id) {
     String token = token(id);
     int start = token.length() > 1 && token.charAt(0) == '\'' ? 1 : 0;
     byte kind = CharacterTable.frozen().kind(token.codePointAt(start));
-    return isWord(id) && kind != CharacterTable.LETTER && kind != CharacterTable.DIGIT;
-  }
-
-  @Override
-  public boolean isWord(int id) {
-    return id >= specials && id < tokens.size();
+    return kind == CharacterTable.LETTER || kind == CharacterTable.DIGIT;
   }
 
   @Override

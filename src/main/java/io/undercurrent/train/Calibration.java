@@ -75,7 +75,7 @@ public final class Calibration {
   }
 
   /** The same records with their logits divided by another temperature on top. */
-  Calibration dividedBy(double temperature) {
+  public Calibration dividedBy(double temperature) {
     Calibration divided = new Calibration(used);
     for (Judged record : judged) {
       divided.add(record.label, softmax(record.logits, temperature));
@@ -126,6 +126,11 @@ public final class Calibration {
       all += records[i];
     }
     return error / all;
+  }
+
+  /** The number of records. */
+  int records() {
+    return judged.size();
   }
 
   /** All bins, by ascending confidence. */

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  * #PRUNED_FROM} and more tokens that occur once are left out; their share goes to the shorter
  * context, so that the probabilities still add up to 1.
  *
- * <p>It takes 12 bytes a token while it counts and about 8 bytes for each different n-gram that is
+ * <p>It takes about 20 bytes a token while it counts and 8 bytes for each different n-gram that is
  * kept. The same text gives the same model. Immutable; {@link Context} is not.
  */
 final class KneserNey {

@@ -9,9 +9,9 @@ import io.undercurrent.text.Tokenizer;
  * How well a model predicts the tokens of some records. The spelling of unknown words is left out,
  * so that models with and without it can be compared.
  *
- * <p>The accuracy of next words is measured at positions where the next token is a word, also an
- * unknown one, but not a sign or a marker. Only words are ranked there. An unknown word counts as
- * not found. Not thread-safe.
+ * <p>The accuracy of next words is measured at positions where the next token is a word that may be
+ * offered ({@link Tokenizer#isWord}) or an unknown word. Only words that may be offered are ranked
+ * there. An unknown word counts as not found. Not thread-safe.
  */
 public final class LanguageScores {
 
@@ -32,7 +32,7 @@ public final class LanguageScores {
     this.tokenizer = tokenizer;
     words = new boolean[tokenizer.size()];
     for (int id = 0; id < words.length; id++) {
-      words[id] = tokenizer.isWord(id) && !tokenizer.isSign(id);
+      words[id] = tokenizer.isWord(id);
     }
   }
 

@@ -14,6 +14,9 @@ final class Temperature {
   /** See {@link #MIN}. */
   static final double MAX = 5;
 
+  /** With fewer labelled records in all sources a temperature says little about other texts. */
+  static final int MIN_RECORDS = 100;
+
   private static final double GOLDEN = 0.6180339887498949; // (sqrt(5) - 1) / 2
   private static final int STEPS = 40; // 5 * GOLDEN^40 is far less than a thousandth
 

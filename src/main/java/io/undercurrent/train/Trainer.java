@@ -141,8 +141,8 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Fits the temperature of the best checkpoint and writes it into its {@code config.json}. A run
-   * that is started again after its end writes the same.
+   * Fits the temperature of the best checkpoint and writes it into its {@code config.json}; the
+   * other files keep their bytes. A run that is started again after its end writes the same.
    */
   private void calibrate(Evaluation evaluation) throws IOException {
     Checkpoint best = Checkpoint.read(run.best().toString());
@@ -150,12 +150,18 @@ public final class Trainer implements AutoCloseable {
     Model model =
         new Checkpoint(plain, best.tokenizer(), best.parameters(), best.fingerprint()).model();
     Map<Recipe.Source, Calibration> calibrations = evaluation.calibrations(model);
-    if (calibrations.isEmpty()) {
-      progress.says("no dev source to fit the temperature on: it is 1");
+    int records = calibrations.values().stream().mapToInt(Calibration::records).sum();
+    if (records < Temperature.MIN_RECORDS) {
+      progress.says(
+          "temperature of the sentiment: 1, because fitting it takes at least "
+              + Temperature.MIN_RECORDS
+              + " labelled dev records, found "
+              + records);
       return;
     }
     float temperature = Temperature.fit(List.copyOf(calibrations.values()));
-    Checkpoint.writeConfig(run.best(), plain.withTemperature(temperature));
+    ModelConfig calibrated = plain.withTemperature(temperature);
+    Checkpoint.write(run.best(), calibrated, best.tokenizer(), best.parameters(), true);
     progress.says(String.format(Locale.ROOT, "temperature of the sentiment: %s", temperature));
     calibrations.forEach(
         (source, before) ->

@@ -1,6 +1,7 @@
 package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -110,6 +111,26 @@ class EvaluateCommandTest {
             "naive Bayes: accuracy")
         .doesNotContain("NaN");
     assertThat(run.err).contains("scoring tiny", "training naive Bayes");
+  }
+
+  @Test
+  void shouldAlsoShowTheCalibrationErrorWithoutTheModelsTemperature() throws IOException {
+    String[] args = {"--recipe", recipe.toString(), "--data", folder.toString(), "--json"};
+    JsonNode plain = new ObjectMapper().readTree(run(args).out).at("/sets/0/sentiment");
+    Path config = folder.resolve("model/config.json");
+    Files.writeString(
+        config,
+        Files.readString(config).replaceFirst("\\{", "{\"sentiment\": {\"temperature\": 2.5},"));
+
+    JsonNode divided = new ObjectMapper().readTree(run(args).out).at("/sets/0/sentiment");
+
+    assertThat(plain.has("eceWithoutTemperature")).isFalse();
+    assertThat(divided.path("ece").asDouble()).isNotEqualTo(plain.path("ece").asDouble());
+    assertThat(divided.path("eceWithoutTemperature").asDouble())
+        .isCloseTo(plain.path("ece").asDouble(), within(1e-4)); // of rounded probabilities
+    assertThat(divided.path("confusion")).isEqualTo(plain.path("confusion"));
+    assertThat(run(Arrays.copyOf(args, 4)).out)
+        .contains("temperature 2.5; ECE without it:  a/taste ");
   }
 
   @Test

@@ -61,7 +61,6 @@ class EmojiMoodsTest {
     for (Special mood : new Special[] {Special.EMOJI_POSITIVE, Special.EMOJI_NEGATIVE}) {
       assertThat(tokenizer.token(mood.id())).isEqualTo(mood.token());
       assertThat(tokenizer.isWord(mood.id())).isFalse();
-      assertThat(tokenizer.isSign(mood.id())).isFalse();
       assertThat(tokenizer.isUnknown(mood.id())).isFalse();
       assertThat(tokenizer.encode(mood.token(), 64).ids()).doesNotContain(mood.id());
       assertThat(tokenizer.decode(new int[] {mood.id()})).isEqualTo(mood.token());

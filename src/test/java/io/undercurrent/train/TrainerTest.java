@@ -415,7 +415,10 @@ class TrainerTest {
 
     Path best = train(Recipe.read(file), "run", 1, log);
 
-    assertThat(log.said).contains("no dev source to fit the temperature on: it is 1");
+    assertThat(log.said)
+        .contains(
+            "temperature of the sentiment: 1, because fitting it takes at least 100 labelled dev"
+                + " records, found 0");
     assertThat(Checkpoint.read(best.toString()).config().temperature()).isEqualTo(1f);
   }
 
