@@ -67,6 +67,7 @@ final class SameBytes {
           "wide-" + kind,
           together(TinyModel.of(kind, window, 40, 256, 1, Pooling.CONCAT, 3).model()));
     }
+    digests.put("spelling", together(TinyModel.of(9, 17, 1, Pooling.LAST, 3).spelling()));
     digests.put("two-layers", oneByOne(twoLayers()));
     digests.put("looking", oneByOne(looking()));
     return digests;

@@ -35,8 +35,8 @@ class SameBytesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "FP32, 6d6c72c1dfd7b1b01d1961d8e5f4137d0bc3048a2d0e94d250c360742071eb30",
-    "FP16, 61d28689e4c3c1a09b5ac34427c68c5cd9d801c1d47bc605cf91f9d77291e324"
+    "FP32, a53d31c929651df95e65335e8de12c08d17132aba3fc3708f5ddf5852a42989e",
+    "FP16, 4efb827799543e16d5f5a1be07326040f9c365ec8b14aa6dc75c7c0fbefe6816"
   })
   void shouldGiveTheSameBytesOnEveryMachine(StatePrecision precision, String digest) {
     assertThat(SameBytes.oneByOne(SameBytes.twoLayers().withStatePrecision(precision)))
@@ -45,8 +45,8 @@ class SameBytesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "FP32, c04430696c4ea8c6a3392de787fa5af88696537c4d4444cacbeef2d13ee76108",
-    "FP16, db277f84d69940c9959f3ecf68070ae624401ba5868d78f7fa8f47746770665e"
+    "FP32, 54cffbf46f9cb677e15f1ea77655bfff826b932c0eb942a405f2ca844ac388a9",
+    "FP16, 08b576c2d691a9a70ea5bef14c2a56faaa8f3ff8328352f397be8ca1a50dce76"
   })
   void shouldRememberTheSameBytesOnEveryMachine(StatePrecision precision, String digest) {
     assertThat(SameBytes.oneByOne(SameBytes.looking().withStatePrecision(precision)))
