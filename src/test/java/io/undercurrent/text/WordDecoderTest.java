@@ -173,11 +173,12 @@ class WordDecoderTest {
           .<JsonNode>readValues(lines)
           .forEachRemaining(line -> texts.add(line.path("text").asText()));
     }
+    int specials = Special.count(words.normalizer() == 0 ? Normalizer.NONE : Normalizer.LATEST);
     int known = 0;
     List<String> changed = new ArrayList<>();
     for (String text : texts) {
       int[] ids = words.encode(text, 1000).ids();
-      if (Arrays.stream(ids).allMatch(words::isWord)) {
+      if (Arrays.stream(ids).allMatch(id -> id >= specials)) {
         known++;
         String decoded = words.decode(ids);
         if (!Arrays.equals(words.encode(decoded, 1000).ids(), ids)) {
