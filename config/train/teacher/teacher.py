@@ -1,4 +1,4 @@
-"""Fine-tunes the teacher of en-chat, and labels text with its probabilities.
+"""Fine-tunes a teacher, and labels text with its probabilities.
 
   python teacher.py train   --data DIR --onnx FILE --tokenizer FILE --run RUN
   python teacher.py predict --data DIR --tokenizer FILE --run RUN --out OUT
@@ -6,7 +6,7 @@
 `train` tunes bge-small-en-v1.5 on the labelled sets, one head per set, and saves RUN/teacher.pt every
 few minutes; the same command continues a stopped run. `predict` reads the same sets and unlabelled
 text, and writes one TSV per source into OUT, with columns `negative`, `neutral` and `positive`. The
-recipe config/train/en-chat.yaml reads those files. README.md beside this file has versions and scores.
+recipe config/train/distilled.yaml reads those files. README.md beside this file has versions and scores.
 """
 
 import argparse

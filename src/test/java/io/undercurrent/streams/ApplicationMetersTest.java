@@ -246,7 +246,8 @@ class ApplicationMetersTest {
         producer.send(new ProducerRecord<>("tickets", "k" + i % 8, "kept"));
       }
       for (int i = 0; i < CHATS; i++) {
-        producer.send(new ProducerRecord<>("chats.en", "c" + i % 5, "thank you so much for this"));
+        String text = i % 2 == 0 ? "ok yes I deserve that" : "xq zvv wkk";
+        producer.send(new ProducerRecord<>("chats.en", "c" + i % 5, text));
       }
     }
   }
