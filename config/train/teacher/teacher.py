@@ -393,7 +393,7 @@ def main():
     parser.add_argument("--tokenizer", required=True, help="bge-small-en-v1.5-tokenizer.json")
     parser.add_argument("--run", required=True, help="the folder of the tuned teacher")
     parser.add_argument("--out", help="the folder that predict writes")
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--lr", type=float, default=5e-5)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
