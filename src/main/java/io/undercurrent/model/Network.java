@@ -226,14 +226,7 @@ public final class Network {
           add(z, scratch.product, n * hidden);
         }
       }
-      if (config.gates(l) < cell.gates()) {
-        float[] input = step.z()[cell.gates() - 1];
-        if (l == 0) {
-          embeddings(n, tokens, input);
-        } else {
-          System.arraycopy(h[l - 1], 0, input, 0, n * hidden);
-        }
-      }
+      passInput(l, n, tokens, l == 0 ? null : h[l - 1], step.z());
       for (int gate = 0; gate < step.v().length; gate++) {
         for (int r = 0; r < n; r++) {
           System.arraycopy(weightC[l], gate * hidden, step.v()[gate], r * hidden, hidden);
@@ -276,14 +269,7 @@ public final class Network {
           addToRows(n, z, biases[l], gate * hidden);
         }
       }
-      if (config.gates(l) < cell.gates()) {
-        float[] input = scratch.z[cell.gates() - 1];
-        if (l == 0) {
-          embeddings(n, tokens, input);
-        } else {
-          System.arraycopy(x, 0, input, 0, n * hidden);
-        }
-      }
+      passInput(l, n, tokens, x, scratch.z);
       Cell.Step step = scratch.step;
       for (int gate = 0; gate < step.v().length; gate++) {
         System.arraycopy(weightC[l], gate * hidden, step.v()[gate], 0, hidden);
@@ -304,9 +290,21 @@ public final class Network {
     return x;
   }
 
-  /** Writes the embeddings of n tokens, where they are what the first layer passes on. */
-  private void embeddings(int n, int[] tokens, float[] to) {
+  /**
+   * Writes a layer's input (n, H) as its last gate, if the layer passes it on.
+   *
+   * @param below the h of the layer below; not read by the first layer
+   */
+  private void passInput(int l, int n, int[] tokens, float[] below, float[][] z) {
+    if (config.gates(l) == cell.gates()) {
+      return;
+    }
     int hidden = config.hiddenSize();
+    float[] to = z[cell.gates() - 1];
+    if (l > 0) {
+      System.arraycopy(below, 0, to, 0, n * hidden);
+      return;
+    }
     for (int r = 0; r < n; r++) {
       System.arraycopy(embedding, tokens[r] * hidden, to, r * hidden, hidden);
     }

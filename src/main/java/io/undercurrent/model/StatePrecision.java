@@ -152,20 +152,24 @@ public enum StatePrecision {
 
   /** Writes a row of c in {@link #bytesOfC} bytes a value, big-endian. */
   public void putC(float[] row, ByteBuffer to) {
+    if (this == FP32) {
+      put(row, to);
+      return;
+    }
     for (float value : row) {
-      int bits = Float.floatToRawIntBits(bytesOfC == Float.BYTES ? value : upper24(value));
+      int bits = Float.floatToRawIntBits(upper24(value));
       to.putShort((short) (bits >> 16)).put((byte) (bits >> 8));
-      if (bytesOfC == Float.BYTES) {
-        to.put((byte) bits);
-      }
     }
   }
 
   /** Reads a row that {@link #putC} wrote. */
   public void getC(ByteBuffer from, float[] row) {
+    if (this == FP32) {
+      get(from, row);
+      return;
+    }
     for (int u = 0; u < row.length; u++) {
-      int bits = from.getShort() << 16 | (from.get() & 0xff) << 8;
-      row[u] = Float.intBitsToFloat(bytesOfC == Float.BYTES ? bits | from.get() & 0xff : bits);
+      row[u] = Float.intBitsToFloat(from.getShort() << 16 | (from.get() & 0xff) << 8);
     }
   }
 
