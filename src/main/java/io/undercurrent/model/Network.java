@@ -150,14 +150,14 @@ public final class Network {
 
   /** Buffers of {@link #readAhead}; owned by one thread. */
   public static final class AheadScratch {
-    private final Cell.Step step; // of H units
+    private final Cell.Step[] steps; // (numLayers) of H units
     private final float[][] z; // (G) of (T, H)
     private final float[] x; // (T, H)
     private final ProductScratch buffers = new ProductScratch();
 
     private AheadScratch(Network network, int tokens) {
       int hidden = network.config.hiddenSize();
-      step = network.cell.step(hidden);
+      steps = network.steps(1);
       z = new float[network.cell.gates()][tokens * hidden];
       x = new float[tokens * hidden];
     }
@@ -165,7 +165,7 @@ public final class Network {
 
   /** Buffers of {@link #step}; owned by one thread. */
   public static final class Scratch {
-    private final Cell.Step step; // of B * H units
+    private final Cell.Step[] steps; // (numLayers) of B * H units
     private final float[] product; // (B, H)
     private final ProductScratch buffers = new ProductScratch();
     private final int[] token = new int[1];
@@ -173,9 +173,26 @@ public final class Network {
 
     private Scratch(Network network, int rows) {
       int units = rows * network.config.hiddenSize();
-      step = network.cell.step(units);
+      steps = network.steps(rows);
       product = new float[units];
     }
+  }
+
+  /** One step for each layer, with the layer's factors of c; they share all other arrays. */
+  private Cell.Step[] steps(int rows) {
+    int hidden = config.hiddenSize();
+    Cell.Step shared = cell.step(rows * hidden);
+    Cell.Step[] steps = new Cell.Step[config.numLayers()];
+    for (int l = 0; l < steps.length; l++) {
+      float[][] v = new float[cell.gatesThatSeeC()][rows * hidden];
+      for (int gate = 0; gate < v.length; gate++) {
+        for (int r = 0; r < rows; r++) {
+          System.arraycopy(weightC[l], gate * hidden, v[gate], r * hidden, hidden);
+        }
+      }
+      steps[l] = new Cell.Step(shared.z(), shared.u(), v, shared.previous(), shared.tanhC());
+    }
+    return steps;
   }
 
   /** Feeds one token through all layers and replaces {@code state} by the next state. */
@@ -207,7 +224,7 @@ public final class Network {
       }
     }
     for (int l = 0; l < config.numLayers(); l++) {
-      Cell.Step step = scratch.step;
+      Cell.Step step = scratch.steps[l];
       for (int gate = 0; gate < config.gates(l); gate++) {
         float[] z = step.z()[gate];
         if (l == 0) {
@@ -227,11 +244,6 @@ public final class Network {
         }
       }
       passInput(l, n, tokens, l == 0 ? null : h[l - 1], step.z());
-      for (int gate = 0; gate < step.v().length; gate++) {
-        for (int r = 0; r < n; r++) {
-          System.arraycopy(weightC[l], gate * hidden, step.v()[gate], r * hidden, hidden);
-        }
-      }
       cell.forward(step, h[l], c[l], n * hidden);
     }
   }
@@ -270,10 +282,7 @@ public final class Network {
         }
       }
       passInput(l, n, tokens, x, scratch.z);
-      Cell.Step step = scratch.step;
-      for (int gate = 0; gate < step.v().length; gate++) {
-        System.arraycopy(weightC[l], gate * hidden, step.v()[gate], 0, hidden);
-      }
+      Cell.Step step = scratch.steps[l];
       int at = 0;
       for (int k = 0; k < keys; k++) {
         float[] h = states[k].h()[l];
