@@ -226,8 +226,10 @@ def train(args):
          {"params": list(teacher.heads.parameters()), "lr": 10 * args.lr}],
         weight_decay=0.01, fused=True)
     batches = Batches(tokenizer, list(training(args.data)))
-    order = [b for epoch in range(args.epochs)
-             for b in batches.order(random.Random(args.seed * 31 + epoch))]
+    order = []
+    for epoch in range(math.ceil(args.epochs)):
+        read = batches.order(random.Random(args.seed * 31 + epoch))
+        order += read[:round(min(1, args.epochs - epoch) * len(read))]
     total = len(order)
     warmup = total // 20
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -298,6 +300,22 @@ def reviews(data, count, seed=1):
     return found
 
 
+def varied(table, copies, seed):
+    """Rows with a part of a text: half of its words or more in a row, a tenth of them left out."""
+    chosen = random.Random(seed)
+    made = []
+    for row in table:
+        words = row["text"].split()
+        for _ in range(copies if len(words) >= 6 else 0):
+            length = chosen.randint((len(words) + 1) // 2, len(words))
+            start = chosen.randint(0, len(words) - length)
+            part = [w for w in words[start:start + length] if chosen.random() >= 0.1]
+            if len(part) >= 3:
+                made.append({"text": " ".join(part)})
+    chosen.shuffle(made)
+    return made
+
+
 def sources(data):
     """(name, rows, heads): what is labelled, the most useful first."""
     yield "sst2", list(rows(data, "sst2/glue_train.tsv")), ("movies",)
@@ -306,15 +324,19 @@ def sources(data):
     yield "tweets", list(rows(data, "semeval-twitter/train_2013-2016.tsv")), ("tweets",)
     yield "goemotions", list(rows(data, "goemotions/train.tsv")), ("reddit",)
     yield "moods", list(rows(data, "figure-eight-tweets/train.tsv")), ("moods",)
+    yield "sst-varied", varied(list(rows(data, "sst2/fine_train.tsv")), 8, 1), ("movies",)
+    yield "tweets-varied", varied(list(rows(data, "semeval-twitter/train_2013-2016.tsv")), 1, 2), (
+        "tweets",)
+    yield "goemotions-varied", varied(list(rows(data, "goemotions/train.tsv")), 1, 3), ("reddit",)
+    yield "moods-varied", varied(list(rows(data, "figure-eight-tweets/train.tsv")), 1, 4), (
+        "moods",)
     yield "imdb-sentences", reviews(data, 60000), ("movies",)
     yield "sarcasm", list(rows(data, "sarcasm/train.tsv")), GENERAL
     yield "irony", list(rows(data, "irony/train.tsv")), GENERAL
     yield "topical-chat", list(rows(data, "topical-chat/valid_freq.tsv")), GENERAL
     yield "topical-chat-rare", list(rows(data, "topical-chat/valid_rare.tsv")), GENERAL
     yield "customer-care", list(rows(data, "customer-care/unlabelled.tsv")), GENERAL
-    yield "imdb-sentences-2", reviews(data, 60000, seed=2), ("movies",)
-    yield "irc", list(rows(data, "irc-ubuntu/train.tsv"))[:40000], GENERAL
-    yield "assistant", list(rows(data, "assistant-dialogues/train.tsv"))[:60000], GENERAL
+    yield "assistant", list(rows(data, "assistant-dialogues/train.tsv"))[:40000], GENERAL
 
 
 def adjusted(name, row, p):
@@ -393,7 +415,7 @@ def main():
     parser.add_argument("--tokenizer", required=True, help="bge-small-en-v1.5-tokenizer.json")
     parser.add_argument("--run", required=True, help="the folder of the tuned teacher")
     parser.add_argument("--out", help="the folder that predict writes")
-    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--epochs", type=float, default=0.6)
     parser.add_argument("--lr", type=float, default=5e-5)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()

@@ -24,6 +24,7 @@ final class Chunk {
   final float[][] soft; // (T, B) of (classes) soft label where a record ends; null for none
   final float[] weight; // (T, B) of the label's loss
   final LabelUse[] use; // (T, B) how the labels are learnt
+  final boolean[] nextToken; // (T, B) whether the next token is learnt
 
   Chunk(int steps, int rows) {
     this.steps = steps;
@@ -38,6 +39,8 @@ final class Chunk {
     weight = new float[size];
     use = new LabelUse[size];
     Arrays.fill(use, LabelUse.HARD);
+    nextToken = new boolean[size];
+    Arrays.fill(nextToken, true);
   }
 
   /** Whether a record with a hard or a soft label ends at a position. */

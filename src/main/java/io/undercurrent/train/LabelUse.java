@@ -3,7 +3,7 @@ package io.undercurrent.train;
 import io.undercurrent.model.ModelConfig;
 
 /**
- * How the labels of a source are learnt. The loss of a record with both labels is
+ * How the records of a source are learnt. The loss of a record with both labels is
  *
  * <pre>
  *   (1 - a) * cross-entropy(hard label, softmax(z))
@@ -16,14 +16,15 @@ import io.undercurrent.model.ModelConfig;
  * @param classes the classes that a hard label is compared with, one bit each; see {@link
  *     TrainingData#encode}. Soft labels are compared with all classes.
  * @param softWeight 0 to 1
+ * @param nextTokens whether the next tokens of the texts are learnt too
  */
-record LabelUse(int classes, float temperature, float softWeight) {
+record LabelUse(int classes, float temperature, float softWeight, boolean nextTokens) {
 
   /** All {@link #classes}. */
   static final int ALL_CLASSES = -1;
 
   /** For sources without soft labels, whose labels are compared with all classes. */
-  static final LabelUse HARD = new LabelUse(ALL_CLASSES, 1f, 0f);
+  static final LabelUse HARD = new LabelUse(ALL_CLASSES, 1f, 0f, true);
 
   /**
    * The soft label that the network learns from a teacher's probabilities: each to the power of 1 /

@@ -76,7 +76,7 @@ final class NextTokenLoss {
   }
 
   /**
-   * Learns the next token at the chosen positions.
+   * Learns the next token at the chosen positions, of those where it is to be learnt.
    *
    * @param out top hidden states after dropout, (T * B, H)
    * @param dOut the gradient of {@code out} is added to it
@@ -94,7 +94,8 @@ final class NextTokenLoss {
       SplittableRandom random) {
     positions = 0;
     for (int r = 0; r < steps * rows && share > 0; r++) {
-      if (share >= 1 || random.nextDouble() < share) {
+      boolean drawn = share >= 1 || random.nextDouble() < share;
+      if (drawn && chunk.nextToken[r]) {
         chosen[positions++] = r;
       }
     }

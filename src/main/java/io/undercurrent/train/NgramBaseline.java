@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The baseline for next tokens: {@link KneserNey} over the model's tokens, trained on the text of
- * all stages of a recipe. Its context begins anew where the model's state does.
+ * The baseline for next tokens: {@link KneserNey} over the model's tokens, trained on the texts of
+ * all stages of a recipe whose next tokens are learnt. Its context begins anew where the model's
+ * state does.
  */
 final class NgramBaseline {
 
@@ -51,7 +52,7 @@ final class NgramBaseline {
     Set<Texts> read = new HashSet<>();
     for (Recipe.Stage stage : recipe.stages()) {
       for (Recipe.Source source : stage.train()) {
-        if (read.add(Texts.of(source))) {
+        if (source.nextTokens() && read.add(Texts.of(source))) {
           listener.says("reading " + source.file() + " for Kneser-Ney");
           for (Corpus.Conversation conversation : Corpus.read(source, data).conversations()) {
             text.begin();

@@ -134,7 +134,7 @@ final class PackedStreams {
           chunk.reset[at] = true;
           chunk.start[at] = false;
           chunk.label[at] = Chunk.NO_END;
-          chunk.target[at] = conversation[0].tokens()[0];
+          expect(chunk, at, conversation[0]);
           continue;
         }
         Example current = conversation[record];
@@ -147,6 +147,7 @@ final class PackedStreams {
           chunk.soft[at] = current.soft();
           chunk.weight[at] = current.weight();
           chunk.use[at] = current.use();
+          chunk.nextToken[at] = current.use().nextTokens();
           chunk.target[at] = position == length - 1 ? endOfRecord : current.tokens()[position + 1];
           position++;
         } else {
@@ -160,9 +161,15 @@ final class PackedStreams {
             take();
             chunk.reset[at] = random.nextDouble() < freshShare;
           }
-          chunk.target[at] = conversation[record].tokens()[0];
+          expect(chunk, at, conversation[record]);
         }
       }
+    }
+
+    /** The next token is the first of a record. */
+    private static void expect(Chunk chunk, int at, Example record) {
+      chunk.target[at] = record.tokens()[0];
+      chunk.nextToken[at] = record.use().nextTokens();
     }
 
     /** Takes the next conversation; after the last one the first ones are read again. */

@@ -248,7 +248,8 @@ public record Recipe(
       float weight,
       int repeat,
       double share,
-      Map<String, String> where) {
+      Map<String, String> where,
+      boolean nextTokens) {
 
     private static final int RECORDS = 10_000;
 
@@ -314,7 +315,8 @@ public record Recipe(
           1f,
           1,
           1,
-          null);
+          null,
+          true);
     }
 
     private static boolean isLabelled(String format, String label, Probabilities probabilities) {
@@ -378,7 +380,8 @@ public record Recipe(
           weight,
           repeat,
           share,
-          where);
+          where,
+          nextTokens);
     }
   }
 

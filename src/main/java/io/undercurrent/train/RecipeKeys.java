@@ -190,6 +190,12 @@ final class RecipeKeys {
               "Share of its conversations that an epoch reads, drawn at random; the next epoch reads"
                   + " others, until all are read."),
           of(
+              "next_tokens",
+              flag(),
+              "true",
+              "Whether the next tokens of its texts are learnt; `false` for fragments and made-up"
+                  + " sentences, of which only the sentiment is of use."),
+          of(
               "balanced",
               flag(),
               "false",

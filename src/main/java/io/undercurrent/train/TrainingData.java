@@ -120,7 +120,11 @@ final class TrainingData {
       Corpus corpus = corpus(source);
       float[] weights = corpus.classWeights();
       LabelUse use =
-          new LabelUse(corpus.classes() | ~known, source.temperature(), source.softWeight());
+          new LabelUse(
+              corpus.classes() | ~known,
+              source.temperature(),
+              source.softWeight(),
+              source.nextTokens());
       List<Example[]> conversations = new ArrayList<>();
       for (Corpus.Conversation conversation : corpus.conversations()) {
         List<Example> records = new ArrayList<>();

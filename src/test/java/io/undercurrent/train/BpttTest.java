@@ -309,7 +309,7 @@ class BpttTest {
         int[] tokens = random.ints(1 + random.nextInt(5), 1, 11).toArray();
         byte label = (byte) (random.nextInt(4) - 1);
         int classes = i % 3 == 0 ? 1 << Math.max(label, 0) | 0b010 : LabelUse.ALL_CLASSES;
-        LabelUse use = new LabelUse(classes, temperature, softWeight);
+        LabelUse use = new LabelUse(classes, temperature, softWeight, true);
         float[] soft = softLabels && i % 3 > 0 ? use.soft(probabilities(i + j)) : null;
         conversation[j] = new Example(tokens, label, 0.5f + j, soft, use);
       }

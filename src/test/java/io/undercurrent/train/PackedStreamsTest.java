@@ -142,7 +142,7 @@ class PackedStreamsTest {
   void shouldSetTheWeightOfARecordAtItsLabel() {
     List<Example[]> conversations = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
-      LabelUse use = new LabelUse(1 << i % 3, 1f, 0f);
+      LabelUse use = new LabelUse(1 << i % 3, 1f, 0f, true);
       conversations.add(
           new Example[] {new Example(new int[] {1, 2}, (byte) (i % 3), i % 3 + 0.5f, null, use)});
     }
@@ -162,7 +162,7 @@ class PackedStreamsTest {
   @Test
   void shouldCountRecordsWithASoftLabelOnlyAsLabelled() {
     float[] soft = {0.2f, 0.3f, 0.5f};
-    LabelUse use = new LabelUse(LabelUse.ALL_CLASSES, 2f, 1f);
+    LabelUse use = new LabelUse(LabelUse.ALL_CLASSES, 2f, 1f, true);
     Example[] conversation = {
       new Example(new int[] {1, 2}, Chunk.UNLABELLED, 1f, soft, use),
       new Example(new int[] {3}, Chunk.UNLABELLED),
@@ -180,6 +180,24 @@ class PackedStreamsTest {
     assertThat(chunk.isLabelled(4)).as("no label of either kind").isFalse();
     assertThat(chunk.soft[2]).isSameAs(soft);
     assertThat(chunk.use[2]).isSameAs(use);
+  }
+
+  @Test
+  void shouldNotLearnTheTokensOfASourceWithoutNextTokens() {
+    LabelUse silent = new LabelUse(LabelUse.ALL_CLASSES, 1f, 0f, false);
+    Example[] conversation = {
+      new Example(new int[] {1, 2}, (byte) 0),
+      new Example(new int[] {3, 4}, (byte) 0, 1f, null, silent),
+      new Example(new int[] {5}, (byte) 0)
+    };
+    PackedStreams streams =
+        new PackedStreams(Collections.singletonList(conversation), 1, END, 0, 1);
+    Chunk chunk = new Chunk(8, 1);
+    streams.next(new Chunk[] {chunk});
+
+    assertThat(chunk.token).startsWith(END, 1, 2, END, 3, 4, END, 5);
+    assertThat(chunk.target).startsWith(1, 2, END, 3, 4, END, 5, END);
+    assertThat(chunk.nextToken).startsWith(true, true, true, false, false, false, true, true);
   }
 
   @Test

@@ -114,13 +114,13 @@ class SoftLabelsTest {
   void shouldSoftenProbabilitiesByTheTemperature() {
     float[] p = {0.5f, 0.32f, 0.18f};
 
-    assertThat(new LabelUse(LabelUse.ALL_CLASSES, 1f, 1f).soft(p)).isSameAs(p);
-    assertThat(new LabelUse(LabelUse.ALL_CLASSES, 1f, 1f).soft(null)).isNull();
+    assertThat(new LabelUse(LabelUse.ALL_CLASSES, 1f, 1f, true).soft(p)).isSameAs(p);
+    assertThat(new LabelUse(LabelUse.ALL_CLASSES, 1f, 1f, true).soft(null)).isNull();
     double sum = Math.sqrt(0.5) + Math.sqrt(0.32) + Math.sqrt(0.18);
-    float[] soft = new LabelUse(LabelUse.ALL_CLASSES, 2f, 1f).soft(p);
+    float[] soft = new LabelUse(LabelUse.ALL_CLASSES, 2f, 1f, true).soft(p);
     assertThat(soft[0]).isCloseTo((float) (Math.sqrt(0.5) / sum), within(1e-6f));
     assertThat(soft[2]).isCloseTo((float) (Math.sqrt(0.18) / sum), within(1e-6f));
-    assertThat(new LabelUse(LabelUse.ALL_CLASSES, 0.1f, 1f).soft(new float[] {0, 1, 0}))
+    assertThat(new LabelUse(LabelUse.ALL_CLASSES, 0.1f, 1f, true).soft(new float[] {0, 1, 0}))
         .containsExactly(0f, 1f, 0f);
   }
 
