@@ -1,7 +1,5 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
-
 /**
  * How the labels of a source are learnt. The loss of a record with both labels is
  *
@@ -17,10 +15,10 @@ import io.undercurrent.model.ModelConfig;
  *     TrainingData#encode}. Soft labels are compared with all classes.
  * @param softWeight 0 to 1
  */
-record LabelUse(int classes, float temperature, float softWeight) {
+record LabelUse(long classes, float temperature, float softWeight) {
 
   /** All {@link #classes}. */
-  static final int ALL_CLASSES = -1;
+  static final long ALL_CLASSES = -1;
 
   /** For sources without soft labels, whose labels are compared with all classes. */
   static final LabelUse HARD = new LabelUse(ALL_CLASSES, 1f, 0f);
@@ -35,7 +33,7 @@ record LabelUse(int classes, float temperature, float softWeight) {
     if (probabilities == null || temperature == 1f) {
       return probabilities;
     }
-    double[] powers = new double[ModelConfig.SENTIMENT_LABELS.size()];
+    double[] powers = new double[probabilities.length];
     double sum = 0;
     for (int k = 0; k < powers.length; k++) {
       powers[k] = StrictMath.pow(probabilities[k], 1.0 / temperature);

@@ -2,11 +2,11 @@ package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undercurrent.UsualLabels;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
-import io.undercurrent.enrich.EnrichedRecord.Probabilities;
 import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import io.undercurrent.enrich.EnrichedRecord.Surprise;
 import java.io.ByteArrayOutputStream;
@@ -156,7 +156,7 @@ class RecordPrinterTest {
         null,
         text,
         false,
-        new Sentiment(label, score, new Probabilities(0.93, 0.05, 0.02)),
+        new Sentiment(label, score, UsualLabels.probabilities(0.93, 0.05, 0.02)),
         List.of(new NextToken("for", 0.11), new NextToken("you", 0.08)),
         new Surprise(7.9, 8, 0),
         new Conversation(mood, 3, 27),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.text.ByteTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -165,7 +166,7 @@ class SoftLabelsTest {
   void shouldScoreASourceWithoutLabelsByTheTeachersLikeliestClass() throws IOException {
     write("s.tsv", "n\to\tp\ttext\n.1\t.5\t.4\ta\n.5\t.5\t0\tb\n\t\t\tc\n");
     Recipe.Source source = recipe("{file: s.tsv, " + COLUMNS + "}").train().get(0);
-    Corpus corpus = Corpus.read(source, data);
+    Corpus corpus = Corpus.read(source, Labels.SENTIMENT, data);
 
     assertThat(source.metric()).isEqualTo("accuracy");
     assertThat(source.softWeight()).isEqualTo(1f);
@@ -178,7 +179,7 @@ class SoftLabelsTest {
   void shouldNotScoreUnlabelledRecordsOfASourceWithLabels() throws IOException {
     write("s.tsv", "label\tn\to\tp\ttext\nx\t0\t0\t1\ta\n-\t0\t0\t1\tb\n");
     Recipe.Source source = recipe("{file: s.tsv, label: label, " + COLUMNS + "}").train().get(0);
-    Corpus corpus = Corpus.read(source, data);
+    Corpus corpus = Corpus.read(source, Labels.SENTIMENT, data);
 
     assertThat(source.softWeight()).isEqualTo(0.5f);
     assertThat(corpus.conversations())
@@ -192,7 +193,7 @@ class SoftLabelsTest {
 
   private List<Corpus.Item> items(String file, String keys) throws IOException {
     Recipe.Source source = recipe("{file: " + file + ", " + keys + "}").train().get(0);
-    return Corpus.read(source, data).conversations().stream()
+    return Corpus.read(source, Labels.SENTIMENT, data).conversations().stream()
         .flatMap(conversation -> conversation.items().stream())
         .toList();
   }

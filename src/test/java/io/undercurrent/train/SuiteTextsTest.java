@@ -2,6 +2,7 @@ package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.train.Corpus.Item;
 import java.util.Arrays;
 import java.util.List;
@@ -9,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class SuiteTextsTest {
 
-  private static final SuiteTexts TEXTS = new SuiteTexts();
+  private static final SuiteTexts TEXTS = new SuiteTexts(Labels.SENTIMENT);
 
   @Test
   void shouldKnowTheSentencesOfAllSuitesInAnySpelling() {
