@@ -1,6 +1,7 @@
 package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
@@ -185,6 +186,43 @@ class SoftLabelsTest {
     assertThat(corpus.conversations())
         .extracting(conversation -> corpus.scored(conversation.items().get(0)))
         .containsExactly(Chunk.UNLABELLED, (byte) 0);
+  }
+
+  @Test
+  void shouldReadTheProbabilitiesOfTheRecipesLabelsInTheirOrder() throws IOException {
+    write("s.tsv", "label\tc\tb\ta\ttext\ncancel\t0.1\t0.2\t0.7\tstop\n");
+    Path file = data.resolve("recipe.yaml");
+    Files.writeString(
+        file,
+        """
+        labels: [refund, cancel, book]
+        vocabulary: {type: bytes}
+        train: [{file: s.tsv, label: label, probabilities: {book: b, cancel: c, refund: a}}]
+        dev: [{file: dev.tsv}]
+        """);
+    Recipe recipe = Recipe.read(file);
+
+    Corpus corpus = Corpus.read(recipe.train().get(0), recipe.labels(), data);
+
+    Corpus.Item item = corpus.conversations().get(0).items().get(0);
+    assertThat(item.label()).isEqualTo((byte) 1);
+    assertThat(item.probabilities()).containsExactly(0.7f, 0.1f, 0.2f);
+    assertThat(corpus.classWeights()).hasSize(3);
+  }
+
+  @Test
+  void shouldRefuseALabelThatIsNotTheRecipes() throws IOException {
+    write("s.tsv", "label\ttext\npositive\tstop\n");
+    Path file = data.resolve("recipe.yaml");
+    Files.writeString(
+        file,
+        "labels: [refund, cancel]\nvocabulary: {type: bytes}\n"
+            + "train: [{file: s.tsv, label: label}]\ndev: [{file: dev.tsv}]\n");
+    Recipe recipe = Recipe.read(file);
+
+    assertThatThrownBy(() -> Corpus.read(recipe.train().get(0), recipe.labels(), data))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageEndingWith("label must be one of refund, cancel, found positive");
   }
 
   private void write(String file, String content) throws IOException {

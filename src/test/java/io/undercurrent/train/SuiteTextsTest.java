@@ -23,6 +23,13 @@ class SuiteTextsTest {
   }
 
   @Test
+  void shouldLeaveNothingOutForLabelsThatTheSuitesDoNotHave() {
+    SuiteTexts texts = new SuiteTexts(Labels.unscored(List.of("book", "cancel")));
+
+    assertThat(texts.has(List.of(new Item("The food was good.", Chunk.UNLABELLED)), 0)).isFalse();
+  }
+
+  @Test
   void shouldKnowAConversationAsOneTextAndAsRecords() {
     assertThat(has("my parcel never arrived. Me too")).isTrue(); // ellipsis
     assertThat(has("hello", "My parcel never arrived", "me too!")).isTrue();
