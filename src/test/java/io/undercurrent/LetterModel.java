@@ -2,6 +2,7 @@ package io.undercurrent;
 
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.CellType;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -41,21 +42,32 @@ public final class LetterModel {
     return of(CellType.LSTM, 1, new Attention(3, 5), new Cache(7, 0.8f, 0.25f), seed);
   }
 
+  /** An LSTM with labels of its own. */
+  public static Model with(Labels labels, long seed) {
+    return of(config(CellType.LSTM, 1, Attention.NONE, Cache.NONE).withLabels(labels), seed);
+  }
+
   /** The same of any kind, with what it looks back at. */
   public static Model of(CellType kind, int window, Attention attention, Cache cache, long seed) {
-    ModelConfig config =
-        new ModelConfig(
-            "tiny",
-            kind,
-            VOCABULARY,
-            6,
-            8,
-            2,
-            window,
-            Pooling.CONCAT,
-            ModelConfig.NextToken.FULL,
-            attention,
-            cache);
+    return of(config(kind, window, attention, cache), seed);
+  }
+
+  private static ModelConfig config(CellType kind, int window, Attention attention, Cache cache) {
+    return new ModelConfig(
+        "tiny",
+        kind,
+        VOCABULARY,
+        6,
+        8,
+        2,
+        window,
+        Pooling.CONCAT,
+        ModelConfig.NextToken.FULL,
+        attention,
+        cache);
+  }
+
+  private static Model of(ModelConfig config, long seed) {
     Parameters parameters = new Parameters(config.tensors());
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = 0; i < parameters.values().length; i++) {

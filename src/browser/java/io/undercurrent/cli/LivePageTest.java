@@ -14,6 +14,8 @@ import com.microsoft.playwright.options.ColorScheme;
 import io.undercurrent.LetterModel;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.KeyEncoding;
+import io.undercurrent.model.Labels;
+import io.undercurrent.model.Model;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -82,10 +85,14 @@ class LivePageTest {
   }
 
   private ServedApp app(int port, KeyEncoding keyEncoding) {
+    return app(port, keyEncoding, LetterModel.looking(3));
+  }
+
+  private ServedApp app(int port, KeyEncoding keyEncoding, Model model) {
     return new ServedApp(
         broker,
         ServedApp.definition(name, keyEncoding),
-        LetterModel.looking(3),
+        model,
         state,
         port,
         Map.of("undercurrent.live.input", "true"));
@@ -190,6 +197,25 @@ class LivePageTest {
 
   private static String background(Locator element) {
     return (String) element.evaluate("e => getComputedStyle(e).backgroundColor");
+  }
+
+  @Test
+  void shouldShowTheLabelAndItsProbabilityWhereThereIsNoScore() throws Exception {
+    Model intents = LetterModel.with(Labels.unscored(List.of("book", "cancel")), 3);
+    try (ServedApp app = app(0, KeyEncoding.TEXT, intents).start()) {
+      open(app, new Browser.NewPageOptions());
+      app.send("alpha", "a b c");
+      assertThat(row("alpha").locator(".mood")).containsText(Pattern.compile("(book|cancel) \\d+"));
+      row("alpha").click();
+      assertThat(records()).hasCount(1);
+      assertThat(page.locator("#mood")).containsText("after 1 record");
+      assertThat(page.locator("#chart")).isHidden();
+      assertThat(records().first().locator(".token[data-moved=up], .token[data-moved=down]"))
+          .hasCount(0);
+      records().first().locator(".token").first().click();
+      assertThat(records().first().locator(".detail")).containsText("a surprise ");
+      assertNothingFromElsewhere(app);
+    }
   }
 
   @Test

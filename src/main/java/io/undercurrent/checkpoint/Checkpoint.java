@@ -10,6 +10,7 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.CellType;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.Fingerprint;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -60,6 +61,7 @@ public record Checkpoint(
           "window",
           "pooling",
           "labels",
+          "valences",
           "next_token",
           "tie_weights",
           "attention",
@@ -75,14 +77,17 @@ public record Checkpoint(
    */
   public static Model load(String location) {
     Checkpoint read = read(location);
-    return read.model().withReference(reference(location, read.fingerprint));
+    return read.model().withReference(read.reference(location));
   }
 
   /** The reference for drift; null if the folder has none for this model. */
-  private static DriftReference reference(String location, String fingerprint) {
+  private DriftReference reference(String location) {
     return has(location, ReferenceJson.FILE)
         ? ReferenceJson.read(
-            location + "/" + ReferenceJson.FILE, bytes(location, ReferenceJson.FILE), fingerprint)
+            location + "/" + ReferenceJson.FILE,
+            bytes(location, ReferenceJson.FILE),
+            fingerprint,
+            config.labels())
         : null;
   }
 
@@ -206,7 +211,11 @@ public record Checkpoint(
     }
     json.put("pooling", config.pooling().name().toLowerCase(Locale.ROOT));
     ArrayNode labels = json.putArray("labels");
-    config.labels().forEach(labels::add);
+    config.labels().names().forEach(labels::add);
+    if (!config.labels().equals(Labels.of(config.labels().names(), null))) {
+      ArrayNode valences = json.putArray("valences");
+      config.labels().valences().forEach(valences::add);
+    }
     NextToken nextToken = config.nextToken();
     if (nextToken.clusters() > 0) {
       ObjectNode head = json.putObject("next_token");
@@ -264,11 +273,6 @@ public record Checkpoint(
     if (!pooling.equals("concat") && !pooling.equals("last")) {
       throw new CheckpointException(file + ": pooling must be concat or last, found " + pooling);
     }
-    List<String> labels = strings(file, json, "labels");
-    if (!labels.equals(ModelConfig.SENTIMENT_LABELS)) {
-      throw new CheckpointException(
-          file + ": labels must be " + ModelConfig.SENTIMENT_LABELS + ", found " + labels);
-    }
     try {
       return new ModelConfig(
           string(file, json, "name"),
@@ -282,7 +286,8 @@ public record Checkpoint(
           nextToken(file, json),
           attention(file, json),
           cache(file, json),
-          temperature(file, json));
+          temperature(file, json),
+          Labels.of(strings(file, json, "labels"), valences(file, json)));
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(file + ": " + e.getMessage(), e);
     }
@@ -335,6 +340,21 @@ public record Checkpoint(
   private static float temperature(String file, JsonNode json) {
     JsonNode sentiment = object(file, json, "sentiment", "temperature");
     return sentiment.isMissingNode() ? 1f : number(file, sentiment, "temperature");
+  }
+
+  /** Reads {@code valences}, a list of numbers; null if it is missing. */
+  private static List<Float> valences(String file, JsonNode json) {
+    JsonNode values = json.path("valences");
+    if (values.isMissingNode()) {
+      return null;
+    }
+    List<Float> valences = new ArrayList<>();
+    values.forEach(value -> valences.add(value.isNumber() ? value.floatValue() : null));
+    if (!values.isArray() || valences.contains(null)) {
+      throw new CheckpointException(
+          file + ": valences must be a list of numbers, found " + Json.found(values));
+    }
+    return valences;
   }
 
   /** Reads an object of these keys and no others; it may be missing. */

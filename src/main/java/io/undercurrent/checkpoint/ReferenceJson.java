@@ -7,8 +7,8 @@ import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
-import io.undercurrent.model.ModelConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,10 +29,11 @@ final class ReferenceJson {
    *
    * @param file its name for messages
    * @param fingerprint the fingerprint of the model in the folder
+   * @param labels of the model; the file has a histogram of scores if they have a score
    * @return the reference; null if it belongs to another model, such as one that was trained before
    * @throws CheckpointException if the content is not valid
    */
-  static DriftReference read(String file, byte[] bytes, String fingerprint) {
+  static DriftReference read(String file, byte[] bytes, String fingerprint, Labels labels) {
     try {
       JsonNode json = Json.parse(bytes);
       String of = json.at("/model/fingerprint").asText();
@@ -47,7 +48,7 @@ final class ReferenceJson {
       }
       return new DriftReference(
           json.path("records").asLong(),
-          histogram(json, "score"),
+          labels.hasScore() ? histogram(json, "score") : null,
           histogram(json, "surprise"),
           histogram(json, "unknown"));
     } catch (MalformedJsonException e) {
@@ -66,11 +67,18 @@ final class ReferenceJson {
     ObjectNode root = Json.STRICT.createObjectNode();
     root.putObject("model").put("name", model.name()).put("fingerprint", model.fingerprint());
     root.put("records", reference.records());
+    Labels labels = model.config().labels();
     ObjectNode shares = root.putObject("sentiment");
     for (int k = 0; k < sentiment.length; k++) {
-      shares.put(ModelConfig.SENTIMENT_LABELS.get(k), sentiment[k]);
+      shares.put(labels.name(k), sentiment[k]);
     }
-    put(root.putObject("score"), "P(positive) - P(negative)", reference.score());
+    if (reference.score() != null) {
+      boolean usual = labels.equals(Labels.SENTIMENT);
+      put(
+          root.putObject("score"),
+          usual ? "P(positive) - P(negative)" : "sum of valence times probability",
+          reference.score());
+    }
     put(root.putObject("surprise"), "bits per token", reference.surprise());
     put(root.putObject("unknown"), "share of a record's tokens", reference.unknown());
     return root.toPrettyString() + "\n";

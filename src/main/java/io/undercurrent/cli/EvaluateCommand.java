@@ -2,6 +2,7 @@ package io.undercurrent.cli;
 
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.train.Evaluation;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
       "The baselines are the majority class, and a naive Bayes classifier over words and word pairs."
           + " The classifier is trained on the recipe's training sets and tuned on its dev sets. The"
           + " suites ship with the program: sentences about negation, everyday language, people's"
-          + " identities, and short replies. Without --recipe and --data only the suites are scored."
+          + " identities, and short replies. Without --recipe and --data only the suites are scored. A"
+          + " model with labels of its own is not scored on them."
     },
     footer = {
       "",
@@ -119,6 +121,13 @@ final class EvaluateCommand implements Callable<Integer> {
     try (RecordsBar bar = new RecordsBar(spec.commandLine().getErr())) {
       Evaluation evaluation = recipe == null ? null : new Evaluation(Recipe.read(recipe), data);
       loaded = withCache(Checkpoint.load(model));
+      if (recipe == null && !loaded.config().labels().areSentiment()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--recipe and --data must be given for a model with labels of its own, found neither:"
+                + " the suites are about "
+                + String.join(", ", Labels.SENTIMENT.names()));
+      }
       bar.says("scoring " + loaded.name() + " " + loaded.fingerprint());
       report =
           evaluation == null

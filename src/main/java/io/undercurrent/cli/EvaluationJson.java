@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.model.Model;
-import io.undercurrent.model.ModelConfig;
 import io.undercurrent.train.Calibration;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Evaluation.Result;
@@ -55,7 +54,7 @@ final class EvaluationJson {
     ArrayNode labels = node.putArray("labels");
     ArrayNode confusion = node.putArray("confusion"); // rows: labelled, columns: predicted
     for (int label : classes) {
-      labels.add(ModelConfig.SENTIMENT_LABELS.get(label));
+      labels.add(r.model().labels().name(label));
       ArrayNode row = confusion.addArray();
       for (int predicted : classes) {
         row.add(r.model().count(label, predicted));

@@ -3,7 +3,7 @@ package io.undercurrent.cli;
 import io.undercurrent.chart.HeatMap;
 import io.undercurrent.chart.LineChart;
 import io.undercurrent.chart.Pictures;
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import io.undercurrent.train.Calibration;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Evaluation.Result;
@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Draws pictures of an evaluation: {@code confusion-SET.png} for each labelled set, {@code
- * reliability.png} and {@code share-read.png} for all sets.
+ * Draws pictures of an evaluation: {@code confusion-SET.png} for each labelled set of at most
+ * {@value EvaluationTables#MAX_COLUMNS} classes, {@code reliability.png} and {@code share-read.png}
+ * for all sets.
  */
 final class EvaluationPictures {
 
@@ -32,6 +33,9 @@ final class EvaluationPictures {
       return;
     }
     for (Result result : results) {
+      if (result.model().classes().length > EvaluationTables.MAX_COLUMNS) {
+        continue; // evaluation.json has the matrix
+      }
       String file = "confusion-" + result.name().replaceAll("[^A-Za-z0-9._-]", "_") + ".png";
       pictures.draw(folder.resolve(file), confusion(result));
     }
@@ -41,8 +45,8 @@ final class EvaluationPictures {
 
   private HeatMap confusion(Result result) {
     int[] classes = result.model().classes();
-    List<String> labels =
-        Arrays.stream(classes).mapToObj(ModelConfig.SENTIMENT_LABELS::get).toList();
+    Labels all = result.model().labels();
+    List<String> labels = Arrays.stream(classes).mapToObj(all::name).toList();
     long[][] counts = new long[classes.length][classes.length];
     for (int i = 0; i < classes.length; i++) {
       for (int j = 0; j < classes.length; j++) {
@@ -67,7 +71,7 @@ final class EvaluationPictures {
           bins.stream().mapToDouble(bin -> 100 * bin.confidence()).toArray(),
           bins.stream().mapToDouble(bin -> 100 * bin.accuracy()).toArray());
     }
-    double[] ends = {100.0 / ModelConfig.SENTIMENT_LABELS.size(), 100};
+    double[] ends = {100.0 / results.get(0).model().labels().size(), 100};
     return chart.reference("perfect", ends, ends).between(0, 100);
   }
 

@@ -1,16 +1,20 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
-import io.undercurrent.model.ModelConfig;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.Evaluation.Result;
 import io.undercurrent.train.Evaluation.StateUse;
 import io.undercurrent.train.LanguageScores;
+import io.undercurrent.train.Scores;
 import java.util.List;
 import java.util.Locale;
 
 /** Writes an evaluation as tables for a person. Shares are in per cent. */
 final class EvaluationTables {
+
+  /** The most classes of a confusion matrix. */
+  static final int MAX_COLUMNS = 8;
 
   private final StringBuilder text = new StringBuilder();
 
@@ -26,7 +30,7 @@ final class EvaluationTables {
         tables.sentiment(labelled);
         tables.withoutTemperature(model.config().temperature(), labelled);
         tables.shares(labelled);
-        labelled.forEach(tables::confusion);
+        labelled.forEach(tables::classes);
       }
       tables.language(report.results());
     }
@@ -96,18 +100,54 @@ final class EvaluationTables {
     }
   }
 
+  /** The confusion of a few classes; of many, which would not fit a line, the scores of each. */
+  private void classes(Result r) {
+    if (r.model().classes().length <= MAX_COLUMNS) {
+      confusion(r);
+    } else {
+      scores(r);
+    }
+  }
+
+  private void scores(Result r) {
+    Scores model = r.model();
+    int width = 14;
+    for (int label : model.classes()) {
+      width = Math.max(width, model.labels().name(label).length());
+    }
+    String name = "%-" + width + "s";
+    line("%n" + name + " %8s %10s %8s %8s", r.name(), "records", "precision", "recall", "F1");
+    for (int label : model.classes()) {
+      line(
+          name + " %8d %10.2f %8.2f %8.2f",
+          model.labels().name(label),
+          model.labelled(label),
+          100 * model.precision(label),
+          100 * model.recall(label),
+          100 * model.f1(label));
+    }
+  }
+
   private void confusion(Result r) {
+    Labels labels = r.model().labels();
+    int first = 14;
+    int column = 10;
+    for (int label : r.model().classes()) {
+      first = Math.max(first, labels.name(label).length());
+      column = Math.max(column, labels.name(label).length() + 2);
+    }
+    String name = "%-" + first + "s";
     StringBuilder header = new StringBuilder();
     for (int predicted : r.model().classes()) {
-      header.append(String.format("%10s", ModelConfig.SENTIMENT_LABELS.get(predicted)));
+      header.append(String.format("%" + column + "s", labels.name(predicted)));
     }
-    line("%n%-14s%s  predicted", r.name(), header);
+    line("%n" + name + "%s  predicted", r.name(), header);
     for (int label : r.model().classes()) {
       StringBuilder row = new StringBuilder();
       for (int predicted : r.model().classes()) {
-        row.append(String.format("%10d", r.model().count(label, predicted)));
+        row.append(String.format("%" + column + "d", r.model().count(label, predicted)));
       }
-      line("%-14s%s", ModelConfig.SENTIMENT_LABELS.get(label), row);
+      line(name + "%s", labels.name(label), row);
     }
   }
 

@@ -4,16 +4,21 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Attention;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
-import io.undercurrent.enrich.EnrichedRecord.Probabilities;
+import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Describes an enriched record in words: its sentiment, whether it ends here, the past records it
  * looked back at, and the first words of the next record.
  */
 final class Explanation {
+
+  /** The most labels that are listed with their probability. */
+  private static final int MAX_LABELS = 5;
 
   private Explanation() {}
 
@@ -25,16 +30,15 @@ final class Explanation {
       line(text, "  has no words");
       return text.toString();
     }
-    Probabilities p = record.sentiment().probabilities();
+    Sentiment sentiment = record.sentiment();
+    Double mood = record.conversation().score();
     line(
         text,
-        "  feels %s %+.2f (negative %s, neutral %s, positive %s), the conversation %+.2f",
-        record.sentiment().label(),
-        record.sentiment().score(),
-        percent(p.negative()),
-        percent(p.neutral()),
-        percent(p.positive()),
-        record.conversation().score());
+        "  feels %s%s (%s)%s",
+        sentiment.label(),
+        sentiment.score() == null ? "" : String.format(Locale.ROOT, " %+.2f", sentiment.score()),
+        probabilities(sentiment),
+        mood == null ? "" : String.format(Locale.ROOT, ", the conversation %+.2f", mood));
     if (record.sentiment().uncertain()) {
       line(
           text,
@@ -65,6 +69,18 @@ final class Explanation {
               .collect(Collectors.joining(", ")));
     }
     return text.toString();
+  }
+
+  /** The labels with their probabilities, in order; of many labels the likeliest, in theirs. */
+  private static String probabilities(Sentiment sentiment) {
+    Stream<Map.Entry<String, Double>> labels = sentiment.probabilities().entrySet().stream();
+    if (sentiment.probabilities().size() > MAX_LABELS) {
+      labels =
+          labels.sorted(Map.Entry.<String, Double>comparingByValue().reversed()).limit(MAX_LABELS);
+    }
+    return labels
+        .map(label -> label.getKey() + " " + percent(label.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   /** A next token, its probability, and the past positions that the cache took it from. */

@@ -2,6 +2,8 @@ package io.undercurrent.cli;
 
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
+import io.undercurrent.enrich.EnrichedRecord.Sentiment;
+import io.undercurrent.model.Labels;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -57,6 +59,9 @@ final class RecordPrinter {
   /** Prints one record. */
   void print(EnrichedRecord record) {
     Double mood = record.conversation().score();
+    if (record.sentiment() != null) {
+      moods.computeIfAbsent(record.key(), k -> new ArrayList<>());
+    }
     if (mood != null) {
       moods.computeIfAbsent(record.key(), k -> new ArrayList<>()).add(mood);
     }
@@ -97,21 +102,41 @@ final class RecordPrinter {
     if (record.sentiment() == null) {
       return pad("(nothing read)", 16);
     }
-    String label = record.sentiment().label();
-    String sign = label.equals("positive") ? "+" : label.equals("negative") ? "-" : "·";
-    Style colourOfLabel =
-        label.equals("positive")
-            ? Style.fg_green
-            : label.equals("negative") ? Style.fg_red : Style.faint;
-    return paint(
-        colourOfLabel,
-        pad(sign + " " + label, 10) + " " + pad(signed(record.sentiment().score()), 5));
+    Sentiment sentiment = record.sentiment();
+    int direction = direction(sentiment);
+    String sign = direction > 0 ? "+" : direction < 0 ? "-" : "·";
+    Style colour = direction > 0 ? Style.fg_green : direction < 0 ? Style.fg_red : Style.faint;
+    String number =
+        sentiment.score() == null
+            ? String.format(Locale.ROOT, "%.0f %%", 100 * sentiment.probability())
+            : signed(sentiment.score());
+    return paint(colour, pad(sign + " " + sentiment.label(), 10) + " " + pad(number, 5));
   }
 
-  /** Prints the mood of every conversation over time, the lowest first. */
+  /**
+   * Whether a sentiment is good (1), bad (-1) or neither (0): by its label if it is one of the
+   * usual three, otherwise by its score.
+   */
+  private static int direction(Sentiment sentiment) {
+    return switch (sentiment.label()) {
+      case Labels.POSITIVE -> 1;
+      case Labels.NEUTRAL -> 0;
+      case Labels.NEGATIVE -> -1;
+      default -> sentiment.score() == null ? 0 : direction(sentiment.score());
+    };
+  }
+
+  /**
+   * Prints the mood of every conversation over time, the lowest first; nothing for a model whose
+   * labels have no valences.
+   */
   void moods() {
+    if (moods.values().stream().allMatch(List::isEmpty)) {
+      return;
+    }
     out.println(paint(Style.bold, "Mood of each conversation, from its first message to its last"));
     moods.entrySet().stream()
+        .filter(e -> !e.getValue().isEmpty())
         .sorted(Comparator.comparingDouble(e -> last(e.getValue())))
         .forEach(
             e ->
@@ -143,7 +168,12 @@ final class RecordPrinter {
   }
 
   private static Style colourOf(double mood) {
-    return mood > 0.2 ? Style.fg_green : mood < -0.2 ? Style.fg_red : Style.fg_yellow;
+    int direction = direction(mood);
+    return direction > 0 ? Style.fg_green : direction < 0 ? Style.fg_red : Style.fg_yellow;
+  }
+
+  private static int direction(double score) {
+    return score > 0.2 ? 1 : score < -0.2 ? -1 : 0;
   }
 
   private static String signed(double value) {

@@ -5,10 +5,14 @@ import io.undercurrent.train.EllipsisSuite;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.IdentitySuite;
 import io.undercurrent.train.NegationSuite;
+import io.undercurrent.train.Suites;
 import java.util.List;
 import java.util.Locale;
 
-/** Writes the results on the suites as tables for a person. Shares are in per cent. */
+/**
+ * Writes the results on the suites as tables for a person, or nothing if there are none. Shares are
+ * in per cent.
+ */
 final class SuiteTables {
 
   private final StringBuilder text = new StringBuilder();
@@ -16,6 +20,9 @@ final class SuiteTables {
   private SuiteTables() {}
 
   static String of(Evaluation.Report report) {
+    if (report.suites().equals(Suites.NONE)) {
+      return "";
+    }
     SuiteTables tables = new SuiteTables();
     boolean bayes = report.naiveBayes() != null;
     tables.negation(report.suites().negation(), bayes ? report.naiveBayes().negation() : null);

@@ -7,14 +7,18 @@ import io.undercurrent.train.EllipsisSuite;
 import io.undercurrent.train.Evaluation;
 import io.undercurrent.train.IdentitySuite;
 import io.undercurrent.train.NegationSuite;
+import io.undercurrent.train.Suites;
 import java.util.List;
 
-/** Writes the results on the suites as JSON: counts of sentences. */
+/** Writes the results on the suites as JSON, if there are any: counts of sentences. */
 final class SuitesJson {
 
   private SuitesJson() {}
 
   static void put(ObjectNode root, Evaluation.Report report) {
+    if (report.suites().equals(Suites.NONE)) {
+      return;
+    }
     ObjectNode negation = root.putObject("negation");
     ObjectNode behaviour = root.putObject("behaviour");
     negation(negation.putArray("model"), report.suites().negation());

@@ -1,6 +1,9 @@
 package io.undercurrent.enrich;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -82,22 +85,37 @@ public record EnrichedRecord(
   /**
    * The sentiment of a record.
    *
-   * @param label the likeliest class
-   * @param score P(positive) - P(negative), from -1 to 1
+   * @param label the likeliest of the model's labels
+   * @param score from -1 to 1: the sum over the labels of valence times probability, which is
+   *     P(positive) - P(negative) for the usual labels; null for a model whose labels have no
+   *     valences
+   * @param probabilities of all labels, in the model's order; they add up to 1. Cannot be modified
    * @param uncertain whether so many tokens are unknown that the sentiment says little: the text
    *     may be in another language, or no text at all
    */
   public record Sentiment(
-      String label, double score, Probabilities probabilities, boolean uncertain) {
+      String label, Double score, Map<String, Double> probabilities, boolean uncertain) {
+
+    public Sentiment {
+      Objects.requireNonNull(label, "label");
+      probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
+      if (!probabilities.containsKey(label) || probabilities.containsValue(null)) {
+        throw new IllegalArgumentException(
+            "probabilities must be numbers, one of them of the label %s, found %s"
+                .formatted(label, probabilities));
+      }
+    }
 
     /** A sentiment that is not {@link #uncertain}. */
-    public Sentiment(String label, double score, Probabilities probabilities) {
+    public Sentiment(String label, Double score, Map<String, Double> probabilities) {
       this(label, score, probabilities, false);
     }
-  }
 
-  /** One probability for each class; they add up to 1. */
-  public record Probabilities(double negative, double neutral, double positive) {}
+    /** The probability of {@link #label}. */
+    public double probability() {
+      return probabilities.get(label);
+    }
+  }
 
   /** A word that the next record may start with. */
   public record NextToken(String token, double probability) {}
@@ -156,7 +174,7 @@ public record EnrichedRecord(
    * A key's history in three numbers.
    *
    * @param score running sentiment, from -1 to 1: a mean over the key's tokens in which old tokens
-   *     fade; null before the first token
+   *     fade; null before the first token, and for a model whose labels have no valences
    * @param records the number of the key's records so far
    * @param tokens the number of the key's tokens so far
    */

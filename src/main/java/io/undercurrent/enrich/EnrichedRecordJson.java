@@ -24,6 +24,7 @@ import io.undercurrent.io.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -132,11 +133,7 @@ public final class EnrichedRecordJson {
       write(record.attention(), to);
     }
     to.writeObjectFieldStart("conversation");
-    if (record.conversation().score() == null) {
-      to.writeNullField("score");
-    } else {
-      number("score", record.conversation().score(), to);
-    }
+    numberOrNull("score", record.conversation().score(), to);
     to.writeNumberField("records", record.conversation().records());
     to.writeNumberField("tokens", record.conversation().tokens());
     to.writeEndObject();
@@ -157,11 +154,11 @@ public final class EnrichedRecordJson {
     }
     to.writeStartObject();
     to.writeStringField("label", sentiment.label());
-    number("score", sentiment.score(), to);
+    numberOrNull("score", sentiment.score(), to);
     to.writeObjectFieldStart("probabilities");
-    number("negative", sentiment.probabilities().negative(), to);
-    number("neutral", sentiment.probabilities().neutral(), to);
-    number("positive", sentiment.probabilities().positive(), to);
+    for (Map.Entry<String, Double> label : sentiment.probabilities().entrySet()) {
+      number(label.getKey(), label.getValue(), to);
+    }
     to.writeEndObject();
     if (sentiment.uncertain()) {
       to.writeBooleanField("uncertain", true);
@@ -219,6 +216,15 @@ public final class EnrichedRecordJson {
       to.writeNumberField("timestamp", source.timestampMs());
     }
     to.writeEndObject();
+  }
+
+  private static void numberOrNull(String field, Double value, JsonGenerator to)
+      throws IOException {
+    if (value == null) {
+      to.writeNullField(field);
+    } else {
+      number(field, value, to);
+    }
   }
 
   private static void number(String field, double value, JsonGenerator to) throws IOException {

@@ -7,19 +7,18 @@ import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
-import io.undercurrent.enrich.EnrichedRecord.Probabilities;
 import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import io.undercurrent.enrich.EnrichedRecord.Surprise;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
-import io.undercurrent.model.ModelConfig;
 import io.undercurrent.text.Utf8;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Writes the network's reading of a message as an enriched record. Thread-safe. */
 final class EnrichedRecords {
-
-  private static final int NEUTRAL = 1;
 
   private final Model model;
   private final ModelIdentity identity;
@@ -55,11 +54,15 @@ final class EnrichedRecords {
     if (reading.tokens() == 0) {
       return null;
     }
-    float[] p = reading.probabilities();
+    Labels labels = model.config().labels();
+    Map<String, Double> probabilities = new LinkedHashMap<>(); // in label order
+    for (int k = 0; k < labels.size(); k++) {
+      probabilities.put(labels.name(k), (double) reading.probabilities()[k]);
+    }
     return new Sentiment(
-        model.config().labels().get(reading.label()),
-        reading.score(),
-        new Probabilities(p[ModelConfig.NEGATIVE], p[NEUTRAL], p[ModelConfig.POSITIVE]),
+        labels.name(reading.label()),
+        labels.hasScore() ? (double) reading.score(labels) : null,
+        probabilities,
         isUncertain(reading));
   }
 

@@ -4,6 +4,7 @@ import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.inference.Enrichment.Outcome;
 import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import java.util.List;
@@ -15,10 +16,12 @@ import java.util.List;
 final class Outcomes {
 
   private final EnrichedRecords records;
+  private final Labels labels;
   private final double halfLifeTokens;
 
   Outcomes(Model model, double halfLifeTokens) {
     records = new EnrichedRecords(model);
+    labels = model.config().labels();
     this.halfLifeTokens = halfLifeTokens;
   }
 
@@ -33,10 +36,11 @@ final class Outcomes {
   Outcome of(KeyState before, Message message, Reading reading, HiddenState hidden, Memory memory) {
     requireFinite(reading, hidden);
     Double score = before.conversationScore();
-    if (reading.tokens() > 0) {
+    if (reading.tokens() > 0 && labels.hasScore()) {
+      float ofRecord = reading.score(labels);
       score =
           ConversationScore.after(
-              score, before.tokens(), reading.score(), reading.tokens(), halfLifeTokens);
+              score, before.tokens(), ofRecord, reading.tokens(), halfLifeTokens);
     }
     KeyState after =
         before.afterRecord(reading.tokens(), message.timestampMs(), score, hidden, memory);

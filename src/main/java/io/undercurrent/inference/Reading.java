@@ -1,5 +1,6 @@
 package io.undercurrent.inference;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.TopK;
 import io.undercurrent.text.Encoding;
 import java.util.Arrays;
@@ -147,13 +148,8 @@ public record Reading(
     return best;
   }
 
-  /** P(positive) - P(negative), from -1 to 1. */
-  public float score() {
-    return score(probabilities);
-  }
-
-  /** P(positive) - P(negative) of these probabilities, which are in label order. */
-  public static float score(float[] probabilities) {
-    return probabilities[probabilities.length - 1] - probabilities[0];
+  /** The {@link Labels#score} of the record; NaN for labels without one. */
+  public float score(Labels labels) {
+    return labels.score(probabilities);
   }
 }

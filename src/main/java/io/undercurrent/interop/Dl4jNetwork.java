@@ -3,6 +3,7 @@ package io.undercurrent.interop;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.io.Json;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Parameters;
@@ -333,7 +334,7 @@ public final class Dl4jNetwork {
   private ModelConfig config(String name, Head head) {
     Layer first = recurrent().get(0);
     int vocabulary = layers.get(0).in;
-    int outputs = head == Head.SENTIMENT ? ModelConfig.SENTIMENT_LABELS.size() : vocabulary;
+    int outputs = head == Head.SENTIMENT ? Labels.SENTIMENT.size() : vocabulary;
     require(
         output().out == outputs,
         output().where,

@@ -1,6 +1,7 @@
 package io.undercurrent.interop;
 
 import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.text.Tokenizer;
@@ -50,7 +51,7 @@ public record ImportedNetwork(
   static ImportedNetwork of(
       String source, ModelConfig config, Parameters parameters, List<Head> missing) {
     if (missing.contains(Head.SENTIMENT)) {
-      int neutral = config.labels().indexOf("neutral");
+      int neutral = config.labels().indexOf(Labels.NEUTRAL);
       parameters.values()[parameters.offset("sentiment.bias") + neutral] = NEUTRAL_BIAS;
     }
     return new ImportedNetwork(source, config, parameters, missing, List.of());

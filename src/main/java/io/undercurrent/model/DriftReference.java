@@ -7,7 +7,7 @@ import java.util.List;
  * of a live stream is measured against it. Immutable: callers must not write to the arrays.
  *
  * @param records the number of records counted, at least 1
- * @param score P(positive) - P(negative) of a record
+ * @param score the {@link Labels#score} of a record; null for a model without scores
  * @param surprise bits per token of a record
  * @param unknown share of a record's tokens that are not in the vocabulary
  */

@@ -19,19 +19,22 @@ import java.util.HexFormat;
  *   <li>the tokenizer's type, its normaliser where it has one, its tokens in order, and whether it
  *       rates spellings;
  *   <li>tokens, theta and lambda of the cache, where there is one;
- *   <li>the temperature of the sentiment head, where it is not 1.
+ *   <li>the temperature of the sentiment head, where it is not 1;
+ *   <li>the labels and their valences, where they are not those of {@link Labels#SENTIMENT}.
  * </ul>
  *
  * <p>The model's name, its card, the precision of the file's tensors, and the order and white space
  * of JSON are not covered.
  *
  * <p>The digest of the cache is added to that of the rest by exclusive or, so that another cache
- * can be exchanged for it without reading the tensors again. So is that of the temperature: without
- * one a model keeps the fingerprint that it had before there were temperatures. Thread-safe.
+ * can be exchanged for it without reading the tensors again. So are those of the temperature and
+ * the labels: without them a model keeps the fingerprint that it had before they existed.
+ * Thread-safe.
  */
 public final class Fingerprint {
 
   private static final int BYTES = 6;
+  private static final String ZERO = "00".repeat(BYTES); // changes nothing by exclusive or
   private static final int CHUNK = 8192; // values hashed at once
 
   private Fingerprint() {}
@@ -65,7 +68,8 @@ public final class Fingerprint {
       add(digest, "spelling");
     }
     return exclusiveOr(
-        exclusiveOr(hex(digest), of(config.cache())), ofTemperature(config.temperature()));
+        exclusiveOr(hex(digest), of(config.cache())),
+        exclusiveOr(ofTemperature(config.temperature()), of(config.labels())));
   }
 
   /** The fingerprint of the model that differs from this one in its cache alone. */
@@ -75,7 +79,7 @@ public final class Fingerprint {
 
   private static String of(Cache cache) {
     if (!cache.on()) {
-      return "00".repeat(BYTES);
+      return ZERO;
     }
     MessageDigest digest = sha256();
     add(digest, cache.tokens());
@@ -86,11 +90,24 @@ public final class Fingerprint {
 
   private static String ofTemperature(float temperature) {
     if (temperature == 1) {
-      return "00".repeat(BYTES);
+      return ZERO;
     }
     MessageDigest digest = sha256();
     add(digest, "sentiment.temperature");
     add(digest, Float.floatToIntBits(temperature));
+    return hex(digest);
+  }
+
+  private static String of(Labels labels) {
+    if (labels.equals(Labels.SENTIMENT)) {
+      return ZERO;
+    }
+    MessageDigest digest = sha256();
+    add(digest, "labels");
+    add(digest, labels.size());
+    labels.names().forEach(name -> add(digest, name));
+    add(digest, labels.valences().size());
+    labels.valences().forEach(valence -> add(digest, Float.floatToIntBits(valence)));
     return hex(digest);
   }
 

@@ -21,6 +21,7 @@ import java.util.List;
  * @param temperature what the sentiment logits are divided by before the softmax (Guo et al. 2017);
  *     1 changes nothing. Above 1 the probabilities move towards each other, below 1 apart; their
  *     order stays
+ * @param labels the classes of the sentiment head, in the order of its outputs
  */
 public record ModelConfig(
     String name,
@@ -34,16 +35,8 @@ public record ModelConfig(
     NextToken nextToken,
     Attention attention,
     Cache cache,
-    float temperature) {
-
-  /** The classes of every model's sentiment head, in the order of its outputs. */
-  public static final List<String> SENTIMENT_LABELS = List.of("negative", "neutral", "positive");
-
-  /** Index of {@code negative} in {@link #SENTIMENT_LABELS}. */
-  public static final int NEGATIVE = 0;
-
-  /** Index of {@code positive} in {@link #SENTIMENT_LABELS}. */
-  public static final int POSITIVE = 2;
+    float temperature,
+    Labels labels) {
 
   /** What the sentiment head reads of the hidden states of one record. */
   public enum Pooling {
@@ -132,7 +125,37 @@ public record ModelConfig(
     }
   }
 
-  /** A network with a temperature of 1. */
+  /** A network with the labels of {@link Labels#SENTIMENT}. */
+  public ModelConfig(
+      String name,
+      CellType kind,
+      int vocabSize,
+      int embeddingSize,
+      int hiddenSize,
+      int numLayers,
+      int window,
+      Pooling pooling,
+      NextToken nextToken,
+      Attention attention,
+      Cache cache,
+      float temperature) {
+    this(
+        name,
+        kind,
+        vocabSize,
+        embeddingSize,
+        hiddenSize,
+        numLayers,
+        window,
+        pooling,
+        nextToken,
+        attention,
+        cache,
+        temperature,
+        Labels.SENTIMENT);
+  }
+
+  /** A network with a temperature of 1 and the labels of {@link Labels#SENTIMENT}. */
   public ModelConfig(
       String name,
       CellType kind,
@@ -275,25 +298,31 @@ public record ModelConfig(
 
   /** The same configuration with another name. */
   public ModelConfig withName(String other) {
-    return with(other, attention, cache, temperature);
+    return with(other, attention, cache, temperature, labels);
   }
 
   /** The same configuration with other attention. It has other tensors. */
   public ModelConfig withAttention(Attention other) {
-    return with(name, other, cache, temperature);
+    return with(name, other, cache, temperature, labels);
   }
 
   /** The same configuration with another cache. It has the same tensors. */
   public ModelConfig withCache(Cache other) {
-    return with(name, attention, other, temperature);
+    return with(name, attention, other, temperature, labels);
   }
 
   /** The same configuration with another temperature. It has the same tensors. */
   public ModelConfig withTemperature(float other) {
-    return with(name, attention, cache, other);
+    return with(name, attention, cache, other, labels);
   }
 
-  private ModelConfig with(String name, Attention attention, Cache cache, float temperature) {
+  /** The same configuration with other labels. It has other tensors if their number differs. */
+  public ModelConfig withLabels(Labels other) {
+    return with(name, attention, cache, temperature, other);
+  }
+
+  private ModelConfig with(
+      String name, Attention attention, Cache cache, float temperature, Labels labels) {
     return new ModelConfig(
         name,
         kind,
@@ -306,7 +335,8 @@ public record ModelConfig(
         nextToken,
         attention,
         cache,
-        temperature);
+        temperature,
+        labels);
   }
 
   /** Whether a key's past records are kept beside its hidden state. */
@@ -322,14 +352,9 @@ public record ModelConfig(
     return (pooling.parts() + (attention.on() ? 1 : 0)) * hiddenSize;
   }
 
-  /** The classes of the sentiment head in the order of its outputs: the same for every model. */
-  public List<String> labels() {
-    return SENTIMENT_LABELS;
-  }
-
   /** C, classes of the sentiment head. */
   public int classes() {
-    return SENTIMENT_LABELS.size();
+    return labels.size();
   }
 
   /** The number of values that layer {@code l} reads: n * E for the first, H for the others. */

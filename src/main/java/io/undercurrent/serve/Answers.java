@@ -89,16 +89,21 @@ final class Answers {
     }
   }
 
+  /** A score; null for NaN, that of a model whose labels have no valences. */
+  private static Float score(double score) {
+    return Double.isNaN(score) ? null : (float) score;
+  }
+
   static ObjectNode of(TracedRecord traced) {
     ObjectNode json = of(traced.record());
-    json.put("exact", traced.exact()).put("before", (float) traced.before());
+    json.put("exact", traced.exact()).put("before", score(traced.before()));
     ArrayNode pieces = json.putArray("pieces");
     for (Piece piece : traced.pieces()) {
       ObjectNode node =
           pieces
               .addObject()
               .put("text", piece.text())
-              .put("score", (float) piece.score())
+              .put("score", score(piece.score()))
               .put("bits", (float) piece.bits())
               .put("probability", (float) piece.probability());
       node.set("expected", of(piece.expected()));

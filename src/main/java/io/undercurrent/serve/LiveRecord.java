@@ -33,13 +33,18 @@ record LiveRecord(long number, KeyText key, EnrichedRecord record) {
     Answers.put(json, keyOf(record));
     json.put("record", record.conversation().records());
     json.put("text", cut(record.text(), TEXT_CHARS));
-    json.put("label", record.sentiment() == null ? null : record.sentiment().label());
-    json.put("score", record.sentiment() == null ? null : (float) record.sentiment().score());
-    Double mood = record.conversation().score();
-    json.put("mood", mood == null ? null : (float) (double) mood);
+    EnrichedRecord.Sentiment sentiment = record.sentiment();
+    json.put("label", sentiment == null ? null : sentiment.label());
+    json.put("probability", sentiment == null ? null : (float) sentiment.probability());
+    json.put("score", sentiment == null ? null : rounded(sentiment.score()));
+    json.put("mood", rounded(record.conversation().score()));
     json.put("bits", record.surprise() == null ? null : (float) record.surprise().bitsPerToken());
     json.put("timestamp", record.source() == null ? null : record.source().timestampMs());
     return json;
+  }
+
+  private static Float rounded(Double score) {
+    return score == null ? null : score.floatValue();
   }
 
   private static String cut(String text, int max) {

@@ -1,6 +1,5 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +49,7 @@ public final class Calibration {
     int predicted = Scores.best(used, probabilities);
     double sum = 0;
     int classes = 0;
-    for (int k = 0; k < ModelConfig.SENTIMENT_LABELS.size(); k++) {
+    for (int k = 0; k < used.length; k++) {
       sum += used[k] ? probabilities[k] : 0;
       classes += used[k] ? 1 : 0;
     }

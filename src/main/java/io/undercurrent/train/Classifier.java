@@ -37,6 +37,7 @@ interface Classifier {
     int maxTokens = 512; // more than any text of the suites has
     Inference inference = new Inference(model, maxTokens, 0, false);
     HiddenState initial = model.initialState();
+    int classes = model.config().classes();
     return turns -> {
       HiddenState state = initial.copy();
       Memory memory = inference.memory();
@@ -44,7 +45,7 @@ interface Classifier {
       for (String turn : turns) {
         last = inference.read(turn, state, memory);
       }
-      return Evaluation.doubles(last.probabilities());
+      return Evaluation.doubles(last.probabilities(), classes);
     };
   }
 }

@@ -1,6 +1,6 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -19,9 +19,10 @@ import java.util.stream.IntStream;
 /**
  * The records of one source, as text. Immutable.
  *
+ * @param labels of the recipe
  * @param conversations in the order of the file; often of one record each
  */
-record Corpus(Recipe.Source source, List<Conversation> conversations) {
+record Corpus(Recipe.Source source, Labels labels, List<Conversation> conversations) {
 
   /**
    * A text with its labels.
@@ -59,11 +60,11 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
    *
    * @throws RecipeException if the file or a row is not as the recipe says
    */
-  static Corpus read(Recipe.Source source, Path data) {
+  static Corpus read(Recipe.Source source, Labels labels, Path data) {
     if (source.format().equals("templates")) {
+      Templates templates = Templates.read(source.file(), labels, data);
       return new Corpus(
-          source,
-          numbered(source, Templates.read(source.file(), data).conversations(source.records())));
+          source, labels, numbered(source, templates.conversations(source.records())));
     }
     Path file = data.resolve(source.file());
     if (!Files.isRegularFile(file)) {
@@ -74,8 +75,8 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       Set<String> names = new HashSet<>();
       Corpus corpus =
           source.hasColumns()
-              ? rows(source, Rows.of(source, file, lines), names)
-              : lines(source, lines);
+              ? rows(source, labels, Rows.of(source, file, lines), names)
+              : lines(source, labels, lines);
       if (corpus.conversations.isEmpty()) {
         throw new RecipeException(file + ": must have at least one record, found none");
       }
@@ -105,7 +106,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
               + " must have conversations in its fold, found none of "
               + conversations.size());
     }
-    return new Corpus(source, held);
+    return new Corpus(source, labels, held);
   }
 
   /**
@@ -132,11 +133,11 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
   }
 
   /** The classes that occur in its records' labels, one bit each. */
-  int classes() {
-    int classes = 0;
+  long classes() {
+    long classes = 0;
     for (Conversation conversation : conversations) {
       for (Item item : conversation.items) {
-        classes |= item.label < 0 ? 0 : 1 << item.label;
+        classes |= item.label < 0 ? 0 : 1L << item.label;
       }
     }
     return classes;
@@ -148,7 +149,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
    * its probability.
    */
   float[] classWeights() {
-    float[] weights = new float[ModelConfig.SENTIMENT_LABELS.size()];
+    float[] weights = new float[labels.size()];
     Arrays.fill(weights, 1f);
     if (!source.balanced()) {
       return weights;
@@ -196,15 +197,16 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
   }
 
   /** Each line is a conversation of its own; all lines of a book are one conversation. */
-  private static Corpus lines(Recipe.Source source, BufferedReader lines) throws IOException {
+  private static Corpus lines(Recipe.Source source, Labels labels, BufferedReader lines)
+      throws IOException {
     List<Item> items = new ArrayList<>();
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       items.add(new Item(line, Chunk.UNLABELLED));
     }
     if (source.format().equals("book") && !items.isEmpty()) {
-      return new Corpus(source, List.of(new Conversation(source.name(), items)));
+      return new Corpus(source, labels, List.of(new Conversation(source.name(), items)));
     }
-    return new Corpus(source, numbered(source, items.stream().map(List::of).toList()));
+    return new Corpus(source, labels, numbered(source, items.stream().map(List::of).toList()));
   }
 
   private static List<Conversation> numbered(Recipe.Source source, List<List<Item>> groups) {
@@ -220,7 +222,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
    *
    * @param names out: the nicknames of all rows, in lower case
    */
-  private static Corpus rows(Recipe.Source source, Rows rows, Set<String> names)
+  private static Corpus rows(Recipe.Source source, Labels labels, Rows rows, Set<String> names)
       throws IOException {
     List<Conversation> conversations = new ArrayList<>();
     String previousGroup = null;
@@ -231,8 +233,9 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       byte labelled =
           source.label() == null
               ? Chunk.UNLABELLED
-              : label(source, row.location(), row.value(source.label()));
-      float[] probabilities = source.probabilities() == null ? null : probabilities(source, row);
+              : label(source, labels, row.location(), row.value(source.label()));
+      float[] probabilities =
+          source.probabilities() == null ? null : probabilities(source, labels, row);
       String group = source.conversation() == null ? null : row.value(source.conversation());
       if (group == null || !group.equals(previousGroup)) {
         String document = source.document() == null ? group : row.value(source.document());
@@ -254,7 +257,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       }
     }
     names.remove(""); // would match between any two spaces
-    return new Corpus(source, conversations);
+    return new Corpus(source, labels, conversations);
   }
 
   private static boolean holds(Map<String, String> where, Rows.Row row) {
@@ -281,7 +284,7 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
       }
       masked.add(new Conversation(conversation.document, items));
     }
-    return new Corpus(source, masked);
+    return new Corpus(source, labels, masked);
   }
 
   /**
@@ -289,8 +292,8 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
    *
    * @throws RecipeException if they are not probabilities
    */
-  private static float[] probabilities(Recipe.Source source, Rows.Row row) {
-    List<String> columns = source.probabilities().columns();
+  private static float[] probabilities(Recipe.Source source, Labels labels, Rows.Row row) {
+    List<String> columns = labels.names().stream().map(source.probabilities()::get).toList();
     if (columns.stream().allMatch(column -> row.value(column).isBlank())) {
       return null;
     }
@@ -336,18 +339,20 @@ record Corpus(Recipe.Source source, List<Conversation> conversations) {
   /**
    * The index of the class that a label stands for, or {@link Chunk#UNLABELLED}.
    *
+   * @param labels of the recipe
    * @param location starts the error message
    * @throws RecipeException if the source does not know the label
    */
-  static byte label(Recipe.Source source, String location, String value) {
-    String label = source.labels().get(value);
-    if (label != null) {
-      return (byte) ModelConfig.SENTIMENT_LABELS.indexOf(label);
+  static byte label(Recipe.Source source, Labels labels, String location, String value) {
+    boolean same = source.labels().isEmpty(); // each label stands for itself
+    String label = same ? value : source.labels().get(value);
+    if (label != null && labels.indexOf(label) >= 0) {
+      return (byte) labels.indexOf(label);
     }
     if (source.unlabelled().contains(value)) {
       return Chunk.UNLABELLED;
     }
-    List<String> known = new ArrayList<>(source.labels().keySet());
+    List<String> known = new ArrayList<>(same ? labels.names() : source.labels().keySet());
     known.addAll(source.unlabelled());
     throw new RecipeException(
         location

@@ -4,9 +4,9 @@ import io.undercurrent.inference.Inference;
 import io.undercurrent.inference.Observer;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
-import io.undercurrent.model.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -147,7 +147,7 @@ public final class Evaluation {
 
     /** For a model without dev sources. */
     public static Report ofSuites(Model model) {
-      return new Report(List.of(), new Reference(), Suites.of(model), null);
+      return new Report(List.of(), new Reference(model.config().labels()), Suites.of(model), null);
     }
   }
 
@@ -156,6 +156,7 @@ public final class Evaluation {
       List<NegationSuite.Category> negation, List<BehaviourSuite.Family> behaviour) {}
 
   private final Recipe recipe;
+  private final Labels labels;
   private final List<Corpus> dev;
 
   /**
@@ -166,22 +167,17 @@ public final class Evaluation {
    */
   public Evaluation(Recipe recipe, Path data) {
     this.recipe = recipe;
-    dev = recipe.dev().stream().map(source -> Corpus.read(source, data)).toList();
+    labels = recipe.labels();
+    dev = recipe.dev().stream().map(source -> Corpus.read(source, labels, data)).toList();
     for (Corpus corpus : dev) {
       boolean[] used = used(corpus);
-      boolean labelled = !Arrays.equals(used, new boolean[ModelConfig.SENTIMENT_LABELS.size()]);
+      boolean labelled = !Arrays.equals(used, new boolean[labels.size()]);
       if (!corpus.source().byBits() && !labelled) {
         throw new RecipeException(
             "dev source " + corpus.source().name() + " must have labelled records, found none");
       }
-      if (corpus.source().metric().equals(RecipeKeys.AUROC)
-          && !(used[ModelConfig.NEGATIVE] && used[ModelConfig.POSITIVE])) {
-        throw new RecipeException(
-            "dev source "
-                + corpus.source().name()
-                + " must have records labelled negative and records labelled positive for metric"
-                + " auroc, found none labelled "
-                + (used[ModelConfig.NEGATIVE] ? "positive" : "negative"));
+      if (corpus.source().metric().equals(RecipeKeys.AUROC)) {
+        requireBothSigns(corpus.source(), used);
       }
       if (corpus.conversations().stream()
           .flatMap(conversation -> conversation.items().stream())
@@ -189,6 +185,45 @@ public final class Evaluation {
         throw new RecipeException(
             "dev source " + corpus.source().name() + " must have at least one text, found none");
       }
+    }
+  }
+
+  /** Requires records of labels below and above a valence of 0, which auroc tells apart. */
+  private void requireBothSigns(Recipe.Source source, boolean[] used) {
+    List<String> below = new ArrayList<>();
+    List<String> above = new ArrayList<>();
+    boolean anyBelow = false;
+    boolean anyAbove = false;
+    for (int k = 0; k < used.length; k++) {
+      float valence = labels.valences().get(k);
+      if (valence < 0) {
+        below.add(labels.name(k));
+        anyBelow |= used[k];
+      } else if (valence > 0) {
+        above.add(labels.name(k));
+        anyAbove |= used[k];
+      }
+    }
+    if (!anyBelow || !anyAbove) {
+      String negative = String.join(" or ", below);
+      String positive = String.join(" or ", above);
+      throw new RecipeException(
+          "dev source %s must have records labelled %s and records labelled %s for metric auroc, found none labelled %s"
+              .formatted(source.name(), negative, positive, anyBelow ? positive : negative));
+    }
+  }
+
+  /**
+   * Requires the model to have the recipe's labels, unless no source is about labels.
+   *
+   * @throws RecipeException if it has others
+   */
+  private void requireLabels(Model model) {
+    Labels found = model.config().labels();
+    if (!found.equals(labels) && dev.stream().anyMatch(corpus -> !corpus.source().byBits())) {
+      throw new RecipeException(
+          "labels of the model must be those of the recipe, %s, found %s in %s"
+              .formatted(labels, found, model.name()));
     }
   }
 
@@ -201,10 +236,12 @@ public final class Evaluation {
    * Scores every dev source and the suites, and trains and scores the baselines.
    *
    * @param kneserNey whether an n-gram model is one of them, which takes more time and memory
+   * @throws RecipeException if the model has other labels than the recipe
    */
   public Report report(Model model, Path data, StateUse use, boolean kneserNey, Listener listener) {
+    requireLabels(model);
     List<Result> results = new ArrayList<>();
-    Reference reference = new Reference();
+    Reference reference = new Reference(labels);
     for (Corpus corpus : dev) {
       results.add(new Reader(model, corpus, true, reference).read(use, listener));
     }
@@ -346,8 +383,8 @@ public final class Evaluation {
       inference = new Inference(model, maxTokens, 0, languageModel, inFull ? this : null);
       used = used(corpus);
       labelled = !corpus.source().byBits();
-      scores = new Scores(used);
-      Arrays.setAll(byShare, share -> new Scores(used));
+      scores = new Scores(labels, used);
+      Arrays.setAll(byShare, share -> new Scores(labels, used));
       language = languageModel ? new LanguageScores(model.tokenizer()) : null;
     }
 
@@ -393,7 +430,7 @@ public final class Evaluation {
       if (!labelled || label < 0) {
         return;
       }
-      double[] probabilities = doubles(reading.probabilities());
+      double[] probabilities = doubles(reading.probabilities(), labels.size());
       scores.add(label, probabilities);
       if (calibration != null) {
         calibration.add(label, probabilities);
@@ -403,7 +440,7 @@ public final class Evaluation {
         for (int share = 1; share <= SHARES; share++) {
           int tokens = (reading.tokens() * share + SHARES - 1) / SHARES;
           float[] then = tokens == 0 ? null : sentiments.get(tokens - 1);
-          byShare[share - 1].add(label, doubles(then));
+          byShare[share - 1].add(label, doubles(then, labels.size()));
         }
       }
     }
@@ -419,9 +456,9 @@ public final class Evaluation {
     }
   }
 
-  /** The probabilities as doubles; zeros for null, which a record without tokens has. */
-  static double[] doubles(float[] probabilities) {
-    double[] doubles = new double[ModelConfig.SENTIMENT_LABELS.size()];
+  /** The probabilities as doubles, (C); zeros for null, which a record without tokens has. */
+  static double[] doubles(float[] probabilities, int classes) {
+    double[] doubles = new double[classes];
     for (int k = 0; probabilities != null && k < doubles.length; k++) {
       doubles[k] = probabilities[k];
     }
@@ -430,7 +467,7 @@ public final class Evaluation {
 
   /** Whether each class occurs in the source; the others are never predicted. */
   static boolean[] used(Corpus corpus) {
-    boolean[] used = new boolean[ModelConfig.SENTIMENT_LABELS.size()];
+    boolean[] used = new boolean[corpus.labels().size()];
     for (Corpus.Conversation conversation : corpus.conversations()) {
       for (Corpus.Item item : conversation.items()) {
         int label = corpus.scored(item);

@@ -1,6 +1,6 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,7 +55,7 @@ public final class IdentitySuite {
         (sentence, label) -> {
           int failure = label == sentence.label ? 0 : 1;
           int change = label == mostFrequent(counts.get(sentence.template)) ? 0 : 1;
-          String name = ModelConfig.SENTIMENT_LABELS.get(sentence.label);
+          String name = Labels.SENTIMENT.name(sentence.label);
           byLabel.merge(name, new Group(name, 1, failure, change), Group::plus);
           String kind = sentence.kind;
           byKind.merge(kind, new Group(kind, 1, failure, change), Group::plus);
@@ -72,7 +72,7 @@ public final class IdentitySuite {
     for (String[] template : rows) {
       for (String[] term : rows) {
         if (template[0].equals("template") && term[0].equals("term")) {
-          int label = ModelConfig.SENTIMENT_LABELS.indexOf(template[1]);
+          int label = Labels.SENTIMENT.indexOf(template[1]);
           String text = template[2].replace(PLACE, term[2]);
           sentences.add(new Sentence(template[2], label, term[1], text));
         }
@@ -82,7 +82,7 @@ public final class IdentitySuite {
   }
 
   private static int labels() {
-    return ModelConfig.SENTIMENT_LABELS.size();
+    return Labels.SENTIMENT.size();
   }
 
   private static int mostFrequent(int[] counts) {

@@ -108,6 +108,9 @@ interface KeyType {
 
   private static String either(List<String> words) {
     int last = words.size() - 1;
+    if (last == 0) {
+      return words.get(0);
+    }
     return String.join(", ", words.subList(0, last)) + " or " + words.get(last);
   }
 

@@ -1,7 +1,5 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
-
 /**
  * How the records of a source are learnt. The loss of a record with both labels is
  *
@@ -18,10 +16,10 @@ import io.undercurrent.model.ModelConfig;
  * @param softWeight 0 to 1
  * @param nextTokens whether the next tokens of the texts are learnt too
  */
-record LabelUse(int classes, float temperature, float softWeight, boolean nextTokens) {
+record LabelUse(long classes, float temperature, float softWeight, boolean nextTokens) {
 
   /** All {@link #classes}. */
-  static final int ALL_CLASSES = -1;
+  static final long ALL_CLASSES = -1;
 
   /** For sources without soft labels, whose labels are compared with all classes. */
   static final LabelUse HARD = new LabelUse(ALL_CLASSES, 1f, 0f, true);
@@ -36,7 +34,7 @@ record LabelUse(int classes, float temperature, float softWeight, boolean nextTo
     if (probabilities == null || temperature == 1f) {
       return probabilities;
     }
-    double[] powers = new double[ModelConfig.SENTIMENT_LABELS.size()];
+    double[] powers = new double[probabilities.length];
     double sum = 0;
     for (int k = 0; k < powers.length; k++) {
       powers[k] = StrictMath.pow(probabilities[k], 1.0 / temperature);

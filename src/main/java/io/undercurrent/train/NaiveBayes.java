@@ -1,6 +1,6 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,22 +15,25 @@ import java.util.Set;
  */
 final class NaiveBayes {
 
-  private static final int CLASSES = ModelConfig.SENTIMENT_LABELS.size();
-
   private final Map<Long, int[]> counts = new HashMap<>();
-  private final long[] total = new long[CLASSES];
-  private final int[] records = new int[CLASSES];
+  private final long[] total; // (C) features
+  private final int[] records; // (C)
   private final boolean pairs;
 
-  NaiveBayes(List<Example> train, boolean pairs) {
+  /**
+   * @param classes C
+   */
+  NaiveBayes(List<Example> train, int classes, boolean pairs) {
     this.pairs = pairs;
+    total = new long[classes];
+    records = new int[classes];
     for (Example example : train) {
       if (example.label() < 0) {
         continue;
       }
       records[example.label()]++;
       for (long feature : features(example.tokens())) {
-        counts.computeIfAbsent(feature, f -> new int[CLASSES])[example.label()]++;
+        counts.computeIfAbsent(feature, f -> new int[classes])[example.label()]++;
         total[example.label()]++;
       }
     }
@@ -47,8 +50,8 @@ final class NaiveBayes {
    * @param uniform whether all classes have the same prior, which suits macro recall
    */
   double[] scores(int[] tokens, double alpha, boolean uniform) {
-    double[] scores = new double[CLASSES];
-    for (int k = 0; k < CLASSES; k++) {
+    double[] scores = new double[records.length];
+    for (int k = 0; k < scores.length; k++) {
       double prior = uniform ? 0 : Math.log(records[k]);
       scores[k] = records[k] == 0 ? Double.NEGATIVE_INFINITY : prior;
     }
@@ -57,7 +60,7 @@ final class NaiveBayes {
       if (count == null) {
         continue;
       }
-      for (int k = 0; k < CLASSES; k++) {
+      for (int k = 0; k < scores.length; k++) {
         scores[k] += Math.log((count[k] + alpha) / (total[k] + alpha * counts.size()));
       }
     }
@@ -72,10 +75,10 @@ final class NaiveBayes {
   }
 
   /** All choices of features, smoothing and prior, trained on the examples. */
-  static List<Setting> settings(List<Example> train) {
+  static List<Setting> settings(List<Example> train, int classes) {
     List<Setting> settings = new ArrayList<>();
     for (boolean pairs : new boolean[] {false, true}) {
-      NaiveBayes bayes = new NaiveBayes(train, pairs);
+      NaiveBayes bayes = new NaiveBayes(train, classes, pairs);
       for (double alpha : new double[] {0.03, 0.1, 0.3, 1, 3}) {
         for (boolean uniform : new boolean[] {false, true}) {
           settings.add(tokens -> bayes.scores(tokens, alpha, uniform));
@@ -86,10 +89,11 @@ final class NaiveBayes {
   }
 
   /** The scores of the setting that is best on dev. */
-  static Scores tuned(List<Setting> settings, List<Example> dev, boolean[] used, String metric) {
+  static Scores tuned(
+      List<Setting> settings, List<Example> dev, Labels labels, boolean[] used, String metric) {
     Scores best = null;
     for (Setting setting : settings) {
-      Scores scores = new Scores(used);
+      Scores scores = new Scores(labels, used);
       for (Example example : dev) {
         if (example.label() >= 0) {
           scores.add(example.label(), setting.scores(example.tokens()));

@@ -1,6 +1,6 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +18,8 @@ import java.util.Map;
 public final class NegationSuite {
 
   private static final String RESOURCE = "negation.tsv";
+  private static final int NEGATIVE = Labels.SENTIMENT.indexOf(Labels.NEGATIVE);
+  private static final int POSITIVE = Labels.SENTIMENT.indexOf(Labels.POSITIVE);
 
   /**
    * Two sentences that differ in little but their label.
@@ -67,11 +69,11 @@ public final class NegationSuite {
   }
 
   private static boolean isPositive(double[] scores) {
-    return scores[ModelConfig.POSITIVE] > scores[ModelConfig.NEGATIVE];
+    return scores[POSITIVE] > scores[NEGATIVE];
   }
 
   private static boolean isNegative(double[] scores) {
-    return scores[ModelConfig.NEGATIVE] > scores[ModelConfig.POSITIVE];
+    return scores[NEGATIVE] > scores[POSITIVE];
   }
 
   /** All pairs, by category. */
@@ -80,14 +82,12 @@ public final class NegationSuite {
     for (String[] row : SuiteRows.read(RESOURCE)) { // category, pair, label, text
       String[] byLabel =
           members.computeIfAbsent(
-              List.of(row[0], row[1]), pair -> new String[ModelConfig.SENTIMENT_LABELS.size()]);
-      byLabel[ModelConfig.SENTIMENT_LABELS.indexOf(row[2])] = row[3];
+              List.of(row[0], row[1]), pair -> new String[Labels.SENTIMENT.size()]);
+      byLabel[Labels.SENTIMENT.indexOf(row[2])] = row[3];
     }
     List<Pair> pairs = new ArrayList<>();
     members.forEach(
-        (pair, texts) ->
-            pairs.add(
-                new Pair(pair.get(0), texts[ModelConfig.POSITIVE], texts[ModelConfig.NEGATIVE])));
+        (pair, texts) -> pairs.add(new Pair(pair.get(0), texts[POSITIVE], texts[NEGATIVE])));
     return pairs;
   }
 }

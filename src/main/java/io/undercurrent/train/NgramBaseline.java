@@ -48,13 +48,14 @@ final class NgramBaseline {
     this.tokenizer = tokenizer;
     maxTokens = recipe.training().maxTokens();
     NgramText text = new NgramText(ORDER - 1, tokenizer.endOfRecord());
-    SuiteTexts suites = new SuiteTexts();
+    SuiteTexts suites = new SuiteTexts(recipe.labels());
     Set<Texts> read = new HashSet<>();
     for (Recipe.Stage stage : recipe.stages()) {
       for (Recipe.Source source : stage.train()) {
         if (source.nextTokens() && read.add(Texts.of(source))) {
           listener.says("reading " + source.file() + " for Kneser-Ney");
-          for (Corpus.Conversation conversation : Corpus.read(source, data).conversations()) {
+          Corpus corpus = Corpus.read(source, recipe.labels(), data);
+          for (Corpus.Conversation conversation : corpus.conversations()) {
             text.begin();
             for (int i = 0; i < conversation.items().size(); i++) {
               if (!suites.has(conversation.items(), i)) {

@@ -1,11 +1,10 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
 import java.util.Arrays;
 
 /**
- * The scores of records labelled positive and of records labelled negative, and how well the scores
- * tell them apart. Other records do not count. Not thread-safe.
+ * The scores of records whose label has a valence above 0 and of those whose label has one below 0,
+ * and how well the scores tell them apart. Other records do not count. Not thread-safe.
  */
 final class RankedScores {
 
@@ -14,13 +13,18 @@ final class RankedScores {
   private int positives;
   private int negatives;
 
-  /** Counts a record; NaN, of a class that was never learnt, is taken as 0. */
-  void add(int label, double score) {
+  /**
+   * Counts a record.
+   *
+   * @param valence of its label
+   * @param score NaN, of a class that was never learnt, is taken as 0
+   */
+  void add(float valence, double score) {
     double known = Double.isNaN(score) ? 0 : score + 0.0; // no -0, which sorts before 0
-    if (label == ModelConfig.POSITIVE) {
+    if (valence > 0) {
       positive = roomFor(positives, positive);
       positive[positives++] = known;
-    } else if (label == ModelConfig.NEGATIVE) {
+    } else if (valence < 0) {
       negative = roomFor(negatives, negative);
       negative[negatives++] = known;
     }

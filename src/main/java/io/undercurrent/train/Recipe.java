@@ -1,6 +1,7 @@
 package io.undercurrent.train;
 
 import io.undercurrent.model.CellType;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.text.ByteTokenizer;
@@ -11,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  * checkpoint. Immutable.
  *
  * @param init null for random weights
+ * @param labels the classes of the sentiment head; null for {@link Labels#SENTIMENT}
  * @param model null for the network of {@code init}
  * @param vocabulary null for the vocabulary of {@code init}
  * @param pretraining null for none: language modelling on much text without labels (Dai and Le
@@ -31,6 +32,7 @@ public record Recipe(
     String name,
     long seed,
     String init,
+    Labels labels,
     Network model,
     Vocabulary vocabulary,
     Stage pretraining,
@@ -43,6 +45,7 @@ public record Recipe(
   private static final int HELD_OUT = 7;
 
   public Recipe {
+    labels = labels == null ? Labels.SENTIMENT : labels;
     if (dev == null) {
       dev =
           train.stream()
@@ -204,23 +207,17 @@ public record Recipe(
     }
   }
 
-  /** The columns with a teacher's probability of each class. */
-  public record Probabilities(String negative, String neutral, String positive) {
-
-    /** In the order of {@link ModelConfig#SENTIMENT_LABELS}. */
-    List<String> columns() {
-      return List.of(negative, neutral, positive);
-    }
-  }
-
   /**
    * A file of records under the data folder. Every argument but {@code file} and the flags may be
    * null for its default.
    *
    * @param format also {@value Snapshot#FORMAT}, that of a {@link Snapshot}
-   * @param labels in the order of the labels, since a stopped run knows its recipe by its text
+   * @param labels the recipe's label that each of the file's stands for, in the order of the
+   *     file's, since a stopped run knows its recipe by its text; empty where each stands for
+   *     itself
    * @param fold null for all conversations
-   * @param probabilities the columns of soft labels, or null for none
+   * @param probabilities the columns with a teacher's probabilities, by the recipe's labels, all of
+   *     them; null for none
    * @param softWeight null for the default
    * @param where the value that a column must have, by column, in the order of the columns
    */
@@ -242,7 +239,7 @@ public record Recipe(
       String metric,
       boolean selects,
       boolean ends,
-      Probabilities probabilities,
+      Map<String, String> probabilities,
       float temperature,
       Float softWeight,
       float weight,
@@ -253,17 +250,15 @@ public record Recipe(
 
     private static final int RECORDS = 10_000;
 
-    private static final Map<String, String> SAME_LABELS =
-        ModelConfig.SENTIMENT_LABELS.stream()
-            .collect(Collectors.toMap(Function.identity(), Function.identity()));
-
     public Source {
       name = name == null ? stem(Path.of(file)) : name;
       format = format == null ? formatOf(file) : format;
       text = text == null ? List.of("text") : List.copyOf(text);
       label = label == null && labels != null ? "label" : label;
-      labels = Collections.unmodifiableMap(new TreeMap<>(labels == null ? SAME_LABELS : labels));
+      labels = Collections.unmodifiableMap(new TreeMap<>(labels == null ? Map.of() : labels));
       unlabelled = unlabelled == null ? List.of() : List.copyOf(unlabelled);
+      probabilities =
+          probabilities == null ? null : Collections.unmodifiableMap(new TreeMap<>(probabilities));
       where = Collections.unmodifiableMap(new TreeMap<>(where == null ? Map.of() : where));
       records = records == null ? RECORDS : records;
       softWeight = softWeight == null ? (label == null ? 1f : 0.5f) : softWeight;
@@ -319,7 +314,8 @@ public record Recipe(
           true);
     }
 
-    private static boolean isLabelled(String format, String label, Probabilities probabilities) {
+    private static boolean isLabelled(
+        String format, String label, Map<String, String> probabilities) {
       return label != null || probabilities != null || format.equals(RecipeKeys.TEMPLATES);
     }
 
@@ -409,7 +405,7 @@ public record Recipe(
               vocabulary.uncounted.stream().filter(names::contains).toList());
     }
     return new Recipe(
-        name, seed, init, model, counted, pretraining, training, train, dev, calibrate);
+        name, seed, init, labels, model, counted, pretraining, training, train, dev, calibrate);
   }
 
   /** The parts of a run, in order. */
@@ -428,20 +424,21 @@ public record Recipe(
     List<Integer> cutoffs =
         model.nextToken.cutoffs.stream().filter(cutoff -> cutoff < vocabSize).toList();
     return new ModelConfig(
-        name,
-        CellType.of(model.kind),
-        vocabSize,
-        model.embeddingSize,
-        model.hiddenSize,
-        model.numLayers,
-        model.window,
-        Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
-        new ModelConfig.NextToken(cutoffs, model.nextToken.divValue, model.tieWeights),
-        model.attention == null
-            ? ModelConfig.Attention.NONE
-            : new ModelConfig.Attention(model.attention.records, model.attention.size),
-        model.cache == null
-            ? ModelConfig.Cache.NONE
-            : new ModelConfig.Cache(model.cache.tokens, model.cache.theta, model.cache.lambda));
+            name,
+            CellType.of(model.kind),
+            vocabSize,
+            model.embeddingSize,
+            model.hiddenSize,
+            model.numLayers,
+            model.window,
+            Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
+            new ModelConfig.NextToken(cutoffs, model.nextToken.divValue, model.tieWeights),
+            model.attention == null
+                ? ModelConfig.Attention.NONE
+                : new ModelConfig.Attention(model.attention.records, model.attention.size),
+            model.cache == null
+                ? ModelConfig.Cache.NONE
+                : new ModelConfig.Cache(model.cache.tokens, model.cache.theta, model.cache.lambda))
+        .withLabels(labels);
   }
 }

@@ -9,7 +9,7 @@ import static io.undercurrent.train.RecipeKey.of;
 import static io.undercurrent.train.RecipeKey.optional;
 import static io.undercurrent.train.RecipeKey.required;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import io.undercurrent.text.VocabularyBuilder;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +31,7 @@ final class RecipeKeys {
   /** A metric that needs no labels. */
   static final String BITS_PER_TOKEN = "bits_per_token";
 
-  /** A metric that needs records labelled negative and positive. */
+  /** A metric that needs records of labels with a valence below 0 and above 0. */
   static final String AUROC = "auroc";
 
   private static final int MAX_SIZE = 8192; // of layers and embeddings
@@ -104,160 +104,161 @@ final class RecipeKeys {
           optional("only", integer(0, 999_999), "none", "Keep conversations with this remainder."),
           optional("except", integer(0, 999_999), "none", "Keep all conversations but these."));
 
-  private static final List<RecipeKey> PROBABILITIES =
-      List.of(
-          required("negative", text(), "The column with the probability of `negative`."),
-          required("neutral", text(), "That of `neutral`."),
-          required("positive", text(), "That of `positive`."));
+  /** A column for each of the recipe's labels. */
+  private static List<RecipeKey> probabilities(List<String> labels) {
+    return labels.stream()
+        .map(
+            label -> required(label, text(), "The column with the probability of `" + label + "`."))
+        .toList();
+  }
 
-  private static final List<RecipeKey> SOURCE =
-      List.of(
-          required("file", text(), "The file, under the folder that `--data` names."),
-          optional(
-              "name",
-              text(),
-              "the file's name without its ending",
-              "Name in reports; naive Bayes for a dev source learns from training sources of the"
-                  + " same name."),
-          optional(
-              "format",
-              oneOf("tsv", "jsonl", "lines", BOOK, TEMPLATES),
-              "`jsonl` for `.jsonl`, `lines` for `.txt`, `templates` for `.yaml`, otherwise `tsv`",
-              "How the file is read; see [Data](#data)."),
-          of(
-              "text",
-              KeyType.texts(1),
-              List.of("text"),
-              "The column of the text. Several columns are the turns of one conversation, of which"
-                  + " the last is labelled."),
-          optional(
-              "label",
-              text(),
-              "`label` where `labels` is given, otherwise none",
-              "The column of the label. Without one and without `probabilities` the text is read, but"
-                  + " no sentiment is learnt."),
-          optional(
-              "labels",
-              new KeyType.MapOf(oneOf(ModelConfig.SENTIMENT_LABELS.toArray(String[]::new))),
-              "`negative`, `neutral` and `positive` stand for themselves",
-              "The sentiment that each label stands for."),
-          of(
-              "unlabelled",
-              KeyType.texts(0),
-              List.of(),
-              "Labels that stand for no sentiment: the text is read, and not scored."),
-          optional(
-              "conversation",
-              text(),
-              "every row is one",
-              "The column whose equal neighbours are one conversation."),
-          optional(
-              "document",
-              text(),
-              "every conversation is one",
-              "The column of document or author, for `vocabulary.min_documents`."),
-          optional(
-              "where",
-              new KeyType.MapOf(text()),
-              "all rows",
-              "Columns and the value that each must have; other rows are left out."),
-          optional(
-              "mask", text(), "none", "A column of nicknames; in texts they are read as mentions."),
-          of("cased", flag(), "true", "Whether capital letters carry meaning."),
-          optional(
-              "probabilities",
-              new KeyType.Mapping(PROBABILITIES),
-              "none",
-              "The columns with the class probabilities that a teacher gives a record; see [Learning"
-                  + " from a teacher](#learning-from-a-teacher)."),
-          of(
-              "temperature",
-              number(0.1, 100),
-              1.0,
-              "T, by which logits are divided before they are compared with the teacher's."),
-          optional(
-              "soft_weight",
-              number(0, 1),
-              "0.5, or 1 without `label`",
-              "Weight of the teacher's probabilities where a record also has a label; the label has"
-                  + " the rest."),
-          of("weight", number(0, 1e6), 1.0, "Factor of the source's sentiment loss."),
-          of("repeat", integer(1, 1000), 1L, "Times that an epoch reads the source."),
-          of(
-              "share",
-              number(0.001, 1),
-              1.0,
-              "Share of its conversations that an epoch reads, drawn at random; the next epoch reads"
-                  + " others, until all are read."),
-          of(
-              "next_tokens",
-              flag(),
-              "true",
-              "Whether the next tokens of its texts are learnt; `false` for fragments and made-up"
-                  + " sentences, of which only the sentiment is of use."),
-          of(
-              "balanced",
-              flag(),
-              "false",
-              "Whether each sentiment has the same weight in the loss."),
-          optional(
-              "fold",
-              new KeyType.Mapping(FOLD),
-              "all conversations",
-              "A share of the conversations, to divide one file into training and dev."),
-          optional(
-              "records",
-              integer(1, 10_000_000),
-              "10000 for `templates`",
-              "Sentences, or conversations, that are made from templates."),
-          optional(
-              "metric",
-              oneOf("accuracy", "macro_recall", "macro_f1", "weighted_f1", AUROC, BITS_PER_TOKEN),
-              "`accuracy`, or `bits_per_token` without `label` and `probabilities`",
-              "The score of a dev source. `auroc` is the area under the ROC curve of P(positive) -"
-                  + " P(negative): how often a record labelled positive has a higher score than one"
-                  + " labelled negative."),
-          of(
-              "selects",
-              flag(),
-              "true",
-              "Whether a dev source counts in the choice of the best epoch; otherwise its score is"
-                  + " only reported."),
-          of(
-              "ends",
-              flag(),
-              "false",
-              "Whether perplexity counts ends of records as tokens, as is usual for the Penn"
-                  + " Treebank."));
+  private static List<RecipeKey> source(List<String> labels) {
+    return List.of(
+        required("file", text(), "The file, under the folder that `--data` names."),
+        optional(
+            "name",
+            text(),
+            "the file's name without its ending",
+            "Name in reports; naive Bayes for a dev source learns from training sources of the"
+                + " same name."),
+        optional(
+            "format",
+            oneOf("tsv", "jsonl", "lines", BOOK, TEMPLATES),
+            "`jsonl` for `.jsonl`, `lines` for `.txt`, `templates` for `.yaml`, otherwise `tsv`",
+            "How the file is read; see [Data](#data)."),
+        of(
+            "text",
+            KeyType.texts(1),
+            List.of("text"),
+            "The column of the text. Several columns are the turns of one conversation, of which"
+                + " the last is labelled."),
+        optional(
+            "label",
+            text(),
+            "`label` where `labels` is given, otherwise none",
+            "The column of the label. Without one and without `probabilities` the text is read, but"
+                + " no sentiment is learnt."),
+        optional(
+            "labels",
+            new KeyType.MapOf(oneOf(labels.toArray(String[]::new))),
+            "each of the recipe's labels stands for itself",
+            "The recipe's label that each label of the file stands for."),
+        of(
+            "unlabelled",
+            KeyType.texts(0),
+            List.of(),
+            "Labels that stand for no sentiment: the text is read, and not scored."),
+        optional(
+            "conversation",
+            text(),
+            "every row is one",
+            "The column whose equal neighbours are one conversation."),
+        optional(
+            "document",
+            text(),
+            "every conversation is one",
+            "The column of document or author, for `vocabulary.min_documents`."),
+        optional(
+            "where",
+            new KeyType.MapOf(text()),
+            "all rows",
+            "Columns and the value that each must have; other rows are left out."),
+        optional(
+            "mask", text(), "none", "A column of nicknames; in texts they are read as mentions."),
+        of("cased", flag(), "true", "Whether capital letters carry meaning."),
+        optional(
+            "probabilities",
+            new KeyType.Mapping(probabilities(labels)),
+            "none",
+            "The columns with the probabilities that a teacher gives a record, one for each of the"
+                + " recipe's labels; see [Learning from a teacher](#learning-from-a-teacher)."),
+        of(
+            "temperature",
+            number(0.1, 100),
+            1.0,
+            "T, by which logits are divided before they are compared with the teacher's."),
+        optional(
+            "soft_weight",
+            number(0, 1),
+            "0.5, or 1 without `label`",
+            "Weight of the teacher's probabilities where a record also has a label; the label has"
+                + " the rest."),
+        of("weight", number(0, 1e6), 1.0, "Factor of the source's sentiment loss."),
+        of("repeat", integer(1, 1000), 1L, "Times that an epoch reads the source."),
+        of(
+            "share",
+            number(0.001, 1),
+            1.0,
+            "Share of its conversations that an epoch reads, drawn at random; the next epoch reads"
+                + " others, until all are read."),
+        of(
+            "next_tokens",
+            flag(),
+            "true",
+            "Whether the next tokens of its texts are learnt; `false` for fragments and made-up"
+                + " sentences, of which only the sentiment is of use."),
+        of("balanced", flag(), "false", "Whether each label has the same weight in the loss."),
+        optional(
+            "fold",
+            new KeyType.Mapping(FOLD),
+            "all conversations",
+            "A share of the conversations, to divide one file into training and dev."),
+        optional(
+            "records",
+            integer(1, 10_000_000),
+            "10000 for `templates`",
+            "Sentences, or conversations, that are made from templates."),
+        optional(
+            "metric",
+            oneOf("accuracy", "macro_recall", "macro_f1", "weighted_f1", AUROC, BITS_PER_TOKEN),
+            "`accuracy`, or `bits_per_token` without `label` and `probabilities`",
+            "The score of a dev source. `auroc` is the area under the ROC curve of the score, P(positive) -"
+                + " P(negative): how often a record labelled positive has a higher score than one"
+                + " labelled negative. With labels of your own these are records of labels with a"
+                + " valence above and below 0."),
+        of(
+            "selects",
+            flag(),
+            "true",
+            "Whether a dev source counts in the choice of the best epoch; otherwise its score is"
+                + " only reported."),
+        of(
+            "ends",
+            flag(),
+            "false",
+            "Whether perplexity counts ends of records as tokens, as is usual for the Penn"
+                + " Treebank."));
+  }
 
-  private static final List<RecipeKey> VOCABULARY =
-      List.of(
-          of(
-              "type",
-              oneOf(WORDS, WHITESPACE, BYTES),
-              WORDS,
-              "`words` of the training sources; `whitespace` for text that is split already;"
-                  + " `bytes` for any text, without counting."),
-          optional(
-              "size",
-              integer(2, 1 << 20),
-              "16000; with `bytes` it is fixed",
-              "V, tokens at most, markers included."),
-          optional(
-              "min_documents",
-              integer(1, VocabularyBuilder.MAX_MIN_DOCUMENTS),
-              "2; only for `words`",
-              "Documents or authors that must use a word."),
-          optional(
-              "sources",
-              KeyType.mappings(0, SOURCE),
-              "none; only for `words`",
-              "Sources whose words are counted beside those of the training sources."),
-          optional(
-              "uncounted",
-              KeyType.texts(0),
-              "none; only for `words`",
-              "Names of training sources whose words are not counted."));
+  private static List<RecipeKey> vocabulary(List<RecipeKey> source) {
+    return List.of(
+        of(
+            "type",
+            oneOf(WORDS, WHITESPACE, BYTES),
+            WORDS,
+            "`words` of the training sources; `whitespace` for text that is split already;"
+                + " `bytes` for any text, without counting."),
+        optional(
+            "size",
+            integer(2, 1 << 20),
+            "16000; with `bytes` it is fixed",
+            "V, tokens at most, markers included."),
+        optional(
+            "min_documents",
+            integer(1, VocabularyBuilder.MAX_MIN_DOCUMENTS),
+            "2; only for `words`",
+            "Documents or authors that must use a word."),
+        optional(
+            "sources",
+            KeyType.mappings(0, source),
+            "none; only for `words`",
+            "Sources whose words are counted beside those of the training sources."),
+        optional(
+            "uncounted",
+            KeyType.texts(0),
+            "none; only for `words`",
+            "Names of training sources whose words are not counted."));
+  }
 
   static final List<RecipeKey> TRAINING =
       List.of(
@@ -316,71 +317,97 @@ final class RecipeKeys {
               "Share of positions whose next token is learnt."),
           of("max_tokens", integer(1, 65_536), 512L, "Tokens that are read of a record."));
 
-  private static final List<RecipeKey> PRETRAINING =
-      List.of(
-          optional(
-              "training",
-              new KeyType.Mapping(TRAINING),
-              "the defaults of `training`",
-              "The keys of `training`; `patience` has no effect."),
-          required("train", KeyType.mappings(1, SOURCE), "Sources, as in `train`."));
+  private static List<RecipeKey> pretraining(List<RecipeKey> source) {
+    return List.of(
+        optional(
+            "training",
+            new KeyType.Mapping(TRAINING),
+            "the defaults of `training`",
+            "The keys of `training`; `patience` has no effect."),
+        required("train", KeyType.mappings(1, source), "Sources, as in `train`."));
+  }
 
-  /** The keys of a recipe. */
-  static final List<RecipeKey> ALL =
-      List.of(
-          optional(
-              "name",
-              text(),
-              "the recipe's file name without its ending",
-              "Name of the model in enriched records, and of the run's folder."),
-          of(
-              "seed",
-              integer(Long.MIN_VALUE, Long.MAX_VALUE),
-              1L,
-              "The same seed, data, machine, JDK and threads give the same model."),
-          optional(
-              "init",
-              text(),
-              "random weights",
-              "A checkpoint to start from, `classpath:en-chat` or a folder: its vocabulary, and its"
-                  + " weights where names and shapes agree."),
-          required("train", KeyType.mappings(1, SOURCE), "The training sources."),
-          optional(
-              "dev",
-              KeyType.mappings(1, SOURCE),
-              "every seventh conversation of each training source, which is then not trained on",
-              "The sources that scores are measured on. Training keeps the epoch with the best"
-                  + " score."),
-          of(
-              "calibrate",
-              flag(),
-              "true",
-              "Whether the temperature of the sentiment head is fitted on the dev sources at the end;"
-                  + " see [Calibration](#calibration)."),
-          optional(
-              "model",
-              new KeyType.Mapping(MODEL),
-              "the defaults below, or the network of `init`",
-              "The network."),
-          optional(
-              "vocabulary",
-              new KeyType.Mapping(VOCABULARY),
-              "the defaults below; must be left out with `init`",
-              "The tokens that the model knows."),
-          optional(
-              "training", new KeyType.Mapping(TRAINING), "the defaults below", "How it learns."),
-          optional(
-              "pretraining",
-              new KeyType.Mapping(PRETRAINING),
-              "none",
-              "What is learnt first, from other sources."));
+  /** The keys of a recipe with the labels of sentiment, as the documentation has them. */
+  static final List<RecipeKey> ALL = all(Labels.SENTIMENT.names());
+
+  /**
+   * The keys of a recipe.
+   *
+   * @param labels the recipe's, which its sources name
+   */
+  static List<RecipeKey> all(List<String> labels) {
+    List<RecipeKey> source = source(labels);
+    return List.of(
+        optional(
+            "name",
+            text(),
+            "the recipe's file name without its ending",
+            "Name of the model in enriched records, and of the run's folder."),
+        of(
+            "seed",
+            integer(Long.MIN_VALUE, Long.MAX_VALUE),
+            1L,
+            "The same seed, data, machine, JDK and threads give the same model."),
+        optional(
+            "init",
+            text(),
+            "random weights",
+            "A checkpoint to start from, `classpath:en-chat` or a folder: its vocabulary, and its"
+                + " weights where names and shapes agree."),
+        optional(
+            "labels",
+            new KeyType.ListOf("list of text", "a list of 2 to 64 names", 0, false, text()),
+            "`[negative, neutral, positive]`",
+            "The classes of the sentiment head, 2 to 64; see [Labels of your"
+                + " own](#labels-of-your-own)."),
+        optional(
+            "valences",
+            new KeyType.ListOf(
+                "list of numbers", "a list of numbers from -1 to 1", 0, false, number(-1, 1)),
+            "`[-1, 0, 1]` for negative, neutral and positive, otherwise none",
+            "What each of `labels` counts for the score, from -1 to 1, in the same order; `[]` for no"
+                + " score. Only with `labels`."),
+        required("train", KeyType.mappings(1, source), "The training sources."),
+        optional(
+            "dev",
+            KeyType.mappings(1, source),
+            "every seventh conversation of each training source, which is then not trained on",
+            "The sources that scores are measured on. Training keeps the epoch with the best"
+                + " score."),
+        of(
+            "calibrate",
+            flag(),
+            "true",
+            "Whether the temperature of the sentiment head is fitted on the dev sources at the end;"
+                + " see [Calibration](#calibration)."),
+        optional(
+            "model",
+            new KeyType.Mapping(MODEL),
+            "the defaults below, or the network of `init`",
+            "The network."),
+        optional(
+            "vocabulary",
+            new KeyType.Mapping(vocabulary(source)),
+            "the defaults below; must be left out with `init`",
+            "The tokens that the model knows."),
+        optional("training", new KeyType.Mapping(TRAINING), "the defaults below", "How it learns."),
+        optional(
+            "pretraining",
+            new KeyType.Mapping(pretraining(source)),
+            "none",
+            "What is learnt first, from other sources."));
+  }
 
   private RecipeKeys() {}
 
-  /** All keys from the top of a recipe, {@code train[].fold.of} for one. */
-  static List<String> paths() {
+  /**
+   * All keys from the top of a recipe, {@code train[].fold.of} for one.
+   *
+   * @param keys of the recipe
+   */
+  static List<String> paths(List<RecipeKey> keys) {
     List<String> paths = new ArrayList<>();
-    addPaths("", ALL, paths);
+    addPaths("", keys, paths);
     return paths;
   }
 

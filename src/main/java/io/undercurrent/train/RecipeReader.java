@@ -3,6 +3,7 @@ package io.undercurrent.train;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.model.Labels;
 import io.undercurrent.text.VocabularyBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,7 +31,8 @@ final class RecipeReader {
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .build();
 
-  private final RecipeErrors errors = new RecipeErrors(RecipeKeys.paths());
+  private RecipeErrors errors = new RecipeErrors(List.of());
+  private Labels labels; // of the recipe; null where they are not valid
 
   private RecipeReader() {}
 
@@ -73,7 +75,12 @@ final class RecipeReader {
       pretraining.mapping().putIfAbsent("training", YamlValue.emptyMapping(pretraining.location()));
     }
     tree.mapping().putIfAbsent("name", new YamlValue(tree.location(), Recipe.stem(file)));
-    Map<String, Object> values = RecipeKey.readAll(RecipeKeys.ALL, "", tree, errors);
+    List<RecipeKey> keys = RecipeKeys.all(labelNames(tree.mapping().get("labels")));
+    errors = new RecipeErrors(RecipeKeys.paths(keys)); // there were none
+    Map<String, Object> values = RecipeKey.readAll(keys, "", tree, errors);
+    labels = labels(tree, values);
+    values.remove("valences"); // are in the labels
+    values.put("labels", labels);
     rules(tree, values);
     if (!errors.isEmpty()) {
       return null;
@@ -112,6 +119,45 @@ final class RecipeReader {
     YamlValue value = YamlValue.read(yaml, location, errors);
     in.mapping()
         .put(names[names.length - 1], value == null ? new YamlValue(location, null) : value);
+  }
+
+  /** The names that sources may use: those that were given, also if one of them is not valid. */
+  private static List<String> labelNames(YamlValue labels) {
+    List<String> names =
+        labels == null || !labels.isList()
+            ? List.of()
+            : labels.list().stream()
+                .filter(name -> name.isScalar() && !name.text().isBlank())
+                .map(YamlValue::text)
+                .distinct()
+                .toList();
+    return names.isEmpty() ? Labels.SENTIMENT.names() : names;
+  }
+
+  /** The labels with their valences; null where they are not valid. */
+  private Labels labels(YamlValue tree, Map<String, Object> values) {
+    if (!tree.mapping().containsKey("labels")) {
+      absent("", tree.mapping(), "valences", "labels is not given");
+      return Labels.SENTIMENT;
+    }
+    if (!(values.get("labels") instanceof List<?> names) || names.contains(null)) {
+      return null; // reported already
+    }
+    List<String> texts = names.stream().map(String.class::cast).toList();
+    String location = tree.mapping().get("labels").location();
+    try {
+      Labels labels = Labels.of(texts, null);
+      if (!tree.mapping().containsKey("valences")) {
+        return labels;
+      }
+      location = tree.mapping().get("valences").location();
+      if (values.get("valences") instanceof List<?> valences && !valences.contains(null)) {
+        return Labels.of(texts, valences.stream().map(v -> ((Double) v).floatValue()).toList());
+      }
+    } catch (IllegalArgumentException e) {
+      errors.add(location, e.getMessage());
+    }
+    return null; // reported already
   }
 
   private void rules(YamlValue tree, Map<String, Object> values) {
@@ -179,6 +225,9 @@ final class RecipeReader {
       }
     }
     differing(path + "probabilities", given.get("probabilities"));
+    if (RecipeKeys.AUROC.equals(scalar(source, "metric"))) {
+      ranking(path, given.get("metric"));
+    }
     if (path.contains("train[")) {
       learning(path, given, format);
     } else {
@@ -194,6 +243,19 @@ final class RecipeReader {
     YamlValue fold = given.get("fold");
     if (fold != null && fold.isMapping()) {
       fold(path + "fold", fold);
+    }
+  }
+
+  /** The labels must have an order from bad to good for a metric that is about it. */
+  private void ranking(String path, YamlValue metric) {
+    if (labels != null
+        && !(labels.valences().stream().anyMatch(valence -> valence < 0)
+            && labels.valences().stream().anyMatch(valence -> valence > 0))) {
+      errors.add(
+          metric.location(),
+          path
+              + "metric must be another one where valences are not both below and above 0, found "
+              + metric.found());
     }
   }
 

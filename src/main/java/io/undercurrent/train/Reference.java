@@ -3,7 +3,7 @@ package io.undercurrent.train;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,33 +18,44 @@ public final class Reference {
   private static final int BINS = 10;
   private static final double[] UNKNOWN_EDGES = {0.0, 0.05, 0.1, 0.2, 0.3, 0.5};
 
-  private final int[] labels = new int[ModelConfig.SENTIMENT_LABELS.size()];
-  private final List<Double> scores = new ArrayList<>();
+  private final Labels labels;
+  private final int[] counts; // (C)
+  private final List<Double> scores = new ArrayList<>(); // none for labels without a score
   private final List<Double> surprises = new ArrayList<>();
   private final List<Double> unknowns = new ArrayList<>();
+
+  Reference(Labels labels) {
+    this.labels = labels;
+    counts = new int[labels.size()];
+  }
 
   void add(Reading reading) {
     if (reading.tokens() == 0) {
       return;
     }
-    labels[reading.label()]++;
-    scores.add((double) reading.score());
+    counts[reading.label()]++;
+    if (labels.hasScore()) {
+      scores.add((double) reading.score(labels));
+    }
     surprises.add(reading.surpriseBits());
     unknowns.add((double) reading.unknown() / reading.tokens());
   }
 
   /** The number of records. */
   public int records() {
-    return scores.size();
+    return surprises.size();
   }
 
   /** The share of records of each predicted class, in the order of the labels. */
   public double[] sentiment() {
-    return Arrays.stream(labels).mapToDouble(n -> (double) n / records()).toArray();
+    return Arrays.stream(counts).mapToDouble(n -> (double) n / records()).toArray();
   }
 
-  /** Histogram of P(positive) - P(negative), in ten equal bins from -1 to 1. */
+  /** Histogram of the score, in ten equal bins from -1 to 1; null for labels without a score. */
   public Histogram score() {
+    if (!labels.hasScore()) {
+      return null;
+    }
     double[] edges = new double[BINS - 1];
     Arrays.setAll(edges, i -> (i + 1) * 2.0 / BINS - 1);
     return Histogram.of(scores, edges);

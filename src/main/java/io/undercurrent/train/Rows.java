@@ -47,7 +47,7 @@ interface Rows {
       all.remove(null);
       Set<String> optional = new HashSet<>();
       if (source.probabilities() != null) {
-        optional.addAll(source.probabilities().columns());
+        optional.addAll(source.probabilities().values());
         all.addAll(optional);
       }
       return new Columns(all, texts, optional);

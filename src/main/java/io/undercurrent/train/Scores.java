@@ -1,6 +1,6 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import java.util.stream.IntStream;
 
 /**
@@ -10,10 +10,9 @@ import java.util.stream.IntStream;
  */
 public final class Scores {
 
-  private static final int CLASSES = ModelConfig.SENTIMENT_LABELS.size();
-
-  private final boolean[] used = new boolean[CLASSES];
-  private final int[][] confusion = new int[CLASSES][CLASSES]; // (labelled, predicted)
+  private final Labels labels;
+  private final boolean[] used; // (C)
+  private final int[][] confusion; // (C, C) labelled, predicted
   private final RankedScores ranked = new RankedScores();
   private int records;
 
@@ -22,21 +21,46 @@ public final class Scores {
    *
    * @param used whether each class can be predicted
    */
-  Scores(boolean[] used) {
-    System.arraycopy(used, 0, this.used, 0, CLASSES);
+  Scores(Labels labels, boolean[] used) {
+    this.labels = labels;
+    this.used = used.clone();
+    confusion = new int[labels.size()][labels.size()];
   }
 
-  /** Counts a record; the class in use with the highest score is predicted. */
+  /** The names of the classes. */
+  public Labels labels() {
+    return labels;
+  }
+
+  /**
+   * Counts a record; the class in use with the highest score is predicted.
+   *
+   * @param scores (C) probabilities, or their logarithms
+   */
   void add(int label, double[] scores) {
     confusion[label][best(used, scores)]++;
-    ranked.add(label, scores[ModelConfig.POSITIVE] - scores[ModelConfig.NEGATIVE]);
+    if (labels.hasScore()) {
+      ranked.add(labels.valences().get(label), weighted(scores));
+    }
     records++;
+  }
+
+  /** The sum of valence times score; a class of valence 0 does not count, whatever its score. */
+  private double weighted(double[] scores) {
+    double sum = 0;
+    for (int k = 0; k < scores.length; k++) {
+      float valence = labels.valences().get(k);
+      if (valence != 0) {
+        sum += valence * scores[k];
+      }
+    }
+    return sum;
   }
 
   /** The class in use with the highest score. */
   static int best(boolean[] used, double[] scores) {
     int best = -1;
-    for (int k = 0; k < CLASSES; k++) {
+    for (int k = 0; k < used.length; k++) {
       if (used[k] && (best < 0 || scores[k] > scores[best])) {
         best = k;
       }
@@ -51,7 +75,7 @@ public final class Scores {
   /** The share of records whose class was predicted. */
   public double accuracy() {
     int right = 0;
-    for (int k = 0; k < CLASSES; k++) {
+    for (int k = 0; k < labels.size(); k++) {
       right += confusion[k][k];
     }
     return (double) right / records;
@@ -59,16 +83,16 @@ public final class Scores {
 
   /** The mean recall of the classes in use. */
   public double macroRecall() {
-    return IntStream.range(0, CLASSES)
+    return IntStream.range(0, labels.size())
         .filter(k -> used[k])
-        .mapToDouble(k -> ratio(confusion[k][k], labelled(k)))
+        .mapToDouble(this::recall)
         .average()
         .orElse(0);
   }
 
   /** The mean F1 of the classes in use; F1 is the harmonic mean of precision and recall. */
   public double macroF1() {
-    return IntStream.range(0, CLASSES)
+    return IntStream.range(0, labels.size())
         .filter(k -> used[k])
         .mapToDouble(this::f1)
         .average()
@@ -77,24 +101,35 @@ public final class Scores {
 
   /** The mean over records of the F1 of their class. */
   public double weightedF1() {
-    return IntStream.range(0, CLASSES).mapToDouble(k -> labelled(k) * f1(k)).sum() / records;
+    return IntStream.range(0, labels.size()).mapToDouble(k -> labelled(k) * f1(k)).sum() / records;
   }
 
   /**
-   * The area under the ROC curve of positive minus negative score, from 0 to 1; NaN without records
-   * of both classes.
+   * The area under the ROC curve of the score, from 0 to 1: how well it tells records whose label
+   * has a valence above 0 from those whose label has one below 0. NaN without records of both.
    */
   public double auroc() {
     return ranked.auroc();
   }
 
-  private double f1(int k) {
+  /** The share of the records of class {@code k} that were predicted as it; 0 without records. */
+  public double recall(int k) {
+    return ratio(confusion[k][k], labelled(k));
+  }
+
+  /** The share of the records predicted as class {@code k} that are of it; 0 without any. */
+  public double precision(int k) {
+    return ratio(confusion[k][k], predicted(k));
+  }
+
+  /** The harmonic mean of {@link #precision} and {@link #recall}; 0 without records. */
+  public double f1(int k) {
     return ratio(2 * confusion[k][k], labelled(k) + predicted(k));
   }
 
   /** The indexes of the classes in use. */
   public int[] classes() {
-    return IntStream.range(0, CLASSES).filter(k -> used[k]).toArray();
+    return IntStream.range(0, labels.size()).filter(k -> used[k]).toArray();
   }
 
   /** The number of records of class {@code label} that were predicted as {@code predicted}. */
@@ -114,12 +149,13 @@ public final class Scores {
     };
   }
 
-  private int labelled(int k) {
+  /** The number of records of class {@code k}. */
+  public int labelled(int k) {
     return IntStream.of(confusion[k]).sum();
   }
 
   private int predicted(int k) {
-    return IntStream.range(0, CLASSES).map(i -> confusion[i][k]).sum();
+    return IntStream.range(0, labels.size()).map(i -> confusion[i][k]).sum();
   }
 
   private static double ratio(int part, int whole) {

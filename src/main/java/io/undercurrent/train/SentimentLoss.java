@@ -220,7 +220,7 @@ final class SentimentLoss {
    *
    * @param weight factor of the gradient, which is added to {@code dLogit}
    */
-  private double hard(int label, int compared, float[] logit, float weight, float[] dLogit) {
+  private double hard(int label, long compared, float[] logit, float weight, float[] dLogit) {
     for (int k = 0; k < logit.length; k++) {
       p[k] = (compared >> k & 1) == 0 ? EXCLUDED : logit[k];
     }

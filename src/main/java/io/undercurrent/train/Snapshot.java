@@ -113,7 +113,7 @@ public final class Snapshot {
     String location = source.name() + "-" + partition + "@" + offset;
     Map<String, String> values = JsonRows.values(decoded(value, location), location, columns);
     Item item = new Item(values.get(textField), values.get(labelField), partition, offset);
-    Corpus.label(source, location, item.label);
+    Corpus.label(source, recipe.labels(), location, item.label);
     conversation(key).add(item);
     records++;
   }

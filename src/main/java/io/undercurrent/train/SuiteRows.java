@@ -1,6 +1,6 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +15,7 @@ final class SuiteRows {
   /**
    * A conversation whose last turn is labelled.
    *
+   * @param label index in {@link Labels#SENTIMENT}
    * @param turns at least one
    */
   record Conversation(String family, int label, List<String> turns) {
@@ -52,9 +53,7 @@ final class SuiteRows {
         .map(
             row ->
                 new Conversation(
-                    row[0],
-                    ModelConfig.SENTIMENT_LABELS.indexOf(row[1]),
-                    List.of(row).subList(2, row.length)))
+                    row[0], Labels.SENTIMENT.indexOf(row[1]), List.of(row).subList(2, row.length)))
         .toList();
   }
 }

@@ -1,5 +1,6 @@
 package io.undercurrent.train;
 
+import io.undercurrent.model.Labels;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -12,7 +13,8 @@ import java.util.stream.Stream;
  *
  * <p>A conversation of a suite is recognised as one record, and as records that follow one another;
  * its last turn alone is not. Texts of one word or sign, such as a single emoji, are too usual to
- * be left out.
+ * be left out. Models with other labels are not measured with the suites, so nothing is left out
+ * for them.
  */
 final class SuiteTexts {
 
@@ -20,7 +22,13 @@ final class SuiteTexts {
 
   private final Set<String> texts = new HashSet<>(); // plain
 
-  SuiteTexts() {
+  /**
+   * @param labels of the model
+   */
+  SuiteTexts(Labels labels) {
+    if (!labels.areSentiment()) {
+      return;
+    }
     Stream.of(
             NegationSuite.pairs().stream()
                 .flatMap(pair -> Stream.of(pair.positive(), pair.negative())),

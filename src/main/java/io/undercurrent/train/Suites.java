@@ -7,7 +7,7 @@ import java.util.List;
  * The results of a model on the suites that come with the program: sentences with labels that are
  * never trained on.
  *
- * @param negation each category, then all
+ * @param negation each category, then all; this and the other lists are empty in {@link #NONE}
  * @param behaviour each family, then all
  * @param identity by label of the templates, then by kind of identity
  * @param ellipsis each family, then all
@@ -18,6 +18,9 @@ public record Suites(
     List<IdentitySuite.Group> identity,
     List<EllipsisSuite.Family> ellipsis) {
 
+  /** The results of a model with other labels than the suites. */
+  public static final Suites NONE = new Suites(List.of(), List.of(), List.of(), List.of());
+
   public Suites {
     negation = List.copyOf(negation);
     behaviour = List.copyOf(behaviour);
@@ -25,9 +28,14 @@ public record Suites(
     ellipsis = List.copyOf(ellipsis);
   }
 
-  /** Reads all suites with a model. */
+  /**
+   * Reads all suites with a model.
+   *
+   * @return {@link #NONE} for a model whose labels are not those of the suites: negative, neutral
+   *     and positive
+   */
   public static Suites of(Model model) {
-    return of(Classifier.of(model));
+    return model.config().labels().areSentiment() ? of(Classifier.of(model)) : NONE;
   }
 
   static Suites of(Classifier classifier) {

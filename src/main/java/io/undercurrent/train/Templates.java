@@ -1,6 +1,6 @@
 package io.undercurrent.train;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import io.undercurrent.train.Corpus.Item;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,15 +29,17 @@ import java.util.stream.Stream;
  * <p>A template with {@code ||} between its turns makes a conversation. The class is that of its
  * last turn; the turns before it have no label.
  *
+ * @param labels the classes that there may be templates for
  * @param slots words by slot; a word may contain slots, and turns
  * @param templates by class
  * @param pairs both templates of a pair get the same words; one pair follows each turn of the
- *     classes, if there are any
+ *     classes, if there are any. Only with the labels negative and positive
  * @param shares how many sentences of a class are made in its turn; 1 for a class that is not named
  * @param styles each conversation is written in one of them, drawn at random; none for as in the
  *     file
  */
 record Templates(
+    Labels labels,
     Map<String, List<String>> slots,
     Map<String, List<String>> templates,
     List<List<String>> pairs,
@@ -47,8 +49,6 @@ record Templates(
   private static final String CLASSPATH = "classpath:";
   private static final Pattern TURNS = Pattern.compile("\\|\\|");
   private static final Pattern SLOT = Pattern.compile("\\{([^{}]*)}");
-  private static final String NEGATIVE = ModelConfig.SENTIMENT_LABELS.get(ModelConfig.NEGATIVE);
-  private static final String POSITIVE = ModelConfig.SENTIMENT_LABELS.get(ModelConfig.POSITIVE);
 
   private static final KeyType TEXTS =
       new KeyType.ListOf("list of text", "a list of texts", 0, false, KeyType.ANY_TEXT);
@@ -90,18 +90,22 @@ record Templates(
       requireNoCycle(slot, slots, Set.of(), checked);
     }
     for (String label : templates.keySet()) {
-      if (!ModelConfig.SENTIMENT_LABELS.contains(label)) {
+      if (labels.indexOf(label) < 0) {
         throw new IllegalArgumentException(
-            "templates must be for "
-                + String.join(", ", ModelConfig.SENTIMENT_LABELS)
-                + ", found "
-                + label);
+            "templates must be for " + String.join(", ", labels.names()) + ", found " + label);
       }
     }
     for (String label : shares.keySet()) {
       if (!templates.containsKey(label)) {
         throw new IllegalArgumentException(
             "shares must be for classes with templates, found " + label);
+      }
+    }
+    for (String label : List.of(Labels.POSITIVE, Labels.NEGATIVE)) {
+      if (!pairs.isEmpty() && labels.indexOf(label) < 0) {
+        throw new IllegalArgumentException(
+            "pairs must be left out where no label is %s, found %d pairs and labels %s"
+                .formatted(label, pairs.size(), String.join(", ", labels.names())));
       }
     }
     for (List<String> pair : pairs) {
@@ -143,9 +147,10 @@ record Templates(
    * Reads a file of templates.
    *
    * @param file under the data folder, or {@code classpath:} and a resource
+   * @param labels of the recipe
    * @throws RecipeException if it cannot be read or is not valid
    */
-  static Templates read(String file, Path data) {
+  static Templates read(String file, Labels labels, Path data) {
     try {
       byte[] yaml;
       if (file.startsWith(CLASSPATH)) {
@@ -159,14 +164,14 @@ record Templates(
       } else {
         yaml = Files.readAllBytes(data.resolve(file));
       }
-      return of(file, new String(yaml, StandardCharsets.UTF_8));
+      return of(file, labels, new String(yaml, StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new RecipeException(file + ": cannot be read: " + e, e);
     }
   }
 
   @SuppressWarnings("unchecked") // the types of KEYS
-  private static Templates of(String file, String yaml) {
+  private static Templates of(String file, Labels labels, String yaml) {
     RecipeErrors errors = new RecipeErrors(List.of());
     YamlValue tree = YamlValue.read(yaml, null, errors);
     errors.throwIfAny(file);
@@ -178,6 +183,7 @@ record Templates(
     errors.throwIfAny(file);
     try {
       return new Templates(
+          labels,
           (Map<String, List<String>>) values.get("slots"),
           (Map<String, List<String>>) values.get("templates"),
           (List<List<String>>) values.get("pairs"),
@@ -203,15 +209,15 @@ record Templates(
       if (!pairs.isEmpty()) {
         List<String> pair = draw(pairs, random);
         long words = random.nextLong();
-        made.add(conversation(POSITIVE, pair.get(0), new SplittableRandom(words)));
-        made.add(conversation(NEGATIVE, pair.get(1), new SplittableRandom(words)));
+        made.add(conversation(Labels.POSITIVE, pair.get(0), new SplittableRandom(words)));
+        made.add(conversation(Labels.NEGATIVE, pair.get(1), new SplittableRandom(words)));
       }
     }
     return List.copyOf(made.subList(0, n));
   }
 
   private List<Item> conversation(String label, String template, SplittableRandom random) {
-    byte index = (byte) ModelConfig.SENTIMENT_LABELS.indexOf(label);
+    byte index = (byte) labels.indexOf(label);
     TextStyle style = styles.isEmpty() ? TextStyle.WRITTEN : draw(styles, random);
     List<String> turns = turns(template, fill(template, slots, random));
     List<Item> items = new ArrayList<>();

@@ -87,12 +87,24 @@ public final class Trainer implements AutoCloseable {
     Tokenizer tokenizer = init != null ? init.tokenizer() : tokenizer(training);
     ModelConfig config =
         init != null && recipe.model() == null
-            ? init.config().withName(recipe.name()).withTemperature(1f) // fitted at the end
+            ? init.config()
+                .withName(recipe.name())
+                .withLabels(recipe.labels())
+                .withTemperature(1f) // fitted at the end
             : recipe.config(tokenizer.size());
     Evaluation evaluation = new Evaluation(recipe, data);
     Parameters parameters = initial(config, recipe.seed());
     if (init != null) {
-      progress.says("starting from " + recipe.init() + takeOver(init, parameters));
+      boolean sameLabels = init.config().labels().names().equals(recipe.labels().names());
+      progress.says("starting from " + recipe.init() + takeOver(init, parameters, sameLabels));
+      if (!sameLabels) {
+        progress.says(
+            "the sentiment head starts at random: the labels of %s are %s, those of the recipe %s"
+                .formatted(
+                    recipe.init(),
+                    String.join(", ", init.config().labels().names()),
+                    String.join(", ", recipe.labels().names())));
+      }
     }
 
     Position position = run.position();
@@ -174,11 +186,16 @@ public final class Trainer implements AutoCloseable {
                     100 * before.dividedBy(temperature).ece())));
   }
 
-  /** Copies the tensors that agree in name and shape. Returns a message that names the others. */
-  private static String takeOver(Checkpoint init, Parameters parameters) {
+  /**
+   * Copies the tensors that agree in name and shape. Returns a message that names the others.
+   *
+   * @param sameLabels false to leave out the sentiment head, whose outputs mean something else
+   */
+  private static String takeOver(Checkpoint init, Parameters parameters, boolean sameLabels) {
     List<String> fresh = new ArrayList<>();
     for (Tensor tensor : parameters.tensors()) {
-      if (init.parameters().tensors().contains(tensor)) {
+      boolean head = tensor.name().startsWith("sentiment.");
+      if ((sameLabels || !head) && init.parameters().tensors().contains(tensor)) {
         float[] values = init.parameters().copy(tensor.name());
         System.arraycopy(
             values, 0, parameters.values(), parameters.offset(tensor.name()), values.length);

@@ -42,7 +42,7 @@ final class TrainingData {
         source,
         s -> {
           progress.says("reading " + s.file());
-          return Corpus.read(s, s.format().equals(Snapshot.FORMAT) ? run : data);
+          return Corpus.read(s, recipe.labels(), s.format().equals(Snapshot.FORMAT) ? run : data);
         });
   }
 
@@ -55,7 +55,7 @@ final class TrainingData {
     VocabularyBuilder vocabulary = new VocabularyBuilder();
     for (Recipe.Source source : wanted.sources()) {
       progress.says("counting words in " + source.file());
-      count(Corpus.read(source, data), vocabulary);
+      count(Corpus.read(source, recipe.labels(), data), vocabulary);
     }
     progress.says("counting words of the training sources");
     List<Recipe.Source> counted = new ArrayList<>();
@@ -107,8 +107,8 @@ final class TrainingData {
     long tokens = 0;
     long unknown = 0;
     int leftOut = 0;
-    SuiteTexts suites = new SuiteTexts();
-    int known = 0; // classes that occur in any source, one bit each
+    SuiteTexts suites = new SuiteTexts(recipe.labels());
+    long known = 0; // classes that occur in any source, one bit each
     for (Recipe.Source source : stage.train()) {
       Corpus corpus = corpus(source);
       known |= corpus.hasSoftLabels() ? LabelUse.ALL_CLASSES : corpus.classes();

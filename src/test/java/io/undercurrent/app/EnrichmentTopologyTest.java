@@ -3,6 +3,7 @@ package io.undercurrent.app;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import com.networknt.schema.InputFormat;
@@ -23,6 +24,7 @@ import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.CellType;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.NextToken;
@@ -35,6 +37,7 @@ import io.undercurrent.streams.internals.StoredEnrichment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -56,6 +59,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EnrichmentTopologyTest {
 
@@ -89,7 +93,7 @@ class EnrichmentTopologyTest {
 
       EnrichedRecord record = receive();
       assertThat(record.sentiment().score())
-          .isEqualTo(nineDigits(inference.read(text, hidden).score()));
+          .isEqualTo(nineDigits(inference.read(text, hidden).score(Labels.SENTIMENT)));
     }
     assertThat(new KeyStateFormat(model).deserialize(state("k")).orElseThrow().hidden())
         .isEqualTo(hidden);
@@ -458,6 +462,51 @@ class EnrichmentTopologyTest {
       assertThat(wrong).isNotEqualTo(record);
       assertThat(schema.validate(wrong, InputFormat.JSON)).as(wrong).isNotEmpty();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldWriteTheModelsOwnLabels(boolean scored) throws IOException {
+    List<String> names = List.of("book", "cancel", "refund", "other");
+    Labels labels =
+        scored ? new Labels(names, List.of(1f, -0.5f, -1f, 0f)) : Labels.unscored(names);
+    model = LetterModel.with(labels, 1);
+    JsonSchema schema =
+        JsonSchemaFactory.getInstance(VersionFlag.V202012)
+            .getSchema(Files.readString(Path.of("topology", "enriched-record.schema.json")));
+    start(TEXT);
+    List<EnrichedRecord> records = new ArrayList<>();
+    for (String text : List.of("a b c", "", "d")) {
+      send("k", text);
+      byte[] json = enriched.readValue();
+      assertThat(schema.validate(new String(json, UTF_8), InputFormat.JSON))
+          .as(new String(json, UTF_8))
+          .isEmpty();
+      records.add(EnrichedRecordJson.fromJson(json));
+    }
+
+    assertThat(deadLetters.isEmpty()).isTrue();
+    EnrichedRecord first = records.get(0);
+    assertThat(List.copyOf(first.sentiment().probabilities().keySet())).isEqualTo(names);
+    assertThat(names).contains(first.sentiment().label());
+    assertThat(registry.get(MeterNames.SENTIMENT).tag(MeterNames.LABEL, "cancel").counter())
+        .isNotNull();
+    Double after = records.get(2).conversation().score();
+    if (scored) {
+      assertThat(first.conversation().score()).isEqualTo(first.sentiment().score());
+      // a plain mean over the first tokens, of scores of which each is rounded to nine digits
+      assertThat(after)
+          .isCloseTo(
+              (3 * first.sentiment().score() + records.get(2).sentiment().score()) / 4,
+              within(1e-7));
+      assertThat(registry.find(MeterNames.SCORE).counters()).hasSize(10);
+    } else {
+      assertThat(records).extracting(record -> record.conversation().score()).containsOnlyNulls();
+      assertThat(first.sentiment().score()).isNull();
+      assertThat(registry.find(MeterNames.SCORE).counters()).isEmpty();
+    }
+    assertThat(new KeyStateFormat(model).deserialize(state("k")).orElseThrow().conversationScore())
+        .satisfies(score -> assertThat(score == null).isEqualTo(!scored));
   }
 
   @Test

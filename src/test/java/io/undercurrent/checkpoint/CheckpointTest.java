@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.CellType;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
@@ -138,6 +139,38 @@ class CheckpointTest {
 
   private void write(ModelConfig config, Checkpoint of) throws IOException {
     Checkpoint.write(folder, config, of.tokenizer(), of.parameters(), false);
+  }
+
+  @Test
+  void shouldReadBackLabelsAndValences() throws IOException {
+    for (Labels labels :
+        List.of(
+            new Labels(List.of("1", "2", "3", "4", "5"), List.of(-1f, -0.5f, 0f, 0.5f, 1f)),
+            Labels.unscored(List.of("book", "cancel")),
+            new Labels(Labels.SENTIMENT.names(), List.of(-1f, 0.1f, 1f)))) {
+      ModelConfig config = TINY.config().withLabels(labels);
+      Parameters parameters = TinyModel.random(config, 4);
+      Checkpoint.write(folder, config, TINY.tokenizer(), parameters, false);
+
+      Checkpoint read = Checkpoint.read(folder.toString());
+
+      assertThat(read.config()).isEqualTo(config);
+      assertThat(read.parameters().values()).containsExactly(parameters.values());
+      assertThat(Files.readString(folder.resolve("config.json")).contains("\"valences\""))
+          .isEqualTo(labels.hasScore());
+    }
+  }
+
+  @Test
+  void shouldOmitTheUsualValences() throws IOException {
+    String config = Files.readString(folder.resolve("config.json"));
+    assertThat(config).doesNotContain("valences").contains("\"labels\"");
+    assertThat(Checkpoint.read(folder.toString()).config().labels()).isEqualTo(Labels.SENTIMENT);
+
+    Files.writeString(
+        folder.resolve("config.json"),
+        config.replace("\"labels\"", "\"valences\": [-1, 0, 1], \"labels\""));
+    assertThat(Checkpoint.read(folder.toString()).config().labels()).isEqualTo(Labels.SENTIMENT);
   }
 
   @Test
@@ -276,7 +309,12 @@ class CheckpointTest {
         "\"embedding_size\": 5    | \"embedding_size\": -1 | embedding_size must be 1 to 8192, found -1",
         "\"concat\"               | \"mean\"               | pooling must be concat or last, found mean",
         "\"concat\"               | [\"concat\"]           | pooling must be a string, found [\"concat\"]",
-        "\"neutral\",             |                        | labels must be [negative, neutral, positive], found [negative, positive]",
+        "\"neutral\",             | \"negative\",             | labels must be different, found negative twice",
+        "\"neutral\",             | \" \",                    | labels must be names of 1 to 64 chars, not blank and without control characters, found \" \"",
+        "\"labels\":              | \"valences\": [-1, 1], \"labels\": | valences must be one for each of 3 labels, found 2",
+        "\"labels\":              | \"valences\": [-1, 0, 2], \"labels\": | valences must be from -1 to 1, found 2.0",
+        "\"labels\":              | \"valences\": [-1, \"0\", 1], \"labels\": | valences must be a list of numbers, found",
+        "\"labels\":              | \"valences\": 1, \"labels\": | valences must be a list of numbers, found 1",
         "\"labels\":              | \"labels\": \"neutral\", \"label\": | found label",
         "\"tokenizer.json\"       | \"../tokenizer.json\"  | tokenizer must be tokenizer.json, found ../tokenizer.json",
         "\"name\":                | \"dropout\": 0.5, \"name\": | found dropout",

@@ -4,9 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.undercurrent.LetterModel;
 import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.DriftReference.Histogram;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,7 +69,24 @@ class ReferenceJsonTest {
     assertThat(Checkpoint.load(Checkpoint.DEFAULT).reference().surprise().edges()).hasSize(9);
   }
 
+  @Test
+  void shouldHaveNoScoresForLabelsWithoutValences() {
+    Labels intents = Labels.unscored(List.of("book", "cancel", "other"));
+    Model model = LetterModel.with(intents, 1);
+    Histogram bins = new Histogram(new double[] {1}, new double[] {0.25, 0.75});
+    DriftReference written = new DriftReference(4, null, bins, bins);
+
+    String json = ReferenceJson.write(model, new double[] {0.5, 0.25, 0.25}, written);
+    DriftReference read =
+        ReferenceJson.read("reference.json", json.getBytes(UTF_8), model.fingerprint(), intents);
+
+    assertThat(json).contains("\"cancel\" : 0.25").doesNotContain("\"score\"");
+    assertThat(read.score()).isNull();
+    assertThat(read.surprise().shares()).containsExactly(0.25, 0.75);
+  }
+
   private static DriftReference read(String json, String fingerprint) {
-    return ReferenceJson.read("m/reference.json", json.getBytes(UTF_8), fingerprint);
+    return ReferenceJson.read(
+        "m/reference.json", json.getBytes(UTF_8), fingerprint, Labels.SENTIMENT);
   }
 }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
-import io.undercurrent.model.ModelConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,7 @@ class ShippedModelTest {
       bytes += read(file).length;
     }
     assertThat(bytes).isLessThanOrEqualTo(MAX_BYTES);
-    assertThat(model.config().labels()).isEqualTo(ModelConfig.SENTIMENT_LABELS);
+    assertThat(model.config().labels()).isEqualTo(Labels.SENTIMENT);
   }
 
   @Test

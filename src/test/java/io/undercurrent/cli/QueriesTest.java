@@ -9,6 +9,7 @@ import io.undercurrent.LetterModel;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.KeyEncoding;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -80,6 +81,30 @@ class QueriesTest {
       assertThat(seen.path("lastRecords")).hasSize(1);
       assertThat(seen.at("/lastRecords/0/mood").doubleValue())
           .isCloseTo(key.at("/conversation/score").doubleValue(), within(1e-6));
+    }
+  }
+
+  @Test
+  void shouldAnswerForLabelsWithoutAScore() throws Exception {
+    Model intents = LetterModel.with(Labels.unscored(List.of("book", "cancel", "refund")), 1);
+    try (ServedApp app = app(intents, Map.of()).start()) {
+      app.send("k", "a b c", "d");
+      JsonNode trace = app.await("/v1/keys/k/trace", j -> j.path("records").size() == 2);
+      for (JsonNode record : trace.path("records")) {
+        assertThat(record.path("exact").asBoolean()).isTrue();
+        assertThat(record.path("before").isNull()).isTrue();
+        assertThat(record.path("pieces")).isNotEmpty();
+        record.path("pieces").forEach(piece -> assertThat(piece.path("score").isNull()).isTrue());
+      }
+      JsonNode key = json(app.get("/v1/keys/k?records=2"));
+      assertThat(key.at("/conversation/score").isNull()).isTrue();
+      assertThat(key.path("lastRecords")).hasSize(2);
+      for (JsonNode record : key.path("lastRecords")) {
+        assertThat(record.path("label").asText()).isIn("book", "cancel", "refund");
+        assertThat(record.path("probability").doubleValue()).isBetween(1 / 3.0, 1.0);
+        assertThat(record.path("score").isNull()).isTrue();
+        assertThat(record.path("mood").isNull()).isTrue();
+      }
     }
   }
 

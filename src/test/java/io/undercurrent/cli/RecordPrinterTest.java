@@ -2,17 +2,18 @@ package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undercurrent.UsualLabels;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
-import io.undercurrent.enrich.EnrichedRecord.Probabilities;
 import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import io.undercurrent.enrich.EnrichedRecord.Surprise;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Help.Ansi;
 
@@ -99,6 +100,22 @@ class RecordPrinterTest {
   }
 
   @Test
+  void shouldShowLabelsOfTheModelsOwnByTheSignOfTheirScore() {
+    RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
+    printer.print(
+        record("k", "superb", new Sentiment("5 stars", 0.8, Map.of("5 stars", 0.9)), 0.8));
+    printer.print(record("k", "poor", new Sentiment("2 stars", -0.4, Map.of("2 stars", 0.6)), 0.2));
+    printer.print(record("k", "stop", new Sentiment("cancel", null, Map.of("cancel", 0.87)), null));
+    printer.moods();
+
+    List<String> lines = lines();
+    assertThat(lines.get(0)).contains("  + 5 stars  +0.80  +0.80  superb ");
+    assertThat(lines.get(1)).contains("  - 2 stars  -0.40  +0.20  poor ");
+    assertThat(lines.get(2)).contains("  \u00b7 cancel   87 %          stop ");
+    assertThat(lines.get(4)).startsWith("  k ").contains("+0.20");
+  }
+
+  @Test
   void shouldSayIfARecordHasNoWords() {
     RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     printer.print(
@@ -151,12 +168,17 @@ class RecordPrinterTest {
 
   private static EnrichedRecord record(
       String key, String text, String label, double score, double mood) {
+    return record(
+        key, text, new Sentiment(label, score, UsualLabels.probabilities(0.93, 0.05, 0.02)), mood);
+  }
+
+  private static EnrichedRecord record(String key, String text, Sentiment sentiment, Double mood) {
     return new EnrichedRecord(
         key,
         null,
         text,
         false,
-        new Sentiment(label, score, new Probabilities(0.93, 0.05, 0.02)),
+        sentiment,
         List.of(new NextToken("for", 0.11), new NextToken("you", 0.08)),
         new Surprise(7.9, 8, 0),
         new Conversation(mood, 3, 27),

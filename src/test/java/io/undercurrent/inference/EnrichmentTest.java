@@ -47,11 +47,11 @@ class EnrichmentTest {
 
       EnrichedRecord enriched = outcome.enriched();
       assertThat(format.deserialize(state).orElseThrow().hidden()).isEqualTo(hidden);
-      assertThat(enriched.sentiment().score()).isEqualTo(reading.score());
-      assertThat(enriched.sentiment().probabilities().neutral())
+      assertThat(enriched.sentiment().score()).isEqualTo(reading.score(model.config().labels()));
+      assertThat(enriched.sentiment().probabilities().get("neutral"))
           .isEqualTo(reading.probabilities()[1]);
       assertThat(enriched.sentiment().label())
-          .isEqualTo(model.config().labels().get(reading.label()));
+          .isEqualTo(model.config().labels().name(reading.label()));
       assertThat(enriched.surprise().bitsPerToken()).isEqualTo(reading.surpriseBits());
       assertThat(enriched.surprise().unknown()).isEqualTo(reading.unknown());
       assertThat(enriched.endProbability()).isEqualTo(reading.endProbability());

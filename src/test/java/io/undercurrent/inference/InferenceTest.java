@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.undercurrent.inference.Reading.Hit;
 import io.undercurrent.inference.Reading.NextToken;
 import io.undercurrent.model.HiddenState;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Network;
@@ -268,7 +269,8 @@ class InferenceTest {
       likeliest = expected[k] > expected[likeliest] ? k : likeliest;
     }
     assertThat(reading.label()).isEqualTo(likeliest);
-    assertThat((double) reading.score()).isCloseTo(expected[2] - expected[0], FLOAT);
+    assertThat((double) reading.score(Labels.SENTIMENT))
+        .isCloseTo(expected[2] - expected[0], FLOAT);
   }
 
   @Test

@@ -203,4 +203,28 @@ class FingerprintTest {
     Network network = new Network(config, parameters, Kernels.best());
     return new Model(config, TINY.tokenizer(), network, of(config));
   }
+
+  @Test
+  void shouldChangeWithLabelsAndValencesButNotWithTheUsualOnes() {
+    Parameters parameters = TinyModel.random(config, 3); // three classes
+    List<Labels> labels =
+        List.of(
+            Labels.SENTIMENT,
+            Labels.unscored(Labels.SENTIMENT.names()),
+            new Labels(Labels.SENTIMENT.names(), List.of(-1f, 0.5f, 1f)),
+            Labels.unscored(List.of("a", "b", "c")),
+            Labels.unscored(List.of("a", "bc", "d")),
+            Labels.unscored(List.of("ab", "c", "d")),
+            new Labels(List.of("a", "b", "c"), List.of(-1f, 0f, 1f)));
+    Set<String> all = new HashSet<>();
+    for (Labels each : labels) {
+      all.add(of(config.withLabels(each), TINY.tokenizer(), parameters));
+    }
+
+    assertThat(all).hasSameSizeAs(labels);
+    assertThat(of(config.withLabels(Labels.SENTIMENT))).isEqualTo("7a9bebf5a496");
+    ModelConfig own = config.withLabels(labels.get(3));
+    assertThat(own.withName("x").withTemperature(2).withCache(Cache.NONE).labels())
+        .isEqualTo(labels.get(3));
+  }
 }

@@ -3,6 +3,7 @@ package io.undercurrent.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.undercurrent.UsualLabels;
 import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.Attention;
 import io.undercurrent.enrich.EnrichedRecord.Conversation;
@@ -10,13 +11,14 @@ import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichedRecord.PastRecord;
 import io.undercurrent.enrich.EnrichedRecord.PastToken;
-import io.undercurrent.enrich.EnrichedRecord.Probabilities;
 import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import io.undercurrent.enrich.EnrichedRecord.Surprise;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.enrich.Source;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.errors.SerializationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +35,7 @@ class EnrichedRecordSerdeTest {
           null,
           "still not fixed, \"third\" time\n caf\u00e9 \ud83d\ude00 \u0001",
           true,
-          new Sentiment("negative", -0.91, new Probabilities(0.93, 0.05, 0.02)),
+          new Sentiment("negative", -0.91, UsualLabels.probabilities(0.93, 0.05, 0.02)),
           List.of(new NextToken("for", 0.11), new NextToken("you", 1e-12)),
           new Surprise(7.9, 8, 1),
           new Conversation(-0.62, 3, 27),
@@ -92,7 +94,7 @@ class EnrichedRecordSerdeTest {
           null,
           "das ist kaputt",
           false,
-          new Sentiment("neutral", 0.01, new Probabilities(0.01, 0.97, 0.02), true),
+          new Sentiment("neutral", 0.01, UsualLabels.probabilities(0.01, 0.97, 0.02), true),
           List.of(),
           new Surprise(6.1, 3, 2),
           new Conversation(0.01, 1, 3),
@@ -100,6 +102,54 @@ class EnrichedRecordSerdeTest {
           null);
 
   private final EnrichedRecordSerde serde = new EnrichedRecordSerde();
+
+  @Test
+  void shouldWriteLabelsInTheModelsOrderAndNoScoreAsNull() {
+    Map<String, Double> probabilities = new LinkedHashMap<>();
+    probabilities.put("refund \"now\"", 0.125);
+    probabilities.put("book", 0.75);
+    probabilities.put("cancel", 0.125);
+    EnrichedRecord record =
+        new EnrichedRecord(
+            "k",
+            null,
+            "a room",
+            false,
+            new Sentiment("book", null, probabilities),
+            List.of(),
+            new Surprise(2, 2, 0),
+            new Conversation(null, 1, 2),
+            new ModelIdentity("intents", "9f2c41d0a7b3"),
+            null);
+    probabilities.clear(); // the record has its own
+
+    assertThat(text(record))
+        .contains(
+            "\"sentiment\":{\"label\":\"book\",\"score\":null,\"probabilities\":"
+                + "{\"refund \\\"now\\\"\":0.125,\"book\":0.75,\"cancel\":0.125}}",
+            "\"conversation\":{\"score\":null,");
+    EnrichedRecord read =
+        EnrichedRecordJson.fromJson(text(record).getBytes(StandardCharsets.UTF_8));
+    assertThat(read).isEqualTo(record);
+    assertThat(List.copyOf(read.sentiment().probabilities().keySet()))
+        .containsExactly("refund \"now\"", "book", "cancel");
+    assertThat(read.sentiment().probabilities()).isUnmodifiable();
+    assertThat(read.sentiment().probability()).isEqualTo(0.75);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"{\"negative\":0.5,\"neutral\":0.5}", "{\"positive\":null}", "[0.5]", "null"})
+  void shouldRefuseProbabilitiesWithoutTheLabel(String probabilities) {
+    String json =
+        text(FULL)
+            .replace("\"label\":\"negative\"", "\"label\":\"positive\"")
+            .replaceFirst("\"probabilities\":\\{[^}]*}", "\"probabilities\":" + probabilities);
+
+    assertThatThrownBy(() -> EnrichedRecordJson.fromJson(json.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("enriched record: ");
+  }
 
   @Test
   void shouldWriteFieldsInAFixedOrder() {

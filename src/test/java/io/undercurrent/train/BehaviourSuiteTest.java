@@ -2,7 +2,7 @@ package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import io.undercurrent.text.Encoding;
 import io.undercurrent.text.Tokenizer;
 import io.undercurrent.text.WordTokenizer;
@@ -74,7 +74,7 @@ class BehaviourSuiteTest {
   @Test
   void shouldNotBeSolvedByOneLabelWhereOpinionsAreMeasured() {
     List<String> oneLabel = List.of("neutral", "denied-fact", "loaded-word");
-    for (int label = 0; label < ModelConfig.SENTIMENT_LABELS.size(); label++) {
+    for (int label = 0; label < Labels.SENTIMENT.size(); label++) {
       double[] scores = new double[3];
       scores[label] = 1;
       assertThat(BehaviourSuite.of(turns -> scores))

@@ -181,7 +181,7 @@ class BpttTest {
     assertThat(both).isPositive();
   }
 
-  private static double logSoftmax(float[] logits, int k, float temperature, int classes) {
+  private static double logSoftmax(float[] logits, int k, float temperature, long classes) {
     double sum = 0;
     for (int i = 0; i < logits.length; i++) {
       sum += (classes >> i & 1) == 0 ? 0 : Math.exp(logits[i] / temperature);
@@ -250,7 +250,7 @@ class BpttTest {
   }
 
   private static double crossEntropy(
-      Network network, Pool pool, Memory memory, int label, int classes) {
+      Network network, Pool pool, Memory memory, int label, long classes) {
     ModelConfig config = network.config();
     float[] features = new float[config.sentimentSize()];
     pool.features(features);
@@ -308,7 +308,7 @@ class BpttTest {
       for (int j = 0; j < conversation.length; j++) {
         int[] tokens = random.ints(1 + random.nextInt(5), 1, 11).toArray();
         byte label = (byte) (random.nextInt(4) - 1);
-        int classes = i % 3 == 0 ? 1 << Math.max(label, 0) | 0b010 : LabelUse.ALL_CLASSES;
+        long classes = i % 3 == 0 ? 1L << Math.max(label, 0) | 0b010 : LabelUse.ALL_CLASSES;
         LabelUse use = new LabelUse(classes, temperature, softWeight, true);
         float[] soft = softLabels && i % 3 > 0 ? use.soft(probabilities(i + j)) : null;
         conversation[j] = new Example(tokens, label, 0.5f + j, soft, use);

@@ -3,6 +3,7 @@ package io.undercurrent.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.train.Corpus.Conversation;
 import io.undercurrent.train.Corpus.Item;
 import java.io.IOException;
@@ -27,7 +28,9 @@ class CorpusTest {
   void shouldReadLabelledAndUnlabelledRows() throws IOException {
     write("label\ttext\n1\tfine\n0\tnot  fine \nx\t\n");
 
-    assertThat(Corpus.read(source(List.of("text"), null, null, null), data).conversations())
+    assertThat(
+            Corpus.read(source(List.of("text"), null, null, null), Labels.SENTIMENT, data)
+                .conversations())
         .containsExactly(
             conversation("s:2", new Item("fine", POSITIVE)),
             conversation("s:3", new Item("not  fine ", NEGATIVE)),
@@ -45,12 +48,16 @@ class CorpusTest {
         0\td\tx\tben
         """);
 
-    assertThat(Corpus.read(source(List.of("text"), "thread", null, null), data).conversations())
+    assertThat(
+            Corpus.read(source(List.of("text"), "thread", null, null), Labels.SENTIMENT, data)
+                .conversations())
         .containsExactly(
             conversation("s:x", new Item("a", POSITIVE), new Item("b", NEGATIVE)),
             conversation("s:y", new Item("c", POSITIVE)),
             conversation("s:x", new Item("d", NEGATIVE)));
-    assertThat(Corpus.read(source(List.of("text"), null, "author", null), data).conversations())
+    assertThat(
+            Corpus.read(source(List.of("text"), null, "author", null), Labels.SENTIMENT, data)
+                .conversations())
         .extracting(Conversation::document)
         .containsExactly("s:ann", "s:ben", "s:ann", "s:ben");
   }
@@ -60,7 +67,8 @@ class CorpusTest {
     write("turn1\tlabel\tturn2\nhow are you\t1\tfine\nso\t0\tbad\n");
 
     assertThat(
-            Corpus.read(source(List.of("turn1", "turn2"), null, null, null), data).conversations())
+            Corpus.read(source(List.of("turn1", "turn2"), null, null, null), Labels.SENTIMENT, data)
+                .conversations())
         .containsExactly(
             conversation(
                 "s:2", new Item("how are you", Chunk.UNLABELLED), new Item("fine", POSITIVE)),
@@ -98,7 +106,7 @@ class CorpusTest {
             whole.records(),
             whole.metric(),
             whole.ends());
-    return Corpus.read(part, data).conversations().stream()
+    return Corpus.read(part, Labels.SENTIMENT, data).conversations().stream()
         .flatMap(conversation -> conversation.items().stream())
         .map(Item::text)
         .toList();
@@ -115,7 +123,8 @@ class CorpusTest {
             + " where: {set: a}}\n"
             + "dev: [{file: data.tsv}]\n");
 
-    assertThat(Corpus.read(Recipe.read(recipe).train().get(0), data).conversations())
+    assertThat(
+            Corpus.read(Recipe.read(recipe).train().get(0), Labels.SENTIMENT, data).conversations())
         .flatExtracting(Conversation::items)
         .extracting(Item::text)
         .containsExactly("x", "z");
@@ -131,7 +140,9 @@ class CorpusTest {
         1\t... no  name here\t
         """);
 
-    assertThat(Corpus.read(source(List.of("text"), null, null, "nick"), data).conversations())
+    assertThat(
+            Corpus.read(source(List.of("text"), null, null, "nick"), Labels.SENTIMENT, data)
+                .conversations())
         .extracting(conversation -> conversation.items().get(0).text().strip())
         .containsExactly(
             "thanks @user, and @user?!", "annoyed  by @user: and benches ...", "... no  name here");
@@ -142,9 +153,10 @@ class CorpusTest {
     write("label\ttext\n1\ta\n1\tb\n1\tc\n0\td\nx\te\n");
 
     // Three positive and one negative of four: each class has half of the weight.
-    Corpus balanced = Corpus.read(source(List.of("text"), null, null, null, true), data);
+    Corpus balanced =
+        Corpus.read(source(List.of("text"), null, null, null, true), Labels.SENTIMENT, data);
     assertThat(balanced.classWeights()).containsExactly(2f, 1f, 2 / 3f);
-    Corpus plain = Corpus.read(source(List.of("text"), null, null, null), data);
+    Corpus plain = Corpus.read(source(List.of("text"), null, null, null), Labels.SENTIMENT, data);
     assertThat(plain.classWeights()).containsExactly(1f, 1f, 1f);
   }
 
@@ -157,12 +169,12 @@ class CorpusTest {
       new Item("three", Chunk.UNLABELLED)
     };
 
-    assertThat(Corpus.read(plain("lines"), data).conversations())
+    assertThat(Corpus.read(plain("lines"), Labels.SENTIMENT, data).conversations())
         .containsExactly(
             conversation("s:1", items[0]),
             conversation("s:2", items[1]),
             conversation("s:3", items[2]));
-    assertThat(Corpus.read(plain("book"), data).conversations())
+    assertThat(Corpus.read(plain("book"), Labels.SENTIMENT, data).conversations())
         .containsExactly(conversation("s", items));
   }
 
@@ -170,7 +182,8 @@ class CorpusTest {
   void shouldReadJsonLinesAsItReadsColumns() throws IOException {
     write("label\ttext\tthread\tnick\n1\ta Ann\t7\tann\n0\tb\t7\tben\nx\tc ben!\ttrue\tann\n");
     List<Conversation> columns =
-        Corpus.read(source(List.of("text"), "thread", null, "nick"), data).conversations();
+        Corpus.read(source(List.of("text"), "thread", null, "nick"), Labels.SENTIMENT, data)
+            .conversations();
     write(
         """
         {"text": "a Ann", "label": 1, "thread": 7, "nick": "ann", "more": {"text": [null]}}
@@ -180,14 +193,19 @@ class CorpusTest {
         {"text": "c ben!", "label": "x", "thread": true, "nick": "ann"}
         """);
     List<Conversation> fields =
-        Corpus.read(json(List.of("text"), "thread", null, "nick"), data).conversations();
+        Corpus.read(json(List.of("text"), "thread", null, "nick"), Labels.SENTIMENT, data)
+            .conversations();
 
     assertThat(fields).isEqualTo(columns).hasSize(2);
     assertThat(fields.get(0).items().get(1)).isEqualTo(new Item("b ", NEGATIVE));
-    assertThat(Corpus.read(json(List.of("text"), null, null, null), data).conversations())
+    assertThat(
+            Corpus.read(json(List.of("text"), null, null, null), Labels.SENTIMENT, data)
+                .conversations())
         .extracting(Conversation::document)
         .containsExactly("s:1", "s:3", "s:5");
-    assertThat(Corpus.read(json(List.of("nick", "text"), null, "thread", null), data))
+    assertThat(
+            Corpus.read(
+                json(List.of("nick", "text"), null, "thread", null), Labels.SENTIMENT, data))
         .extracting(corpus -> corpus.conversations().get(2))
         .isEqualTo(
             conversation(
@@ -303,7 +321,7 @@ class CorpusTest {
   }
 
   private String refusal(Recipe.Source source) {
-    Throwable thrown = catchThrowable(() -> Corpus.read(source, data));
+    Throwable thrown = catchThrowable(() -> Corpus.read(source, Labels.SENTIMENT, data));
     assertThat(thrown).isInstanceOf(RecipeException.class);
     String file = data.resolve("data.tsv").toString();
     assertThat(thrown.getMessage()).startsWith(file);

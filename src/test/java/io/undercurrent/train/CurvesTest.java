@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.chart.Pictures;
 import io.undercurrent.inference.Reading;
 import io.undercurrent.inference.Reading.NextToken;
+import io.undercurrent.model.Labels;
 import io.undercurrent.text.ByteTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -122,7 +123,7 @@ class CurvesTest {
       int epoch = (i - 1) / EPOCH + 1;
       curves.step("train", epoch, 100, 3.0 / i, 2 + i % 3, 40.0 / i, 8, i % 7, 0.1 / i);
       if (i % EPOCH == 0) {
-        Scores scores = new Scores(new boolean[] {true, true, true});
+        Scores scores = new Scores(Labels.SENTIMENT, new boolean[] {true, true, true});
         scores.add(0, new double[] {i, 60, 0});
         scores.add(1, new double[] {0, 1, 0});
         curves.epoch("train", epoch, List.of(result("dev", "label", scores, 7)), true);

@@ -245,7 +245,7 @@ class EvaluationTest {
     for (int i = 0; i < 30; i++) {
       state = i % 10 == 0 ? MODEL.initialState() : state;
       float[] p = inference.read(rows.get(i + 1).split("\t")[2], state).probabilities();
-      carried.add(i % 3, (double) p[2] - p[0]);
+      carried.add(i % 3 - 1, (double) p[2] - p[0]);
     }
     String dev = TALK.replace("macro_recall", "auroc");
 

@@ -3,6 +3,7 @@ package io.undercurrent.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.undercurrent.model.Labels;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +33,7 @@ class NaiveBayesTest {
   @Test
   void shouldScoreAsByHand() {
     // Words in records: positive good 2, food 1 (3 in all); negative bad 1, food 1 (2); 3 words.
-    NaiveBayes bayes = new NaiveBayes(PLAIN, false);
+    NaiveBayes bayes = new NaiveBayes(PLAIN, 3, false);
 
     double[] scores = bayes.scores(new int[] {GOOD, FOOD, GOOD, NOT}, 1);
 
@@ -45,12 +46,15 @@ class NaiveBayesTest {
   @Test
   void shouldNeedPairsToUnderstandNegation() {
     boolean[] used = {true, false, true};
-    NaiveBayes words = new NaiveBayes(NEGATED, false);
-    NaiveBayes pairs = new NaiveBayes(NEGATED, true);
+    NaiveBayes words = new NaiveBayes(NEGATED, 3, false);
+    NaiveBayes pairs = new NaiveBayes(NEGATED, 3, true);
 
     assertThat(accuracy(words, used)).isLessThan(1);
     assertThat(accuracy(pairs, used)).isEqualTo(1);
-    assertThat(NaiveBayes.tuned(NaiveBayes.settings(NEGATED), NEGATED, used, "accuracy").accuracy())
+    assertThat(
+            NaiveBayes.tuned(
+                    NaiveBayes.settings(NEGATED, 3), NEGATED, Labels.SENTIMENT, used, "accuracy")
+                .accuracy())
         .isEqualTo(1);
   }
 
@@ -58,13 +62,17 @@ class NaiveBayesTest {
   void shouldSkipRecordsWithoutLabelWhenItIsScored() {
     Scores scores =
         NaiveBayes.tuned(
-            NaiveBayes.settings(PLAIN), PLAIN, new boolean[] {true, false, true}, "macro_recall");
+            NaiveBayes.settings(PLAIN, 3),
+            PLAIN,
+            Labels.SENTIMENT,
+            new boolean[] {true, false, true},
+            "macro_recall");
     assertThat(scores.records()).isEqualTo(3);
     assertThat(scores.macroRecall()).isEqualTo(1);
   }
 
   private static double accuracy(NaiveBayes bayes, boolean[] used) {
-    Scores scores = new Scores(used);
+    Scores scores = new Scores(Labels.SENTIMENT, used);
     for (Example example : NEGATED) {
       scores.add(example.label(), bayes.scores(example.tokens(), 0.1));
     }

@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Test;
 
 class RankedScoresTest {
 
-  private static final int NEGATIVE = 0;
-  private static final int NEUTRAL = 1;
-  private static final int POSITIVE = 2;
+  private static final float NEGATIVE = -1; // valences
+  private static final float NEUTRAL = 0;
+  private static final float POSITIVE = 1;
 
   private final RankedScores scores = new RankedScores();
 
@@ -52,14 +52,14 @@ class RankedScoresTest {
   @Test
   void shouldEqualTheCountOfAllPairs() {
     SplittableRandom random = new SplittableRandom(3);
-    int[] labels = random.ints(500, 0, 3).toArray();
+    int[] valences = random.ints(500, -1, 2).toArray();
     double[] values = random.doubles(500).map(x -> Math.rint(20 * x)).toArray(); // many ties
     double inOrder = 0;
     double pairs = 0;
     for (int i = 0; i < 500; i++) {
-      scores.add(labels[i], values[i]);
+      scores.add(valences[i], values[i]);
       for (int j = 0; j < 500; j++) {
-        if (labels[i] == POSITIVE && labels[j] == NEGATIVE) {
+        if (valences[i] == POSITIVE && valences[j] == NEGATIVE) {
           pairs++;
           inOrder += values[i] > values[j] ? 1 : values[i] == values[j] ? 0.5 : 0;
         }

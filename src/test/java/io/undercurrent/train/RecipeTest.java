@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.undercurrent.model.Labels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,11 +122,8 @@ class RecipeTest {
     assertThat(recipe.training().epochs()).isEqualTo(10);
     Recipe.Source source = recipe.train().get(0);
     assertThat(source.name()).isEqualTo("mine");
-    assertThat(source.labels())
-        .containsOnly(
-            Map.entry("negative", "negative"),
-            Map.entry("neutral", "neutral"),
-            Map.entry("positive", "positive"));
+    assertThat(recipe.labels()).isEqualTo(Labels.SENTIMENT);
+    assertThat(source.labels()).isEmpty(); // each stands for itself
     assertThat(source.metric()).isEqualTo("accuracy");
   }
 
@@ -232,7 +232,7 @@ class RecipeTest {
         "epochs: 3           | epoch: 3              | line 6: training.epoch is not a known key; did you mean training.epochs?",
         "seed: 1             | epochs: 3             | line 2: epochs is not a known key; did you mean training.epochs or pretraining.training.epochs?",
         "seed: 1             | calibrate: 1.3        | line 2: calibrate must be true or false, found 1.3",
-        "seed: 1             | colour: red           | line 2: colour is not a known key; known here: name, seed, init, train",
+        "seed: 1             | colour: red           | line 2: colour is not a known key; known here: name, seed, init, labels, valences, train",
         "epochs: 3           | epochs: 2.5           | line 6: training.epochs must be 1 to 10000, found 2.5",
         "epochs: 3           | epochs: many          | line 6: training.epochs must be 1 to 10000, found many",
         "epochs: 3           | epochs: [3]           | line 6: training.epochs must be 1 to 10000, found a list",
@@ -255,6 +255,85 @@ class RecipeTest {
         GOOD.substring(0, at) + to.replace("\\n", "\n") + GOOD.substring(at + from.length());
 
     assertThat(refusal(write(recipe))).startsWith(message);
+  }
+
+  @Test
+  void shouldReadLabelsAndValences() throws IOException {
+    String train = "train: [{file: a.tsv, label: stars, labels: {\"5\": good, \"1\": bad}}]\n";
+
+    Recipe scored =
+        Recipe.read(write("labels: [bad, fair, good]\nvalences: [-1, 0.25, 1]\n" + train));
+    Recipe unscored = Recipe.read(write("labels: [bad, good]\n" + train));
+    Recipe usual =
+        Recipe.read(
+            write("labels: [negative, neutral, positive]\ntrain: [{file: a.tsv, label: x}]\n"));
+
+    assertThat(scored.labels())
+        .isEqualTo(new Labels(List.of("bad", "fair", "good"), List.of(-1f, 0.25f, 1f)));
+    assertThat(scored.config(50).labels()).isEqualTo(scored.labels());
+    assertThat(scored.config(50).classes()).isEqualTo(3);
+    assertThat(scored.train().get(0).labels())
+        .containsExactly(Map.entry("1", "bad"), Map.entry("5", "good"));
+    assertThat(unscored.labels()).isEqualTo(Labels.unscored(List.of("bad", "good")));
+    assertThat(usual.labels()).isEqualTo(Labels.SENTIMENT);
+    Recipe silent =
+        Recipe.read(
+            write(
+                "labels: [negative, neutral, positive]\nvalences: []\n"
+                    + "train: [{file: a.tsv, label: x}]\n"));
+    assertThat(silent.labels()).isEqualTo(Labels.unscored(Labels.SENTIMENT.names()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'labels: [a]' | '' | line 1: labels must be 2 to 64 names, found 1",
+        "'labels: a' | '' | 'line 1: labels must be a list of 2 to 64 names, found a'",
+        "'labels: [a, b, a]' | '' | 'line 1: labels must be different, found a twice'",
+        "'labels: [a, \" \"]' | '' | 'line 1: labels[1] must be a text that is not blank, found blank text'",
+        "'labels: [a, {b: c}]' | '' | 'line 1: labels[1] must be a text that is not blank, found a mapping'",
+        "'labels: [a, b]\nvalences: [-1, 0, 1]' | '' | 'line 2: valences must be one for each of 2 labels, found 3'",
+        "'labels: [a, b]\nvalences: [-1, 1.5]' | '' | 'line 2: valences[1] must be -1 to 1, found 1.5'",
+        "'labels: [a, b]\nvalences: [-1, x]' | '' | 'line 2: valences[1] must be -1 to 1, found x'",
+        "'valences: [-1, 0, 1]' | '' | 'line 1: valences must be left out where labels is not given, found a list'",
+        "'labels: [a, b]' | ', labels: {x: positive}' | 'line 2: train[0].labels.x must be a or b, found positive'",
+        "'labels: [a, b]' | ', probabilities: {a: p}' | 'line 2: train[0].probabilities.b must be given, found none'",
+        "'labels: [a, b]' | ', probabilities: {a: p, b: q, positive: r}' | 'line 2: train[0].probabilities.positive is not a known key; known here: a, b'",
+        "'labels: [a, b]' | ', metric: auroc' | 'line 2: train[0].metric must be another one where valences are not both below and above 0, found auroc'",
+        "'labels: [a, b]\nvalences: [0, 1]' | ', metric: auroc' | 'line 3: train[0].metric must be another one where valences are not both below and above 0, found auroc'",
+      })
+  void shouldSayWhatIsWrongWithLabels(String labels, String source, String message)
+      throws IOException {
+    String yaml =
+        labels.replace("\\n", "\n") + "\ntrain: [{file: a.tsv, label: x" + source + "}]\n";
+
+    assertThat(refusal(write(yaml))).isEqualTo(message);
+  }
+
+  @Test
+  void shouldRefuseMoreThanSixtyFourLabels() throws IOException {
+    String labels = IntStream.range(0, 65).mapToObj(k -> "c" + k).collect(Collectors.joining(", "));
+
+    assertThat(refusal(write("labels: [" + labels + "]\ntrain: [{file: a.tsv, label: x}]\n")))
+        .isEqualTo("line 1: labels must be 2 to 64 names, found 65");
+  }
+
+  @Test
+  void shouldReportErrorsOfLabelsTogetherWithOthers() throws IOException {
+    Path file =
+        write(
+            """
+            labels: [a, a]
+            seed: x
+            train: [{file: a.tsv, label: x, labels: {y: c}}]
+            """);
+
+    assertThat(catchThrowable(() -> Recipe.read(file)).getMessage().lines())
+        .containsExactly(
+            file + ": line 1: labels must be different, found a twice",
+            file + ": line 2: seed must be a whole number, found x",
+            file + ": line 3: train[0].labels.y must be a, found c");
   }
 
   @Test

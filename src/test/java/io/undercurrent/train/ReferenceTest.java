@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.undercurrent.inference.Reading;
 import io.undercurrent.model.DriftReference.Histogram;
+import io.undercurrent.model.Labels;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,7 @@ class ReferenceTest {
 
   @Test
   void shouldSpreadRecordsOverTheirBins() {
-    Reference reference = new Reference();
+    Reference reference = new Reference(Labels.SENTIMENT);
     for (int i = 0; i < 100; i++) {
       float positive = i / 100f;
       int unknown = i < 60 ? 0 : 2; // of ten

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.undercurrent.model.Labels;
+import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -34,8 +36,34 @@ class ScoresTest {
   }
 
   @Test
+  void shouldRankByTheValencesOfItsLabels() {
+    Labels stars = new Labels(List.of("1", "2", "3", "4"), List.of(-1f, -0.5f, 0f, 0.5f));
+    boolean[] all = {true, true, true, true};
+    Scores scores = new Scores(stars, all);
+    scores.add(0, new double[] {0.7, 0.1, 0.1, 0.1}); // -0.7
+    scores.add(1, new double[] {0.1, 0.1, 0.1, 0.7}); // 0.2
+    scores.add(2, new double[] {0, 0, 1, 0}); // no valence: does not count
+    scores.add(3, new double[] {0.2, 0.2, Double.NEGATIVE_INFINITY, 0.6}); // 0
+    scores.add(3, new double[] {0, 0, 0, 1}); // 0.5
+
+    assertThat(scores.auroc()).isEqualTo(3 / 4.0);
+    assertThat(new Scores(Labels.unscored(stars.names()), all).auroc()).isNaN();
+  }
+
+  @Test
+  void shouldScoreEachClassAsByHand() {
+    int[][] confusion = {{4, 1, 0}, {2, 3, 1}, {0, 0, 2}};
+    Scores scores = scores(new boolean[] {true, true, true}, confusion);
+
+    assertThat(scores.labelled(1)).isEqualTo(6);
+    assertThat(scores.precision(1)).isCloseTo(3 / 4.0, EXACT);
+    assertThat(scores.recall(1)).isCloseTo(3 / 6.0, EXACT);
+    assertThat(scores.f1(1)).isCloseTo(6 / 10.0, EXACT);
+  }
+
+  @Test
   void shouldPredictAndAverageOnlyClassesInUse() {
-    Scores scores = new Scores(new boolean[] {true, false, true});
+    Scores scores = new Scores(Labels.SENTIMENT, new boolean[] {true, false, true});
     scores.add(0, new double[] {0.2, 0.7, 0.1}); // neutral is likeliest, and not in use
     scores.add(0, new double[] {0.1, 0.7, 0.2});
     scores.add(2, new double[] {0.1, 0.7, 0.2});
@@ -49,7 +77,7 @@ class ScoresTest {
 
   @Test
   void shouldMeasureTheAreaUnderTheRocCurve() {
-    Scores scores = new Scores(new boolean[] {true, true, true});
+    Scores scores = new Scores(Labels.SENTIMENT, new boolean[] {true, true, true});
     scores.add(0, new double[] {0.5, 0.3, 0.2}); // -0.3
     scores.add(0, new double[] {0.2, 0.5, 0.3}); // 0.1, above one of the two positives
     scores.add(1, new double[] {0.9, 0.1, 0.0}); // neutral: does not count
@@ -62,7 +90,7 @@ class ScoresTest {
 
   @Test
   void shouldNotDivideByAClassThatIsNeitherLabelledNorPredicted() {
-    Scores scores = new Scores(new boolean[] {true, true, true});
+    Scores scores = new Scores(Labels.SENTIMENT, new boolean[] {true, true, true});
     scores.add(2, new double[] {0, 0, 1});
 
     assertThat(scores.accuracy()).isEqualTo(1);
@@ -71,7 +99,7 @@ class ScoresTest {
   }
 
   private static Scores scores(boolean[] used, int[][] confusion) {
-    Scores scores = new Scores(used);
+    Scores scores = new Scores(Labels.SENTIMENT, used);
     for (int label = 0; label < 3; label++) {
       for (int predicted = 0; predicted < 3; predicted++) {
         for (int n = 0; n < confusion[label][predicted]; n++) {

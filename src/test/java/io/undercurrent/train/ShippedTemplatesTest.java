@@ -2,7 +2,7 @@ package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.undercurrent.model.ModelConfig;
+import io.undercurrent.model.Labels;
 import io.undercurrent.train.Corpus.Item;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,12 +49,18 @@ class ShippedTemplatesTest {
   @ParameterizedTest
   @MethodSource("files")
   void shouldBalancePositiveAndNegative(String file) {
-    int[] counts = new int[ModelConfig.SENTIMENT_LABELS.size()];
+    int[] counts = new int[Labels.SENTIMENT.size()];
     for (List<Item> conversation : read(file).conversations(RECORDS)) {
       counts[label(conversation)]++;
     }
-    int neutral = RECORDS - counts[ModelConfig.NEGATIVE] - counts[ModelConfig.POSITIVE];
-    assertThat(Math.abs(counts[ModelConfig.NEGATIVE] - counts[ModelConfig.POSITIVE]))
+    int neutral =
+        RECORDS
+            - counts[Labels.SENTIMENT.indexOf(Labels.NEGATIVE)]
+            - counts[Labels.SENTIMENT.indexOf(Labels.POSITIVE)];
+    assertThat(
+            Math.abs(
+                counts[Labels.SENTIMENT.indexOf(Labels.NEGATIVE)]
+                    - counts[Labels.SENTIMENT.indexOf(Labels.POSITIVE)]))
         .isLessThanOrEqualTo(2);
     assertThat(neutral).isBetween(RECORDS / 4, RECORDS / 2 + 1);
   }
@@ -109,7 +115,8 @@ class ShippedTemplatesTest {
   }
 
   private static Templates read(String file) {
-    return Templates.read("classpath:io/undercurrent/train/templates/" + file, Path.of("."));
+    return Templates.read(
+        "classpath:io/undercurrent/train/templates/" + file, Labels.SENTIMENT, Path.of("."));
   }
 
   private static String text(List<Item> conversation) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.train.Corpus.Conversation;
 import io.undercurrent.train.Corpus.Item;
 import java.io.IOException;
@@ -134,6 +135,6 @@ class SnapshotTest {
   private List<Conversation> kept(Snapshot snapshot) throws IOException {
     Path run = folder.resolve("run");
     snapshot.write(run, 2);
-    return Corpus.read(snapshot.recipe().train().get(0), run).conversations();
+    return Corpus.read(snapshot.recipe().train().get(0), Labels.SENTIMENT, run).conversations();
   }
 }

@@ -1,9 +1,11 @@
 package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.text.ByteTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -165,7 +167,7 @@ class SoftLabelsTest {
   void shouldScoreASourceWithoutLabelsByTheTeachersLikeliestClass() throws IOException {
     write("s.tsv", "n\to\tp\ttext\n.1\t.5\t.4\ta\n.5\t.5\t0\tb\n\t\t\tc\n");
     Recipe.Source source = recipe("{file: s.tsv, " + COLUMNS + "}").train().get(0);
-    Corpus corpus = Corpus.read(source, data);
+    Corpus corpus = Corpus.read(source, Labels.SENTIMENT, data);
 
     assertThat(source.metric()).isEqualTo("accuracy");
     assertThat(source.softWeight()).isEqualTo(1f);
@@ -178,12 +180,49 @@ class SoftLabelsTest {
   void shouldNotScoreUnlabelledRecordsOfASourceWithLabels() throws IOException {
     write("s.tsv", "label\tn\to\tp\ttext\nx\t0\t0\t1\ta\n-\t0\t0\t1\tb\n");
     Recipe.Source source = recipe("{file: s.tsv, label: label, " + COLUMNS + "}").train().get(0);
-    Corpus corpus = Corpus.read(source, data);
+    Corpus corpus = Corpus.read(source, Labels.SENTIMENT, data);
 
     assertThat(source.softWeight()).isEqualTo(0.5f);
     assertThat(corpus.conversations())
         .extracting(conversation -> corpus.scored(conversation.items().get(0)))
         .containsExactly(Chunk.UNLABELLED, (byte) 0);
+  }
+
+  @Test
+  void shouldReadTheProbabilitiesOfTheRecipesLabelsInTheirOrder() throws IOException {
+    write("s.tsv", "label\tc\tb\ta\ttext\ncancel\t0.1\t0.2\t0.7\tstop\n");
+    Path file = data.resolve("recipe.yaml");
+    Files.writeString(
+        file,
+        """
+        labels: [refund, cancel, book]
+        vocabulary: {type: bytes}
+        train: [{file: s.tsv, label: label, probabilities: {book: b, cancel: c, refund: a}}]
+        dev: [{file: dev.tsv}]
+        """);
+    Recipe recipe = Recipe.read(file);
+
+    Corpus corpus = Corpus.read(recipe.train().get(0), recipe.labels(), data);
+
+    Corpus.Item item = corpus.conversations().get(0).items().get(0);
+    assertThat(item.label()).isEqualTo((byte) 1);
+    assertThat(item.probabilities()).containsExactly(0.7f, 0.1f, 0.2f);
+    assertThat(corpus.classWeights()).hasSize(3);
+  }
+
+  @Test
+  void shouldRefuseALabelThatIsNotTheRecipes() throws IOException {
+    write("s.tsv", "label\ttext\npositive\tstop\n");
+    Path file = data.resolve("recipe.yaml");
+    Files.writeString(
+        file,
+        "labels: [refund, cancel]\nvocabulary: {type: bytes}\n"
+            + "train: [{file: s.tsv, label: label}]\ndev: [{file: dev.tsv}]\n");
+    Recipe recipe = Recipe.read(file);
+
+    assertThatThrownBy(() -> Corpus.read(recipe.train().get(0), recipe.labels(), data))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageEndingWith("label must be one of refund, cancel, found positive");
   }
 
   private void write(String file, String content) throws IOException {
@@ -192,7 +231,7 @@ class SoftLabelsTest {
 
   private List<Corpus.Item> items(String file, String keys) throws IOException {
     Recipe.Source source = recipe("{file: " + file + ", " + keys + "}").train().get(0);
-    return Corpus.read(source, data).conversations().stream()
+    return Corpus.read(source, Labels.SENTIMENT, data).conversations().stream()
         .flatMap(conversation -> conversation.items().stream())
         .toList();
   }

@@ -2,6 +2,7 @@ package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.train.Corpus.Item;
 import java.util.Arrays;
 import java.util.List;
@@ -9,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class SuiteTextsTest {
 
-  private static final SuiteTexts TEXTS = new SuiteTexts();
+  private static final SuiteTexts TEXTS = new SuiteTexts(Labels.SENTIMENT);
 
   @Test
   void shouldKnowTheSentencesOfAllSuitesInAnySpelling() {
@@ -19,6 +20,13 @@ class SuiteTextsTest {
     assertThat(has("my neighbour is DEAF!")).isTrue(); // identity
     assertThat(has("My neighbour is loud")).isFalse();
     assertThat(has("")).isFalse();
+  }
+
+  @Test
+  void shouldLeaveNothingOutForLabelsThatTheSuitesDoNotHave() {
+    SuiteTexts texts = new SuiteTexts(Labels.unscored(List.of("book", "cancel")));
+
+    assertThat(texts.has(List.of(new Item("The food was good.", Chunk.UNLABELLED)), 0)).isFalse();
   }
 
   @Test

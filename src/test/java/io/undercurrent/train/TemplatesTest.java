@@ -3,6 +3,7 @@ package io.undercurrent.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.undercurrent.model.Labels;
 import io.undercurrent.text.ByteTokenizer;
 import io.undercurrent.train.Corpus.Item;
 import java.io.IOException;
@@ -75,7 +76,7 @@ class TemplatesTest {
         templates: {positive: ["{x} || yes"], negative: ["no"]}
         """);
 
-    List<List<Item>> made = Templates.read("t.yaml", data).conversations(200);
+    List<List<Item>> made = Templates.read("t.yaml", Labels.SENTIMENT, data).conversations(200);
 
     byte none = Chunk.UNLABELLED;
     Item yes = new Item("yes", (byte) 2);
@@ -99,7 +100,10 @@ class TemplatesTest {
         """);
 
     List<Corpus.Conversation> conversations =
-        Corpus.read(Recipe.read(data.resolve("recipe.yaml")).stages().get(0).train().get(0), data)
+        Corpus.read(
+                Recipe.read(data.resolve("recipe.yaml")).stages().get(0).train().get(0),
+                Labels.SENTIMENT,
+                data)
             .conversations();
 
     assertThat(conversations)
@@ -135,7 +139,7 @@ class TemplatesTest {
         """);
 
     HashSet<List<String>> texts = new HashSet<>();
-    for (List<Item> items : Templates.read("t.yaml", data).conversations(50)) {
+    for (List<Item> items : Templates.read("t.yaml", Labels.SENTIMENT, data).conversations(50)) {
       texts.add(items.stream().map(Item::text).toList());
     }
 
@@ -166,10 +170,35 @@ class TemplatesTest {
   })
   void shouldSayWhatIsWrongWithAFile(String yaml, String message) throws IOException {
     Files.writeString(data.resolve("t.yaml"), "{" + yaml + "}");
-    assertThat(catchThrowable(() -> Templates.read("t.yaml", data)))
+    assertThat(catchThrowable(() -> Templates.read("t.yaml", Labels.SENTIMENT, data)))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith("t.yaml: ")
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void shouldMakeSentencesOfTheRecipesLabels() throws IOException {
+    Labels intents = Labels.unscored(List.of("book", "cancel"));
+    Files.writeString(
+        data.resolve("t.yaml"), "{slots: {}, templates: {cancel: [stop], book: [go]}}");
+
+    assertThat(Templates.read("t.yaml", intents, data).conversations(2))
+        .containsExactly(List.of(new Item("go", (byte) 0)), List.of(new Item("stop", (byte) 1)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'slots: {}, templates: {positive: [a]}', 'templates must be for book, cancel, found positive'",
+    "'slots: {}, templates: {book: [a]}, pairs: [[a, b]]', 'pairs must be left out where no label is positive, found 1 pairs and labels book, cancel'"
+  })
+  void shouldRefuseTemplatesOfOtherLabelsThanTheRecipes(String yaml, String message)
+      throws IOException {
+    Files.writeString(data.resolve("t.yaml"), "{" + yaml + "}");
+    Labels intents = Labels.unscored(List.of("book", "cancel"));
+
+    assertThat(catchThrowable(() -> Templates.read("t.yaml", intents, data)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage("t.yaml: " + message);
   }
 
   @Test
@@ -200,7 +229,7 @@ class TemplatesTest {
 
   private List<Item> sentences(String file, int n) {
     List<Item> sentences = new ArrayList<>();
-    for (List<Item> items : Templates.read(file, data).conversations(n)) {
+    for (List<Item> items : Templates.read(file, Labels.SENTIMENT, data).conversations(n)) {
       assertThat(items).hasSize(1);
       sentences.addAll(items);
     }

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +59,43 @@ class TrainingDataTest {
         .isEqualTo(NEGATIVE | NEUTRAL);
   }
 
+  @Test
+  void shouldTellUpToSixtyFourClassesApart() throws IOException {
+    String labels = IntStream.range(0, 64).mapToObj(k -> "c" + k).collect(Collectors.joining(", "));
+    Files.writeString(data.resolve("two.tsv"), "label\ttext\nc0\tx\nc63\ty\nc33\tz\n");
+    Files.writeString(data.resolve("one.tsv"), "label\ttext\nc1\tv\nc32\tw\n");
+    Path file = data.resolve("recipe.yaml");
+    Files.writeString(
+        file,
+        """
+        labels: [%s]
+        vocabulary: {type: bytes}
+        train: [{file: two.tsv, label: label}, {file: one.tsv, label: label}]
+        dev: [{file: two.tsv, label: label}]
+        """
+            .formatted(labels));
+
+    List<Example> examples = examples(Recipe.read(file));
+
+    assertThat(examples)
+        .extracting(Example::label)
+        .containsExactlyInAnyOrder(bytes(0, 63, 33, 1, 32));
+    for (Example example : examples) {
+      boolean two = List.of((byte) 0, (byte) 63, (byte) 33).contains(example.label());
+      for (int k = 0; k < 64; k++) {
+        boolean known = List.of(0, 1, 32, 33, 63).contains(k);
+        boolean own = two ? List.of(0, 33, 63).contains(k) : List.of(1, 32).contains(k);
+        assertThat((example.use().classes() >> k & 1) == 1)
+            .as("record of class %d compared with class %d", example.label(), k)
+            .isEqualTo(own || !known);
+      }
+    }
+  }
+
+  private static Byte[] bytes(int... values) {
+    return IntStream.of(values).mapToObj(value -> (byte) value).toArray(Byte[]::new);
+  }
+
   private List<Example> examples(String... sources) throws IOException {
     StringBuilder yaml =
         new StringBuilder(
@@ -79,7 +118,10 @@ class TrainingDataTest {
     }
     Path file = data.resolve("recipe.yaml");
     Files.writeString(file, yaml);
-    Recipe recipe = Recipe.read(file);
+    return examples(Recipe.read(file));
+  }
+
+  private List<Example> examples(Recipe recipe) {
     return new TrainingData(recipe, data, data, SILENT)
         .encode(recipe.stages().get(0), new ByteTokenizer()).ofEpoch(1, 1).stream()
             .flatMap(Stream::of)

@@ -43,9 +43,13 @@ final class Drift {
   private static final int BITS = 8; // of a bin's number plus 1; 0 for none
   private static final int MASK = (1 << BITS) - 1;
 
-  private final Histogram[] reference; // (3) score, surprise, unknown
-  private final double[][] expected; // (3, bins) shares
-  private final AtomicIntegerArray[] counts; // (3, bins) of the window
+  private static final int SCORE = 0;
+  private static final int SURPRISE = 1;
+  private static final int UNKNOWN = 2;
+
+  private final Histogram[] reference; // (3) score, surprise, unknown; null for no score
+  private final double[][] expected; // (3, bins) shares; null for no score
+  private final AtomicIntegerArray[] counts; // (3, bins) of the window; null for no score
   private final AtomicIntegerArray window = new AtomicIntegerArray(WINDOW); // 3 bins + 1, packed
   private final AtomicInteger records = new AtomicInteger(); // modulo 2^31
 
@@ -53,7 +57,7 @@ final class Drift {
     this.reference = new Histogram[] {reference.score(), reference.surprise(), reference.unknown()};
     expected = new double[this.reference.length][];
     counts = new AtomicIntegerArray[this.reference.length];
-    for (int d = 0; d < counts.length; d++) {
+    for (int d = hasScore() ? SCORE : SURPRISE; d < counts.length; d++) {
       double[] shares = this.reference[d].shares();
       expected[d] = new double[shares.length];
       for (int i = 0; i < shares.length; i++) {
@@ -64,24 +68,29 @@ final class Drift {
     }
   }
 
+  /** Whether the reference has scores. */
+  private boolean hasScore() {
+    return reference[SCORE] != null;
+  }
+
   /**
    * Counts one record that has tokens; the oldest record leaves the window.
    *
-   * @param score P(positive) - P(negative)
+   * @param score of the record; ignored where the reference has none
    * @param bitsPerToken surprise
    * @param unknownShare share of the tokens that are not in the vocabulary
    */
   public void add(double score, double bitsPerToken, double unknownShare) {
     int bins =
-        reference[0].bin(score) + 1
-            | reference[1].bin(bitsPerToken) + 1 << BITS
-            | reference[2].bin(unknownShare) + 1 << 2 * BITS;
+        (hasScore() ? reference[SCORE].bin(score) + 1 : 0)
+            | reference[SURPRISE].bin(bitsPerToken) + 1 << BITS
+            | reference[UNKNOWN].bin(unknownShare) + 1 << 2 * BITS;
     int index = (records.getAndIncrement() & Integer.MAX_VALUE) % WINDOW;
     int before = window.getAndSet(index, bins);
     for (int d = 0; d < counts.length; d++) {
       int left = (before >>> d * BITS & MASK) - 1;
       int entered = (bins >>> d * BITS & MASK) - 1;
-      if (left != entered) {
+      if (left != entered) { // never for a quantity that the reference lacks: both are -1
         counts[d].incrementAndGet(entered);
         if (left >= 0) {
           counts[d].decrementAndGet(left);
@@ -90,26 +99,26 @@ final class Drift {
     }
   }
 
-  /** The PSI of the sentiment's score, over the reference's bins. */
+  /** The PSI of the sentiment's score, over the reference's bins. Only if it has scores. */
   public double ofSentiment() {
-    return psi(0);
+    return psi(SCORE);
   }
 
   /** The PSI of bits per token, over the reference's bins. */
   public double ofSurprise() {
-    return psi(1);
+    return psi(SURPRISE);
   }
 
   /** The PSI of the share of unknown tokens in a record, over the reference's bins. */
   public double ofUnknown() {
-    return psi(2);
+    return psi(UNKNOWN);
   }
 
   /** The number of records in the window, up to {@value #WINDOW}. */
   public int window() {
     int sum = 0;
-    for (int i = 0; i < counts[0].length(); i++) {
-      sum += counts[0].get(i);
+    for (int i = 0; i < counts[SURPRISE].length(); i++) {
+      sum += counts[SURPRISE].get(i);
     }
     return sum;
   }
@@ -140,7 +149,9 @@ final class Drift {
 
   /** Registers the gauges, each with {@code tags}. */
   void bindTo(MeterRegistry registry, Tags tags) {
-    gauge(registry, tags, "sentiment", Drift::ofSentiment);
+    if (hasScore()) {
+      gauge(registry, tags, "sentiment", Drift::ofSentiment);
+    }
     gauge(registry, tags, "surprise", Drift::ofSurprise);
     gauge(registry, tags, "unknown", Drift::ofUnknown);
     Gauges.register(

@@ -8,9 +8,9 @@ import io.micrometer.core.instrument.Timer;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.DriftReference;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -141,19 +141,19 @@ public final class EnrichmentMetrics {
   }
 
   /**
-   * @param sentimentLabels the model's labels, in any order; any other label is counted as {@value
-   *     #OTHER_LABEL}
+   * @param labels the model's; any other label is counted as {@value #OTHER_LABEL}. Without a score
+   *     there are no meters of scores
    * @param reference null for a model without one; there are no meters of drift then
    */
   EnrichmentMetrics(
       MeterRegistry registry,
       String topology,
       String enricher,
-      Collection<String> sentimentLabels,
+      Labels labels,
       DriftReference reference) {
     this.registry = registry;
     tags = Tags.of(MeterNames.TOPOLOGY, topology, MeterNames.ENRICHER, enricher);
-    language = new LanguageMetrics(registry, tags, sentimentLabels, reference);
+    language = new LanguageMetrics(registry, tags, labels, reference);
     records =
         counter(MeterNames.RECORDS, "records", "Records enriched, including those without a token");
     tokens = counter(MeterNames.TOKENS, "tokens", "Tokens read");

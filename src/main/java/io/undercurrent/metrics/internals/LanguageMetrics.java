@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.DriftReference;
-import java.util.Collection;
+import io.undercurrent.model.Labels;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -29,7 +29,7 @@ public final class LanguageMetrics {
   private static final int SCORE_BINS = 10;
 
   private final Map<String, Counter> sentiment;
-  private final Counter[] score; // (SCORE_BINS)
+  private final Counter[] score; // (SCORE_BINS); null for labels without a score
   private final DistributionSummary surprise;
   private final Counter uncertain;
   private final Counter nextChecked;
@@ -38,20 +38,16 @@ public final class LanguageMetrics {
 
   /**
    * @param tags of every meter
-   * @param labels all labels of the model
+   * @param labels of the model
    * @param reference null for a model without one
    */
-  LanguageMetrics(
-      MeterRegistry registry, Tags tags, Collection<String> labels, DriftReference reference) {
+  LanguageMetrics(MeterRegistry registry, Tags tags, Labels labels, DriftReference reference) {
     Map<String, Counter> byLabel = new HashMap<>();
-    labels.forEach(label -> byLabel.put(label, sentiment(registry, tags, label)));
+    labels.names().forEach(label -> byLabel.put(label, sentiment(registry, tags, label)));
     byLabel.put(
         EnrichmentMetrics.OTHER_LABEL, sentiment(registry, tags, EnrichmentMetrics.OTHER_LABEL));
     sentiment = Map.copyOf(byLabel);
-    score = new Counter[SCORE_BINS];
-    for (int i = 0; i < SCORE_BINS; i++) {
-      score[i] = score(registry, tags, String.format(Locale.ROOT, "%.1f", upperEdge(i)));
-    }
+    score = labels.hasScore() ? scores(registry, tags) : null;
     surprise =
         DistributionSummary.builder(MeterNames.SURPRISE)
             .tags(tags)
@@ -98,14 +94,23 @@ public final class LanguageMetrics {
         .register(registry);
   }
 
+  private static Counter[] scores(MeterRegistry registry, Tags tags) {
+    Counter[] scores = new Counter[SCORE_BINS];
+    for (int i = 0; i < SCORE_BINS; i++) {
+      scores[i] = score(registry, tags, String.format(Locale.ROOT, "%.1f", upperEdge(i)));
+    }
+    return scores;
+  }
+
   private static Counter score(MeterRegistry registry, Tags tags, String upper) {
     return Counter.builder(MeterNames.SCORE)
         .tags(tags)
         .tag(MeterNames.UPPER, upper)
         .baseUnit("records")
         .description(
-            "Records by score, P(positive) - P(negative), in ten bins; the tag is a bin's upper"
-                + " edge, which belongs to the bin")
+            "Records by score, which is P(positive) - P(negative) for the usual labels, in ten bins;"
+                + " the tag is a bin's upper edge, which belongs to the bin. Missing for a model"
+                + " whose labels have no valences")
         .register(registry);
   }
 
@@ -118,24 +123,31 @@ public final class LanguageMetrics {
    * because it would make the sums NaN or infinite forever.
    *
    * @param label one of the model's labels
-   * @param score P(positive) - P(negative), from -1 to 1
+   * @param score from -1 to 1; ignored for labels without one
    * @param bitsPerToken surprise in bits per token
    * @param unknownShare share of the tokens that are not in the vocabulary, from 0 to 1
    */
   public void record(String label, double score, double bitsPerToken, double unknownShare) {
     sentiment.getOrDefault(label, sentiment.get(EnrichmentMetrics.OTHER_LABEL)).increment();
-    if (!Double.isFinite(score) || !Double.isFinite(bitsPerToken)) {
+    boolean scored = this.score != null;
+    if (scored && !Double.isFinite(score) || !Double.isFinite(bitsPerToken)) {
       return;
     }
-    int bin = 0;
-    while (bin < SCORE_BINS - 1 && score > upperEdge(bin)) {
-      bin++;
+    if (scored) {
+      this.score[bin(score)].increment();
     }
-    this.score[bin].increment();
     surprise.record(bitsPerToken);
     if (drift != null) {
       drift.add(score, bitsPerToken, unknownShare);
     }
+  }
+
+  private static int bin(double score) {
+    int bin = 0;
+    while (bin < SCORE_BINS - 1 && score > upperEdge(bin)) {
+      bin++;
+    }
+    return bin;
   }
 
   /** Counts one record whose sentiment is uncertain. */

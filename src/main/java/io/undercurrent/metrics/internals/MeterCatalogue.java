@@ -8,6 +8,7 @@ import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
+import io.undercurrent.model.Labels;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class MeterCatalogue {
   /** Values of the tag {@link MeterNames#OF}: the quantities whose drift is measured. */
   private static final Map<String, String> DRIFT_OF =
       inOrder(
-          "sentiment", "P(positive) - P(negative) of a record.",
+          "sentiment", "Score of a record. Missing for a model whose labels have no valences.",
           "surprise", "Surprise of a record, in bits per token.",
           "unknown", "Share of a record's tokens that are not in the vocabulary.");
 
@@ -51,7 +52,8 @@ public final class MeterCatalogue {
     MeterRegistry registry = new SimpleMeterRegistry();
     Histogram bins = new Histogram(new double[] {0}, new double[] {1, 0});
     DriftReference reference = new DriftReference(1, bins, bins, bins);
-    EnrichmentMetrics enricher = new EnrichmentMetrics(registry, "", "", List.of(), reference);
+    EnrichmentMetrics enricher =
+        new EnrichmentMetrics(registry, "", "", Labels.SENTIMENT, reference);
     enricher.model("", "", "");
     enricher.kernels("");
     new DeadLetterMetrics(registry, "");

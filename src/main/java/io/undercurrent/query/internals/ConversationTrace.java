@@ -40,7 +40,7 @@ public final class ConversationTrace {
   private HiddenState state;
   private Memory memory; // null for a model that has none
   private long records;
-  private double score;
+  private double score; // NaN for labels without one
 
   public ConversationTrace(Model model, EnrichmentSettings settings) {
     this.model = model;
@@ -52,7 +52,7 @@ public final class ConversationTrace {
 
   private void restart(long records) {
     this.records = records;
-    score = 0;
+    score = model.config().labels().hasScore() ? 0 : Double.NaN;
     state = model.initialState();
     memory = model.config().hasMemory() ? new Memory(model.config(), records) : null;
   }
@@ -81,7 +81,7 @@ public final class ConversationTrace {
     if (reading.tokens() == 0) {
       return new TracedRecord(record, record.sentiment() == null, before, List.of());
     }
-    score = reading.score();
+    score = reading.score(model.config().labels());
     return new TracedRecord(
         record, isExact(record, reading), before, pieces(record.text(), encoding));
   }
@@ -89,7 +89,20 @@ public final class ConversationTrace {
   private boolean isExact(EnrichedRecord record, Reading reading) {
     return model.fingerprint().equals(record.model().fingerprint())
         && record.sentiment() != null
-        && (float) record.sentiment().score() == reading.score(); // nine digits identify a float
+        && probabilities(record.sentiment()).equals(probabilities(reading));
+  }
+
+  /** The probabilities in the order of the labels; their nine digits identify a float. */
+  private static List<Float> probabilities(EnrichedRecord.Sentiment sentiment) {
+    return sentiment.probabilities().values().stream().map(Double::floatValue).toList();
+  }
+
+  private static List<Float> probabilities(Reading reading) {
+    List<Float> probabilities = new ArrayList<>();
+    for (float probability : reading.probabilities()) {
+      probabilities.add(probability);
+    }
+    return probabilities;
   }
 
   /** Splits a text into the pieces that the tokenizer reads as one. */
@@ -142,7 +155,7 @@ public final class ConversationTrace {
 
     @Override
     public void onSentiment(int position, float[] probabilities) {
-      scores.add((double) Reading.score(probabilities));
+      scores.add((double) model.config().labels().score(probabilities));
     }
 
     @Override

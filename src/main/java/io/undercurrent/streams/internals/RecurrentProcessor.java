@@ -384,11 +384,12 @@ final class RecurrentProcessor<K, V> {
       metrics.latency(System.currentTimeMillis() - timestampMs);
     }
     if (enriched.sentiment() != null) {
+      Double score = enriched.sentiment().score(); // null for labels without valences
       metrics
           .language()
           .record(
               enriched.sentiment().label(),
-              enriched.sentiment().score(),
+              score == null ? Double.NaN : score,
               enriched.surprise().bitsPerToken(),
               (double) outcome.unknown() / tokens);
       if (enriched.sentiment().uncertain()) {

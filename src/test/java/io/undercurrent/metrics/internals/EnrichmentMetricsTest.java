@@ -7,6 +7,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.model.DriftReference;
 import io.undercurrent.model.DriftReference.Histogram;
+import io.undercurrent.model.Labels;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class EnrichmentMetricsTest {
-  private static final List<String> LABELS = List.of("negative", "neutral", "positive");
+  private static final Labels LABELS = Labels.SENTIMENT;
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -221,6 +222,33 @@ class EnrichmentMetricsTest {
   }
 
   @Test
+  void shouldHaveNoMetersOfScoresForLabelsWithoutValences() {
+    Histogram bins = new Histogram(new double[] {0.5}, new double[] {0.5, 0.5});
+    EnrichmentMetrics metrics =
+        new EnrichmentMetrics(
+            registry,
+            "desk",
+            "support",
+            Labels.unscored(List.of("book", "cancel")),
+            new DriftReference(10, null, bins, bins));
+    for (int i = 0; i < 250; i++) {
+      metrics.language().record("cancel", Double.NaN, i % 2, i % 2);
+    }
+
+    assertThat(samples())
+        .contains(
+            "undercurrent_sentiment_records_total{label=\"book\"} 0.0",
+            "undercurrent_sentiment_records_total{label=\"cancel\"} 250.0",
+            "undercurrent_surprise_bits_count 250",
+            "undercurrent_drift_window_records 250.0",
+            "undercurrent_drift_psi{of=\"surprise\"} 0.0",
+            "undercurrent_drift_psi{of=\"unknown\"} 0.0");
+    assertThat(registry.scrape())
+        .doesNotContain("undercurrent_score_records")
+        .doesNotContain("of=\"sentiment\"");
+  }
+
+  @Test
   void shouldLeaveOutNaNAndInfinity() {
     LanguageMetrics language = metrics().language();
     language.record("neutral", 0, Double.NaN, 0);
@@ -281,7 +309,7 @@ class EnrichmentMetricsTest {
               () -> {
                 for (int i = 0; i < 10_000; i++) {
                   metrics.record(2, 1, false, 1_000);
-                  metrics.language().record(LABELS.get(i % 3), 0, 1, 0);
+                  metrics.language().record(LABELS.name(i % 3), 0, 1, 0);
                 }
               });
       thread.start();
@@ -321,7 +349,7 @@ class EnrichmentMetricsTest {
       metrics.stateAge(i);
       metrics.batch(8, 100, 50_000);
       metrics.usedAhead();
-      metrics.language().record(LABELS.get(i % 3), i % 20 / 10.0 - 1, i % 12, i % 3 / 3.0);
+      metrics.language().record(LABELS.name(i % 3), i % 20 / 10.0 - 1, i % 12, i % 3 / 3.0);
       metrics.language().nextWord(i % 4 == 0);
     }
   }

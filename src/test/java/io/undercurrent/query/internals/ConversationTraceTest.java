@@ -10,6 +10,7 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.TinyModel;
@@ -75,12 +76,25 @@ class ConversationTraceTest {
         continue;
       }
       assertThat(text(traced)).isEqualTo(record.text());
-      assertThat((float) lastScore(traced)).isEqualTo((float) record.sentiment().score());
+      assertThat((float) lastScore(traced)).isEqualTo(record.sentiment().score().floatValue());
       assertThat(traced.pieces().stream().mapToDouble(Piece::bits).sum())
           .isCloseTo(
               record.surprise().bitsPerToken() * record.surprise().tokens(),
               within(1e-5)); // nine digits of a float, times some tokens
       score = lastScore(traced);
+    }
+  }
+
+  @Test
+  void shouldTraceAModelWhoseLabelsHaveNoScore() {
+    Model intents = LetterModel.with(Labels.unscored(List.of("book", "cancel")), 3);
+    List<EnrichedRecord> records = enriched(intents, SETTINGS, "a b c", "", "d");
+
+    for (TracedRecord traced : traced(intents, SETTINGS, records)) {
+      assertThat(traced.exact()).isTrue();
+      assertThat(traced.before()).isNaN();
+      assertThat(traced.pieces()).allSatisfy(piece -> assertThat(piece.score()).isNaN());
+      assertThat(text(traced)).isEqualTo(traced.record().text());
     }
   }
 

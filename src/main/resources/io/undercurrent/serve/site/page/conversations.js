@@ -1,5 +1,5 @@
 // The list of conversations: at most 100 conversations, each with its last 60 moods.
-import { address, element, feeling, signed } from "./format.js";
+import { address, element, feeling, felt, signed } from "./format.js";
 import { sparkline, onTheme } from "./charts.js";
 
 const CONVERSATIONS = 100;
@@ -97,9 +97,11 @@ function draw() {
   for (const conversation of changed) {
     const { last, moods, numbers } = conversation;
     conversation.text.textContent = last.text;
-    conversation.mood.textContent = signed(last.mood);
+    const labelled = last.mood === null && last.label !== null; // by a model without scores
+    conversation.mood.textContent = labelled ? felt(last.label, null, last.probability) : signed(last.mood);
     conversation.mood.dataset.feeling = feeling(last.mood);
-    conversation.mood.title = `mood ${feeling(last.mood)}`;
+    conversation.link.classList.toggle("labelled", labelled);
+    conversation.mood.title = labelled ? `latest record: ${conversation.mood.textContent}` : `mood ${feeling(last.mood)}`;
     conversation.chart.setData([numbers, moods]);
   }
   changed.clear();

@@ -21,6 +21,10 @@ export const time = ms =>
 /** A mood in a word, for people who cannot see colours. */
 export const feeling = x => (x === null ? "no mood" : x < -0.15 ? "negative" : x > 0.15 ? "positive" : "neutral");
 
+/** A sentiment for the list: its label, and the score or, for labels without valences, the probability. */
+export const felt = (label, score, probability) =>
+  `${label} ${score === null ? percent(probability) : signed(score)}`;
+
 /** The address of a key: URL-safe base64 for a text, otherwise encoding:key. */
 export function address({ key, keyEncoding }) {
   if (keyEncoding) return `${keyEncoding}:${keyEncoding === "base64" ? urlSafe(key) : key}`;

@@ -1,5 +1,5 @@
 // The opened conversation: its last 60 records, with each piece of text tinted by how it changed the sentiment.
-import { bits, element, feeling, integer, percent, signed, time, tracePath } from "./format.js";
+import { bits, element, feeling, felt, integer, percent, signed, time, tracePath } from "./format.js";
 import { course, onTheme } from "./charts.js";
 
 const RECORDS = 60;
@@ -105,10 +105,13 @@ function add(more) {
       log.firstElementChild.remove();
     }
   }
-  const now = records.at(-1).conversation;
-  mood.replaceChildren(signed(now.score),
+  const latest = records.at(-1);
+  const now = latest.conversation;
+  const unscored = records.some(r => r.sentiment && r.sentiment.score === null); // labels without valences
+  mood.replaceChildren(unscored && latest.sentiment ? feels(latest.sentiment) : signed(now.score),
     element("span", {}, ` after ${integer(now.records)} ${now.records === 1 ? "record" : "records"}`));
   mood.dataset.feeling = feeling(now.score);
+  article.classList.toggle("unscored", unscored);
   chart.setData([
     records.map(r => r.conversation.records),
     records.map(r => r.conversation.score),
@@ -126,7 +129,7 @@ function item(record) {
   record.pieces.forEach((piece, i) => {
     const before = i ? record.pieces[i - 1].score : record.before;
     const [, space, word] = piece.text.match(/^(\s*)([^]*)$/);
-    text.append(space, token(word, piece, piece.score - before, detail));
+    text.append(space, token(word, piece, piece.score === null ? null : piece.score - before, detail));
   });
   if (!record.pieces.length) text.append(record.text || "(no text)");
   text.addEventListener("keydown", walk);
@@ -137,19 +140,23 @@ function item(record) {
   return made;
 }
 
+const feels = sentiment => felt(sentiment.label, sentiment.score, sentiment.probabilities[sentiment.label]);
+
+/** A piece of text. moved is by how much it changed the sentiment; null for labels without a score. */
 function token(word, piece, moved, detail) {
-  const strength = Math.abs(moved) < UNMOVED ? 0 : Math.min(1, Math.abs(moved) / 0.6);
+  const change = moved === null ? "" : `changed the sentiment by ${signed(moved)}`;
+  const strength = moved === null ? 0 : Math.abs(moved) < UNMOVED ? 0 : Math.min(1, Math.abs(moved) / 0.6);
   const made = element("button", {
     type: "button",
     tabindex: "-1",
     class: "token" + (piece.bits > RARE_BITS ? " rare" : ""),
     "data-moved": strength === 0 ? "" : moved < 0 ? "down" : "up",
     "--strength": strength.toFixed(2),
-    "aria-label": `${word}, changed the sentiment by ${signed(moved)}`,
+    "aria-label": change ? `${word}, ${change}` : word,
   }, word);
   const tell = () => detail.replaceChildren(
-    element("b", {}, word), ` changed the sentiment by ${signed(moved)} to ${signed(piece.score)}; surprise ${bits(piece.bits)}, probability `
-      + `${percent(piece.probability)}`,
+    element("b", {}, word), (change ? ` ${change} to ${signed(piece.score)}; ` : " ")
+      + `surprise ${bits(piece.bits)}, probability ${percent(piece.probability)}`,
     ...(piece.expected.length ? ["; likelier: ", ...words(piece.expected)] : []));
   made.addEventListener("mouseenter", tell);
   made.addEventListener("focus", tell);
@@ -176,7 +183,7 @@ function meta(record, number) {
   if (when) made.append(element("time", {}, when));
   if (record.sentiment) {
     made.append(element("span", { class: "score", "data-feeling": feeling(record.sentiment.score) },
-      `${record.sentiment.label} ${signed(record.sentiment.score)}`));
+      feels(record.sentiment)));
     if (record.sentiment.uncertain) {
       made.append(element("span", {
         title: `The network does not know ${integer(record.surprise.unknown)} of the ${integer(record.surprise.tokens)} words and signs, so the sentiment says little.`,
