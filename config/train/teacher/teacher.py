@@ -327,15 +327,13 @@ def sources(data):
     yield "sst-varied", varied(list(rows(data, "sst2/fine_train.tsv")), 4, 1), ("movies",)
     yield "tweets-varied", varied(list(rows(data, "semeval-twitter/train_2013-2016.tsv")), 1, 2), (
         "tweets",)
-    yield "goemotions-varied", varied(list(rows(data, "goemotions/train.tsv")), 1, 3), ("reddit",)
-    yield "imdb-sentences", reviews(data, 30000), ("movies",)
     answers = [row for row in rows(data, "sarcasm/train.tsv") if row["set"] == "twitter"]
     yield "sarcasm", answers, GENERAL  # those on Reddit could not be learnt
     yield "irony", list(rows(data, "irony/train.tsv")), GENERAL
-    yield "topical-chat", list(rows(data, "topical-chat/valid_freq.tsv")), GENERAL
-    yield "topical-chat-rare", list(rows(data, "topical-chat/valid_rare.tsv")), GENERAL
     yield "customer-care", list(rows(data, "customer-care/unlabelled.tsv")), GENERAL
-    yield "assistant", list(rows(data, "assistant-dialogues/train.tsv"))[:20000], GENERAL
+    yield "assistant", list(rows(data, "assistant-dialogues/train.tsv"))[:10000], GENERAL
+    yield "imdb-sentences", reviews(data, 15000), ("movies",)
+    yield "goemotions-varied", varied(list(rows(data, "goemotions/train.tsv")), 1, 3), ("reddit",)
 
 
 def adjusted(name, row, p):
