@@ -6,7 +6,7 @@
 `train` tunes bge-small-en-v1.5 on the labelled sets, one head per set, and saves RUN/teacher.pt every
 few minutes; the same command continues a stopped run. `predict` reads the same sets and unlabelled
 text, and writes one TSV per source into OUT, with columns `negative`, `neutral` and `positive`. The
-recipe config/train/distilled.yaml reads those files. README.md beside this file has versions and scores.
+recipe config/train/en-chat.yaml reads those files. README.md beside this file has versions and scores.
 """
 
 import argparse

@@ -24,13 +24,13 @@ import java.util.Random;
  * message of the demo. Writes {@code target/bench/sentiment.json} and {@code .md}.
  *
  * <p>{@code -Dbench.data} is the folder of the data sets. The logistic regression is trained on
- * {@value #TRAIN} records of the training set that belongs to the dev set, so each dev set has a
- * classifier of its own. The other two have one for all.
+ * {@code -Dbench.train} records (10,000 by default) of the training set that belongs to the dev
+ * set, so each dev set has a classifier of its own. The other two have one for all.
  */
 final class SentimentBenchmark {
 
   private static final String RECIPE = "config/train/en-chat.yaml";
-  private static final int TRAIN = 10_000;
+  private static final int TRAIN = Integer.getInteger("bench.train", 10_000);
   private static final int NEXT_TOKENS = 5;
 
   /** The set whose classifier reads the suites, where each set has its own. */

@@ -246,7 +246,7 @@ class ApplicationMetersTest {
         producer.send(new ProducerRecord<>("tickets", "k" + i % 8, "kept"));
       }
       for (int i = 0; i < CHATS; i++) {
-        String text = i % 2 == 0 ? "ok yes I deserve that" : "xq zvv wkk";
+        String text = i % 2 == 0 ? "Do you like sports?" : "xq zvv wkk";
         producer.send(new ProducerRecord<>("chats.en", "c" + i % 5, text));
       }
     }

@@ -93,12 +93,12 @@ class SupportTopologyTest {
     assertThat(ticket.channel()).isEqualTo("ticket");
     assertThat(ticket.customer()).isEqualTo(MIRA);
     assertThat(ticket.mood()).isEqualTo("negative");
-    assertThat(ticket.score()).isCloseTo(-0.33561489, within(1e-8));
+    assertThat(ticket.score()).isCloseTo(-0.996014476, within(1e-8));
     Contact chat = found.get(1).value;
     assertThat(chat.channel()).isEqualTo("chat");
     assertThat(chat.customer()).isNull();
     assertThat(chat.mood()).isEqualTo("positive");
-    assertThat(chat.score()).isCloseTo(0.897484183, within(1e-8));
+    assertThat(chat.score()).isCloseTo(0.994746268, within(1e-8));
   }
 
   @Test
@@ -112,7 +112,7 @@ class SupportTopologyTest {
     Mood both = found.get(1).value;
     assertThat(both.minute()).isEqualTo(START);
     assertThat(both.count()).isEqualTo(2);
-    assertThat(both.mean()).isCloseTo((-0.33561489 + 0.897484183) / 2, within(1e-8));
+    assertThat(both.mean()).isCloseTo((-0.996014476 + 0.994746268) / 2, within(1e-8));
     Mood later = found.get(2).value;
     assertThat(later.minute()).isEqualTo(START.plusSeconds(60));
     assertThat(later.count()).isEqualTo(1);
