@@ -122,10 +122,10 @@ class SupportTopologyTest {
   void shouldAlertOnceWhenAConversationTurns() {
     for (String text :
         List.of(
-            "hi, my new kettle has just arrived, thank you!", // the conversation stands at .99,
-            "it does not switch on, this is so annoying", // .09,
-            "still broken and nobody answers, terrible service", // -.09,
-            "this is the worst company ever, I hate it", // -.32
+            "hi, my new kettle has just arrived, thank you!", // the conversation stands at .94,
+            "it does not switch on, this is so annoying", // .06,
+            "still broken and nobody answers, terrible service", // -.22,
+            "this is the worst company ever, I hate it", // -.41
             "I want my money back, now")) {
       tickets.pipeInput("mira", new Ticket("t-1", "kettle", text));
     }
@@ -134,9 +134,10 @@ class SupportTopologyTest {
     List<Alert> found = alerts.readValuesToList();
     assertThat(found).hasSize(1);
     Alert alert = found.get(0);
-    assertThat(alert.before()).isCloseTo(-0.0877, within(1e-4));
-    assertThat(alert.now()).isCloseTo(-0.3154, within(1e-4));
-    assertThat(alert.contact().text()).isEqualTo("this is the worst company ever, I hate it");
+    assertThat(alert.before()).isCloseTo(0.0622, within(1e-4));
+    assertThat(alert.now()).isCloseTo(-0.2200, within(1e-4));
+    assertThat(alert.contact().text())
+        .isEqualTo("still broken and nobody answers, terrible service");
   }
 
   @Test
