@@ -1,5 +1,6 @@
 package io.undercurrent.train;
 
+import de.bwaldvogel.liblinear.Linear;
 import io.undercurrent.bench.Alternation;
 import io.undercurrent.bench.HeadCase;
 import io.undercurrent.bench.Report;
@@ -58,6 +59,7 @@ final class SentimentBenchmark {
     if (folder == null) {
       throw new IllegalArgumentException("bench.data must be the folder of data sets, found none");
     }
+    Linear.disableDebugOutput();
     Path data = Path.of(folder);
     Recipe recipe = Recipe.read(Path.of(RECIPE));
     List<Corpus> dev =

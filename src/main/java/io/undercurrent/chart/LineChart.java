@@ -28,6 +28,9 @@ public final class LineChart extends Picture {
    */
   private static final int MARKED_POINTS = 40;
 
+  /** The chars of all names that fit into one line under the chart. */
+  private static final int LEGEND_CHARS = 70;
+
   /**
    * A logarithmic axis of more decades is labelled by exponents, because XChart labels every
    * decade.
@@ -123,8 +126,9 @@ public final class LineChart extends Picture {
     chart.setYAxisTitle(yAxis);
     XYStyler styler = chart.getStyler();
     Style.apply(styler);
-    styler.setLegendPosition(LegendPosition.OutsideS);
-    styler.setLegendLayout(LegendLayout.Horizontal);
+    boolean fewNames = lines.stream().mapToInt(line -> line.name.length()).sum() <= LEGEND_CHARS;
+    styler.setLegendPosition(fewNames ? LegendPosition.OutsideS : LegendPosition.OutsideE);
+    styler.setLegendLayout(fewNames ? LegendLayout.Horizontal : LegendLayout.Vertical);
     if (Double.isFinite(from)) {
       styler.setYAxisMin(from);
       styler.setYAxisMax(to);

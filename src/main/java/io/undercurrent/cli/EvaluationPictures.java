@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 /**
  * Draws pictures of an evaluation: {@code confusion-SET.png} for each labelled set of at most
  * {@value EvaluationTables#MAX_COLUMNS} classes, {@code reliability.png} and {@code share-read.png}
- * for all sets.
+ * for all sets. A set of which only the order of its records is scored has no pictures.
  */
 final class EvaluationPictures {
 
@@ -25,7 +25,7 @@ final class EvaluationPictures {
 
   EvaluationPictures(String model, Evaluation.Report report) {
     this.model = model;
-    results = report.results().stream().filter(r -> !r.byBits()).toList();
+    results = report.results().stream().filter(r -> !r.byBits() && !r.byOrder()).toList();
   }
 
   void draw(Path folder, Pictures pictures) throws IOException {

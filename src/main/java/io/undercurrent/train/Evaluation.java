@@ -103,6 +103,14 @@ public final class Evaluation {
       return source.byBits();
     }
 
+    /**
+     * Whether only the order of its records is scored: its labels are then no classes that the
+     * model is meant to name.
+     */
+    public boolean byOrder() {
+      return metric().equals(RecipeKeys.AUROC);
+    }
+
     /** The score by the source's metric; higher is better, so bits per token are negated. */
     public double score() {
       return byBits() ? -bitsPerToken() : model.by(metric());
