@@ -103,12 +103,9 @@ public final class Evaluation {
       return source.byBits();
     }
 
-    /**
-     * Whether only the order of its records is scored: its labels are then no classes that the
-     * model is meant to name.
-     */
+    /** Whether only the order of its records is scored. */
     public boolean byOrder() {
-      return metric().equals(RecipeKeys.AUROC);
+      return source.byOrder();
     }
 
     /** The score by the source's metric; higher is better, so bits per token are negated. */
@@ -184,7 +181,7 @@ public final class Evaluation {
         throw new RecipeException(
             "dev source " + corpus.source().name() + " must have labelled records, found none");
       }
-      if (corpus.source().metric().equals(RecipeKeys.AUROC)) {
+      if (corpus.source().byOrder()) {
         requireBothSigns(corpus.source(), used);
       }
       if (corpus.conversations().stream()
@@ -325,7 +322,7 @@ public final class Evaluation {
     Map<Recipe.Source, Calibration> calibrations = new LinkedHashMap<>();
     for (Corpus corpus : dev) {
       Recipe.Source source = corpus.source();
-      if (source.selects() && !source.byBits() && !source.metric().equals(RecipeKeys.AUROC)) {
+      if (source.selects() && !source.byBits() && !source.byOrder()) {
         Calibration calibration = new Calibration(used(corpus));
         Reader reader = new Reader(model, corpus, false, null, calibration);
         reader.read(StateUse.CONVERSATION, null);

@@ -351,6 +351,14 @@ public record Recipe(
       return metric.equals(RecipeKeys.BITS_PER_TOKEN);
     }
 
+    /**
+     * Whether only the order of its records is scored: its labels are then no classes that the
+     * model is meant to name.
+     */
+    boolean byOrder() {
+      return metric.equals(RecipeKeys.AUROC);
+    }
+
     private Source with(Fold other) {
       return new Source(
           name,
@@ -424,21 +432,22 @@ public record Recipe(
     List<Integer> cutoffs =
         model.nextToken.cutoffs.stream().filter(cutoff -> cutoff < vocabSize).toList();
     return new ModelConfig(
-            name,
-            CellType.of(model.kind),
-            vocabSize,
-            model.embeddingSize,
-            model.hiddenSize,
-            model.numLayers,
-            model.window,
-            Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
-            new ModelConfig.NextToken(cutoffs, model.nextToken.divValue, model.tieWeights),
-            model.attention == null
-                ? ModelConfig.Attention.NONE
-                : new ModelConfig.Attention(model.attention.records, model.attention.size),
-            model.cache == null
-                ? ModelConfig.Cache.NONE
-                : new ModelConfig.Cache(model.cache.tokens, model.cache.theta, model.cache.lambda))
-        .withLabels(labels);
+        name,
+        CellType.of(model.kind),
+        vocabSize,
+        model.embeddingSize,
+        model.hiddenSize,
+        model.numLayers,
+        model.window,
+        Pooling.valueOf(model.pooling.toUpperCase(Locale.ROOT)),
+        new ModelConfig.NextToken(cutoffs, model.nextToken.divValue, model.tieWeights),
+        model.attention == null
+            ? ModelConfig.Attention.NONE
+            : new ModelConfig.Attention(model.attention.records, model.attention.size),
+        model.cache == null
+            ? ModelConfig.Cache.NONE
+            : new ModelConfig.Cache(model.cache.tokens, model.cache.theta, model.cache.lambda),
+        1f,
+        labels);
   }
 }
