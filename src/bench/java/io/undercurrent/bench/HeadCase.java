@@ -26,7 +26,7 @@ import java.util.SplittableRandom;
  * @param model the model with these weights: {@code en-chat}, or {@code random}
  * @param method {@code adaptive} with the cutoffs of {@code en-chat}, or {@code full}
  */
-record HeadCase(String model, String method, ModelConfig config, Parameters parameters) {
+public record HeadCase(String model, String method, ModelConfig config, Parameters parameters) {
 
   /** The number of likeliest tokens wanted at the end of a message. */
   static final int TOP = 5;
@@ -175,7 +175,7 @@ record HeadCase(String model, String method, ModelConfig config, Parameters para
   }
 
   /** All texts of the demo. */
-  static List<String> demo() {
+  public static List<String> demo() {
     ObjectMapper json = new ObjectMapper();
     List<String> texts = new ArrayList<>();
     try (BufferedReader lines =

@@ -5,12 +5,12 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 
 /** Sessions of ONNX Runtime, all with the same options. */
-final class OnnxSessions {
+public final class OnnxSessions {
 
   private OnnxSessions() {}
 
   /** All optimisations, on the caller's thread. */
-  static OrtSession onOneThread(byte[] model) throws OrtException {
+  public static OrtSession onOneThread(byte[] model) throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);

@@ -471,7 +471,7 @@ public final class Evaluation {
   }
 
   /** Whether each class occurs in the source; the others are never predicted. */
-  private static boolean[] used(Corpus corpus) {
+  static boolean[] used(Corpus corpus) {
     boolean[] used = new boolean[corpus.labels().size()];
     for (Corpus.Conversation conversation : corpus.conversations()) {
       for (Corpus.Item item : conversation.items()) {
