@@ -77,7 +77,7 @@ class ArchitectureTest {
               "enrich",
               "query",
               "streams.internals"),
-          entry("config", "model", "inference"),
+          entry("config", "io", "model", "inference"),
           entry("broker"),
           entry("chart", "io"),
           entry(

@@ -1,6 +1,7 @@
 package io.undercurrent.config;
 
 import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.io.EditDistance;
 import io.undercurrent.model.StatePrecision;
 import java.io.IOException;
 import java.io.Reader;
@@ -274,29 +275,13 @@ public final class UndercurrentConfig extends AbstractConfig {
     if (key.startsWith(PREFIX) && !DEFINITION.names().contains(key)) {
       String nearest =
           DEFINITION.names().stream()
-              .min(Comparator.comparingInt((String name) -> edits(key, name)).thenComparing(n -> n))
+              .min(
+                  Comparator.comparingInt((String name) -> EditDistance.of(key, name))
+                      .thenComparing(n -> n))
               .orElseThrow();
       throw new SettingsException(
           where + ": there is no setting " + key + "; the nearest one is " + nearest);
     }
-  }
-
-  /** The Levenshtein distance. */
-  private static int edits(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(substituted, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.undercurrent.train;
 
+import io.undercurrent.io.EditDistance;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +74,7 @@ record RecipeKey(
       String prefix, String given, List<String> names, List<String> paths) {
     List<String> near = new ArrayList<>();
     for (String name : names) {
-      if (edits(given, name) <= Math.max(2, given.length() / 3)) {
+      if (EditDistance.of(given, name) <= Math.max(2, given.length() / 3)) {
         near.add(prefix + name);
       }
     }
@@ -88,23 +89,5 @@ record RecipeKey(
         + (near.isEmpty()
             ? "; known here: " + String.join(", ", names)
             : "; did you mean " + String.join(" or ", near) + "?");
-  }
-
-  /** The fewest insertions, deletions and replacements of a character (Levenshtein 1966). */
-  private static int edits(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
   }
 }
