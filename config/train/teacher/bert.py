@@ -32,7 +32,7 @@ class Layer(nn.Module):
 class Teacher(nn.Module):
     """The encoder and one linear head per task, over the state of [CLS] and the mean of states."""
 
-    def __init__(self, tasks, layers=12):
+    def __init__(self, tasks, layers):
         super().__init__()
         self.words = nn.Embedding(30522, HIDDEN)
         self.positions = nn.Embedding(512, HIDDEN)

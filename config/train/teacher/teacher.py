@@ -7,8 +7,8 @@
 `train` tunes an encoder on the labelled sets, one head per set, and saves RUN/teacher.pt every few
 minutes; the same command continues a stopped run. It leaves out one fold of four of the texts.
 `predict` reads the same sets and unlabelled text, and writes one TSV per source into OUT, with columns
-`negative`, `neutral` and `positive`. A text that teachers learnt from is labelled by those that did
-not: the others know its label by heart. The recipe config/train/en-chat.yaml reads those files.
+`p_negative`, `p_neutral` and `p_positive`. A text that teachers learnt from is labelled by those that
+did not: the others know its label by heart. The recipe config/train/en-chat.yaml reads those files.
 README.md beside this file has versions and scores.
 """
 
@@ -116,7 +116,8 @@ def dev(data):
 
 
 def fold_of(text):
-    return zlib.crc32(text.encode()) % FOLDS
+    """The fold of a text; texts that differ only in case are the same for an uncased encoder."""
+    return zlib.crc32(text.lower().encode()) % FOLDS
 
 
 class Batches:
@@ -225,7 +226,7 @@ def evaluate(teachers, tokenizer, data):
 def open_tokenizer(path):
     tokenizer = Tokenizer.from_file(path)
     tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_truncation(MAX_TOKENS, direction="left")  # an answer is the end of its text
     return tokenizer
 
 
@@ -237,6 +238,7 @@ def train(args):
     teacher = bert.Teacher(TASKS, layers)
     bert.load(teacher, weights)
     teacher.to(DEVICE)
+    settings = {"fold": args.fold, "seed": args.seed, "epochs": args.epochs, "lr": args.lr}
     heads = {id(p) for p in teacher.heads.parameters()}
     optimizer = torch.optim.AdamW(
         [{"params": [p for p in teacher.parameters() if id(p) not in heads], "lr": args.lr},
@@ -256,15 +258,21 @@ def train(args):
     step = 0
     if os.path.exists(path):
         saved = torch.load(path, weights_only=True, map_location=DEVICE)
+        if saved["settings"] != settings:
+            raise SystemExit(f"{path} was trained with {saved['settings']}, found {settings}: "
+                             "name another --run")
         teacher.load_state_dict(saved["teacher"])
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
         step = saved["step"]
 
     def save():
+        if not all(p.isfinite().all() for p in teacher.parameters()):
+            raise SystemExit(f"a weight is not a number at step {step}: delete {args.run} and use "
+                             "a lower --lr")
         torch.save({"teacher": teacher.state_dict(), "optimizer": optimizer.state_dict(),
-                    "schedule": schedule.state_dict(), "step": step, "layers": layers,
-                    "fold": args.fold}, path + ".tmp")
+                    "schedule": schedule.state_dict(), "step": step, "total": total,
+                    "layers": layers, "settings": settings}, path + ".tmp")
         os.replace(path + ".tmp", path)
 
     print(f"{len(examples)} examples, {total} steps, from step {step}, on {DEVICE}", flush=True)
@@ -281,8 +289,6 @@ def train(args):
         step += 1
         losses.append(loss.detach())
         if step % 100 == 0:
-            if not torch.stack(losses).isfinite().all():
-                raise SystemExit(f"the loss is not a number before step {step}: lower --lr")
             left = (time.time() - started) / (step - first) * (total - step) / 60
             print(f"step {step}/{total} loss {torch.stack(losses).mean().item():.4f}, "
                   f"{left:.1f} min left", flush=True)
@@ -320,6 +326,9 @@ def reviews(data, count, seed=1):
     return [{"text": text} for text in list(found)[:count]]
 
 
+WHOLE = "whole"  # not written: the text that a fragment is a part of
+
+
 def varied(table, copies, seed):
     """Rows with a part of a text: half of its words or more in a row, a tenth of them left out."""
     chosen = random.Random(seed)
@@ -331,7 +340,7 @@ def varied(table, copies, seed):
             start = chosen.randint(0, len(words) - length)
             part = [w for w in words[start:start + length] if chosen.random() >= 0.1]
             if len(part) >= 3:
-                made.append({"text": " ".join(part)})
+                made.append({"text": " ".join(part), WHOLE: row["text"]})
     chosen.shuffle(made)
     return made
 
@@ -355,6 +364,9 @@ def sources(data):
     yield "topical-chat", list(rows(data, "topical-chat/valid_freq.tsv")), GENERAL
     yield "assistant", list(rows(data, "assistant-dialogues/train.tsv"))[:10000], GENERAL
     yield "imdb-sentences", reviews(data, 200000), ("movies",)
+
+
+CLASSES = {"reviews": BOTH}  # of the sets that lack one; the head's other output is not trained
 
 
 def sarcasm_texts(name, table):
@@ -386,26 +398,27 @@ def blend(p, q, share):
 
 
 @torch.no_grad()
-def mixture(teachers, tokenizer, examples, progress):
-    """(N) lists: the mean of the heads' probabilities over the teachers whose fold is the text's.
+def mixture(teachers, tokenizer, texts, folds, heads, classes, progress):
+    """(N) lists: the mean of the heads' probabilities over the teachers that left a text's fold out.
 
-    `examples` are (text, heads, fold or None), the heads the same for all; with None every teacher
-    is asked.
+    `folds` has None for texts that no teacher learnt from; every teacher is asked for those.
     """
-    batches = Batches(tokenizer, [text for text, _, _ in examples])
-    result = [None] * len(examples)
+    batches = Batches(tokenizer, texts)
+    result = [None] * len(texts)
     order = batches.order(limit=16 * BATCH_TOKENS if DEVICE == "cuda" else BATCH_TOKENS)
     started = time.time()
     for count, batch in enumerate(order, 1):
-        total, asked = 0, 0
-        tensors, heads = batches.tensors(batch), examples[batch[0]][1]
+        sums, answers = [0] * len(batch), [0] * len(batch)
         for fold, teacher in teachers:
-            read = features(teacher, tensors)
-            p = torch.stack([teacher.heads[h](read).softmax(1) for h in heads]).mean(0)
-            asks = torch.tensor([[examples[i][2] in (None, fold)] for i in batch], device=DEVICE)
-            total, asked = total + p * asks, asked + asks.float()
-        for i, values in zip(batch, (total / asked).tolist()):
-            result[i] = values
+            at = [r for r, i in enumerate(batch) if folds[i] in (None, fold)]
+            if at:
+                read = features(teacher, batches.tensors([batch[r] for r in at]))
+                p = torch.stack([without_absent(teacher.heads[h](read), [classes] * len(at))
+                                 .softmax(1) for h in heads]).mean(0).cpu()
+                for r, values in zip(at, p):
+                    sums[r], answers[r] = sums[r] + values, answers[r] + 1
+        for r, i in enumerate(batch):
+            result[i] = (sums[r] / answers[r]).tolist()
         if count % 50 == 0:
             left = (time.time() - started) / count * (len(order) - count) / 60
             print(f"{progress}: {count}/{len(order)} batches, {left:.1f} min left", flush=True)
@@ -421,21 +434,26 @@ def predict(args):
     os.makedirs(args.out, exist_ok=True)
     learnt = {text for _, text, _, _ in training(args.data)}
 
-    def fold(text):
-        return fold_of(text) if text in learnt else None
+    def folds(texts):
+        return [fold_of(text) if text in learnt else None for text in texts]
 
     for name, table, heads in sources(args.data):
         path = os.path.join(args.out, name + ".tsv")
         if os.path.exists(path):
-            continue  # of an earlier run that was stopped
-        texts = [normal(row["text"]) for row in table]
-        p = mixture(teachers, tokenizer, [(t, heads, fold(t)) for t in texts], name)
+            print(f"kept {path}: delete it to label it again", flush=True)
+            continue
         read = sarcasm_texts(name, table)
-        sarcasm = [None] * len(table) if read is None else [
-            values[1] for values in
-            mixture(teachers, tokenizer, [(t, (head,), fold(t)) for head, t in read], name)]
+        whole = [normal(row.get(WHOLE, row["text"])) for row in table]
+        known = folds(whole if read is None else [text for _, text in read])
+        p = mixture(teachers, tokenizer, [normal(row["text"]) for row in table], known, heads,
+                    CLASSES.get(name), name)
+        sarcasm = [None] * len(table)
+        if read is not None:
+            answers = mixture(teachers, tokenizer, [text for _, text in read], known,
+                              (read[0][0],), None, name)
+            sarcasm = [values[1] for values in answers]
         with open(path + ".tmp", "w", encoding="utf-8", newline="\n") as file:
-            columns = list(table[0])
+            columns = [column for column in table[0] if column != WHOLE]
             print(*columns, "p_negative", "p_neutral", "p_positive", sep="\t", file=file)
             for row, values, s in zip(table, p, sarcasm):
                 values = adjusted(name, row, values, s)
@@ -450,9 +468,11 @@ def load_all(runs):
     teachers = []
     for run in runs:
         saved = torch.load(os.path.join(run, "teacher.pt"), weights_only=True, map_location=DEVICE)
+        if saved["step"] < saved["total"]:
+            raise SystemExit(f"{run} is not finished: start its train command again")
         teacher = bert.Teacher(TASKS, saved["layers"])
         teacher.load_state_dict(saved["teacher"])
-        teachers.append((saved["fold"], teacher.to(DEVICE).eval()))
+        teachers.append((saved["settings"]["fold"], teacher.to(DEVICE).eval()))
     return teachers
 
 
@@ -465,7 +485,7 @@ def main():
     parser.add_argument("--run", required=True, nargs="+",
                         help="folders of tuned teachers; one for train")
     parser.add_argument("--onnx", help="the encoder's ONNX file, for train")
-    parser.add_argument("--fold", type=int, choices=range(FOLDS), default=0,
+    parser.add_argument("--fold", type=int, choices=range(FOLDS),
                         help="the fold that train leaves out")
     parser.add_argument("--out", help="the folder that predict writes")
     parser.add_argument("--epochs", type=int, default=3)
@@ -473,8 +493,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     if args.command == "train":
-        if args.onnx is None or len(args.run) != 1:
-            parser.error("train needs --onnx and one --run")
+        if args.onnx is None or args.fold is None or len(args.run) != 1:
+            parser.error("train needs --onnx, --fold and one --run")
         args.run = args.run[0]
         train(args)
     elif args.command == "predict":

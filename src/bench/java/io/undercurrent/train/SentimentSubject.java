@@ -27,11 +27,7 @@ interface SentimentSubject {
 
   /** The score of a dev set by its metric, from 0 to 1; each record is read alone. */
   default double score(Corpus dev) {
-    return score(dev, classifier(dev.source().name()));
-  }
-
-  /** The score of a classifier. */
-  static double score(Corpus dev, Classifier classifier) {
+    Classifier classifier = classifier(dev.source().name());
     boolean[] used = Evaluation.used(dev);
     Scores scores = new Scores(dev.labels(), used);
     for (Corpus.Conversation conversation : dev.conversations()) {

@@ -80,7 +80,7 @@ class SupportApplicationTest {
             tuple("not bad at all", "positive"));
     Alert alert = read("alerts", 1, Json.serde(Alert.class).deserializer()).get(0).value();
     assertThat(alert.contact().text()).isEqualTo("the worst kettle ever");
-    assertThat(alert.now()).isCloseTo(-0.2486, within(1e-4));
+    assertThat(alert.now()).isCloseTo(-0.2476, within(1e-4));
 
     assertThat(read("dead-letters", 3, new StringDeserializer()))
         .allMatch(letter -> header(letter, DeadLetterHandler.STATE_HEADER).equals("unchanged"))
