@@ -5,9 +5,6 @@ import io.undercurrent.bench.Alternation;
 import io.undercurrent.bench.HeadCase;
 import io.undercurrent.bench.Report;
 import io.undercurrent.checkpoint.Checkpoint;
-import io.undercurrent.inference.Inference;
-import io.undercurrent.model.HiddenState;
-import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,7 +78,7 @@ final class SentimentBenchmark {
     }
     List<SentimentSubject> subjects = new ArrayList<>();
     Model model = Checkpoint.load(Checkpoint.DEFAULT);
-    subjects.add(own(model));
+    subjects.add(SentimentSubject.of(model.name(), Classifier.of(model, NEXT_TOKENS, true)));
     subjects.add(SentimentSubject.of(model.name() + ", only sentiment", Classifier.of(model)));
     for (Embeddings embeddings : Embeddings.all()) {
       subjects.add(embeddings.trained(train));
@@ -163,22 +160,5 @@ final class SentimentBenchmark {
     }
     Collections.shuffle(all, new Random(1));
     return List.copyOf(all.subList(0, Math.min(TRAIN, all.size())));
-  }
-
-  /** The model with all that a record gets: surprise and next tokens too. */
-  private static SentimentSubject own(Model model) {
-    Inference inference = new Inference(model, 512, NEXT_TOKENS, true);
-    HiddenState initial = model.initialState();
-    Classifier classifier =
-        turns -> {
-          HiddenState state = initial.copy();
-          Memory memory = inference.memory();
-          float[] p = null;
-          for (String turn : turns) {
-            p = inference.read(turn, state, memory).probabilities();
-          }
-          return Evaluation.doubles(p, model.config().classes());
-        };
-    return SentimentSubject.of(model.name(), classifier);
   }
 }

@@ -34,8 +34,18 @@ interface Classifier {
 
   /** A model as a classifier; for one thread. */
   static Classifier of(Model model) {
+    return of(model, 0, false);
+  }
+
+  /**
+   * A model as a classifier that computes more than the classes; for one thread.
+   *
+   * @param nextTokens how many next tokens are searched
+   * @param surprise whether the surprise is computed
+   */
+  static Classifier of(Model model, int nextTokens, boolean surprise) {
     int maxTokens = 512; // more than any text of the suites has
-    Inference inference = new Inference(model, maxTokens, 0, false);
+    Inference inference = new Inference(model, maxTokens, nextTokens, surprise);
     HiddenState initial = model.initialState();
     int classes = model.config().classes();
     return turns -> {
