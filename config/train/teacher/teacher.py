@@ -180,23 +180,6 @@ def loss_of(teacher, batches, examples, batch):
     return total / len(batch)
 
 
-@torch.no_grad()
-def probabilities(teachers, tokenizer, examples):
-    """(N) lists of class probabilities, one for the task of each example: the teachers' mean."""
-    batches = Batches(tokenizer, [e[1] for e in examples])
-    result = [None] * len(examples)
-    for batch in batches.order(limit=4 * BATCH_TOKENS):
-        for task in sorted({examples[i][0] for i in batch}):
-            chosen = [i for i in batch if examples[i][0] == task]
-            tensors = batches.tensors(chosen)
-            p = sum(without_absent(t.heads[task](features(t, tensors)),
-                                   [examples[i][3] for i in chosen]).softmax(1)
-                    for t in teachers) / len(teachers)
-            for i, values in zip(chosen, p.tolist()):
-                result[i] = values
-    return result
-
-
 def auroc(scores, labels):
     order = sorted(range(len(scores)), key=lambda i: scores[i])
     positives = sum(labels)
@@ -205,10 +188,13 @@ def auroc(scores, labels):
 
 
 def evaluate(teachers, tokenizer, data):
-    for teacher in teachers:
+    """Prints the scores of the mean of all `teachers`, (fold, teacher); none learnt a dev set."""
+    for _, teacher in teachers:
         teacher.eval()
     for name, examples in dev(data):
-        p = probabilities(teachers, tokenizer, examples)
+        task, _, _, classes = examples[0]  # the same for all of a set
+        p = mixture(teachers, tokenizer, [e[1] for e in examples], [None] * len(examples), (task,),
+                    classes, name)
         labels = [e[2] for e in examples]
         guesses = [max(range(len(x)), key=x.__getitem__) for x in p]
         accuracy = sum(g == y for g, y in zip(guesses, labels)) / len(labels)
@@ -297,7 +283,7 @@ def train(args):
             save()
             saved_at = time.time()
     save()
-    evaluate([teacher], tokenizer, args.data)
+    evaluate([(args.fold, teacher)], tokenizer, args.data)
 
 
 GENERAL = ("tweets", "moods", "reddit")  # their mean labels text of no labelled set
@@ -502,7 +488,7 @@ def main():
             parser.error("predict needs --out")
         predict(args)
     else:
-        evaluate([t for _, t in load_all(args.run)], open_tokenizer(args.tokenizer), args.data)
+        evaluate(load_all(args.run), open_tokenizer(args.tokenizer), args.data)
 
 
 if __name__ == "__main__":
