@@ -8,8 +8,17 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Forwards a GET to the instance that can answer it. A request is forwarded once: an instance that
@@ -30,6 +39,9 @@ final class Forwarding {
   private static final Duration CONNECT = Duration.ofSeconds(1);
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
+  /** Bytes of the largest answer that is read: several times what an instance answers. */
+  static final int MAX_BODY_BYTES = 1 << 20;
+
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -49,20 +61,37 @@ final class Forwarding {
    * Answers with the response of {@code host}, also if that is 503.
    *
    * @param wanted {@link #STATE} or {@link #COPY}
-   * @return false if the host cannot be reached or does not have the key
+   * @return false if the host cannot be reached, does not have the key, or does not answer as an
+   *     instance would
    */
   boolean answer(Context ctx, Host host, String wanted) {
+    HttpRequest request = request(ctx, host, wanted);
+    return request != null && answer(ctx, request);
+  }
+
+  /** Null if no request can be sent to the host's name. The exception would name the whole URI. */
+  private static HttpRequest request(Context ctx, Host host, String wanted) {
     String query = ctx.queryString();
-    URI uri =
-        URI.create(
-            "http://"
-                + host
-                + ctx.req().getRequestURI() // as it was encoded
-                + (query == null ? "" : "?" + query));
-    HttpRequest request =
-        HttpRequest.newBuilder(uri).timeout(ANSWER).header(HEADER, wanted).GET().build();
+    String target =
+        PercentEncoding.encode(ctx.req().getRequestURI())
+            + (query == null ? "" : "?" + PercentEncoding.encode(query));
     try {
-      HttpResponse<byte[]> response = client.send(request, BodyHandlers.ofByteArray());
+      return HttpRequest.newBuilder(URI.create("http://" + host + target))
+          .timeout(ANSWER)
+          .header(HEADER, wanted)
+          .GET()
+          .build();
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private boolean answer(Context ctx, HttpRequest request) {
+    CompletableFuture<HttpResponse<byte[]>> asked =
+        client.sendAsync(request, head -> new Bounded());
+    try {
+      // The request's own timeout ends with the head of the response.
+      HttpResponse<byte[]> response = asked.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
       if (response.statusCode() == HttpStatus.MISDIRECTED_REQUEST.getCode()) {
         return false;
       }
@@ -73,11 +102,55 @@ final class Forwarding {
           .ifPresent(seconds -> ctx.header("Retry-After", seconds));
       ctx.status(response.statusCode()).result(response.body());
       return true;
-    } catch (IOException e) {
+    } catch (ExecutionException | TimeoutException e) {
+      asked.cancel(true);
       return false;
     } catch (InterruptedException e) {
+      asked.cancel(true);
       Thread.currentThread().interrupt();
       throw Problem.unavailable("the endpoint is stopping", 1);
+    }
+  }
+
+  /** A body of at most {@value #MAX_BODY_BYTES} bytes. A longer one is an error. */
+  private static final class Bounded implements BodySubscriber<byte[]> {
+    private final BodySubscriber<byte[]> all = BodySubscribers.ofByteArray();
+    private Subscription subscription;
+    private long left = MAX_BODY_BYTES;
+
+    @Override
+    public CompletionStage<byte[]> getBody() {
+      return all.getBody();
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      this.subscription = subscription;
+      all.onSubscribe(subscription);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> items) {
+      if (left < 0) {
+        return; // on its way when the body was refused
+      }
+      left -= items.stream().mapToLong(ByteBuffer::remaining).sum();
+      if (left < 0) {
+        subscription.cancel();
+        all.onError(new IOException("the body has more than " + MAX_BODY_BYTES + " bytes"));
+      } else {
+        all.onNext(items);
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      all.onError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      all.onComplete();
     }
   }
 }

@@ -5,6 +5,7 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
+import io.javalin.router.Endpoint;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -128,6 +129,7 @@ public final class HttpEndpoint implements AutoCloseable {
                     http.setSendServerVersion(false);
                   });
               config.http.maxRequestSize = MAX_BODY_BYTES;
+              config.routes.before(PercentEncoding::check);
               addOwn(config.routes, scrape, live, ready);
               more.forEach(routes -> routes.add(config));
               config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
@@ -135,7 +137,7 @@ public final class HttpEndpoint implements AutoCloseable {
               config.routes.exception(
                   Exception.class,
                   (e, ctx) -> {
-                    log.warn("{} {} failed: {}", ctx.method(), ctx.path(), e.toString());
+                    logFailure(ctx, e);
                     new Problem(HttpStatus.INTERNAL_SERVER_ERROR, "internal error").answer(ctx);
                   });
             });
@@ -154,6 +156,21 @@ public final class HttpEndpoint implements AutoCloseable {
     routes.get("/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(scrape.get()));
     routes.get("/health/live", ctx -> health(ctx, live));
     routes.get("/health/ready", ctx -> health(ctx, ready));
+  }
+
+  /**
+   * Logs where an answer failed. The request's path and the exception's message may contain keys
+   * and texts, so the route and the place in the code are logged instead.
+   */
+  private static void logFailure(Context ctx, Exception e) {
+    Endpoint route = ctx.endpoints().lastHttpEndpoint();
+    StackTraceElement[] stack = e.getStackTrace();
+    log.warn(
+        "{} {} failed: {} at {}",
+        ctx.method(),
+        route == null ? "of no route" : route.path,
+        e.getClass().getName(),
+        stack.length == 0 ? "an unknown place" : stack[0]);
   }
 
   /** Answers a request that Javalin itself refuses. */

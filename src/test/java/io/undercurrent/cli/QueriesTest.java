@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.LetterModel;
+import io.undercurrent.RawHttp;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.KeyEncoding;
@@ -375,6 +376,7 @@ class QueriesTest {
           answered.add(a.path("instance").asText());
           assertThat(two.get("/v1/keys/" + key + "/next?text=a&count=3").body())
               .isEqualTo(one.get("/v1/keys/" + key + "/next?text=a&count=3").body());
+          assertAnswersAsSent(key, onePort, twoPort);
         }
         assertThat(answered)
             .containsExactlyInAnyOrder("127.0.0.1:" + onePort, "127.0.0.1:" + twoPort);
@@ -475,6 +477,19 @@ class QueriesTest {
         && instances.get(1).path("active").size() == 2
         && instances.get(0).path("standby").size() == 2
         && instances.get(1).path("standby").size() == 2;
+  }
+
+  /** Characters that an URI may not contain are answered alike by both instances. */
+  private static void assertAnswersAsSent(String key, int onePort, int twoPort) throws Exception {
+    for (String text : List.of("a|b", "\"a\"", "%7B%22", "a{b}\\", "%zz", "%", "%fc")) {
+      String path = "/v1/keys/" + key + "/next?text=" + text;
+      RawHttp.Answer one = RawHttp.get(onePort, path, "Host: localhost");
+      RawHttp.Answer two = RawHttp.get(twoPort, path, "Host: localhost");
+      assertThat(two.status()).isEqualTo(one.status());
+      assertThat(two.body()).isEqualTo(one.body());
+      boolean malformed = text.startsWith("%") && !text.startsWith("%7B");
+      assertThat(one.status()).as(path).isEqualTo(malformed ? 400 : 200);
+    }
   }
 
   /** An instance answers a forwarded request itself or refuses it. It never forwards it again. */

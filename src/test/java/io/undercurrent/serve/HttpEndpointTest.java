@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.RawHttp;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,6 +25,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -81,7 +85,8 @@ class HttpEndpointTest {
         assertAnswer(
             get(http, path),
             404,
-            "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is nothing at this path\"}");
+            "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is nothing at this"
+                + " path\"}");
       }
       HttpResponse<String> posted =
           client.send(
@@ -92,6 +97,49 @@ class HttpEndpointTest {
           404,
           "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is nothing at this path\"}");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/metrics?a=%zz, 'each % of the query must be followed by two hex digits, found another at char"
+        + " 3: write %25 for a %'",
+    "/metrics?a=%4, 'each % of the query must be followed by two hex digits, found another at char"
+        + " 3: write %25 for a %'",
+    "/metrics?%u0041, 'each % of the query must be followed by two hex digits, found another at"
+        + " char 1: write %25 for a %'",
+    "/metrics?a=b%ff, 'the query must be UTF-8, found other bytes'",
+    "/v1/keys/%u0041, 'each % of the path must be followed by two hex digits, found another at char"
+        + " 10: write %25 for a %'",
+  })
+  void shouldRefuseMalformedEncodings(String path, String detail) throws Exception {
+    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
+      RawHttp.Answer answer = RawHttp.get(http.port(), path, "Host: localhost");
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.header("Content-Type")).startsWith("application/problem+json");
+      assertThat(new JsonMapper().readTree(answer.body()).path("detail").asText())
+          .isEqualTo(detail);
+    }
+  }
+
+  /** The path may name a key, the message may contain a text. */
+  @Test
+  void shouldLogWhereARequestFailedButNotWhatItSaid() throws Exception {
+    ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    appender.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(HttpEndpoint.class);
+    logger.addAppender(appender);
+    try (HttpEndpoint http =
+        HttpEndpoint.start(HOST, 0, HttpEndpointTest::fail, () -> true, () -> true)) {
+      assertThat(get(http, "/metrics?text=secret").statusCode()).isEqualTo(500);
+    } finally {
+      logger.detachAppender(appender);
+    }
+    assertThat(appender.list)
+        .singleElement()
+        .extracting(ILoggingEvent::getFormattedMessage, InstanceOfAssertFactories.STRING)
+        .startsWith(
+            "GET /metrics failed: java.lang.IllegalStateException at io.undercurrent.serve.")
+        .doesNotContain("secret");
   }
 
   @Test
@@ -118,7 +166,8 @@ class HttpEndpointTest {
       assertThatIllegalStateException()
           .isThrownBy(() -> HttpEndpoint.start(host, 0, () -> "", () -> true, () -> true))
           .withMessage(
-              "http host %s is not an address of this machine: choose another with undercurrent.http.host",
+              "http host %s is not an address of this machine: choose another with"
+                  + " undercurrent.http.host",
               host);
     }
   }
