@@ -42,6 +42,7 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String STATE_PRECISION = "undercurrent.state.precision";
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
+  public static final String HTTP_ALLOWED_HOSTS = "undercurrent.http.allowed.hosts";
   public static final String LIVE_PAGE = "undercurrent.live.page";
   public static final String LIVE_INPUT = "undercurrent.live.input";
   public static final String LIVE_STREAMS = "undercurrent.live.streams";
@@ -107,7 +108,8 @@ public final class UndercurrentConfig extends AbstractConfig {
               DEFAULTS.batchTokens(),
               Range.between(1, EnrichmentSettings.MAX_BATCH_TOKENS),
               Importance.LOW,
-              "Tokens computed together in one batch, at most; a single longer record is still computed.")
+              "Tokens computed together in one batch, at most; a single longer record is still"
+                  + " computed.")
           .define(
               STATE_PRECISION,
               Type.STRING,
@@ -131,12 +133,23 @@ public final class UndercurrentConfig extends AbstractConfig {
               Importance.MEDIUM,
               "Port on which HTTP is served; 0 for any free port, -1 for no HTTP.")
           .define(
+              HTTP_ALLOWED_HOSTS,
+              Type.STRING,
+              "",
+              LambdaValidator.with(
+                  UndercurrentConfig::hostNames,
+                  () -> "host names without scheme and port, separated by commas"),
+              Importance.MEDIUM,
+              "Further names by which HTTP is reached, for example a proxy's. A request must name,"
+                  + " in its Host header, localhost, an IP address, the host of"
+                  + " undercurrent.http.host or application.server, or one of these.")
+          .define(
               LIVE_PAGE,
               Type.BOOLEAN,
               true,
               Importance.MEDIUM,
-              "Whether a page at / shows enriched records as they are written. The enriched topic is"
-                  + " read only while the page is open somewhere.")
+              "Whether a page at / shows enriched records as they are written. The enriched topic"
+                  + " is read only while the page is open somewhere.")
           .define(
               LIVE_INPUT,
               Type.BOOLEAN,
@@ -177,6 +190,17 @@ public final class UndercurrentConfig extends AbstractConfig {
     if (!(number > 0) || Double.isInfinite(number)) {
       throw new ConfigException(name, value, "Value must be more than 0");
     }
+  }
+
+  private static void hostNames(String name, Object value) {
+    if (!names((String) value).stream().allMatch(host -> host.matches("[\\w.-]+"))) {
+      throw new ConfigException(
+          name, value, "Value must be host names without scheme and port, separated by commas");
+    }
+  }
+
+  private static List<String> names(String value) {
+    return value.isEmpty() ? List.of() : List.of(value.split("\\s*,\\s*", -1));
   }
 
   private static void replicationFactor(String name, Object value) {
@@ -346,6 +370,11 @@ public final class UndercurrentConfig extends AbstractConfig {
   /** 0 for any free port, {@link #HTTP_OFF} for no HTTP. */
   public int httpPort() {
     return getInt(HTTP_PORT);
+  }
+
+  /** Names besides those that are known, without ports. */
+  public List<String> httpAllowedHosts() {
+    return names(getString(HTTP_ALLOWED_HOSTS));
   }
 
   /** Whether the live page is served. */

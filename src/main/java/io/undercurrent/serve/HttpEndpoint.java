@@ -75,32 +75,21 @@ public final class HttpEndpoint implements AutoCloseable {
   /**
    * Binds and answers from then on.
    *
-   * @param host the address to bind; {@code 0.0.0.0} for all
-   * @param port 0 for any free one
    * @param scrape the meters in Prometheus text format; not null, never returns null
    * @param live whether the app works, or may work again without a restart
    * @param ready whether the app processes records now
+   * @param more closed when the endpoint is, also where it cannot bind
    * @throws IllegalStateException with a message for the user if it cannot bind; nothing is left
    *     running then
    */
-  public static HttpEndpoint start(
-      String host, int port, Supplier<String> scrape, BooleanSupplier live, BooleanSupplier ready) {
-    return start(host, port, scrape, live, ready, List.of());
-  }
-
-  /**
-   * The same with more routes.
-   *
-   * @param more closed when the endpoint is, also where it cannot bind
-   */
-  public static HttpEndpoint start(
-      String host,
-      int port,
+  static HttpEndpoint start(
+      Listening listening,
       Supplier<String> scrape,
       BooleanSupplier live,
       BooleanSupplier ready,
-      List<Routes> more) {
-    Objects.requireNonNull(host, "host");
+      Routes... more) {
+    String host = listening.host();
+    int port = listening.port();
     Objects.requireNonNull(scrape, "scrape");
     Objects.requireNonNull(live, "live");
     Objects.requireNonNull(ready, "ready");
@@ -108,6 +97,7 @@ public final class HttpEndpoint implements AutoCloseable {
       throw new IllegalArgumentException(
           "undercurrent.http.port must be between 0 and 65535, found " + port);
     }
+    List<Routes> routes = List.of(more);
     QueuedThreadPool threads =
         new QueuedThreadPool(MAX_THREADS, MIN_THREADS, THREAD_IDLE_TIMEOUT_MS);
     threads.setName("http");
@@ -129,9 +119,10 @@ public final class HttpEndpoint implements AutoCloseable {
                     http.setSendServerVersion(false);
                   });
               config.http.maxRequestSize = MAX_BODY_BYTES;
+              config.routes.before(listening.door()::check);
               config.routes.before(PercentEncoding::check);
               addOwn(config.routes, scrape, live, ready);
-              more.forEach(routes -> routes.add(config));
+              routes.forEach(group -> group.add(config));
               config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
               config.routes.exception(HttpResponseException.class, HttpEndpoint::answerRefusal);
               config.routes.exception(
@@ -142,9 +133,9 @@ public final class HttpEndpoint implements AutoCloseable {
                   });
             });
     try {
-      return new HttpEndpoint(app.start(host, port), more);
+      return new HttpEndpoint(app.start(host, port), routes);
     } catch (RuntimeException e) {
-      more.forEach(Routes::close);
+      routes.forEach(Routes::close);
       app.stop();
       throw new IllegalStateException(reason(host, port, e), e);
     }

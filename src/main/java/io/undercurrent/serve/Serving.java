@@ -57,13 +57,14 @@ public final class Serving {
               () -> new ConversationTrace(model, settings),
               config.liveInput() ? input(app) : null));
     }
+    Door door =
+        new Door(List.of(config.httpHost(), queries.self().name()), config.httpAllowedHosts());
     return HttpEndpoint.start(
-        config.httpHost(),
-        port,
+        new Listening(config.httpHost(), port, door),
         () -> Meters.scrape(registry),
         app::isLive,
         app::isRunning,
-        routes);
+        routes.toArray(Routes[]::new));
   }
 
   private static SourceTopic input(StreamsApp app) {

@@ -159,7 +159,7 @@ class OpenApiAnswersTest {
         slow.add(socket);
         OutputStream out = socket.getOutputStream();
         out.write(
-            ("POST /v1/enrich HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            ("POST /v1/enrich HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     + "Content-Length: 1000\r\n\r\n{")
                 .getBytes(StandardCharsets.US_ASCII));
         out.flush();

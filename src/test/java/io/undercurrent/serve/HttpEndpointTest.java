@@ -39,7 +39,8 @@ class HttpEndpointTest {
   @Test
   void shouldServeMetersAsPrometheusText() throws Exception {
     String text = "# HELP a_total records of \u00fc\n# TYPE a_total counter\na_total 3.0\n";
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> text, () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> text, () -> true, () -> true)) {
       HttpResponse<String> answer = get(http, "/metrics");
       assertThat(answer.statusCode()).isEqualTo(200);
       assertThat(answer.headers().allValues("content-type"))
@@ -52,7 +53,8 @@ class HttpEndpointTest {
   @Test
   void shouldServeLivenessAndReadinessSeparately() throws Exception {
     AtomicBoolean ready = new AtomicBoolean();
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, ready::get)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, ready::get)) {
       assertAnswer(get(http, "/health/live"), 200, "{\"status\":\"UP\"}");
       assertAnswer(get(http, "/health/ready"), 503, "{\"status\":\"DOWN\"}");
       ready.set(true);
@@ -64,7 +66,10 @@ class HttpEndpointTest {
   void shouldCountAFailingCheckAsDownAndHideFailures() throws Exception {
     try (HttpEndpoint http =
         HttpEndpoint.start(
-            HOST, 0, HttpEndpointTest::fail, () -> fail().isEmpty(), () -> fail().isEmpty())) {
+            Listening.on(HOST, 0),
+            HttpEndpointTest::fail,
+            () -> fail().isEmpty(),
+            () -> fail().isEmpty())) {
       assertAnswer(get(http, "/health/live"), 503, "{\"status\":\"DOWN\"}");
       assertAnswer(get(http, "/health/ready"), 503, "{\"status\":\"DOWN\"}");
       assertAnswer(
@@ -80,7 +85,8 @@ class HttpEndpointTest {
 
   @Test
   void shouldAnswerUnknownPathsWithShortJson() throws Exception {
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
       for (String path : List.of("/", "/metrics/more", "/health", "/%3Cscript%3E")) {
         assertAnswer(
             get(http, path),
@@ -112,7 +118,8 @@ class HttpEndpointTest {
         + " 10: write %25 for a %'",
   })
   void shouldRefuseMalformedEncodings(String path, String detail) throws Exception {
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
       RawHttp.Answer answer = RawHttp.get(http.port(), path, "Host: localhost");
       assertThat(answer.status()).isEqualTo(400);
       assertThat(answer.header("Content-Type")).startsWith("application/problem+json");
@@ -129,7 +136,7 @@ class HttpEndpointTest {
     Logger logger = (Logger) LoggerFactory.getLogger(HttpEndpoint.class);
     logger.addAppender(appender);
     try (HttpEndpoint http =
-        HttpEndpoint.start(HOST, 0, HttpEndpointTest::fail, () -> true, () -> true)) {
+        HttpEndpoint.start(Listening.on(HOST, 0), HttpEndpointTest::fail, () -> true, () -> true)) {
       assertThat(get(http, "/metrics?text=secret").statusCode()).isEqualTo(500);
     } finally {
       logger.detachAppender(appender);
@@ -144,11 +151,13 @@ class HttpEndpointTest {
 
   @Test
   void shouldSayThatAPortIsInUse() throws Exception {
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
       int port = http.port();
       Set<Thread> before = Thread.getAllStackTraces().keySet();
       assertThatIllegalStateException()
-          .isThrownBy(() -> HttpEndpoint.start(HOST, port, () -> "", () -> true, () -> true))
+          .isThrownBy(
+              () -> HttpEndpoint.start(Listening.on(HOST, port), () -> "", () -> true, () -> true))
           .withMessage(
               "http port %d on 127.0.0.1 is in use: choose another with undercurrent.http.port",
               port);
@@ -160,11 +169,13 @@ class HttpEndpointTest {
   @Test
   void shouldSayWhichAddressCannotBeBound() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> HttpEndpoint.start(HOST, 65_536, () -> "", () -> true, () -> true))
+        .isThrownBy(
+            () -> HttpEndpoint.start(Listening.on(HOST, 65_536), () -> "", () -> true, () -> true))
         .withMessage("undercurrent.http.port must be between 0 and 65535, found 65536");
     for (String host : List.of("no-such-host.invalid", "192.0.2.1")) {
       assertThatIllegalStateException()
-          .isThrownBy(() -> HttpEndpoint.start(host, 0, () -> "", () -> true, () -> true))
+          .isThrownBy(
+              () -> HttpEndpoint.start(Listening.on(host, 0), () -> "", () -> true, () -> true))
           .withMessage(
               "http host %s is not an address of this machine: choose another with"
                   + " undercurrent.http.host",
@@ -179,8 +190,7 @@ class HttpEndpointTest {
     CountDownLatch never = new CountDownLatch(1);
     HttpEndpoint http =
         HttpEndpoint.start(
-            HOST,
-            0,
+            Listening.on(HOST, 0),
             () -> {
               scraping.countDown();
               try {
@@ -211,12 +221,14 @@ class HttpEndpointTest {
     ListAppender<ILoggingEvent> appender = new ListAppender<>();
     appender.start();
     root.addAppender(appender);
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
       get(http, "/metrics");
       get(http, "/unknown");
       int port = http.port();
       assertThatIllegalStateException()
-          .isThrownBy(() -> HttpEndpoint.start(HOST, port, () -> "", () -> true, () -> true));
+          .isThrownBy(
+              () -> HttpEndpoint.start(Listening.on(HOST, port), () -> "", () -> true, () -> true));
     } finally {
       root.detachAppender(appender);
     }

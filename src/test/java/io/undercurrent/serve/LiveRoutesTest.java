@@ -63,25 +63,23 @@ class LiveRoutesTest {
 
   private final HttpEndpoint http =
       HttpEndpoint.start(
-          "127.0.0.1",
-          0,
+          Listening.on("127.0.0.1", 0),
           () -> "",
           () -> true,
           () -> true,
-          List.of(
-              new LiveRoutes(
-                  feed,
-                  1,
-                  new StreamsQueries(
-                      () -> null,
-                      Host.of(Host.unreachable()),
-                      MODEL,
-                      EnrichmentSettings.DEFAULTS,
-                      () -> 1),
-                  TopologyDefinition.shipped(),
-                  new ModelIdentity("m", "0"),
-                  () -> new ConversationTrace(MODEL, EnrichmentSettings.DEFAULTS),
-                  null)));
+          new LiveRoutes(
+              feed,
+              1,
+              new StreamsQueries(
+                  () -> null,
+                  Host.of(Host.unreachable()),
+                  MODEL,
+                  EnrichmentSettings.DEFAULTS,
+                  () -> 1),
+              TopologyDefinition.shipped(),
+              new ModelIdentity("m", "0"),
+              () -> new ConversationTrace(MODEL, EnrichmentSettings.DEFAULTS),
+              null));
 
   private final HttpClient client = HttpClient.newHttpClient();
 
