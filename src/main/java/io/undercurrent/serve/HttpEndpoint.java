@@ -103,6 +103,7 @@ public final class HttpEndpoint implements AutoCloseable {
     threads.setName("http");
     threads.setDaemon(true);
     threads.setStopTimeout(STOP_TIMEOUT_MS);
+    JettyErrors errors = new JettyErrors(MAX_HEAD_BYTES);
     Javalin app =
         Javalin.create(
             config -> {
@@ -111,7 +112,12 @@ public final class HttpEndpoint implements AutoCloseable {
               config.startup.startupWatcherEnabled = false;
               config.jetty.threadPool = threads;
               config.jetty.modifyServer(
-                  server -> server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, server)));
+                  server -> {
+                    server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, server));
+                    server.insertHandler(new AnswerHeaders());
+                    server.setErrorHandler(errors);
+                  });
+              config.jetty.modifyServletContextHandler(servlet -> servlet.setErrorHandler(errors));
               config.jetty.modifyHttpConfiguration(
                   http -> {
                     http.setIdleTimeout(CONNECTION_IDLE_TIMEOUT_MS);

@@ -115,8 +115,6 @@ final class LiveRoutes implements Routes {
         Map.of(
             "Content-Security-Policy",
             POLICY,
-            "X-Content-Type-Options",
-            "nosniff",
             "Referrer-Policy",
             "no-referrer",
             "Cache-Control",
@@ -150,7 +148,6 @@ final class LiveRoutes implements Routes {
     ctx.disableCompression();
     ctx.res().setContentType("text/event-stream");
     ctx.res().setCharacterEncoding("UTF-8");
-    ctx.res().setHeader("Cache-Control", "no-store");
     ctx.res().setHeader("X-Accel-Buffering", "no");
     boolean begun = false;
     try {

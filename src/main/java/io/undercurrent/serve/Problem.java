@@ -9,7 +9,7 @@ import io.javalin.http.HttpStatus;
  */
 final class Problem extends RuntimeException {
   private static final long serialVersionUID = 1L;
-  private static final String CONTENT_TYPE = "application/problem+json";
+  static final String CONTENT_TYPE = "application/problem+json";
 
   private final int status;
   private final int retryAfterSeconds; // 0 for none
@@ -46,13 +46,14 @@ final class Problem extends RuntimeException {
     if (retryAfterSeconds > 0) {
       ctx.header("Retry-After", Integer.toString(retryAfterSeconds));
     }
-    ctx.status(status)
-        .contentType(CONTENT_TYPE)
-        .result(
-            Answers.bytes(
-                Answers.object()
-                    .put("title", HttpStatus.forStatus(status).getMessage())
-                    .put("status", status)
-                    .put("detail", getMessage())));
+    ctx.status(status).contentType(CONTENT_TYPE).result(json(status, getMessage()));
+  }
+
+  static byte[] json(int status, String detail) {
+    return Answers.bytes(
+        Answers.object()
+            .put("title", HttpStatus.forStatus(status).getMessage())
+            .put("status", status)
+            .put("detail", detail));
   }
 }

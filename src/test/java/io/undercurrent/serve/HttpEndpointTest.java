@@ -150,6 +150,56 @@ class HttpEndpointTest {
   }
 
   @Test
+  void shouldAnswerWhatJettyRefusesAsTheRest() throws Exception {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
+      String host = " HTTP/1.1\r\nHost: localhost\r\n";
+      String long_ = "a".repeat(1 << 16);
+      assertProblem(http, "nonsense\r\n\r\n", 400, "the request must be HTTP, found: ");
+      assertProblem(http, "GET /metrics HTTP/1.1\r\n\r\n", 400, "the request must be HTTP");
+      assertProblem(http, "GET /%zz" + host + "\r\n", 400, "the request must be HTTP");
+      assertProblem(
+          http,
+          "GET /" + long_ + host + "\r\n",
+          414,
+          "the request line and the headers must have at most 65536 bytes, found more");
+      assertProblem(
+          http,
+          "GET /" + host + "X: " + long_ + "\r\n\r\n",
+          431,
+          "the request line and the headers must have at most 65536 bytes, found more");
+      assertProblem(http, "GET /" + host + "Sec-WebSocket-Version: 13\r\n\r\n", 404, "Not Found");
+    }
+  }
+
+  private static void assertProblem(HttpEndpoint http, String request, int status, String detail)
+      throws Exception {
+    RawHttp.Answer answer =
+        RawHttp.send(http.port(), request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    assertThat(answer.status()).as(request).isEqualTo(status);
+    assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+    assertHeaders(answer);
+    assertThat(new JsonMapper().readTree(answer.body()).path("detail").asText()).startsWith(detail);
+  }
+
+  private static void assertHeaders(RawHttp.Answer answer) {
+    assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
+    assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+    assertThat(answer.header("Content-Security-Policy")).startsWith("default-src 'none';");
+    assertThat(answer.head()).doesNotContain("Jetty", "Server:");
+  }
+
+  @Test
+  void shouldLetBrowsersStoreAndReinterpretNoAnswer() throws Exception {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
+      for (String path : List.of("/metrics", "/health/live", "/nothing", "/metrics?%zz")) {
+        assertHeaders(RawHttp.get(http.port(), path, "Host: localhost"));
+      }
+    }
+  }
+
+  @Test
   void shouldSayThatAPortIsInUse() throws Exception {
     try (HttpEndpoint http =
         HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
