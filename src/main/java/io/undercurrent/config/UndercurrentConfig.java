@@ -43,6 +43,7 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
   public static final String HTTP_ALLOWED_HOSTS = "undercurrent.http.allowed.hosts";
+  public static final String HTTP_TOKEN_FILE = "undercurrent.http.token.file";
   public static final String LIVE_PAGE = "undercurrent.live.page";
   public static final String LIVE_INPUT = "undercurrent.live.input";
   public static final String LIVE_STREAMS = "undercurrent.live.streams";
@@ -143,6 +144,14 @@ public final class UndercurrentConfig extends AbstractConfig {
               "Further names by which HTTP is reached, for example a proxy's. A request must name,"
                   + " in its Host header, localhost, an IP address, the host of"
                   + " undercurrent.http.host or application.server, or one of these.")
+          .define(
+              HTTP_TOKEN_FILE,
+              Type.STRING,
+              "",
+              Importance.HIGH,
+              "File with the token that requests must carry (Authorization: Bearer), the same for"
+                  + " all instances. The environment variable UNDERCURRENT_HTTP_TOKEN may hold it"
+                  + " instead. Empty for no token.")
           .define(
               LIVE_PAGE,
               Type.BOOLEAN,
@@ -375,6 +384,11 @@ public final class UndercurrentConfig extends AbstractConfig {
   /** Names besides those that are known, without ports. */
   public List<String> httpAllowedHosts() {
     return names(getString(HTTP_ALLOWED_HOSTS));
+  }
+
+  /** Empty for none. */
+  public String httpTokenFile() {
+    return getString(HTTP_TOKEN_FILE);
   }
 
   /** Whether the live page is served. */

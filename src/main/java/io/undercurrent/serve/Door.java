@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
  *       resolved to this address could read everything from the browser of somebody who can reach
  *       it (DNS rebinding). An IP address is always accepted: such a page has a name.
  *   <li>A write that a browser sends must come from a page of this instance (Origin).
+ *   <li>If there is a token, the request must carry it. The page's files are for everybody: they
+ *       contain no data, and the page itself asks for the token.
  * </ul>
  *
  * <p>Immutable.
@@ -25,6 +27,8 @@ final class Door {
 
   /** Paths below this one are answered to everybody. */
   static final String HEALTH = "/health/";
+
+  static final String AUTHORIZATION = "Authorization";
 
   private static final String LOOPBACK = "localhost";
 
@@ -39,15 +43,18 @@ final class Door {
 
   private final Set<String> names = new HashSet<>(Set.of(LOOPBACK));
   private final Set<String> further = new HashSet<>();
+  private final Token token; // null for none
 
   /**
    * @param own names of this instance, without ports
    * @param further names that a proxy has, for example; pages of these names may write
+   * @param token null to answer without one
    */
-  Door(Collection<String> own, Collection<String> further) {
+  Door(Collection<String> own, Collection<String> further, Token token) {
     own.forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
     further.forEach(name -> this.further.add(name.toLowerCase(Locale.ROOT)));
     names.addAll(this.further);
+    this.token = token;
   }
 
   /**
@@ -59,6 +66,7 @@ final class Door {
     }
     checkHost(ctx);
     checkOrigin(ctx);
+    checkToken(ctx);
   }
 
   private void checkHost(Context ctx) {
@@ -83,6 +91,22 @@ final class Door {
           "a page may write only to the host that it came from, found Origin %s: add its name to undercurrent.http.allowed.hosts if a proxy changes the Host header"
               .formatted(Parameters.shortened(origin)));
     }
+  }
+
+  private void checkToken(Context ctx) {
+    if (token == null || isOfThePage(ctx.path()) || token.equalsHeader(ctx.header(AUTHORIZATION))) {
+      return;
+    }
+    ctx.header("WWW-Authenticate", "Bearer");
+    throw new Problem(
+        HttpStatus.UNAUTHORIZED,
+        ctx.header(AUTHORIZATION) == null
+            ? "a token is needed: send it as Authorization: Bearer ..."
+            : "the token is not that of undercurrent.http.token.file");
+  }
+
+  private static boolean isOfThePage(String path) {
+    return path.equals("/") || path.startsWith("/page/");
   }
 
   /** The host of {@code host:port} in lower case; empty if it is not of this form. */

@@ -19,6 +19,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow.Subscription;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Forwards a GET to the instance that can answer it. A request is forwarded once: an instance that
@@ -27,6 +30,7 @@ import java.util.concurrent.TimeoutException;
  * for ever. The header's value says whether a copy may answer.
  */
 final class Forwarding {
+  private static final Logger log = LoggerFactory.getLogger(Forwarding.class);
 
   static final String HEADER = "Undercurrent-Forwarded";
 
@@ -49,6 +53,16 @@ final class Forwarding {
           .followRedirects(HttpClient.Redirect.NEVER)
           .build();
 
+  private final AtomicBoolean warned = new AtomicBoolean();
+  private final Token token; // null for none
+
+  /**
+   * @param token that all instances have; null for none
+   */
+  Forwarding(Token token) {
+    this.token = token;
+  }
+
   static boolean isForwarded(Context ctx) {
     return ctx.header(HEADER) != null;
   }
@@ -70,17 +84,20 @@ final class Forwarding {
   }
 
   /** Null if no request can be sent to the host's name. The exception would name the whole URI. */
-  private static HttpRequest request(Context ctx, Host host, String wanted) {
+  private HttpRequest request(Context ctx, Host host, String wanted) {
     String query = ctx.queryString();
     String target =
         PercentEncoding.encode(ctx.req().getRequestURI())
             + (query == null ? "" : "?" + PercentEncoding.encode(query));
     try {
-      return HttpRequest.newBuilder(URI.create("http://" + host + target))
-          .timeout(ANSWER)
-          .header(HEADER, wanted)
-          .GET()
-          .build();
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(URI.create("http://" + host + target))
+              .timeout(ANSWER)
+              .header(HEADER, wanted);
+      if (token != null) {
+        request.header(Door.AUTHORIZATION, token.header());
+      }
+      return request.build();
     } catch (IllegalArgumentException e) {
       return null;
     }
@@ -93,6 +110,10 @@ final class Forwarding {
       // The request's own timeout ends with the head of the response.
       HttpResponse<byte[]> response = asked.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
       if (response.statusCode() == HttpStatus.MISDIRECTED_REQUEST.getCode()) {
+        return false;
+      }
+      if (response.statusCode() == HttpStatus.UNAUTHORIZED.getCode()) {
+        warnOfTokens(request.uri().getAuthority());
         return false;
       }
       response.headers().firstValue("Content-Type").ifPresent(ctx::contentType);
@@ -109,6 +130,15 @@ final class Forwarding {
       asked.cancel(true);
       Thread.currentThread().interrupt();
       throw Problem.unavailable("the endpoint is stopping", 1);
+    }
+  }
+
+  private void warnOfTokens(String host) {
+    if (!warned.getAndSet(true)) {
+      log.warn(
+          "{} refuses the token of this instance, so it is not asked about its keys: all instances"
+              + " must have the same token",
+          host);
     }
   }
 

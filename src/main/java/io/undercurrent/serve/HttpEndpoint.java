@@ -134,6 +134,9 @@ public final class HttpEndpoint implements AutoCloseable {
               config.routes.exception(
                   Exception.class,
                   (e, ctx) -> {
+                    if (hasEnded(ctx)) {
+                      return;
+                    }
                     logFailure(ctx, e);
                     new Problem(HttpStatus.INTERNAL_SERVER_ERROR, "internal error").answer(ctx);
                   });
@@ -153,6 +156,16 @@ public final class HttpEndpoint implements AutoCloseable {
     routes.get("/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(scrape.get()));
     routes.get("/health/live", ctx -> health(ctx, live));
     routes.get("/health/ready", ctx -> health(ctx, ready));
+  }
+
+  /** Whether an asynchronous request's client has gone. Jetty then has nothing left of it. */
+  private static boolean hasEnded(Context ctx) {
+    try {
+      ctx.res().getStatus();
+      return false;
+    } catch (IllegalStateException | NullPointerException e) {
+      return true;
+    }
   }
 
   /**

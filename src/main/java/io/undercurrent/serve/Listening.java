@@ -12,6 +12,6 @@ record Listening(String host, int port, Door door) {
 
   /** Listens to everybody who names the host, or an IP address. */
   static Listening on(String host, int port) {
-    return new Listening(host, port, new Door(List.of(host), List.of()));
+    return new Listening(host, port, new Door(List.of(host), List.of(), null));
   }
 }

@@ -149,10 +149,11 @@ final class LiveRoutes implements Routes {
     ctx.res().setContentType("text/event-stream");
     ctx.res().setCharacterEncoding("UTF-8");
     ctx.res().setHeader("X-Accel-Buffering", "no");
+    String last = ctx.header("Last-Event-ID"); // gone with the client when the stream begins
     boolean begun = false;
     try {
       SseClient client = new SseClient(ctx);
-      ctx.async(() -> live(client));
+      ctx.async(() -> live(client, last));
       begun = true;
     } finally {
       if (!begun) {
@@ -161,9 +162,9 @@ final class LiveRoutes implements Routes {
     }
   }
 
-  private void live(SseClient client) {
-    try (Viewer viewer = feed.view(client.ctx().header("Last-Event-ID"))) {
-      client.sendEvent("hello", bytes(hello(viewer)));
+  private void live(SseClient client, String last) {
+    try (Viewer viewer = feed.view(last)) {
+      send(client, "hello", hello(viewer), null);
       show(viewer, client);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -186,11 +187,11 @@ final class LiveRoutes implements Routes {
       if (!taken.isEmpty()) {
         ArrayNode summaries = Answers.array();
         taken.forEach(event -> summaries.add(event.summary()));
-        client.sendEvent("records", bytes(summaries), feed.id(taken.get(taken.size() - 1)));
+        send(client, "records", summaries, feed.id(taken.get(taken.size() - 1)));
       }
       if (System.nanoTime() - statusNanos >= STATUS_NANOS && !client.terminated()) {
         statusNanos = System.nanoTime();
-        client.sendEvent("status", bytes(status(viewer)));
+        send(client, "status", status(viewer), null);
       }
       long restMs = TICK_MS - (System.nanoTime() - begin) / 1_000_000;
       if (restMs > 0 && !taken.isEmpty()) {
@@ -199,9 +200,14 @@ final class LiveRoutes implements Routes {
     }
   }
 
-  /** {@link SseClient} writes a stream as it is; it would map other objects to JSON itself. */
-  private static InputStream bytes(JsonNode json) {
-    return new ByteArrayInputStream(Answers.bytes(json));
+  /** Sends an event, or closes the client if it has gone. */
+  private static void send(SseClient client, String name, JsonNode json, String id) {
+    try {
+      // A stream is written as it is. Javalin would map other objects to JSON itself.
+      client.sendEvent(name, new ByteArrayInputStream(Answers.bytes(json)), id);
+    } catch (IllegalStateException | NullPointerException e) {
+      client.close(); // Jetty has ended the request: nothing is left to write to
+    }
   }
 
   private ObjectNode hello(Viewer viewer) {

@@ -67,19 +67,22 @@ final class QueryRoutes implements Routes {
   private final Limited<OnDemand> computing;
   private final OnDemand about;
   private final Semaphore receiving = new Semaphore(RECEIVING);
-  private final Forwarding forwarding = new Forwarding();
+  private final Forwarding forwarding;
 
   /**
    * @param onDemand makes one computer of answers
    * @param description of the topology as Kafka Streams prints it
    * @param feed the last enriched records; null to answer without a key's last records
+   * @param forwarding asks other instances
    */
   public QueryRoutes(
       StreamsQueries queries,
       Supplier<OnDemand> onDemand,
       TopologyDefinition definition,
       String description,
-      LiveFeed feed) {
+      LiveFeed feed,
+      Forwarding forwarding) {
+    this.forwarding = forwarding;
     this.queries = queries;
     this.definition = definition;
     this.description = description;

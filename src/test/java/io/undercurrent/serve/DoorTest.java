@@ -20,7 +20,7 @@ class DoorTest {
 
   @BeforeAll
   static void start() {
-    Door door = new Door(List.of("0.0.0.0", "App-1"), List.of("texts.example.com"));
+    Door door = new Door(List.of("0.0.0.0", "App-1"), List.of("texts.example.com"), null);
     http =
         HttpEndpoint.start(
             new Listening("127.0.0.1", 0, door), () -> "meters", () -> true, () -> true);
@@ -114,6 +114,43 @@ class DoorTest {
       })
   void shouldRefuseWritesOfOtherPages(String origin) throws Exception {
     assertRefused(post(origin), "found Origin " + origin + ": add its name to undercurrent.http.");
+  }
+
+  @Test
+  void shouldAnswerWithItsTokenOnly() throws Exception {
+    Token token = Token.of("", "0123456789abcdef");
+    Door door = new Door(List.of(), List.of(), token);
+    try (HttpEndpoint locked =
+        HttpEndpoint.start(
+            new Listening("127.0.0.1", 0, door), () -> "meters", () -> true, () -> true)) {
+      for (String path : List.of("/metrics", "/v1/keys/k", "/openapi.json", "/nothing", "/page")) {
+        RawHttp.Answer without = RawHttp.get(locked.port(), path, "Host: localhost");
+        assertThat(without.status()).isEqualTo(401);
+        assertThat(without.header("WWW-Authenticate")).isEqualTo("Bearer");
+        assertThat(without.body()).contains("a token is needed");
+      }
+      for (String wrong :
+          List.of(
+              "Bearer 0123456789abcdeg",
+              "Bearer 0123456789abcde",
+              "Bearer 0123456789abcdef0",
+              "Bearer",
+              "Basic 0123456789abcdef",
+              "0123456789abcdef")) {
+        RawHttp.Answer refused = metrics(locked, wrong);
+        assertThat(refused.status()).as(wrong).isEqualTo(401);
+        assertThat(refused.body()).contains("the token is not that of");
+      }
+      assertThat(metrics(locked, "Bearer 0123456789abcdef").status()).isEqualTo(200);
+      assertThat(metrics(locked, "bearer 0123456789abcdef").status()).isEqualTo(200);
+      for (String path : List.of("/health/live", "/health/ready")) {
+        assertThat(RawHttp.get(locked.port(), path, "Host: localhost").status()).isEqualTo(200);
+      }
+    }
+  }
+
+  private static RawHttp.Answer metrics(HttpEndpoint to, String authorization) throws Exception {
+    return RawHttp.get(to.port(), "/metrics", "Host: localhost", "Authorization: " + authorization);
   }
 
   private static RawHttp.Answer post(String origin) throws Exception {

@@ -31,7 +31,7 @@ class ForwardingTest {
   private static final String NOT_ANSWERED = "not answered";
 
   private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
-  private final Forwarding forwarding = new Forwarding();
+  private volatile Forwarding forwarding = new Forwarding(null);
   private HttpServer other;
   private Javalin one;
   private volatile Host target;
@@ -48,7 +48,10 @@ class ForwardingTest {
           asked.add(
               exchange.getRequestURI()
                   + " "
-                  + exchange.getRequestHeaders().getFirst(Forwarding.HEADER));
+                  + exchange.getRequestHeaders().getFirst(Forwarding.HEADER)
+                  + (exchange.getRequestHeaders().containsKey("Authorization")
+                      ? " " + exchange.getRequestHeaders().getFirst("Authorization")
+                      : ""));
           exchange.getResponseHeaders().add("Content-Type", "application/problem+json");
           exchange.getResponseHeaders().add("Retry-After", "7");
           exchange.getResponseHeaders().add("Location", "/elsewhere");
@@ -152,6 +155,20 @@ class ForwardingTest {
   @Test
   void shouldNotWaitForABodyThatDoesNotEnd() throws Exception {
     hanging = true;
+    assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
+  }
+
+  @Test
+  void shouldSendTheTokenAlong() throws Exception {
+    forwarding = new Forwarding(Token.of("", "0123456789abcdef"));
+    get("/v1/keys/k");
+    assertThat(asked).containsExactly("/v1/keys/k state Bearer 0123456789abcdef");
+  }
+
+  /** The client's token was right. */
+  @Test
+  void shouldNotForwardTheRefusalOfItsToken() throws Exception {
+    status = 401;
     assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
   }
 

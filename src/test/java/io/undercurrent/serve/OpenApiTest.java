@@ -40,7 +40,13 @@ class OpenApiTest {
             },
             definition.keyEncoding());
     QueryRoutes query =
-        new QueryRoutes(queries, () -> new OnDemand(model, settings), definition, "", feed);
+        new QueryRoutes(
+            queries,
+            () -> new OnDemand(model, settings),
+            definition,
+            "",
+            feed,
+            new Forwarding(null));
     LiveRoutes live =
         new LiveRoutes(
             feed,
