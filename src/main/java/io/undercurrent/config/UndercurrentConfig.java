@@ -42,8 +42,12 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String STATE_PRECISION = "undercurrent.state.precision";
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
+  public static final String HTTP_MANAGEMENT_PORT = "undercurrent.http.management.port";
   public static final String HTTP_ALLOWED_HOSTS = "undercurrent.http.allowed.hosts";
   public static final String HTTP_TOKEN_FILE = "undercurrent.http.token.file";
+  public static final String HTTP_SSL_CERTIFICATE_FILE = "undercurrent.http.ssl.certificate.file";
+  public static final String HTTP_SSL_KEY_FILE = "undercurrent.http.ssl.key.file";
+  public static final String HTTP_SSL_TRUST_FILE = "undercurrent.http.ssl.trust.file";
   public static final String LIVE_PAGE = "undercurrent.live.page";
   public static final String LIVE_INPUT = "undercurrent.live.input";
   public static final String LIVE_STREAMS = "undercurrent.live.streams";
@@ -134,6 +138,14 @@ public final class UndercurrentConfig extends AbstractConfig {
               Importance.MEDIUM,
               "Port on which HTTP is served; 0 for any free port, -1 for no HTTP.")
           .define(
+              HTTP_MANAGEMENT_PORT,
+              Type.INT,
+              -1,
+              Range.between(-1, 65_535),
+              Importance.MEDIUM,
+              "A second port for health and metrics alone, with threads and connections of its own,"
+                  + " without token and encryption; 0 for any free port, -1 for none.")
+          .define(
               HTTP_ALLOWED_HOSTS,
               Type.STRING,
               "",
@@ -152,6 +164,26 @@ public final class UndercurrentConfig extends AbstractConfig {
               "File with the token that requests must carry (Authorization: Bearer), the same for"
                   + " all instances. The environment variable UNDERCURRENT_HTTP_TOKEN may hold it"
                   + " instead. Empty for no token.")
+          .define(
+              HTTP_SSL_CERTIFICATE_FILE,
+              Type.STRING,
+              "",
+              Importance.MEDIUM,
+              "PEM file with the certificate of HTTP and its chain, the certificate first. With it"
+                  + " HTTP is https, also between instances. Empty for no encryption.")
+          .define(
+              HTTP_SSL_KEY_FILE,
+              Type.STRING,
+              "",
+              Importance.MEDIUM,
+              "PEM file with the certificate's private key: PKCS#8, without a password.")
+          .define(
+              HTTP_SSL_TRUST_FILE,
+              Type.STRING,
+              "",
+              Importance.MEDIUM,
+              "PEM file with the authorities that an instance trusts when it asks another one."
+                  + " Empty for those that the JVM trusts.")
           .define(
               LIVE_PAGE,
               Type.BOOLEAN,
@@ -381,6 +413,11 @@ public final class UndercurrentConfig extends AbstractConfig {
     return getInt(HTTP_PORT);
   }
 
+  /** 0 for any free port, -1 for none. */
+  public int httpManagementPort() {
+    return getInt(HTTP_MANAGEMENT_PORT);
+  }
+
   /** Names besides those that are known, without ports. */
   public List<String> httpAllowedHosts() {
     return names(getString(HTTP_ALLOWED_HOSTS));
@@ -389,6 +426,21 @@ public final class UndercurrentConfig extends AbstractConfig {
   /** Empty for none. */
   public String httpTokenFile() {
     return getString(HTTP_TOKEN_FILE);
+  }
+
+  /** Empty for no encryption. */
+  public String httpSslCertificateFile() {
+    return getString(HTTP_SSL_CERTIFICATE_FILE);
+  }
+
+  /** Empty for no encryption. */
+  public String httpSslKeyFile() {
+    return getString(HTTP_SSL_KEY_FILE);
+  }
+
+  /** Empty for the authorities that the JVM trusts. */
+  public String httpSslTrustFile() {
+    return getString(HTTP_SSL_TRUST_FILE);
   }
 
   /** Whether the live page is served. */

@@ -57,6 +57,11 @@ final class Door {
     this.token = token;
   }
 
+  /** The same without a token. */
+  Door unlocked() {
+    return new Door(names, further, null);
+  }
+
   /**
    * @throws Problem if the request is refused
    */

@@ -20,6 +20,7 @@ import java.util.concurrent.Flow.Subscription;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,21 +47,24 @@ final class Forwarding {
   /** Bytes of the largest answer that is read: several times what an instance answers. */
   static final int MAX_BODY_BYTES = 1 << 20;
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
-
   private final AtomicBoolean warned = new AtomicBoolean();
   private final Token token; // null for none
+  private final String scheme;
+  private final HttpClient client;
 
   /**
    * @param token that all instances have; null for none
+   * @param tls of all instances; null without encryption
    */
-  Forwarding(Token token) {
+  Forwarding(Token token, SSLContext tls) {
     this.token = token;
+    scheme = tls == null ? "http://" : "https://";
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .followRedirects(HttpClient.Redirect.NEVER);
+    client = (tls == null ? builder : builder.sslContext(tls)).build();
   }
 
   static boolean isForwarded(Context ctx) {
@@ -91,7 +95,7 @@ final class Forwarding {
             + (query == null ? "" : "?" + PercentEncoding.encode(query));
     try {
       HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create("http://" + host + target))
+          HttpRequest.newBuilder(URI.create(scheme + host + target))
               .timeout(ANSWER)
               .header(HEADER, wanted);
       if (token != null) {

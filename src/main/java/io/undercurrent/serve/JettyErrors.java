@@ -12,6 +12,8 @@ import org.eclipse.jetty.util.Callback;
 /** Answers requests that Jetty refuses before they reach a route, such as one that is not HTTP. */
 final class JettyErrors extends ErrorHandler {
 
+  private static final int RETRY_SECONDS = 1;
+
   private final int maxHeadBytes;
 
   JettyErrors(int maxHeadBytes) {
@@ -33,16 +35,20 @@ final class JettyErrors extends ErrorHandler {
       Callback callback) {
     AnswerHeaders.addTo(response);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
-    response.write(true, ByteBuffer.wrap(Problem.json(status, detail(status, cause))), callback);
+    if (status == HttpStatus.SERVICE_UNAVAILABLE_503) {
+      response.getHeaders().put(HttpHeader.RETRY_AFTER, RETRY_SECONDS);
+    }
+    String detail = detail(status, message, cause);
+    response.write(true, ByteBuffer.wrap(Problem.json(status, detail)), callback);
   }
 
-  private String detail(int status, Throwable cause) {
+  private String detail(int status, String message, Throwable cause) {
     return switch (status) {
       case HttpStatus.URI_TOO_LONG_414, HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 ->
           "the request line and the headers must have at most %d bytes, found more"
               .formatted(maxHeadBytes);
       case HttpStatus.BAD_REQUEST_400 -> "the request must be HTTP, found: " + reason(cause);
-      default -> HttpStatus.getMessage(status);
+      default -> cause == null ? message : HttpStatus.getMessage(status);
     };
   }
 

@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,7 @@ public final class Serving {
       StreamsApp app,
       PrometheusMeterRegistry registry) {
     Token token = Token.of(config.httpTokenFile(), System.getenv(Token.ENVIRONMENT));
+    SSLContext tls = Tls.of(config);
     StreamsQueries queries = app.queries();
     EnrichmentSettings settings = app.enrichment();
     Model model = app.model();
@@ -54,7 +56,7 @@ public final class Serving {
             definition,
             app.description(),
             feed,
-            new Forwarding(token)));
+            new Forwarding(token, tls)));
     if (feed != null) {
       routes.add(
           new LiveRoutes(
@@ -71,7 +73,7 @@ public final class Serving {
             List.of(config.httpHost(), queries.self().name()), config.httpAllowedHosts(), token);
     HttpEndpoint endpoint =
         HttpEndpoint.start(
-            new Listening(config.httpHost(), port, door),
+            new Listening(config.httpHost(), port, door, tls, config.httpManagementPort()),
             () -> Meters.scrape(registry),
             app::isLive,
             app::isRunning,

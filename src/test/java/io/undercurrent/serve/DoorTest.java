@@ -23,7 +23,10 @@ class DoorTest {
     Door door = new Door(List.of("0.0.0.0", "App-1"), List.of("texts.example.com"), null);
     http =
         HttpEndpoint.start(
-            new Listening("127.0.0.1", 0, door), () -> "meters", () -> true, () -> true);
+            new Listening("127.0.0.1", 0, door, null, Listening.NONE),
+            () -> "meters",
+            () -> true,
+            () -> true);
   }
 
   @AfterAll
@@ -122,7 +125,10 @@ class DoorTest {
     Door door = new Door(List.of(), List.of(), token);
     try (HttpEndpoint locked =
         HttpEndpoint.start(
-            new Listening("127.0.0.1", 0, door), () -> "meters", () -> true, () -> true)) {
+            new Listening("127.0.0.1", 0, door, null, Listening.NONE),
+            () -> "meters",
+            () -> true,
+            () -> true)) {
       for (String path : List.of("/metrics", "/v1/keys/k", "/openapi.json", "/nothing", "/page")) {
         RawHttp.Answer without = RawHttp.get(locked.port(), path, "Host: localhost");
         assertThat(without.status()).isEqualTo(401);

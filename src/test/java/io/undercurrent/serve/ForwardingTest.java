@@ -31,7 +31,7 @@ class ForwardingTest {
   private static final String NOT_ANSWERED = "not answered";
 
   private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
-  private volatile Forwarding forwarding = new Forwarding(null);
+  private volatile Forwarding forwarding = new Forwarding(null, null);
   private HttpServer other;
   private Javalin one;
   private volatile Host target;
@@ -160,7 +160,7 @@ class ForwardingTest {
 
   @Test
   void shouldSendTheTokenAlong() throws Exception {
-    forwarding = new Forwarding(Token.of("", "0123456789abcdef"));
+    forwarding = new Forwarding(Token.of("", "0123456789abcdef"), null);
     get("/v1/keys/k");
     assertThat(asked).containsExactly("/v1/keys/k state Bearer 0123456789abcdef");
   }

@@ -11,14 +11,18 @@ import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.undercurrent.RawHttp;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -168,7 +172,7 @@ class HttpEndpointTest {
           "GET /" + host + "X: " + long_ + "\r\n\r\n",
           431,
           "the request line and the headers must have at most 65536 bytes, found more");
-      assertProblem(http, "GET /" + host + "Sec-WebSocket-Version: 13\r\n\r\n", 404, "Not Found");
+      assertProblem(http, "GET /" + host + "Sec-WebSocket-Version: 13\r\n\r\n", 404, "WebSocket");
     }
   }
 
@@ -197,6 +201,105 @@ class HttpEndpointTest {
         assertHeaders(RawHttp.get(http.port(), path, "Host: localhost"));
       }
     }
+  }
+
+  /** Each of them sends the beginning of a request and no more. */
+  @Test
+  void shouldAnswerHealthBesideHalfSentRequests() throws Exception {
+    Door door = new Door(List.of(), List.of(), null);
+    List<Socket> half = new ArrayList<>();
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            new Listening(HOST, 0, door, null, 0), () -> "", () -> true, () -> true)) {
+      for (int i = 0; i < 540; i++) {
+        Socket socket = new Socket(HOST, http.port());
+        half.add(socket);
+        socket.getOutputStream().write("GET /metrics HT".getBytes(StandardCharsets.US_ASCII));
+      }
+      long start = System.nanoTime();
+      assertThat(status(http.managementPort(), "/health/live")).isEqualTo(200);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+      assertThat(status(http.port(), "/health/live")).isEqualTo(200);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    } finally {
+      for (Socket socket : half) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void shouldAnswerHealthWhileAllOtherRequestsHang() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            Listening.on(HOST, 0),
+            () -> {
+              try {
+                end.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return "";
+            },
+            () -> true,
+            () -> true)) {
+      List<CompletableFuture<HttpResponse<String>>> hanging = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        hanging.add(
+            client.sendAsync(
+                request(http, "/metrics").build(), HttpResponse.BodyHandlers.ofString()));
+      }
+      RawHttp.Answer refused = RawHttp.get(http.port(), "/", "Host: localhost");
+      while (refused.status() != 503) { // until all are hanging
+        refused = RawHttp.get(http.port(), "/", "Host: localhost");
+      }
+      assertThat(refused.body())
+          .contains("too many requests are being answered: try again in a moment");
+      assertThat(refused.header("Retry-After")).isEqualTo("1");
+      assertHeaders(refused);
+      for (int i = 0; i < 50; i++) {
+        assertThat(status(http.port(), "/health/live")).isEqualTo(200);
+      }
+      end.countDown();
+      for (CompletableFuture<HttpResponse<String>> each : hanging) {
+        assertThat(each.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+      }
+      assertThat(status(http.port(), "/metrics")).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void shouldServeHealthAndMetricsOnTheManagementPortWithoutAToken() throws Exception {
+    Door door = new Door(List.of(), List.of(), Token.of("", "0123456789abcdef"));
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            new Listening(HOST, 0, door, null, 0), () -> "", () -> true, () -> false)) {
+      assertThat(http.managementPort()).isNotEqualTo(http.port());
+      assertThat(status(http.port(), "/metrics")).isEqualTo(401);
+      assertThat(status(http.managementPort(), "/metrics")).isEqualTo(200);
+      assertThat(status(http.managementPort(), "/health/live")).isEqualTo(200);
+      assertThat(status(http.managementPort(), "/health/ready")).isEqualTo(503);
+      assertThat(status(http.managementPort(), "/openapi.json")).isEqualTo(404);
+      assertThat(RawHttp.get(http.managementPort(), "/metrics", "Host: evil.example").status())
+          .isEqualTo(403);
+      int taken = http.port();
+      Set<Thread> before = Thread.getAllStackTraces().keySet();
+      assertThatIllegalStateException()
+          .isThrownBy(
+              () ->
+                  HttpEndpoint.start(
+                      new Listening(HOST, 0, door, null, taken), () -> "", () -> true, () -> true))
+          .withMessage(
+              "http port %d on 127.0.0.1 is in use: choose another with"
+                  + " undercurrent.http.management.port",
+              taken);
+      assertNothingRunsBut(before);
+    }
+  }
+
+  private static int status(int port, String path) throws IOException {
+    return RawHttp.get(port, path, "Host: localhost").status();
   }
 
   @Test

@@ -46,7 +46,7 @@ class OpenApiTest {
             definition,
             "",
             feed,
-            new Forwarding(null));
+            new Forwarding(null, null));
     LiveRoutes live =
         new LiveRoutes(
             feed,
