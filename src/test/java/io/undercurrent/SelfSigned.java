@@ -2,13 +2,17 @@ package io.undercurrent;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.Base64;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /** A new key and its self-signed certificate for 127.0.0.1 and localhost, as PEM files. */
 public record SelfSigned(Path certificate, Path key) {
@@ -64,6 +68,22 @@ public record SelfSigned(Path certificate, Path key) {
         folder.resolve(kind + ".pem"),
         "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n"
             .formatted(kind, Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)));
+  }
+
+  /** A client that trusts nothing but the certificate. */
+  public HttpClient client() throws IOException, GeneralSecurityException {
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    try (InputStream in = Files.newInputStream(certificate)) {
+      trusted.setCertificateEntry(
+          "http", CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return HttpClient.newBuilder().sslContext(context).build();
   }
 
   /** Settings of an instance that has this certificate and trusts it. */

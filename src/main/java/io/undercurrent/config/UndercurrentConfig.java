@@ -48,6 +48,9 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String HTTP_SSL_CERTIFICATE_FILE = "undercurrent.http.ssl.certificate.file";
   public static final String HTTP_SSL_KEY_FILE = "undercurrent.http.ssl.key.file";
   public static final String HTTP_SSL_TRUST_FILE = "undercurrent.http.ssl.trust.file";
+  public static final String HTTP_ENRICH = "undercurrent.http.enrich";
+  public static final String HTTP_KEYS = "undercurrent.http.keys";
+  public static final String HTTP_TEXTS = "undercurrent.http.texts";
   public static final String LIVE_PAGE = "undercurrent.live.page";
   public static final String LIVE_INPUT = "undercurrent.live.input";
   public static final String LIVE_STREAMS = "undercurrent.live.streams";
@@ -184,6 +187,26 @@ public final class UndercurrentConfig extends AbstractConfig {
               Importance.MEDIUM,
               "PEM file with the authorities that an instance trusts when it asks another one."
                   + " Empty for those that the JVM trusts.")
+          .define(
+              HTTP_ENRICH,
+              Type.BOOLEAN,
+              true,
+              Importance.LOW,
+              "Whether POST /v1/enrich enriches texts.")
+          .define(
+              HTTP_KEYS,
+              Type.BOOLEAN,
+              true,
+              Importance.MEDIUM,
+              "Whether HTTP answers about keys. If false, there is no live page either, because it"
+                  + " lists keys.")
+          .define(
+              HTTP_TEXTS,
+              Type.BOOLEAN,
+              true,
+              Importance.MEDIUM,
+              "Whether answers contain the texts of records. If false, they are null in lists, and"
+                  + " traces, which are texts, are refused.")
           .define(
               LIVE_PAGE,
               Type.BOOLEAN,
@@ -443,9 +466,21 @@ public final class UndercurrentConfig extends AbstractConfig {
     return getString(HTTP_SSL_TRUST_FILE);
   }
 
-  /** Whether the live page is served. */
+  public boolean httpEnrich() {
+    return getBoolean(HTTP_ENRICH);
+  }
+
+  public boolean httpKeys() {
+    return getBoolean(HTTP_KEYS);
+  }
+
+  public boolean httpTexts() {
+    return getBoolean(HTTP_TEXTS);
+  }
+
+  /** Whether the live page is served. It lists keys. */
   public boolean livePage() {
-    return getBoolean(LIVE_PAGE);
+    return getBoolean(LIVE_PAGE) && httpKeys();
   }
 
   /** Whether the live page may send messages. */

@@ -72,6 +72,7 @@ final class LiveRoutes implements Routes {
   private final TopologyDefinition definition;
   private final ModelIdentity model;
   private final SourceTopic input; // null where none may be written
+  private final Shown shown;
   private final Traces traces;
   private final Semaphore receiving = new Semaphore(RECEIVING);
 
@@ -79,6 +80,7 @@ final class LiveRoutes implements Routes {
    * @param streams the largest number of viewers at the same time
    * @param traces makes a reader of conversations
    * @param input takes the messages that are typed into the page; null where none may be sent
+   * @param shown what the settings allow
    */
   public LiveRoutes(
       LiveFeed feed,
@@ -87,7 +89,8 @@ final class LiveRoutes implements Routes {
       TopologyDefinition definition,
       ModelIdentity model,
       Supplier<ConversationTrace> traces,
-      SourceTopic input) {
+      SourceTopic input,
+      Shown shown) {
     this.feed = feed;
     this.streams = streams;
     places = new Semaphore(streams);
@@ -96,6 +99,7 @@ final class LiveRoutes implements Routes {
     this.model = model;
     this.traces = new Traces(traces);
     this.input = input;
+    this.shown = shown;
   }
 
   @Override
@@ -186,7 +190,7 @@ final class LiveRoutes implements Routes {
       past = false;
       if (!taken.isEmpty()) {
         ArrayNode summaries = Answers.array();
-        taken.forEach(event -> summaries.add(event.summary()));
+        taken.forEach(event -> summaries.add(event.summary(shown.texts())));
         send(client, "records", summaries, feed.id(taken.get(taken.size() - 1)));
       }
       if (System.nanoTime() - statusNanos >= STATUS_NANOS && !client.terminated()) {
@@ -230,6 +234,7 @@ final class LiveRoutes implements Routes {
   }
 
   private void trace(Context ctx) {
+    shown.requireTexts();
     Parameters.only(ctx, Set.of("after", "keyEncoding"));
     KeyText key = Parameters.key(ctx, definition.keyEncoding());
     long after = Parameters.integer(ctx, "after", 0, 0, Long.MAX_VALUE);

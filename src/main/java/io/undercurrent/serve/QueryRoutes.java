@@ -68,12 +68,14 @@ final class QueryRoutes implements Routes {
   private final OnDemand about;
   private final Semaphore receiving = new Semaphore(RECEIVING);
   private final Forwarding forwarding;
+  private final Shown shown;
 
   /**
    * @param onDemand makes one computer of answers
    * @param description of the topology as Kafka Streams prints it
    * @param feed the last enriched records; null to answer without a key's last records
    * @param forwarding asks other instances
+   * @param shown what the settings allow
    */
   public QueryRoutes(
       StreamsQueries queries,
@@ -81,8 +83,10 @@ final class QueryRoutes implements Routes {
       TopologyDefinition definition,
       String description,
       LiveFeed feed,
-      Forwarding forwarding) {
+      Forwarding forwarding,
+      Shown shown) {
     this.forwarding = forwarding;
+    this.shown = shown;
     this.queries = queries;
     this.definition = definition;
     this.description = description;
@@ -117,6 +121,7 @@ final class QueryRoutes implements Routes {
   /** Answers about a key, or forwards the request to the instance that has the key. */
   private void answer(
       Context ctx, Set<String> parameters, Function<Question, ObjectNode> questions) {
+    shown.requireKeys();
     Set<String> all = new HashSet<>(parameters);
     all.addAll(Set.of("keyEncoding", "stale"));
     Parameters.only(ctx, all);
@@ -262,7 +267,7 @@ final class QueryRoutes implements Routes {
     if (feed != null && question.records() > 0) {
       ArrayNode last = json.putArray("lastRecords");
       feed.last(question.key, question.records())
-          .forEach(record -> last.add(LiveRecord.summary(record)));
+          .forEach(record -> last.add(LiveRecord.summary(record, shown.texts())));
     }
     return json;
   }
@@ -279,6 +284,7 @@ final class QueryRoutes implements Routes {
   }
 
   private void enrich(Context ctx) {
+    shown.requireEnrich();
     Parameters.only(ctx, Set.of());
     ObjectNode body = body(ctx, receiving);
     Parameters.onlyFields(body, Set.of("key", "text", "timestamp"));

@@ -43,6 +43,7 @@ public final class Serving {
       PrometheusMeterRegistry registry) {
     Token token = Token.of(config.httpTokenFile(), System.getenv(Token.ENVIRONMENT));
     SSLContext tls = Tls.of(config);
+    Shown shown = Shown.of(config);
     StreamsQueries queries = app.queries();
     EnrichmentSettings settings = app.enrichment();
     Model model = app.model();
@@ -56,7 +57,8 @@ public final class Serving {
             definition,
             app.description(),
             feed,
-            new Forwarding(token, tls)));
+            new Forwarding(token, tls),
+            shown));
     if (feed != null) {
       routes.add(
           new LiveRoutes(
@@ -66,7 +68,8 @@ public final class Serving {
               definition,
               new ModelIdentity(model.name(), model.fingerprint()),
               () -> new ConversationTrace(model, settings),
-              config.liveInput() ? input(app) : null));
+              config.liveInput() ? input(app) : null,
+              shown));
     }
     Door door =
         new Door(

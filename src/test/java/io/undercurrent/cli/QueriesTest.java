@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.LetterModel;
 import io.undercurrent.RawHttp;
+import io.undercurrent.SelfSigned;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.KeyEncoding;
@@ -15,11 +16,17 @@ import io.undercurrent.model.Model;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -236,6 +243,88 @@ class QueriesTest {
           "the body must have at most 1048576 bytes");
       assertProblem(app.post("/v1/messages", "{}"), 403, "undercurrent.live.input is false");
     }
+  }
+
+  @Test
+  void shouldShowWhatTheSettingsAllow() throws Exception {
+    Map<String, String> without =
+        Map.of("undercurrent.http.texts", "false", "undercurrent.http.enrich", "false");
+    try (ServedApp app = app(LetterModel.of(1), without).start()) {
+      app.send("k", "a b");
+      JsonNode key = app.await("/v1/keys/k", j -> j.path("lastRecords").size() == 1);
+      assertThat(key.at("/lastRecords/0/text").isNull()).isTrue();
+      assertThat(firstListed(app).path("text").isNull()).isTrue();
+      assertProblem(app.get("/v1/keys/k/trace"), 403, "undercurrent.http.texts is false");
+      assertProblem(
+          app.post("/v1/enrich", "{\"text\":\"a\"}"), 403, "undercurrent.http.enrich is false");
+    }
+  }
+
+  @Test
+  void shouldNotAnswerAboutKeysWhereTheyAreOff() throws Exception {
+    try (ServedApp app =
+        app(LetterModel.of(1), Map.of("undercurrent.http.keys", "false")).start()) {
+      for (String path : List.of("/v1/keys/k", "/v1/keys/k/next")) {
+        assertProblem(app.get(path), 403, "undercurrent.http.keys is false");
+      }
+      for (String path : List.of("/", "/page/page.js", "/v1/live", "/v1/keys/k/trace")) {
+        HttpResponse<String> none = app.askAsInstance(path, "state"); // not as OpenAPI says
+        assertProblem(none, 404, "there is nothing at this path");
+      }
+      assertThat(app.post("/v1/enrich", "{\"text\":\"a\"}").statusCode()).isEqualTo(200);
+      assertThat(app.get("/v1/topology").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void shouldAskOtherInstancesWithTheTokenOverTls() throws Exception {
+    SelfSigned files = SelfSigned.in(state.resolve("tls"), "EC");
+    Path token = Files.writeString(state.resolve("token"), "0123456789abcdef");
+    HttpClient client = files.client();
+    int onePort = ServedApp.freePort();
+    int twoPort = ServedApp.freePort();
+    try (ServedApp one = locked("one", onePort, files, token);
+        ServedApp two = locked("two", twoPort, files, token)) {
+      one.start();
+      two.start();
+      Set<String> answered = new HashSet<>();
+      for (int i = 0; i < 24; i++) {
+        one.send("key" + i, "a b");
+        String path = "/v1/keys/key" + i + "?records=0";
+        String answer = awaitLocked(client, one.address() + path);
+        assertThat(awaitLocked(client, two.address() + path)).isEqualTo(answer);
+        answered.add(json(answer).path("instance").asText());
+      }
+      assertThat(answered)
+          .containsExactlyInAnyOrder("localhost:" + onePort, "localhost:" + twoPort);
+    }
+  }
+
+  private ServedApp locked(String folder, int port, SelfSigned files, Path token) {
+    Map<String, String> settings = new HashMap<>(files.settings());
+    settings.put("undercurrent.http.token.file", token.toString());
+    settings.put("application.server", "localhost:" + port);
+    return new ServedApp(
+        broker,
+        ServedApp.definition(name),
+        LetterModel.of(1),
+        state.resolve(folder),
+        port,
+        settings);
+  }
+
+  private static String awaitLocked(HttpClient client, String uri) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(uri))
+            .header("Authorization", "Bearer 0123456789abcdef")
+            .build();
+    HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
+    while (answer.statusCode() != 200) { // at most until the test times out
+      assertThat(answer.statusCode()).isIn(404, 503);
+      Thread.sleep(50);
+      answer = client.send(request, BodyHandlers.ofString());
+    }
+    return answer.body();
   }
 
   @Test

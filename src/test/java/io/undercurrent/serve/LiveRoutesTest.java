@@ -83,7 +83,8 @@ class LiveRoutesTest {
               TopologyDefinition.shipped(),
               new ModelIdentity("m", "0"),
               () -> new ConversationTrace(MODEL, EnrichmentSettings.DEFAULTS),
-              null));
+              null,
+              Shown.EVERYTHING));
 
   private final HttpClient client = HttpClient.newHttpClient();
 

@@ -46,7 +46,8 @@ class OpenApiTest {
             definition,
             "",
             feed,
-            new Forwarding(null, null));
+            new Forwarding(null, null),
+            Shown.EVERYTHING);
     LiveRoutes live =
         new LiveRoutes(
             feed,
@@ -55,7 +56,8 @@ class OpenApiTest {
             definition,
             new ModelIdentity("m", "0"),
             () -> new ConversationTrace(model, settings),
-            null);
+            null,
+            Shown.EVERYTHING);
     Set<String> routes = new TreeSet<>();
     Javalin.create(
         config -> {
