@@ -124,7 +124,7 @@ final class RunCommand implements Callable<Integer> {
             ? "no metrics"
             : (config.livePage() ? "live page at " + http.address() + "/, " : "")
                 + "metrics at "
-                + http.address()
+                + http.managementAddress()
                 + "/metrics";
     return "running: %s -> %s (dead letters in %s), model %s@%s, %s"
         .formatted(

@@ -137,7 +137,7 @@ public final class HttpEndpoint implements AutoCloseable {
   }
 
   /** The port of health and metrics: {@link #port} if they have none of their own. */
-  public int managementPort() {
+  int managementPort() {
     return servers.get(servers.size() - 1).port();
   }
 
@@ -145,6 +145,13 @@ public final class HttpEndpoint implements AutoCloseable {
   public String address() {
     return "%s://%s:%d"
         .formatted(listening.tls() == null ? "http" : "https", listening.host(), port());
+  }
+
+  /** The address of health and metrics: {@link #address} if they have none of their own. */
+  public String managementAddress() {
+    return servers.size() == 1
+        ? address()
+        : "http://%s:%d".formatted(listening.host(), managementPort());
   }
 
   /**

@@ -4,6 +4,10 @@ import static io.undercurrent.cli.ServedApp.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.LetterModel;
 import io.undercurrent.RawHttp;
@@ -13,6 +17,7 @@ import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
+import io.undercurrent.serve.Serving;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -43,6 +48,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** Queries about keys over HTTP, to running apps. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
@@ -298,6 +304,31 @@ class QueriesTest {
       assertThat(answered)
           .containsExactlyInAnyOrder("localhost:" + onePort, "localhost:" + twoPort);
     }
+  }
+
+  @Test
+  void shouldSayLoudlyThatItIsOpen() throws Exception {
+    Path token = Files.writeString(state.resolve("token"), "0123456789abcdef");
+    Map<String, String> open = Map.of("undercurrent.http.host", "0.0.0.0");
+    Map<String, String> locked = new HashMap<>(open);
+    locked.put("undercurrent.http.token.file", token.toString());
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(Serving.class);
+    logger.addAppender(logged);
+    try {
+      app(LetterModel.of(1), Map.of()).close();
+      app(LetterModel.of(1), locked).close();
+      assertThat(logged.list).isEmpty();
+      app(LetterModel.of(1), open).close();
+    } finally {
+      logger.detachAppender(logged);
+    }
+    assertThat(logged.list).hasSize(1);
+    assertThat(logged.list.get(0).getLevel()).isEqualTo(Level.WARN);
+    assertThat(logged.list.get(0).getFormattedMessage())
+        .startsWith("HTTP IS OPEN: whoever reaches 0.0.0.0:")
+        .contains("can read texts and keys. Set undercurrent.http.token.file, or");
   }
 
   private ServedApp locked(String folder, int port, SelfSigned files, Path token) {
