@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WebServer implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(HttpEndpoint.class);
+  private static final Logger log = LoggerFactory.getLogger(WebServer.class);
 
   private static final int MIN_THREADS = 2;
   private static final int THREAD_IDLE_TIMEOUT_MS = 30_000;

@@ -198,7 +198,7 @@ class LiveRoutesTest {
   void shouldBearViewersWhoLeaveAtOnce() throws Exception {
     ListAppender<ILoggingEvent> logged = new ListAppender<>();
     logged.start();
-    Logger logger = (Logger) LoggerFactory.getLogger(HttpEndpoint.class);
+    Logger logger = (Logger) LoggerFactory.getLogger(WebServer.class);
     logger.addAppender(logged);
     for (int i = 0; i < 200; i++) {
       try (Socket socket = new Socket("127.0.0.1", http.port())) {
