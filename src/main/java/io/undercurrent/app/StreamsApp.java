@@ -13,6 +13,7 @@ import io.undercurrent.query.internals.StreamsQueries.Host;
 import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -57,6 +58,7 @@ public final class StreamsApp implements AutoCloseable {
   private final LookAhead lookAhead; // null if records are computed one by one
 
   private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
+  private String instanceName; // null before checkTopics
   private KafkaStreams streams; // null before start
   private Throwable failure;
   private boolean hasRun;
@@ -150,9 +152,16 @@ public final class StreamsApp implements AutoCloseable {
    */
   public void checkTopics(boolean create) {
     Map<String, Integer> found = topics.check(create, internalTopics());
+    String name = stateFolder().take(topics.clusterId());
     synchronized (this) {
       topicLimits = found;
+      instanceName = name;
     }
+  }
+
+  private StateFolder stateFolder() {
+    return new StateFolder(
+        Path.of(streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG), applicationId()));
   }
 
   /** The topics that Kafka Streams creates for the topology. */
@@ -237,6 +246,10 @@ public final class StreamsApp implements AutoCloseable {
     Integer accepted = topicLimits.get(definition.deadLetters());
     if (accepted != null) {
       configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, accepted);
+    }
+    if (instanceName != null && !isStaticMember() && !usesStreamsProtocol(configs)) {
+      configs.put(
+          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instanceName);
     }
     return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
   }
@@ -469,7 +482,8 @@ public final class StreamsApp implements AutoCloseable {
             AppException.oneLine(failure),
             retriable
                 ? "a restart continues after the last commit"
-                : "fix that first: a restart continues after the last commit and may stop there again");
+                : "fix that first: a restart continues after the last commit and may stop there"
+                      + " again");
   }
 
   /**
@@ -527,18 +541,22 @@ public final class StreamsApp implements AutoCloseable {
 
   /**
    * The app leaves the consumer group, so that other instances take over, or a restart begins, at
-   * once and not after the session timeout (45 s). A static member ({@code group.instance.id})
-   * stays in the group, because it is expected back.
+   * once and not after the session timeout (45 s). If the settings have a {@code
+   * group.instance.id}, it stays in the group, because it is expected back.
    */
   private CloseOptions closeOptions() {
-    Object member =
-        streamsConfig
-            .getMainConsumerConfigs("any", "any", 0)
-            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
     return CloseOptions.timeout(CLOSE_TIMEOUT)
         .withGroupMembershipOperation(
-            member == null
-                ? GroupMembershipOperation.LEAVE_GROUP
-                : GroupMembershipOperation.REMAIN_IN_GROUP);
+            isStaticMember()
+                ? GroupMembershipOperation.REMAIN_IN_GROUP
+                : GroupMembershipOperation.LEAVE_GROUP);
+  }
+
+  /** Whether the settings have a {@code group.instance.id}. */
+  private boolean isStaticMember() {
+    return streamsConfig
+            .getMainConsumerConfigs("any", "any", 0)
+            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)
+        != null;
   }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -91,6 +92,22 @@ public final class Topics {
   int partitions(String topic) {
     try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
       return describe(admin, topic, bootstrapServers()).partitions().size();
+    } catch (KafkaException e) {
+      throw connectionFailed(bootstrapServers(), e);
+    }
+  }
+
+  /**
+   * The id of the cluster.
+   *
+   * @throws AppException if the cluster cannot be reached
+   */
+  String clusterId() {
+    try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
+      return get(
+          admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeoutMs())).clusterId());
+    } catch (ExecutionException e) {
+      throw requestFailed(bootstrapServers(), "describe the cluster", e.getCause());
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
@@ -253,7 +270,8 @@ public final class Topics {
   private void warnIfSmall(String topic, int accepted, int sent) {
     if (accepted < sent) {
       log.warn(
-          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size ({}): {}",
+          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size"
+              + " ({}): {}",
           topic,
           accepted,
           sent,
