@@ -483,7 +483,7 @@ public final class StreamsApp implements AutoCloseable {
             retriable
                 ? "a restart continues after the last commit"
                 : "fix that first: a restart continues after the last commit and may stop there"
-                      + " again");
+                    + " again");
   }
 
   /**

@@ -279,6 +279,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     // The first member of a group is usually the only one, so it need not wait for others.
     settings.put("group.initial.rebalance.delay.ms", "0");
     settings.put("group.streams.initial.rebalance.delay.ms", "0");
+    // A group may set a session timeout below Kafka's minimum of 45 s, so that a crash costs less.
+    settings.put("group.streams.min.session.timeout.ms", "1000");
+    settings.put("group.streams.min.heartbeat.interval.ms", "100");
 
     // After a crash the node waits until its last registration has expired: 3 s instead of Kafka's
     // 9.

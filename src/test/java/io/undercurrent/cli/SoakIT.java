@@ -24,6 +24,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -31,8 +35,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Utils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,9 +67,14 @@ class SoakIT {
   private static final int PARTITIONS = 4;
   private static final double BAD = 0.01; // share of records that become letters
   private static final int SESSION_MS = 6_000;
+  private static final int HEARTBEAT_MS = 1_500;
   private static final int TRANSACTION_MS = 7_000;
   private static final int PAUSE_MS = SESSION_MS + TRANSACTION_MS;
   private static final int PACE_MS = 2_000; // time in which a step's records are sent
+
+  /** Records sent after a fault; when all are enriched, all partitions have recovered. */
+  private static final int BEHIND = 5 * PARTITIONS;
+
   private static final Duration PATIENCE = Duration.ofSeconds(120);
 
   @TempDir private Path folder;
@@ -82,7 +93,7 @@ class SoakIT {
   private Output letters;
 
   @BeforeEach
-  void startCluster() throws IOException {
+  void startCluster() throws Exception {
     model = SmallModel.writeLooking(folder.resolve("model"));
     broker = EmbeddedBroker.start(folder.resolve("broker"));
     broker.createTopics(
@@ -90,6 +101,8 @@ class SoakIT {
             new NewTopic("messages", PARTITIONS, (short) 1),
             new NewTopic("enriched", PARTITIONS, (short) 1),
             new NewTopic("letters", 1, (short) 1)));
+    setGroup("streams.session.timeout.ms", SESSION_MS);
+    setGroup("streams.heartbeat.interval.ms", HEARTBEAT_MS);
     producer =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", broker.bootstrapServers()),
@@ -97,6 +110,19 @@ class SoakIT {
             new ByteArraySerializer());
     enriched = new Output(broker, "enriched");
     letters = new Output(broker, "letters");
+  }
+
+  /** Under the streams protocol the brokers have these settings, and not the members. */
+  private void setGroup(String key, int value) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      AlterConfigOp set =
+          new AlterConfigOp(new ConfigEntry(key, Integer.toString(value)), OpType.SET);
+      admin
+          .incrementalAlterConfigs(
+              Map.of(new ConfigResource(ConfigResource.Type.GROUP, "soak"), List.of(set)))
+          .all()
+          .get();
+    }
   }
 
   @AfterEach
@@ -122,12 +148,14 @@ class SoakIT {
       send(sent, before);
       long begin = System.nanoTime();
       apply(step);
-      awaitOutput(before);
+      int behind = Math.min(until, before + BEHIND);
+      send(before, behind);
+      awaitOutput(behind);
       double seconds = (System.nanoTime() - begin) / 1e9;
       recoverySeconds.computeIfAbsent(step.fault(), f -> new ArrayList<>()).add(seconds);
       System.out.printf(
           Locale.ROOT, "soak: %d of %d, %s, %.1f s%n", s + 1, FAULTS, step.fault(), seconds);
-      send(before, until);
+      send(behind, until);
       sent = until;
     }
     awaitOutput(RECORDS);
@@ -203,7 +231,7 @@ class SoakIT {
                 "producer.transaction.timeout.ms=" + TRANSACTION_MS));
     if (!streams) {
       lines.add("main.consumer.session.timeout.ms=" + SESSION_MS);
-      lines.add("main.consumer.heartbeat.interval.ms=1500");
+      lines.add("main.consumer.heartbeat.interval.ms=" + HEARTBEAT_MS);
     }
     Path settings =
         Files.writeString(folder.resolve("soak-" + i + ".properties"), String.join("\n", lines));
@@ -318,7 +346,7 @@ class SoakIT {
   }
 
   private static void delete(Path folder) throws IOException {
-    org.apache.kafka.common.utils.Utils.delete(folder.toFile());
+    Utils.delete(folder.toFile());
   }
 
   private static byte[] bytes(String text) {

@@ -3,6 +3,7 @@ package io.undercurrent.cli;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.SplittableRandom;
 
 /**
@@ -55,7 +56,7 @@ record SoakPlan(long seed, List<Step> steps) {
     boolean joined = false;
     while (steps.size() < faults) {
       List<Fault> round = new ArrayList<>(List.of(Fault.values()));
-      Collections.shuffle(round, new java.util.Random(random.nextLong()));
+      Collections.shuffle(round, new Random(random.nextLong()));
       for (Fault drawn : round) {
         Fault fault = drawn;
         if (fault == Fault.JOIN || fault == Fault.LEAVE) {
