@@ -18,6 +18,7 @@ import io.undercurrent.query.KeyQueries;
 import io.undercurrent.query.KeyView;
 import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.streams.ApplicationMeters;
+import io.undercurrent.streams.BoundedRocksDb;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.Enriched;
 import io.undercurrent.streams.EnrichedRecordSerde;
@@ -68,6 +69,7 @@ class ApiTest {
           EnrichedRecordSerde.class,
           DeadLetterHandler.class,
           ApplicationMeters.class,
+          BoundedRocksDb.class,
           EnrichedRecord.class,
           EnrichedRecordJson.class,
           KeyEncoding.class,

@@ -11,6 +11,7 @@ import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.query.internals.StreamsQueries;
 import io.undercurrent.query.internals.StreamsQueries.Host;
 import io.undercurrent.streams.ApplicationMeters;
+import io.undercurrent.streams.BoundedRocksDb;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
 import java.nio.file.Path;
@@ -110,6 +111,8 @@ public final class StreamsApp implements AutoCloseable {
     ours.put(
         StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, MissingTimestamps.class.getName());
     ours.put(ApplicationMeters.TOPOLOGY_CONFIG, definition.name());
+    ours.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
+    ours.put(BoundedRocksDb.MEMORY_CONFIG, config.rocksDbMemoryBytes());
     try {
       return new StreamsConfig(withAddress(config, ours));
     } catch (ConfigException e) {

@@ -41,6 +41,7 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String BATCH_RECORDS = "undercurrent.batch.records";
   public static final String BATCH_TOKENS = "undercurrent.batch.tokens";
   public static final String STATE_PRECISION = "undercurrent.state.precision";
+  public static final String ROCKSDB_MEMORY_BYTES = "undercurrent.rocksdb.memory.bytes";
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
   public static final String HTTP_MANAGEMENT_PORT = "undercurrent.http.management.port";
@@ -78,6 +79,10 @@ public final class UndercurrentConfig extends AbstractConfig {
    * Heap for the caches of all state stores, in bytes; they save writes to RocksDB and changelogs.
    */
   private static final int STORE_CACHE_BYTES = 64 * 1024 * 1024;
+
+  private static final long DEFAULT_ROCKSDB_MEMORY_BYTES = 256L * 1024 * 1024;
+
+  private static final long MIN_ROCKSDB_MEMORY_BYTES = 16L * 1024 * 1024;
 
   /** Kafka Streams' default of 100 ms would triple the latency of an enriched record. */
   private static final int LINGER_MS = 5;
@@ -127,6 +132,13 @@ public final class UndercurrentConfig extends AbstractConfig {
               Importance.LOW,
               "Precision of the hidden state h in stored states; an lstm's c is always fp32. auto"
                   + " means fp16 for an lstm and fp32 for other networks, which have only h.")
+          .define(
+              ROCKSDB_MEMORY_BYTES,
+              Type.LONG,
+              DEFAULT_ROCKSDB_MEMORY_BYTES,
+              Range.atLeast(MIN_ROCKSDB_MEMORY_BYTES),
+              Importance.MEDIUM,
+              "Memory of RocksDB outside the heap for all stores together, in bytes.")
           .define(
               HTTP_HOST,
               Type.STRING,
@@ -430,6 +442,10 @@ public final class UndercurrentConfig extends AbstractConfig {
   /** {@code fp16}, {@code fp32} or {@link #STATE_PRECISION_AUTO}. */
   public String statePrecision() {
     return getString(STATE_PRECISION);
+  }
+
+  public long rocksDbMemoryBytes() {
+    return getLong(ROCKSDB_MEMORY_BYTES);
   }
 
   public String httpHost() {
