@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
@@ -155,6 +156,15 @@ public final class StreamsApp implements AutoCloseable {
     }
   }
 
+  /** All topics that it reads and writes. */
+  private List<String> allTopics() {
+    List<String> all = new ArrayList<>(internalTopics());
+    all.addAll(definition.topics());
+    all.add(definition.enriched());
+    all.add(definition.deadLetters());
+    return all;
+  }
+
   /** The topics that Kafka Streams creates for the topology. */
   private List<String> internalTopics() {
     List<String> internal = new ArrayList<>();
@@ -188,6 +198,7 @@ public final class StreamsApp implements AutoCloseable {
       }
       starting = create();
       streams = starting;
+      meters.watchTopics(allTopics());
       meters.bindTo(starting);
     }
     log.info("kernels: {}, states in {}", Kernels.best().name(), model.statePrecision());
@@ -379,9 +390,23 @@ public final class StreamsApp implements AutoCloseable {
     return meters.recordsToRestore();
   }
 
-  /** Whether it is processing records now. */
-  public synchronized boolean isRunning() {
-    return streams != null && streams.state() == State.RUNNING;
+  /**
+   * Why it does not process records now, in one sentence; empty if it does, or would if there were
+   * some.
+   */
+  public Optional<String> notReady() {
+    synchronized (this) {
+      if (closed) {
+        return Optional.of("stopping");
+      }
+      if (failure != null) {
+        return Optional.of("failed: the log says why");
+      }
+      if (streams == null) {
+        return Optional.of("starting: the topics are not checked yet");
+      }
+    }
+    return meters.notReady();
   }
 
   /** Whether it may still process records without a restart. */

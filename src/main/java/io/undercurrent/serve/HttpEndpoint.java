@@ -1,5 +1,6 @@
 package io.undercurrent.serve;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.Javalin;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -12,6 +13,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -29,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * <tr><td>{@code /health/ready}</td><td>503 while it does not process records, else 200</td></tr>
  * </table>
  *
- * <p>Health answers are {@code {"status":"UP"}} or {@code {"status":"DOWN"}}; a supplier that
- * throws counts as down. Anything else is answered with 404. Errors are problem details (RFC 9457)
- * with one sentence for the client.
+ * <p>Health answers are {@code {"status":"UP"}} or {@code {"status":"DOWN"}}, the latter with a
+ * {@code reason} if there is one to tell; a supplier that throws counts as down. Anything else is
+ * answered with 404. Errors are problem details (RFC 9457) with one sentence for the client.
  *
  * <p>Connections, threads and bodies are bounded. A client that holds many of them or sends slowly
  * can delay other clients' answers, but not the processing of records.
@@ -71,6 +73,18 @@ public final class HttpEndpoint implements AutoCloseable {
     this.port = app.port();
   }
 
+  /** The same without more routes and without a reason. */
+  static HttpEndpoint start(
+      String host, int port, Supplier<String> scrape, BooleanSupplier live, BooleanSupplier ready) {
+    return start(
+        host,
+        port,
+        scrape,
+        live,
+        () -> ready.getAsBoolean() ? Optional.empty() : Optional.of(""),
+        List.of());
+  }
+
   /**
    * Binds and answers from then on.
    *
@@ -78,31 +92,22 @@ public final class HttpEndpoint implements AutoCloseable {
    * @param port 0 for any free one
    * @param scrape the meters in Prometheus text format; not null, never returns null
    * @param live whether the app works, or may work again without a restart
-   * @param ready whether the app processes records now
+   * @param notReady why the app does not process records now; empty if it does
+   * @param more more routes; closed when the endpoint is, also where it cannot bind
    * @throws IllegalStateException with a message for the user if it cannot bind; nothing is left
    *     running then
-   */
-  public static HttpEndpoint start(
-      String host, int port, Supplier<String> scrape, BooleanSupplier live, BooleanSupplier ready) {
-    return start(host, port, scrape, live, ready, List.of());
-  }
-
-  /**
-   * The same with more routes.
-   *
-   * @param more closed when the endpoint is, also where it cannot bind
    */
   public static HttpEndpoint start(
       String host,
       int port,
       Supplier<String> scrape,
       BooleanSupplier live,
-      BooleanSupplier ready,
+      Supplier<Optional<String>> notReady,
       List<Routes> more) {
     Objects.requireNonNull(host, "host");
     Objects.requireNonNull(scrape, "scrape");
     Objects.requireNonNull(live, "live");
-    Objects.requireNonNull(ready, "ready");
+    Objects.requireNonNull(notReady, "notReady");
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException(
           "undercurrent.http.port must be between 0 and 65535, found " + port);
@@ -128,7 +133,7 @@ public final class HttpEndpoint implements AutoCloseable {
                     http.setSendServerVersion(false);
                   });
               config.http.maxRequestSize = MAX_BODY_BYTES;
-              addOwn(config.routes, scrape, live, ready);
+              addOwn(config.routes, scrape, live, notReady);
               more.forEach(routes -> routes.add(config));
               config.routes.exception(Problem.class, (problem, ctx) -> problem.answer(ctx));
               config.routes.exception(HttpResponseException.class, HttpEndpoint::answerRefusal);
@@ -150,10 +155,15 @@ public final class HttpEndpoint implements AutoCloseable {
 
   /** Adds the endpoint's own routes. */
   static void addOwn(
-      RoutesConfig routes, Supplier<String> scrape, BooleanSupplier live, BooleanSupplier ready) {
+      RoutesConfig routes,
+      Supplier<String> scrape,
+      BooleanSupplier live,
+      Supplier<Optional<String>> notReady) {
     routes.get("/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(scrape.get()));
-    routes.get("/health/live", ctx -> health(ctx, live));
-    routes.get("/health/ready", ctx -> health(ctx, ready));
+    routes.get(
+        "/health/live",
+        ctx -> health(ctx, () -> live.getAsBoolean() ? Optional.empty() : Optional.of("")));
+    routes.get("/health/ready", ctx -> health(ctx, notReady));
   }
 
   /** Answers a request that Javalin itself refuses. */
@@ -197,16 +207,21 @@ public final class HttpEndpoint implements AutoCloseable {
     }
   }
 
-  private static void health(Context ctx, BooleanSupplier check) {
-    boolean up = false;
+  /**
+   * @param down why it is down, which may be empty text; empty if it is up
+   */
+  private static void health(Context ctx, Supplier<Optional<String>> down) {
+    Optional<String> reason = Optional.of("");
     try {
-      up = check.getAsBoolean();
+      reason = down.get();
     } catch (RuntimeException e) {
       log.warn("{} counts as down: {}", ctx.path(), e.toString());
     }
-    ctx.status(up ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
+    ObjectNode answer = Answers.object().put("status", reason.isEmpty() ? "UP" : "DOWN");
+    reason.filter(text -> !text.isEmpty()).ifPresent(text -> answer.put("reason", text));
+    ctx.status(reason.isEmpty() ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
         .contentType(JSON)
-        .result(up ? "{\"status\":\"UP\"}" : "{\"status\":\"DOWN\"}");
+        .result(Answers.bytes(answer));
   }
 
   /** The port it listens on, also where 0 was asked for. */

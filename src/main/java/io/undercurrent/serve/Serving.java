@@ -58,12 +58,7 @@ public final class Serving {
               config.liveInput() ? input(app) : null));
     }
     return HttpEndpoint.start(
-        config.httpHost(),
-        port,
-        () -> Meters.scrape(registry),
-        app::isLive,
-        app::isRunning,
-        routes);
+        config.httpHost(), port, () -> Meters.scrape(registry), app::isLive, app::notReady, routes);
   }
 
   private static SourceTopic input(StreamsApp app) {

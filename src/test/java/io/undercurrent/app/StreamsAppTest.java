@@ -86,7 +86,7 @@ class StreamsAppTest {
       app.checkTopics(true);
       app.start();
       assertThat(app.awaitRunning()).isTrue();
-      assertThat(app.isRunning()).isTrue();
+      assertThat(app.notReady()).isEmpty();
       assertThat(app.isLive()).isTrue();
       send("k", "a b c");
       send(null, "a");

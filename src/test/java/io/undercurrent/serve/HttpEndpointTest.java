@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +58,19 @@ class HttpEndpointTest {
   }
 
   @Test
+  void shouldSayWhyItIsNotReady() throws Exception {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            HOST, 0, () -> "", () -> true, () -> Optional.of("no \"broker\""), List.of())) {
+      assertAnswer(
+          get(http, "/health/ready"),
+          503,
+          "{\"status\":\"DOWN\",\"reason\":\"no \\\"broker\\\"\"}");
+      assertAnswer(get(http, "/health/live"), 200, "{\"status\":\"UP\"}");
+    }
+  }
+
+  @Test
   void shouldCountAFailingCheckAsDownAndHideFailures() throws Exception {
     try (HttpEndpoint http =
         HttpEndpoint.start(
@@ -81,7 +95,8 @@ class HttpEndpointTest {
         assertAnswer(
             get(http, path),
             404,
-            "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is nothing at this path\"}");
+            "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is nothing at this"
+                + " path\"}");
       }
       HttpResponse<String> posted =
           client.send(
@@ -118,7 +133,8 @@ class HttpEndpointTest {
       assertThatIllegalStateException()
           .isThrownBy(() -> HttpEndpoint.start(host, 0, () -> "", () -> true, () -> true))
           .withMessage(
-              "http host %s is not an address of this machine: choose another with undercurrent.http.host",
+              "http host %s is not an address of this machine: choose another with"
+                  + " undercurrent.http.host",
               host);
     }
   }

@@ -26,6 +26,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
@@ -67,7 +68,7 @@ class LiveRoutesTest {
           0,
           () -> "",
           () -> true,
-          () -> true,
+          Optional::empty,
           List.of(
               new LiveRoutes(
                   feed,

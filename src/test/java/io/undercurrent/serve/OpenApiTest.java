@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map.Entry;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ class OpenApiTest {
         config -> {
           config.events.handlerAdded(
               route -> routes.add(route.getHttpMethod() + " " + route.getPath()));
-          HttpEndpoint.addOwn(config.routes, () -> "", () -> true, () -> true);
+          HttpEndpoint.addOwn(config.routes, () -> "", () -> true, Optional::empty);
           query.add(config);
           live.add(config);
         });
