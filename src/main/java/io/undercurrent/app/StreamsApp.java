@@ -23,7 +23,15 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.NotCoordinatorException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
@@ -45,7 +53,13 @@ public final class StreamsApp implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(StreamsApp.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+
+  /** How long it waits before it looks whether the brokers still answer. */
+  private static final Duration CLOSE_STEP = Duration.ofSeconds(2);
+
+  private static final int CHECKS = 3;
   private static final int MAX_REJOINS = 20;
+  private static final Duration REJOINS_PER = Duration.ofMinutes(10);
   private static final long RETRY_MS = 1_000;
 
   private final TopologyDefinition definition;
@@ -60,12 +74,15 @@ public final class StreamsApp implements AutoCloseable {
   private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
   private KafkaStreams streams; // null before start
   private Throwable failure;
+  private long failedNanos; // when failure was set
   private boolean hasRun;
-  private int rejoins;
+  private int rejoins; // since firstRejoinNanos
+  private long firstRejoinNanos;
   private volatile int partitions; // of the states' changelog; 0 until it is known
   private boolean closed; // since close was called
   private boolean closeEnded;
   private boolean closedInTime;
+  private boolean closedWithoutBrokers;
 
   /**
    * Checks the settings. Contacts no broker.
@@ -145,12 +162,23 @@ public final class StreamsApp implements AutoCloseable {
   /**
    * Checks that the cluster answers, that the topics exist, and that Kafka Streams' internal topics
    * have the right number of partitions. Also reads how large a record the topics accept. Without
-   * this check only {@code max.request.size} limits the records that are sent.
+   * this check only {@code max.request.size} limits the records that are sent. A cluster that just
+   * starts answers late, so the check is made three times before it fails for that.
    *
    * @param create whether to create missing topics
    */
   public void checkTopics(boolean create) {
-    Map<String, Integer> found = topics.check(create, internalTopics());
+    Map<String, Integer> found = null;
+    for (int check = 1; found == null; check++) {
+      try {
+        found = topics.check(create, internalTopics());
+      } catch (AppException e) {
+        if (!(e.getCause() instanceof TimeoutException) || check == CHECKS || isClosed()) {
+          throw e;
+        }
+        log.warn("{}; trying again ({} of {})", e.getMessage(), check + 1, CHECKS);
+      }
+    }
     synchronized (this) {
       topicLimits = found;
     }
@@ -263,37 +291,67 @@ public final class StreamsApp implements AutoCloseable {
   private StreamThreadExceptionResponse onThreadFailure(Throwable cause) {
     log.debug("a stream thread failed", cause);
     synchronized (this) {
-      if (canRejoin(cause)) {
-        log.info("a stream thread could not join the group; starting another one");
+      if (canRejoin(cause) && isRejoinLeft()) {
+        log.warn(
+            "a stream thread lost its place in the group and starts again; nothing is lost: {}",
+            AppException.oneLine(cause));
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
       if (failure == null) {
         failure = cause;
+        failedNanos = System.nanoTime();
+        notifyAll();
       }
     }
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
   /**
-   * Whether a new stream thread may succeed where this one failed to join the group.
+   * Whether a new stream thread may succeed where this one failed, and without loss: what it did
+   * not commit is aborted.
    *
-   * <p>Works around a fault of Kafka 4.3.1's brokers under the streams group protocol. For some
-   * moments after the source topics were created, the group's coordinator does not know them. A
-   * member without {@code application.server} is told that topics are missing, and asks again. A
-   * member with one gets an UnknownServerException, because EndpointToPartitionsManager asks for
-   * the sub-topologies of a topology that is not configured yet. That member gives up, so another
-   * one has to join.
+   * <p>After a pause longer than its transaction's timeout, a thread finds its transaction aborted
+   * by the coordinator. Kafka Streams itself starts such a thread again, but not for every error by
+   * which the brokers say so. Nor does it while a coordinator that has moved is loading its
+   * transactions.
+   *
+   * <p>The last line works around a fault of Kafka 4.3.1's brokers under the streams group
+   * protocol. For some moments after the source topics were created, the group's coordinator does
+   * not know them. A member without {@code application.server} is told that topics are missing, and
+   * asks again. A member with one gets an UnknownServerException, because
+   * EndpointToPartitionsManager asks for the sub-topologies of a topology that is not configured
+   * yet. That member gives up, so another one has to join.
    */
   private boolean canRejoin(Throwable cause) {
     Throwable root = cause;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root instanceof UnknownServerException
-        && usesStreamsProtocol(streamsConfig.originals())
-        && !hasRun
-        && !closed
-        && rejoins++ < MAX_REJOINS;
+    return isPassing(root)
+        || root instanceof UnknownServerException
+            && usesStreamsProtocol(streamsConfig.originals())
+            && !hasRun;
+  }
+
+  /** Whether an error says that a transaction or a membership ended, or that its broker moves. */
+  static boolean isPassing(Throwable root) {
+    return root instanceof InvalidTxnStateException
+        || root instanceof ProducerFencedException
+        || root instanceof InvalidProducerEpochException
+        || root instanceof InvalidPidMappingException
+        || root instanceof CoordinatorLoadInProgressException
+        || root instanceof CoordinatorNotAvailableException
+        || root instanceof NotCoordinatorException;
+  }
+
+  /** So that an error that does not pass ends the app. */
+  private boolean isRejoinLeft() {
+    long now = System.nanoTime();
+    if (rejoins == 0 || now - firstRejoinNanos > REJOINS_PER.toNanos()) {
+      rejoins = 0;
+      firstRejoinNanos = now;
+    }
+    return !closed && failure == null && rejoins++ < MAX_REJOINS;
   }
 
   private synchronized void onStateChange(State now) {
@@ -458,15 +516,31 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * Waits until the app is closed.
+   * Waits until the app is closed. After a failure it waits for its stream threads for 30 seconds
+   * at most: one that waits for a topic that is gone ends only after minutes.
    *
    * @throws AppException if it failed
    */
   public synchronized void awaitTermination() throws InterruptedException {
     while (!closed && !streams.state().hasCompletedShutdown()) {
-      wait();
+      if (failure == null) {
+        wait();
+      } else if (closeTimeout().isZero()) {
+        break;
+      } else {
+        wait(Math.max(1, closeTimeout().toMillis()));
+      }
     }
     throwFailure();
+  }
+
+  /** The time limit for closing; after a failure what is left of it. */
+  private synchronized Duration closeTimeout() {
+    if (failure == null) {
+      return CLOSE_TIMEOUT;
+    }
+    Duration left = CLOSE_TIMEOUT.minusNanos(System.nanoTime() - failedNanos);
+    return left.isNegative() ? Duration.ZERO : left;
   }
 
   /** Throws if processing has failed. */
@@ -494,12 +568,14 @@ public final class StreamsApp implements AutoCloseable {
             AppException.oneLine(failure),
             retriable
                 ? "a restart continues after the last commit"
-                : "fix that first: a restart continues after the last commit and may stop there again");
+                : "fix that first: a restart continues after the last commit and may stop there"
+                    + " again");
   }
 
   /**
-   * Finishes the records in progress, stops and frees everything, within 30 seconds. Further calls
-   * wait for the first one.
+   * Finishes the records in progress, stops and frees everything, within 30 seconds. It does not
+   * wait for brokers that do not answer: the records in progress are then not committed, and the
+   * next start reads them again. Further calls wait for the first one.
    */
   @Override
   public void close() {
@@ -527,8 +603,20 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   private boolean close(KafkaStreams running) {
-    boolean inTime = running.close(closeOptions());
-    if (!inTime) {
+    long deadline = System.nanoTime() + closeTimeout().toNanos();
+    boolean inTime;
+    boolean brokersAnswer;
+    Duration left;
+    do {
+      left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+      inTime = running.close(closeOptions(left.compareTo(CLOSE_STEP) < 0 ? left : CLOSE_STEP));
+      brokersAnswer = meters.brokersAnswer();
+    } while (!inTime && brokersAnswer && !left.isZero());
+    if (!inTime && !brokersAnswer) {
+      synchronized (this) {
+        closedWithoutBrokers = true;
+      }
+    } else if (!inTime) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
     meters.close();
@@ -545,9 +633,17 @@ public final class StreamsApp implements AutoCloseable {
     }
   }
 
-  /** Whether it stopped within the time limit of {@link #close} and had not failed before. */
+  /**
+   * Whether nothing is left to repair: it had not failed, and stopped within the time limit of
+   * {@link #close} or without brokers.
+   */
   public synchronized boolean closedCleanly() {
-    return closedInTime && failure == null;
+    return (closedInTime || closedWithoutBrokers) && failure == null;
+  }
+
+  /** Whether it stopped without its last commit, because no broker answered. */
+  public synchronized boolean closedWithoutBrokers() {
+    return closedWithoutBrokers;
   }
 
   /**
@@ -555,12 +651,12 @@ public final class StreamsApp implements AutoCloseable {
    * once and not after the session timeout (45 s). A static member ({@code group.instance.id})
    * stays in the group, because it is expected back.
    */
-  private CloseOptions closeOptions() {
+  private CloseOptions closeOptions(Duration timeout) {
     Object member =
         streamsConfig
             .getMainConsumerConfigs("any", "any", 0)
             .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
-    return CloseOptions.timeout(CLOSE_TIMEOUT)
+    return CloseOptions.timeout(timeout)
         .withGroupMembershipOperation(
             member == null
                 ? GroupMembershipOperation.LEAVE_GROUP

@@ -38,7 +38,13 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.errors.StreamsException;
@@ -272,6 +278,24 @@ class StreamsAppTest {
   }
 
   @Test
+  void shouldStartAStreamThreadAgainOnlyAfterErrorsThatPass() {
+    assertThat(
+            List.of(
+                new InvalidTxnStateException("ended"),
+                new ProducerFencedException("fenced"),
+                new InvalidProducerEpochException("old"),
+                new CoordinatorLoadInProgressException("loading")))
+        .allMatch(StreamsApp::isPassing);
+    assertThat(
+            List.of(
+                new StreamsException("a bug"),
+                new RecordTooLargeException("too large"),
+                new TopicAuthorizationException("not permitted"),
+                new TimeoutException("a topic is gone")))
+        .noneMatch(StreamsApp::isPassing);
+  }
+
+  @Test
   void shouldSayWhatToDoAfterPartitionsWereAdded() throws Exception {
     try (StreamsApp app = app(Map.of("undercurrent.topics.partitions", "2"))) {
       app.checkTopics(true);
@@ -286,11 +310,11 @@ class StreamsAppTest {
       assertThatThrownBy(() -> app.checkTopics(false))
           .isInstanceOf(AppException.class)
           .hasMessage(
-              ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics %s,"
-                      + " found {%s=2}: add partitions to each (kafka-topics.sh --alter --topic"
-                      + " NAME --partitions 3), and keys that are now in another partition start"
-                      + " without a state; or set another application.id, with which every key starts"
-                      + " without a state")
+              ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics"
+                   + " %s, found {%s=2}: add partitions to each (kafka-topics.sh --alter --topic"
+                   + " NAME --partitions 3), and keys that are now in another partition start"
+                   + " without a state; or set another application.id, with which every key starts"
+                   + " without a state")
                   .formatted(name, changelog));
 
       admin.createPartitions(Map.of(changelog, NewPartitions.increaseTo(3))).all().get();
@@ -392,8 +416,8 @@ class StreamsAppTest {
     try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
           .hasMessage(
-              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another address"
-                  + " in bootstrap.servers");
+              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another"
+                  + " address in bootstrap.servers");
     }
     try (StreamsApp app = app(Map.of("bootstrap.servers", "no-such-host.invalid:9092"))) {
       assertThatThrownBy(() -> app.checkTopics(true))

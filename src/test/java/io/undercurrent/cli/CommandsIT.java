@@ -86,7 +86,7 @@ class CommandsIT {
   void shouldServeHealthAndMetricsWhileItRunsAndStopCleanlyOnSigterm() throws Exception {
     int port = freePort();
     try (Child app = run("served", "undercurrent.http.port=" + port, "--create-topics")) {
-      awaitLine(app, "running: ");
+      app.awaitLine("running: ", PATIENCE);
       assertThat(get(port, "/health/ready").statusCode()).isEqualTo(200);
       assertThat(get(port, "/health/live").statusCode()).isEqualTo(200);
       assertThat(get(port, "/metrics").body())
@@ -166,16 +166,6 @@ class CommandsIT {
                 setting));
     arguments.addAll(List.of(options));
     return Child.start(folder, arguments.toArray(String[]::new));
-  }
-
-  private static void awaitLine(Child child, String start) throws Exception {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (child.out().lines().noneMatch(line -> line.startsWith(start))) {
-      assertThat(child.isAlive() && System.nanoTime() < deadline)
-          .as(child.out() + child.err())
-          .isTrue();
-      Thread.sleep(50);
-    }
   }
 
   private static HttpResponse<String> get(int port, String path) throws Exception {
