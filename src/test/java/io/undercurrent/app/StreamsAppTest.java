@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -48,6 +49,7 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -275,6 +277,45 @@ class StreamsAppTest {
         .isEqualTo(
             "stopped: StreamsException: topic t has invalid partitions; fix that first: a restart"
                 + " continues after the last commit and may stop there again");
+  }
+
+  @Test
+  void shouldGoOnWithEveryRecordAfterABrokerSaidThatATransactionHasEnded() throws Exception {
+    try (StreamsApp app =
+        app(
+            Map.of(
+                "default.timestamp.extractor", EndedTransaction.class.getName(),
+                "main.consumer.session.timeout.ms", "6000",
+                "main.consumer.heartbeat.interval.ms", "1000",
+                "undercurrent.topics.partitions", "1"))) {
+      app.checkTopics(true);
+      app.start();
+      send("k", "a b");
+      send("k", EndedTransaction.TEXT);
+      send("k", "c");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 3);
+      assertThat(conversation(enriched.get(2)).records()).isEqualTo(3);
+      assertThat(EndedTransaction.failed).isTrue();
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  /** Fails once, at one text, as a producer does whose transaction the coordinator has ended. */
+  public static final class EndedTransaction implements TimestampExtractor {
+    static final String TEXT = "ended";
+    static final AtomicBoolean failed = new AtomicBoolean();
+
+    @Override
+    public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+      byte[] ended = TEXT.getBytes(UTF_8);
+      if (record.value() instanceof byte[] value
+          && Arrays.equals(value, ended)
+          && failed.compareAndSet(false, true)) {
+        throw new StreamsException("commit", new InvalidTxnStateException("it has ended"));
+      }
+      return record.timestamp();
+    }
   }
 
   @Test
