@@ -185,6 +185,18 @@ class EnrichCommandTest {
   }
 
   @Test
+  void shouldSkipFieldsThatItDoesNotRead() throws IOException {
+    String plain = "{\"key\":\"a\",\"text\":\"good\"}\n";
+    String more =
+        "{\"key\":\"a\",\"n\":%s,\"m\":{\"a\":1,\"a\":2},\"text\":\"good\",\"n\":1}\n"
+            .formatted("1".repeat(1_200));
+
+    assertThat(run(true, more).out).isEqualTo(run(true, plain).out).hasSize(1);
+    assertThat(run(true, plain.replace("{", "{\"text\":\"bad\",")).err)
+        .containsExactly("line 1: must name field text once, found it twice");
+  }
+
+  @Test
   void shouldReportADeeplyNestedLineInOneLineAndGoOn() throws IOException {
     Run run = run(false, "[".repeat(100_000) + "\n" + "{\"key\":\"a\",\"text\":\"good\"}\n");
 
