@@ -13,6 +13,8 @@ import io.undercurrent.query.internals.StreamsQueries.Host;
 import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
+import io.undercurrent.streams.internals.RefusedRecords;
+import io.undercurrent.streams.internals.TimestampRange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,8 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.CloseOptions;
@@ -45,6 +50,10 @@ public final class StreamsApp implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StreamsApp.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
   private static final int MAX_REJOINS = 20;
+
+  /** A broker that refuses more records than these refuses all of them. */
+  private static final int MAX_REFUSED = 20;
+
   private static final long RETRY_MS = 1_000;
 
   private final TopologyDefinition definition;
@@ -56,11 +65,12 @@ public final class StreamsApp implements AutoCloseable {
   private final ApplicationMeters meters;
   private final LookAhead lookAhead; // null if records are computed one by one
 
-  private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
+  private TopicLimits topicLimits = TopicLimits.UNKNOWN; // before checkTopics
   private KafkaStreams streams; // null before start
   private Throwable failure;
   private boolean hasRun;
   private int rejoins;
+  private int refused;
   private volatile int partitions; // of the states' changelog; 0 until it is known
   private boolean closed; // since close was called
   private boolean closeEnded;
@@ -143,13 +153,13 @@ public final class StreamsApp implements AutoCloseable {
 
   /**
    * Checks that the cluster answers, that the topics exist, and that Kafka Streams' internal topics
-   * have the right number of partitions. Also reads how large a record the topics accept. Without
-   * this check only {@code max.request.size} limits the records that are sent.
+   * have the right number of partitions. Also reads which sizes and timestamps the topics accept.
+   * Without this check only {@code max.request.size} limits the records that are sent.
    *
    * @param create whether to create missing topics
    */
   public void checkTopics(boolean create) {
-    Map<String, Integer> found = topics.check(create, internalTopics());
+    TopicLimits found = topics.check(create, internalTopics());
     synchronized (this) {
       topicLimits = found;
     }
@@ -222,22 +232,30 @@ public final class StreamsApp implements AutoCloseable {
 
   private Topology topology() {
     int sent = settings.maxRecordBytes();
-    int accepted = topicLimits.getOrDefault(definition.enriched(), sent);
+    int accepted = topicLimits.maxBytes().getOrDefault(definition.enriched(), sent);
     return EnrichmentTopology.build(
         definition,
         model,
         settings.withMaxRecordBytes(Math.min(sent, accepted)),
+        topicLimits.timestamps(),
         registry,
         new TopologyConfig(streamsConfig),
         lookAhead);
   }
 
   private StreamsConfig runConfig() {
-    Map<String, Object> configs = new HashMap<>(streamsConfig.originals());
-    Integer accepted = topicLimits.get(definition.deadLetters());
+    Map<String, Object> configs = new HashMap<>();
+    topicLimits
+        .internalTopics()
+        .forEach((name, value) -> configs.put(StreamsConfig.topicPrefix(name), value));
+    configs.putAll(streamsConfig.originals());
+    Integer accepted = topicLimits.maxBytes().get(definition.deadLetters());
     if (accepted != null) {
       configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, accepted);
     }
+    TimestampRange letters = topicLimits.letterTimestamps();
+    configs.put(DeadLetterHandler.TIMESTAMP_BEFORE_MAX_MS_CONFIG, letters.beforeMaxMs());
+    configs.put(DeadLetterHandler.TIMESTAMP_AFTER_MAX_MS_CONFIG, letters.afterMaxMs());
     return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
   }
 
@@ -256,11 +274,42 @@ public final class StreamsApp implements AutoCloseable {
         log.info("a stream thread could not join the group; starting another one");
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
+      if (canSkip(cause)) {
+        log.warn(
+            "a broker refused a record; it goes to the dead letters at the next attempt: {}",
+            AppException.oneLine(cause));
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+      }
       if (failure == null) {
         failure = cause;
       }
     }
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+  }
+
+  /** Whether a new stream thread will send the record that ended this one to the dead letters. */
+  private boolean canSkip(Throwable cause) {
+    return refusal(cause) != null
+        && !closed
+        && RefusedRecords.from(streamsConfig.originals()).takeAttempt()
+        && refused++ < MAX_REFUSED;
+  }
+
+  /** What to change at a topic that refused a record; null for another failure. */
+  private static String refusal(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RecordTooLargeException) {
+        return "raise max.message.bytes of that topic";
+      }
+      if (cause instanceof InvalidTimestampException) {
+        return "raise message.timestamp.after.max.ms and message.timestamp.before.max.ms of that"
+            + " topic";
+      }
+      if (cause instanceof InvalidRecordException) {
+        return "see what that topic accepts: its cleanup.policy and message.timestamp.* settings";
+      }
+    }
+    return null;
   }
 
   /**
@@ -469,7 +518,8 @@ public final class StreamsApp implements AutoCloseable {
             AppException.oneLine(failure),
             retriable
                 ? "a restart continues after the last commit"
-                : "fix that first: a restart continues after the last commit and may stop there again");
+                : (refusal(failure) == null ? "fix that first" : refusal(failure))
+                    + ": a restart continues after the last commit and may stop there again");
   }
 
   /**

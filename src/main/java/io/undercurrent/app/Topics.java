@@ -1,6 +1,7 @@
 package io.undercurrent.app;
 
 import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.streams.internals.TimestampRange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,12 +60,12 @@ public final class Topics {
    *
    * @param create whether to create missing topics
    * @param internal names of Kafka Streams' internal topics
-   * @return for each topic that is written to, the size of the largest record that may be sent
-   *     there, in bytes; without topics whose configuration we may not read
-   * @throws AppException if the cluster cannot be reached, a topic is missing or not permitted, or
-   *     one of {@code internal} has another number of partitions than the source topics
+   * @return what the topics accept that are written
+   * @throws AppException if the cluster cannot be reached, a topic is missing or not permitted, the
+   *     dead-letter topic is compacted, or one of {@code internal} has another number of partitions
+   *     than the source topics
    */
-  Map<String, Integer> check(boolean create, List<String> internal) {
+  TopicLimits check(boolean create, List<String> internal) {
     try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
       List<String> missing = missing(admin);
       if (!missing.isEmpty()) {
@@ -77,7 +78,7 @@ public final class Topics {
         awaitKnown(admin);
       }
       requireAsManyPartitions(admin, internal);
-      return limits(admin);
+      return limits(admin, internal);
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
@@ -215,45 +216,80 @@ public final class Topics {
   }
 
   /**
-   * The largest records. A record that its topic rejects would abort the transaction at every
+   * What the topics accept. A record that its topic refuses would abort the transaction at every
    * attempt.
    */
-  private Map<String, Integer> limits(Admin admin) {
-    Map<String, ConfigResource> outputs = new LinkedHashMap<>();
-    for (String topic : List.of(definition.enriched(), definition.deadLetters())) {
-      outputs.put(topic, new ConfigResource(ConfigResource.Type.TOPIC, topic));
-    }
-    Map<ConfigResource, KafkaFuture<Config>> configs =
-        admin
-            .describeConfigs(outputs.values(), new DescribeConfigsOptions().timeoutMs(timeoutMs()))
-            .values();
+  private TopicLimits limits(Admin admin, List<String> internal) {
+    List<String> written = new ArrayList<>(internal);
+    written.add(definition.enriched());
+    written.add(definition.deadLetters());
+    Map<String, TopicSettings> settings = settings(admin, written);
+    requireNotCompacted(settings.get(definition.deadLetters()));
+
     int sent = StreamsApp.maxRecordBytes(streams);
-    Map<String, Integer> limits = new HashMap<>();
-    outputs.forEach(
-        (topic, resource) ->
-            maxMessageBytes(configs.get(resource))
-                .ifPresent(
-                    accepted -> {
-                      warnIfSmall(topic, accepted, sent);
-                      limits.put(topic, Math.max(1, accepted - BATCH_OVERHEAD_BYTES));
-                    }));
-    return limits;
+    Map<String, Integer> maxBytes = new HashMap<>();
+    for (String topic : List.of(definition.enriched(), definition.deadLetters())) {
+      settings
+          .get(topic)
+          .maxBytes()
+          .ifPresent(
+              accepted -> {
+                warnIfSmall(topic, accepted, sent);
+                maxBytes.put(topic, Math.max(1, accepted - BATCH_OVERHEAD_BYTES));
+              });
+    }
+    TopicSettings enriched = settings.get(definition.enriched());
+    Map<String, String> free = enriched.withoutTimestampLimits();
+    TopicSettings created = enriched.with(free).with(streams.originalsWithPrefix("topic."));
+    TimestampRange timestamps = enriched.timestamps();
+    for (String topic : internal) {
+      timestamps = timestamps.and(settings.getOrDefault(topic, created).timestamps());
+    }
+    return new TopicLimits(
+        maxBytes, timestamps, settings.get(definition.deadLetters()).timestamps(), free);
   }
 
-  private static Optional<Integer> maxMessageBytes(KafkaFuture<Config> config) {
-    try {
-      return Optional.of(
-          Integer.valueOf(get(config).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value()));
-    } catch (ExecutionException e) {
-      log.debug("not permitted to read max.message.bytes, which is not required: {}", e.toString());
-      return Optional.empty();
+  /** The settings of topics; without topics that do not exist. */
+  private Map<String, TopicSettings> settings(Admin admin, List<String> topics) {
+    Map<ConfigResource, String> resources = new LinkedHashMap<>();
+    topics.forEach(
+        topic -> resources.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), topic));
+    Map<ConfigResource, KafkaFuture<Config>> described =
+        admin
+            .describeConfigs(
+                resources.keySet(), new DescribeConfigsOptions().timeoutMs(timeoutMs()))
+            .values();
+    Map<String, TopicSettings> settings = new HashMap<>();
+    resources.forEach(
+        (resource, topic) -> {
+          try {
+            settings.put(topic, TopicSettings.of(get(described.get(resource))));
+          } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+              log.debug("not permitted to read the settings of {}: {}", topic, e.toString());
+              settings.put(topic, TopicSettings.UNKNOWN);
+            }
+          }
+        });
+    return settings;
+  }
+
+  private void requireNotCompacted(TopicSettings deadLetters) {
+    if (deadLetters.isCompacted()) {
+      throw new AppException(
+          ("the dead-letter topic %s must not be compacted (cleanup.policy): it would refuse"
+                  + " letters without a key and keep only the last of each key; kafka-configs.sh"
+                  + " --alter --entity-type topics --entity-name %1$s --add-config"
+                  + " cleanup.policy=delete changes it, or name another topic in sinks.deadLetters")
+              .formatted(definition.deadLetters()));
     }
   }
 
   private void warnIfSmall(String topic, int accepted, int sent) {
     if (accepted < sent) {
       log.warn(
-          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size ({}): {}",
+          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size"
+              + " ({}): {}",
           topic,
           accepted,
           sent,

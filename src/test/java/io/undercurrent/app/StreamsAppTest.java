@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConfigEntry.ConfigSource;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -50,6 +51,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
@@ -235,6 +237,135 @@ class StreamsAppTest {
     }
   }
 
+  /** The limits are Kafka's defaults; the source topic is older, or has been given others. */
+  @ParameterizedTest
+  @ValueSource(strings = {"enriched", "changelog"})
+  void shouldSendRecordsToTheDeadLettersWhoseTimestampATopicWouldRefuse(String limited)
+      throws Exception {
+    name += "-" + limited;
+    Map<String, String> hour = Map.of("message.timestamp.after.max.ms", "3600000");
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1).configs(hour),
+            limited.equals("enriched")
+                ? new NewTopic(name + "-enriched", 1, (short) 1).configs(hour)
+                : new NewTopic(name + "-hidden-state-changelog", 1, (short) 1).configs(hour)));
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    for (int starts = 1; starts <= 2; starts++) {
+      try (StreamsApp app = app(Map.of("undercurrent.topics.partitions", "1"))) {
+        app.checkTopics(true);
+        app.start();
+        send("k", "a b", ahead);
+        send("k", null, ahead);
+        send("k", "c d");
+
+        ConsumerRecord<byte[], byte[]> behind = receive(name + "-enriched", starts).get(starts - 1);
+        assertThat(conversation(behind).records()).isEqualTo(starts);
+        ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 2 * starts).get(0);
+        assertThat(message(letter))
+            .startsWith("timestamp-out-of-range: the timestamp must be at most 3600000 ms after")
+            .contains("message.timestamp.after.max.ms");
+        assertThat(letter.value()).isEqualTo("a b".getBytes(UTF_8));
+        assertThat(letter.timestamp()).isLessThan(ahead - 3_600_000);
+        assertThat(header(letter, "undercurrent-timestamp")).isEqualTo(Long.toString(ahead));
+        assertThat(header(letter, "undercurrent-state")).isEqualTo("unchanged");
+        assertThat(app.isLive()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void shouldEnrichRecordsOfAnyTimestampThatTheTopicsAccept() throws Exception {
+    createTopics(Map.of());
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    try (StreamsApp app = app(Map.of());
+        Admin admin = admin()) {
+      app.checkTopics(false);
+      app.start();
+      send("k", "a b", ahead);
+      send("k", "a b", 0L);
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(enriched.get(0).timestamp()).isEqualTo(ahead);
+      ConfigResource changelog =
+          new ConfigResource(ConfigResource.Type.TOPIC, name + "-hidden-state-changelog");
+      var limit =
+          admin
+              .describeConfigs(List.of(changelog))
+              .all()
+              .get()
+              .get(changelog)
+              .get("message.timestamp.after.max.ms");
+      assertThat(limit.value()).isEqualTo(Long.toString(Long.MAX_VALUE));
+      assertThat(limit.source()).as("set by us").isEqualTo(ConfigSource.DYNAMIC_TOPIC_CONFIG);
+    }
+  }
+
+  /** Without checkTopics, the app does not know beforehand what the topics accept. */
+  @ParameterizedTest
+  @CsvSource({"classic, 1", "streams, 3"})
+  void shouldSendRecordsToTheDeadLettersThatABrokerHasRefused(String protocol, int refused)
+      throws Exception {
+    name += "-" + protocol;
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1),
+            new NewTopic(name + "-enriched", 1, (short) 1)
+                .configs(
+                    Map.of(
+                        "message.timestamp.after.max.ms", "3600000",
+                        "max.message.bytes", "10000"))));
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    send("j", "a b");
+    send("k", "a b", ahead);
+    if (refused > 1) {
+      send("j", null, ahead); // in one batch with the one before
+      send("j", "e".repeat(20_000));
+    }
+    Map<String, String> settings =
+        protocol.equals("streams")
+            ? Map.of("group.protocol", protocol)
+            : Map.of("session.timeout.ms", "6000", "heartbeat.interval.ms", "1000");
+    try (StreamsApp app = app(settings)) {
+      app.start();
+      List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", refused);
+      send("j", "f");
+      send("k", "g");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 3);
+      assertThat(conversation(enriched.get(1)).records()).isEqualTo(2);
+      assertThat(conversation(enriched.get(2)).records()).isEqualTo(1);
+      assertThat(letters.stream().map(letter -> message(letter).split(": ")[0]))
+          .isSubsetOf("timestamp-out-of-range", "refused", "too-large");
+      for (ConsumerRecord<byte[], byte[]> letter : letters) {
+        assertThat(header(letter, "undercurrent-state")).isEqualTo("unchanged");
+        assertThat(message(letter))
+            .contains("topic " + name + "-enriched must accept the enriched record");
+      }
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"compact", "compact,delete"})
+  void shouldRefuseACompactedDeadLetterTopic(String policy) {
+    name += "-" + policy.length();
+    createTopics(Map.of("cleanup.policy", policy));
+    try (StreamsApp app = app(Map.of())) {
+      assertThatThrownBy(() -> app.checkTopics(false))
+          .isInstanceOf(AppException.class)
+          .hasMessage(
+              ("the dead-letter topic %1$s must not be compacted (cleanup.policy): it would refuse"
+                      + " letters without a key and keep only the last of each key;"
+                      + " kafka-configs.sh --alter --entity-type topics --entity-name %1$s"
+                      + " --add-config cleanup.policy=delete changes it, or name another topic in"
+                      + " sinks.deadLetters")
+                  .formatted(name + "-dead"));
+    }
+  }
+
   @Test
   void shouldStopWithOneLineIfDeadLettersAreTooLargeForTheirTopic() throws Exception {
     createTopics(Map.of("max.message.bytes", "500"));
@@ -249,7 +380,8 @@ class StreamsAppTest {
           .hasMessageStartingWith("stopped: ")
           .hasMessageContaining("RecordTooLargeException")
           .hasMessageEndingWith(
-              "fix that first: a restart continues after the last commit and may stop there again")
+              "raise max.message.bytes of that topic: a restart continues after the last commit and"
+                  + " may stop there again")
           .message()
           .hasLineCount(1);
       assertThat(app.isLive()).isFalse();
@@ -286,11 +418,11 @@ class StreamsAppTest {
       assertThatThrownBy(() -> app.checkTopics(false))
           .isInstanceOf(AppException.class)
           .hasMessage(
-              ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics %s,"
-                      + " found {%s=2}: add partitions to each (kafka-topics.sh --alter --topic"
-                      + " NAME --partitions 3), and keys that are now in another partition start"
-                      + " without a state; or set another application.id, with which every key starts"
-                      + " without a state")
+              ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics"
+                   + " %s, found {%s=2}: add partitions to each (kafka-topics.sh --alter --topic"
+                   + " NAME --partitions 3), and keys that are now in another partition start"
+                   + " without a state; or set another application.id, with which every key starts"
+                   + " without a state")
                   .formatted(name, changelog));
 
       admin.createPartitions(Map.of(changelog, NewPartitions.increaseTo(3))).all().get();
@@ -392,8 +524,8 @@ class StreamsAppTest {
     try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
           .hasMessage(
-              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another address"
-                  + " in bootstrap.servers");
+              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another"
+                  + " address in bootstrap.servers");
     }
     try (StreamsApp app = app(Map.of("bootstrap.servers", "no-such-host.invalid:9092"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
@@ -519,13 +651,21 @@ class StreamsAppTest {
     send(key == null ? null : key.getBytes(UTF_8), value == null ? null : value.getBytes(UTF_8));
   }
 
+  private void send(String key, String value, Long timestampMs) throws Exception {
+    send(key.getBytes(UTF_8), value == null ? null : value.getBytes(UTF_8), timestampMs);
+  }
+
   private void send(byte[] key, byte[] value) throws Exception {
+    send(key, value, null);
+  }
+
+  private void send(byte[] key, byte[] value, Long timestampMs) throws Exception {
     Map<String, Object> settings =
         Map.of("bootstrap.servers", broker.bootstrapServers(), "max.request.size", 2_000_000);
     try (var producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
       // Partition 0, so that records without a key stay in order with the others.
-      producer.send(new ProducerRecord<>(name, 0, key, value)).get();
+      producer.send(new ProducerRecord<>(name, 0, timestampMs, key, value)).get();
     }
   }
 
@@ -553,7 +693,11 @@ class StreamsAppTest {
   }
 
   private static String message(ConsumerRecord<byte[], byte[]> letter) {
-    return new String(letter.headers().lastHeader("__streams.errors.message").value(), UTF_8);
+    return header(letter, "__streams.errors.message");
+  }
+
+  private static String header(ConsumerRecord<byte[], byte[]> letter, String name) {
+    return new String(letter.headers().lastHeader(name).value(), UTF_8);
   }
 
   private static EnrichedRecord.Conversation conversation(ConsumerRecord<byte[], byte[]> record) {

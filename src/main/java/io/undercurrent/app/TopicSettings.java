@@ -1,0 +1,82 @@
+package io.undercurrent.app;
+
+import io.undercurrent.streams.internals.TimestampRange;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.record.TimestampType;
+
+/**
+ * A topic's settings. Immutable.
+ *
+ * @param values without settings that are unknown: the broker is older, or they may not be read
+ */
+record TopicSettings(Map<String, String> values) {
+
+  private static final String BEFORE = TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG;
+  private static final String AFTER = TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG;
+
+  /** The settings of a topic that may not be read: Kafka's default limit is likely. */
+  static final TopicSettings UNKNOWN =
+      new TopicSettings(Map.of(AFTER, Long.toString(TimestampRange.KAFKAS.afterMaxMs())));
+
+  TopicSettings {
+    values = Map.copyOf(values);
+  }
+
+  static TopicSettings of(Config config) {
+    Map<String, String> values = new HashMap<>();
+    for (ConfigEntry entry : config.entries()) {
+      if (entry.value() != null) {
+        values.put(entry.name(), entry.value());
+      }
+    }
+    return new TopicSettings(values);
+  }
+
+  /** These settings, replaced by others. */
+  TopicSettings with(Map<String, ?> others) {
+    Map<String, String> all = new HashMap<>(values);
+    others.forEach((name, value) -> all.put(name, value.toString()));
+    return new TopicSettings(all);
+  }
+
+  /** The largest batch that it accepts, in bytes. */
+  Optional<Integer> maxBytes() {
+    return Optional.ofNullable(values.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG))
+        .map(Integer::valueOf);
+  }
+
+  boolean isCompacted() {
+    return List.of(values.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, "").split("\\s*,\\s*"))
+        .contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+  }
+
+  /**
+   * The timestamps that it accepts. Brokers before 3.6 have other settings, which limit nothing by
+   * default.
+   */
+  TimestampRange timestamps() {
+    String type = values.get(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
+    return TimestampType.LOG_APPEND_TIME.name.equals(type) // the broker writes its own time
+        ? TimestampRange.ANY
+        : new TimestampRange(ms(BEFORE), ms(AFTER));
+  }
+
+  private long ms(String name) {
+    return Long.parseLong(values.getOrDefault(name, Long.toString(Long.MAX_VALUE)));
+  }
+
+  /**
+   * Settings with which a topic accepts every timestamp; empty if the broker may not have such
+   * settings.
+   */
+  Map<String, String> withoutTimestampLimits() {
+    String none = Long.toString(Long.MAX_VALUE);
+    return values.containsKey(BEFORE) ? Map.of(BEFORE, none, AFTER, none) : Map.of();
+  }
+}
