@@ -381,7 +381,8 @@ public final class StreamsApp implements AutoCloseable {
         address == null ? Host.of(Host.unreachable()) : address,
         model,
         enrichment(),
-        this::partitions);
+        this::partitions,
+        definition.key() != null);
   }
 
   private int partitions() {

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -433,6 +434,68 @@ class QueriesTest {
     }
   }
 
+  /** Clients on librdkafka choose the partition by CRC-32. */
+  @Test
+  void shouldFindKeysInThePartitionsThatAnyClientChose() throws Exception {
+    try (ServedApp app =
+        app(LetterModel.of(1), Map.of("undercurrent.live.input", "true")).start()) {
+      for (int i = 1; i <= 8; i++) {
+        app.send(crc32("ap-" + i), "ap-" + i, "record " + i + " is nice");
+      }
+      for (int i = 1; i <= 8; i++) {
+        app.await("/v1/keys/ap-" + i, j -> j.at("/conversation/records").asInt() == 1);
+      }
+      assertProblem(app.get("/v1/keys/ap-9"), 404, "there is no state for key \"ap-9\"");
+
+      for (int i = 1; i <= 8; i++) {
+        JsonNode sent =
+            json(app.post("/v1/messages", "{\"key\":\"ap-" + i + "\",\"text\":\"more\"}"));
+        assertThat(sent.path("partition").asInt()).isEqualTo(crc32("ap-" + i));
+        app.await("/v1/keys/ap-" + i, j -> j.at("/conversation/records").asInt() == 2);
+      }
+    }
+  }
+
+  private static int crc32(String key) {
+    CRC32 crc = new CRC32();
+    crc.update(key.getBytes(StandardCharsets.UTF_8));
+    return (int) (crc.getValue() % 4);
+  }
+
+  @Test
+  void shouldFindKeysInAnyPartitionOfAnyInstance() throws Exception {
+    try (ServedApp one = instance("one", ServedApp.freePort());
+        ServedApp two = instance("two", ServedApp.freePort())) {
+      one.start();
+      for (int partition = 0; partition < 4; partition++) {
+        for (int i = 0; i < 4; i++) {
+          one.send(partition, "key" + partition + i, "a b");
+        }
+      }
+      two.start();
+      for (ServedApp app : List.of(one, two)) {
+        app.await("/v1/topology", QueriesTest::isSpreadOverTwo);
+      }
+      for (int key = 0; key < 4; key++) {
+        for (int i = 0; i < 4; i++) {
+          String path = "/v1/keys/key" + key + i + "?records=0";
+          JsonNode found = one.await(path, j -> true);
+          assertThat(two.await(path, j -> true)).isEqualTo(found);
+          assertThat(found.at("/conversation/records").asInt()).isEqualTo(1);
+        }
+      }
+      for (int i = 0; i < 8; i++) {
+        assertProblem(one.get("/v1/keys/nobody" + i), 404, "there is no state for key");
+        assertProblem(two.get("/v1/keys/nobody" + i), 404, "there is no state for key");
+      }
+      two.silence();
+      for (int i = 0; i < 8; i++) {
+        assertProblem(one.get("/v1/keys/nobody" + i), 503, "the key may be in partitions [");
+        assertProblem(one.get("/v1/keys/nobody" + i + "?stale=true"), 503, "it may be in another");
+      }
+    }
+  }
+
   private ServedApp streamsProtocol(String folder, int port) {
     return new ServedApp(
         broker,
@@ -488,7 +551,7 @@ class QueriesTest {
         assertThat(answer.statusCode()).isIn(200, 421);
         if (answer.statusCode() == 421) {
           refused++;
-          assertProblem(answer, 421, "the state of the key, in partition ");
+          assertProblem(answer, 421, "no state of the key is in partitions [");
           awaitCopy(app, path);
         } else {
           assertThat(json(answer).path("stale").asBoolean()).isFalse();
@@ -524,7 +587,7 @@ class QueriesTest {
     two.silence();
     for (String key : theirs) {
       HttpResponse<String> fresh = one.get("/v1/keys/" + key);
-      assertProblem(fresh, 503, "does not answer");
+      assertProblem(fresh, 503, "do not answer");
       assertThat(fresh.headers().firstValue("Retry-After")).isPresent();
       JsonNode copy = one.await("/v1/keys/" + key + "?stale=true", j -> true);
       assertThat(copy.path("stale").asBoolean()).isTrue();

@@ -15,7 +15,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +35,7 @@ class ForwardingTest {
   private final Forwarding forwarding = new Forwarding();
   private HttpServer other;
   private Javalin one;
+  private final Set<Integer> searched = ConcurrentHashMap.newKeySet();
   private volatile Host target;
   private volatile int status;
 
@@ -49,6 +52,7 @@ class ForwardingTest {
           exchange.getResponseHeaders().add("Content-Type", "application/problem+json");
           exchange.getResponseHeaders().add("Retry-After", "7");
           exchange.getResponseHeaders().add("Location", "/elsewhere");
+          exchange.getResponseHeaders().add(Forwarding.SEARCHED, "0,2");
           byte[] body = ("{\"status\":" + status + "}").getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(status, body.length);
           exchange.getResponseBody().write(body);
@@ -62,7 +66,7 @@ class ForwardingTest {
                     config.routes.get(
                         "/v1/keys/{key}",
                         ctx -> {
-                          if (!forwarding.answer(ctx, target, Forwarding.STATE)) {
+                          if (!forwarding.answer(ctx, target, Forwarding.STATE, searched)) {
                             ctx.result(NOT_ANSWERED);
                           }
                         }))
@@ -100,6 +104,7 @@ class ForwardingTest {
     status = 421;
     assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
     assertThat(asked).hasSize(1);
+    assertThat(searched).containsExactlyInAnyOrder(0, 2);
   }
 
   /** The address may belong to another program, so its redirects are not followed. */

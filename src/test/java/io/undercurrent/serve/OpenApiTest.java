@@ -32,7 +32,8 @@ class OpenApiTest {
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS;
     TopologyDefinition definition = TopologyDefinition.shipped();
     StreamsQueries queries =
-        new StreamsQueries(() -> null, Host.of(Host.unreachable()), model, settings, () -> 1);
+        new StreamsQueries(
+            () -> null, Host.of(Host.unreachable()), model, settings, () -> 1, false);
     LiveFeed feed =
         new LiveFeed(
             (lookBack, listener) -> {
