@@ -37,6 +37,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.errors.TopologyException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +56,7 @@ public final class StreamsApp implements AutoCloseable {
   private static final int MAX_REFUSED = 20;
 
   private static final long RETRY_MS = 1_000;
+  private static final long MAX_WATCH_MS = 30_000;
 
   private final TopologyDefinition definition;
   private final Model model;
@@ -159,7 +161,17 @@ public final class StreamsApp implements AutoCloseable {
    * @param create whether to create missing topics
    */
   public void checkTopics(boolean create) {
-    TopicLimits found = topics.check(create, internalTopics());
+    checkTopics(create, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param addPartitions whether to give Kafka Streams' internal topics as many partitions as the
+   *     source topics
+   */
+  public void checkTopics(boolean create, boolean addPartitions) {
+    TopicLimits found = topics.check(create, addPartitions, internalTopics());
     synchronized (this) {
       topicLimits = found;
     }
@@ -269,6 +281,7 @@ public final class StreamsApp implements AutoCloseable {
 
   private StreamThreadExceptionResponse onThreadFailure(Throwable cause) {
     log.debug("a stream thread failed", cause);
+    Throwable explained = explained(cause); // without the lock, because it asks a broker
     synchronized (this) {
       if (canRejoin(cause)) {
         log.info("a stream thread could not join the group; starting another one");
@@ -281,10 +294,28 @@ public final class StreamsApp implements AutoCloseable {
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
       if (failure == null) {
-        failure = cause;
+        failure = explained;
       }
     }
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+  }
+
+  /** Partitions that were added to a source topic are a failure that we can explain better. */
+  private Throwable explained(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof TopologyException
+          || String.valueOf(cause.getMessage()).contains("invalid partitions")) {
+        try {
+          return topics
+              .wrongPartitions(internalTopics())
+              .<Throwable>map(problem -> new AppException(problem, failure))
+              .orElse(failure);
+        } catch (AppException e) {
+          return failure;
+        }
+      }
+    }
+    return failure;
   }
 
   /** Whether a new stream thread will send the record that ended this one to the dead letters. */
@@ -338,38 +369,59 @@ public final class StreamsApp implements AutoCloseable {
     log.info("Kafka Streams is {}", now);
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
-      Thread lookup = new Thread(this::lookUpPartitions, "undercurrent-partitions");
-      lookup.setDaemon(true);
-      lookup.start();
+      Thread watch = new Thread(this::watchTopics, "undercurrent-topics");
+      watch.setDaemon(true);
+      watch.start();
     }
     notifyAll();
   }
 
   /**
-   * Sets {@link #partitions} to the number of partitions of the states' changelog. Runs once, in
-   * its own thread, because the broker may answer slowly and neither a request nor Kafka Streams
-   * should wait for it.
+   * Looks at the topics again and again, in its own thread, because the broker may answer slowly
+   * and neither a request nor Kafka Streams should wait for it. Sets {@link #partitions}, and warns
+   * of partitions that were added to a source topic, before Kafka Streams notices, and of unread
+   * records that were deleted.
    */
-  private void lookUpPartitions() {
-    String changelog = changelog(definition.store());
+  private void watchTopics() {
+    String warned = null;
     try {
-      while (partitions == 0 && isLive()) {
+      while (isLive()) {
         try {
-          partitions = topics.partitions(changelog);
+          partitions = topics.partitions(changelog(definition.store()));
+          String problem = topics.wrongPartitions(internalTopics()).orElse(null);
+          if (problem != null && !problem.equals(warned)) {
+            log.warn("Kafka Streams will stop within metadata.max.age.ms: {}", problem);
+          }
+          warned = problem;
+          topics.deletedUnread().forEach(log::warn);
         } catch (AppException e) {
-          log.warn("cannot look up where keys are, trying again: {}", e.getMessage());
-          pause();
+          if (partitions == 0) {
+            log.warn("cannot look up where keys are, trying again: {}", e.getMessage());
+          } else {
+            log.debug("cannot look at the topics, trying again: {}", e.getMessage());
+          }
         }
+        pause(partitions == 0 ? RETRY_MS : watchMs());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Waits a second, or less if the app is closed. */
-  private synchronized void pause() throws InterruptedException {
+  /** Several times before Kafka Streams' consumers look at the topics. */
+  private long watchMs() {
+    Object maxAge =
+        streamsConfig
+            .getMainConsumerConfigs("any", "any", 0)
+            .get(ConsumerConfig.METADATA_MAX_AGE_CONFIG);
+    long maxAgeMs = maxAge == null ? MAX_WATCH_MS : Long.parseLong(maxAge.toString());
+    return Math.max(RETRY_MS, Math.min(MAX_WATCH_MS, maxAgeMs / 10));
+  }
+
+  /** Waits for this time, or less if the app is closed. */
+  private synchronized void pause(long ms) throws InterruptedException {
     if (!closed) {
-      wait(RETRY_MS);
+      wait(ms);
     }
   }
 
@@ -510,6 +562,9 @@ public final class StreamsApp implements AutoCloseable {
    * retriable may be gone by then.
    */
   static String message(Throwable failure) {
+    if (failure instanceof AppException) {
+      return "stopped: " + failure.getMessage();
+    }
     boolean retriable = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       retriable |= cause instanceof RetriableException;

@@ -1,6 +1,7 @@
 package io.undercurrent.app;
 
 import io.undercurrent.streams.internals.TimestampRange;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,8 +53,30 @@ record TopicSettings(Map<String, String> values) {
   }
 
   boolean isCompacted() {
-    return List.of(values.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, "").split("\\s*,\\s*"))
-        .contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+    return cleanup().contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+  }
+
+  private List<String> cleanup() {
+    return List.of(values.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, "").split("\\s*,\\s*"));
+  }
+
+  /**
+   * How long it keeps records, by their own timestamps; empty if it keeps them for ever, measures
+   * by the broker's clock, or is unknown.
+   */
+  Optional<Duration> retention() {
+    return cleanup().contains(TopicConfig.CLEANUP_POLICY_DELETE) && !hasBrokersTime()
+        ? Optional.ofNullable(values.get(TopicConfig.RETENTION_MS_CONFIG))
+            .map(Long::valueOf)
+            .filter(ms -> ms >= 0)
+            .map(Duration::ofMillis)
+        : Optional.empty();
+  }
+
+  /** Whether the broker writes its own time instead of a record's timestamp. */
+  private boolean hasBrokersTime() {
+    return TimestampType.LOG_APPEND_TIME.name.equals(
+        values.get(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG));
   }
 
   /**
@@ -61,10 +84,7 @@ record TopicSettings(Map<String, String> values) {
    * default.
    */
   TimestampRange timestamps() {
-    String type = values.get(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
-    return TimestampType.LOG_APPEND_TIME.name.equals(type) // the broker writes its own time
-        ? TimestampRange.ANY
-        : new TimestampRange(ms(BEFORE), ms(AFTER));
+    return hasBrokersTime() ? TimestampRange.ANY : new TimestampRange(ms(BEFORE), ms(AFTER));
   }
 
   private long ms(String name) {

@@ -10,15 +10,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.CreatePartitionsOptions;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -47,6 +56,7 @@ public final class Topics {
   private final TopologyDefinition definition;
   private final UndercurrentConfig config;
   private final StreamsConfig streams;
+  private final DeletedInput deletedInput = new DeletedInput(); // guarded by this
 
   Topics(TopologyDefinition definition, UndercurrentConfig config, StreamsConfig streams) {
     this.definition = definition;
@@ -59,14 +69,15 @@ public final class Topics {
    * Streams' internal topics, if they exist, have as many partitions as the source topics.
    *
    * @param create whether to create missing topics
+   * @param addPartitions whether to give internal topics as many partitions as the source topics
    * @param internal names of Kafka Streams' internal topics
    * @return what the topics accept that are written
    * @throws AppException if the cluster cannot be reached, a topic is missing or not permitted, the
    *     dead-letter topic is compacted, or one of {@code internal} has another number of partitions
    *     than the source topics
    */
-  TopicLimits check(boolean create, List<String> internal) {
-    try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
+  TopicLimits check(boolean create, boolean addPartitions, List<String> internal) {
+    try (Admin admin = admin()) {
       List<String> missing = missing(admin);
       if (!missing.isEmpty()) {
         if (!create) {
@@ -77,7 +88,8 @@ public final class Topics {
         create(admin, missing);
         awaitKnown(admin);
       }
-      requireAsManyPartitions(admin, internal);
+      requireAsManyPartitions(admin, addPartitions, internal);
+      deletedUnread(admin).forEach(log::warn);
       return limits(admin, internal);
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
@@ -90,11 +102,15 @@ public final class Topics {
    * @throws AppException if the topic does not exist or cannot be read
    */
   int partitions(String topic) {
-    try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
+    try (Admin admin = admin()) {
       return describe(admin, topic, bootstrapServers()).partitions().size();
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
+  }
+
+  private Admin admin() {
+    return Admin.create(streams.getAdminConfigs("undercurrent-topics"));
   }
 
   private List<String> missing(Admin admin) {
@@ -116,7 +132,29 @@ public final class Topics {
   }
 
   /** With other numbers Kafka Streams would stop, and stop again at every start. */
-  private void requireAsManyPartitions(Admin admin, List<String> internal) {
+  private void requireAsManyPartitions(Admin admin, boolean add, List<String> internal) {
+    Partitions found = partitions(admin, internal);
+    if (add && !found.wrong.isEmpty() && found.max() < found.expected) {
+      addPartitions(admin, found);
+      found = await(() -> partitions(admin, internal), after -> after.wrong.isEmpty());
+    }
+    if (!found.wrong.isEmpty()) {
+      throw new AppException(problem(found));
+    }
+  }
+
+  /**
+   * @param expected the partitions of the source topics
+   * @param wrong the internal topics with another number
+   */
+  private record Partitions(int expected, Map<String, Integer> wrong) {
+
+    int max() {
+      return wrong.values().stream().max(Integer::compare).orElse(0);
+    }
+  }
+
+  private Partitions partitions(Admin admin, List<String> internal) {
     int expected = 0;
     for (String source : definition.topics()) {
       expected =
@@ -139,24 +177,100 @@ public final class Topics {
         }
       }
     }
-    if (!wrong.isEmpty()) {
-      throw new AppException(
-          "Kafka Streams' internal topics must have %d partitions, as many as the source topics %s, found %s: %s"
-              .formatted(
-                  expected,
-                  String.join(", ", definition.topics()),
-                  wrong,
-                  advice(expected, wrong)));
+    return new Partitions(expected, wrong);
+  }
+
+  private void addPartitions(Admin admin, Partitions found) {
+    for (String topic : found.wrong.keySet()) {
+      failure(
+              admin
+                  .createPartitions(
+                      Map.of(topic, NewPartitions.increaseTo(found.expected)),
+                      new CreatePartitionsOptions().timeoutMs(timeoutMs()))
+                  .all())
+          .ifPresent(
+              e -> {
+                throw requestFailed(bootstrapServers(), "add partitions to topic " + topic, e);
+              });
+      log.info(
+          "topic {} has {} partitions now; keys whose records now go to another partition start"
+              + " without a state",
+          topic,
+          found.expected);
     }
   }
 
-  private static String advice(int expected, Map<String, Integer> wrong) {
+  private String problem(Partitions found) {
+    return "Kafka Streams' internal topics must have %d partitions, as many as the source topics %s, found %s: %s"
+        .formatted(
+            found.expected, String.join(", ", definition.topics()), found.wrong, advice(found));
+  }
+
+  private static String advice(Partitions found) {
     String freshStart = "set another application.id, with which every key starts without a state";
-    int max = wrong.values().stream().max(Integer::compare).orElseThrow();
-    return max > expected
+    return found.max() > found.expected
         ? "a topic cannot lose partitions, so " + freshStart
-        : "add partitions to each (kafka-topics.sh --alter --topic NAME --partitions %d), and keys that are now in another partition start without a state; or %s"
-            .formatted(expected, freshStart);
+        : "add partitions to each (start with --add-partitions, or kafka-topics.sh --alter --topic NAME --partitions %d), and keys that are now in another partition start without a state; or %s"
+            .formatted(found.expected, freshStart);
+  }
+
+  /**
+   * What is wrong with the number of partitions of Kafka Streams' internal topics; empty if nothing
+   * is.
+   *
+   * @throws AppException if the brokers do not answer or do not permit to ask
+   */
+  Optional<String> wrongPartitions(List<String> internal) {
+    try (Admin admin = admin()) {
+      return Optional.of(partitions(admin, internal))
+          .filter(found -> !found.wrong.isEmpty())
+          .map(this::problem);
+    } catch (KafkaException e) {
+      throw connectionFailed(bootstrapServers(), e);
+    }
+  }
+
+  /** One line for each source topic of which records were deleted before they were read. */
+  List<String> deletedUnread() {
+    try (Admin admin = admin()) {
+      return deletedUnread(admin);
+    } catch (KafkaException e) {
+      throw connectionFailed(bootstrapServers(), e);
+    }
+  }
+
+  private synchronized List<String> deletedUnread(Admin admin) {
+    Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
+    for (String topic : definition.topics()) {
+      describe(admin, topic, bootstrapServers())
+          .partitions()
+          .forEach(
+              p -> partitions.put(new TopicPartition(topic, p.partition()), OffsetSpec.earliest()));
+    }
+    try {
+      Map<TopicPartition, Long> beginnings = new HashMap<>();
+      get(admin.listOffsets(partitions, new ListOffsetsOptions().timeoutMs(timeoutMs())).all())
+          .forEach((partition, found) -> beginnings.put(partition, found.offset()));
+      Map<TopicPartition, Long> committed = new HashMap<>();
+      get(admin
+              .listConsumerGroupOffsets(
+                  streams.getString(StreamsConfig.APPLICATION_ID_CONFIG),
+                  new ListConsumerGroupOffsetsOptions().timeoutMs(timeoutMs()))
+              .partitionsToOffsetAndMetadata())
+          .forEach(
+              (partition, found) -> {
+                if (found != null) {
+                  committed.put(partition, found.offset());
+                }
+              });
+      if (!"earliest".equals(streams.originals().get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG))) {
+        beginnings.keySet().retainAll(committed.keySet()); // others are not read from the beginning
+      }
+      return deletedInput.lines(beginnings, committed);
+    } catch (ExecutionException e) {
+      log.debug("whether unread records were deleted is not known", e.getCause());
+      return List.of();
+    }
   }
 
   private void create(Admin admin, List<String> missing) {
@@ -167,7 +281,11 @@ public final class Topics {
               .configs(
                   Map.of(
                       TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                      Integer.toString(UndercurrentConfig.MAX_RECORD_BYTES))));
+                      Integer.toString(UndercurrentConfig.MAX_RECORD_BYTES),
+                      TopicConfig.CLEANUP_POLICY_CONFIG,
+                      TopicConfig.CLEANUP_POLICY_DELETE,
+                      TopicConfig.RETENTION_MS_CONFIG,
+                      Long.toString(config.topicsRetentionMs()))));
     }
     Map<String, KafkaFuture<Void>> created =
         admin.createTopics(topics, new CreateTopicsOptions().timeoutMs(timeoutMs())).values();
@@ -178,7 +296,13 @@ public final class Topics {
               e -> {
                 throw requestFailed(bootstrapServers(), "create topic " + topic.getKey(), e);
               });
-      log.info("created topic {}", topic.getKey());
+      log.info(
+          "created topic {}: {} partitions, keeps records {} (undercurrent.topics.retention.ms)",
+          topic.getKey(),
+          config.topicsPartitions(),
+          config.topicsRetentionMs() < 0
+              ? "for ever"
+              : "for " + Duration.ofMillis(config.topicsRetentionMs()));
     }
   }
 
@@ -187,19 +311,23 @@ public final class Topics {
    * it.
    */
   private void awaitKnown(Admin admin) {
-    long deadline = System.nanoTime() + TIMEOUT.toNanos();
-    while (true) {
-      List<String> unknown = missing(admin);
-      if (unknown.isEmpty()) {
-        return;
-      }
-      if (System.nanoTime() > deadline) {
-        throw new AppException(
-            "topics were created on %s but the brokers do not know them after %d s; start again in a moment: %s"
-                .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
-      }
-      sleep();
+    List<String> unknown = await(() -> missing(admin), List::isEmpty);
+    if (!unknown.isEmpty()) {
+      throw new AppException(
+          "topics were created on %s but the brokers do not know them after %d s; start again in a moment: %s"
+              .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
     }
+  }
+
+  /** Asks until the answer is as wanted, or the time is over. Returns the last answer. */
+  private static <T> T await(Supplier<T> question, Predicate<T> wanted) {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    T answer = question.get();
+    while (!wanted.test(answer) && System.nanoTime() < deadline) {
+      sleep();
+      answer = question.get();
+    }
+    return answer;
   }
 
   private static void sleep() {
@@ -249,8 +377,16 @@ public final class Topics {
         maxBytes, timestamps, settings.get(definition.deadLetters()).timestamps(), free);
   }
 
+  /**
+   * How long a topic keeps records, by their own timestamps; empty if it keeps them for ever,
+   * measures by the broker's clock, or its settings may not be read.
+   */
+  public static Optional<Duration> retention(Admin admin, String topic) {
+    return settings(admin, List.of(topic)).get(topic).retention();
+  }
+
   /** The settings of topics; without topics that do not exist. */
-  private Map<String, TopicSettings> settings(Admin admin, List<String> topics) {
+  private static Map<String, TopicSettings> settings(Admin admin, List<String> topics) {
     Map<ConfigResource, String> resources = new LinkedHashMap<>();
     topics.forEach(
         topic -> resources.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), topic));

@@ -63,6 +63,13 @@ final class RunCommand implements Callable<Integer> {
   private boolean createTopics;
 
   @Option(
+      names = "--add-partitions",
+      description =
+          "Give Kafka Streams' own topics as many partitions as the source topics, after partitions"
+              + " were added to those.")
+  private boolean addPartitions;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
@@ -84,7 +91,7 @@ final class RunCommand implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(onSignal);
     try (app;
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
-      app.checkTopics(createTopics);
+      app.checkTopics(createTopics, addPartitions);
       app.start();
       if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {
         out.println(running(definition, loaded, config, http));

@@ -46,6 +46,7 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String LIVE_INPUT = "undercurrent.live.input";
   public static final String LIVE_STREAMS = "undercurrent.live.streams";
   public static final String TOPICS_PARTITIONS = "undercurrent.topics.partitions";
+  public static final String TOPICS_RETENTION_MS = "undercurrent.topics.retention.ms";
   public static final String TOPICS_REPLICATION_FACTOR = "undercurrent.topics.replication.factor";
 
   /** Value of {@link #STATE_PRECISION} that chooses the precision by the kind of network. */
@@ -107,7 +108,8 @@ public final class UndercurrentConfig extends AbstractConfig {
               DEFAULTS.batchTokens(),
               Range.between(1, EnrichmentSettings.MAX_BATCH_TOKENS),
               Importance.LOW,
-              "Tokens computed together in one batch, at most; a single longer record is still computed.")
+              "Tokens computed together in one batch, at most; a single longer record is still"
+                  + " computed.")
           .define(
               STATE_PRECISION,
               Type.STRING,
@@ -135,8 +137,8 @@ public final class UndercurrentConfig extends AbstractConfig {
               Type.BOOLEAN,
               true,
               Importance.MEDIUM,
-              "Whether a page at / shows enriched records as they are written. The enriched topic is"
-                  + " read only while the page is open somewhere.")
+              "Whether a page at / shows enriched records as they are written. The enriched topic"
+                  + " is read only while the page is open somewhere.")
           .define(
               LIVE_INPUT,
               Type.BOOLEAN,
@@ -157,6 +159,14 @@ public final class UndercurrentConfig extends AbstractConfig {
               Range.between(1, 10_000),
               Importance.LOW,
               "Partitions of the topics that --create-topics creates.")
+          .define(
+              TOPICS_RETENTION_MS,
+              Type.LONG,
+              -1L,
+              Range.atLeast(-1),
+              Importance.LOW,
+              "How long the topics that --create-topics creates keep records, in ms by the records'"
+                  + " timestamps; -1 for ever.")
           .define(
               TOPICS_REPLICATION_FACTOR,
               Type.SHORT,
@@ -364,6 +374,11 @@ public final class UndercurrentConfig extends AbstractConfig {
 
   public int topicsPartitions() {
     return getInt(TOPICS_PARTITIONS);
+  }
+
+  /** -1 for ever. */
+  public long topicsRetentionMs() {
+    return getLong(TOPICS_RETENTION_MS);
   }
 
   /** -1 for the broker's default. */

@@ -20,19 +20,24 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry.ConfigSource;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -174,16 +179,8 @@ class StreamsAppTest {
     }
     try (Admin admin = admin()) {
       for (String topic : List.of(name, name + "-enriched", name + "-dead")) {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        assertThat(
-                admin
-                    .describeConfigs(List.of(resource))
-                    .all()
-                    .get()
-                    .get(resource)
-                    .get("max.message.bytes")
-                    .value())
-            .isEqualTo("8388608");
+        assertThat(config(admin, topic).get("max.message.bytes").value()).isEqualTo("8388608");
+        assertThat(config(admin, topic).get("retention.ms").value()).isEqualTo("-1");
         assertThat(
                 admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions())
             .hasSize(1);
@@ -288,15 +285,8 @@ class StreamsAppTest {
 
       List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
       assertThat(enriched.get(0).timestamp()).isEqualTo(ahead);
-      ConfigResource changelog =
-          new ConfigResource(ConfigResource.Type.TOPIC, name + "-hidden-state-changelog");
       var limit =
-          admin
-              .describeConfigs(List.of(changelog))
-              .all()
-              .get()
-              .get(changelog)
-              .get("message.timestamp.after.max.ms");
+          config(admin, name + "-hidden-state-changelog").get("message.timestamp.after.max.ms");
       assertThat(limit.value()).isEqualTo(Long.toString(Long.MAX_VALUE));
       assertThat(limit.source()).as("set by us").isEqualTo(ConfigSource.DYNAMIC_TOPIC_CONFIG);
     }
@@ -419,19 +409,111 @@ class StreamsAppTest {
           .isInstanceOf(AppException.class)
           .hasMessage(
               ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics"
-                   + " %s, found {%s=2}: add partitions to each (kafka-topics.sh --alter --topic"
-                   + " NAME --partitions 3), and keys that are now in another partition start"
-                   + " without a state; or set another application.id, with which every key starts"
-                   + " without a state")
+                   + " %s, found {%s=2}: add partitions to each (start with --add-partitions, or"
+                   + " kafka-topics.sh --alter --topic NAME --partitions 3), and keys that are now"
+                   + " in another partition start without a state; or set another application.id,"
+                   + " with which every key starts without a state")
                   .formatted(name, changelog));
 
-      admin.createPartitions(Map.of(changelog, NewPartitions.increaseTo(3))).all().get();
+      app.checkTopics(false, true);
       awaitPartitions(admin, changelog, 3);
-      app.checkTopics(false);
       app.start();
       assertThat(app.awaitRunning()).isTrue();
       assertThat(app.isLive()).isTrue();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"classic", "streams"})
+  void shouldSayWhyItStopsIfPartitionsAreAddedWhileItRuns(String protocol) throws Exception {
+    name += "-" + protocol;
+    Map<String, String> settings =
+        Map.of(
+            "undercurrent.topics.partitions",
+            "2",
+            "metadata.max.age.ms",
+            "1000",
+            "group.protocol",
+            protocol);
+    try (StreamsApp app = app(settings);
+        Admin admin = admin()) {
+      app.checkTopics(true);
+      app.start();
+      assertThat(app.awaitRunning()).isTrue();
+      admin.createPartitions(Map.of(name, NewPartitions.increaseTo(3))).all().get();
+
+      assertThatThrownBy(app::awaitTermination)
+          .isInstanceOf(AppException.class)
+          .hasMessageStartingWith(
+              ("stopped: Kafka Streams' internal topics must have 3 partitions, as many as the"
+                      + " source topics %s, found {%1$s-hidden-state-changelog=2}: add partitions"
+                      + " to each")
+                  .formatted(name));
+    }
+  }
+
+  @Test
+  void shouldWarnOfAddedPartitionsInTimeToGoOn() throws Exception {
+    BlockingQueue<String> warnings = new LinkedBlockingQueue<>();
+    Map<String, String> settings =
+        Map.of("undercurrent.topics.partitions", "1", "metadata.max.age.ms", "10000");
+    try (AutoCloseable log = logOf(StreamsApp.class, warnings);
+        StreamsApp app = app(settings);
+        Admin admin = admin()) {
+      app.checkTopics(true);
+      app.start();
+      assertThat(app.awaitRunning()).isTrue();
+      admin.createPartitions(Map.of(name, NewPartitions.increaseTo(2))).all().get();
+
+      String warning = warnings.take();
+      while (!warning.startsWith("Kafka Streams will stop within metadata.max.age.ms: ")) {
+        warning = warnings.take(); // at most until the test times out
+      }
+      assertThat(warning).contains("kafka-topics.sh --alter --topic NAME --partitions 2");
+      String changelog = name + "-hidden-state-changelog";
+      admin.createPartitions(Map.of(changelog, NewPartitions.increaseTo(2))).all().get();
+      sendTo(1, "k", "a b");
+      assertThat(conversation(receive(name + "-enriched", 1).get(0)).records()).isEqualTo(1);
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  @Test
+  void shouldSayWhichRecordsWereDeletedBeforeItReadThem() throws Exception {
+    createTopics(Map.of());
+    send("k", "a");
+    send("k", "b");
+    List<String> warnings = new ArrayList<>();
+    try (AutoCloseable log = logOf(Topics.class, warnings);
+        StreamsApp app = app(Map.of());
+        Admin admin = admin()) {
+      admin
+          .deleteRecords(Map.of(new TopicPartition(name, 0), RecordsToDelete.beforeOffset(2)))
+          .all()
+          .get();
+      app.checkTopics(false);
+    }
+    assertThat(warnings)
+        .contains(
+            ("topic %s: up to 2 records were deleted before they were read, and are not enriched:"
+                    + " partition 0 offsets 0 to 1; see its retention.ms and retention.bytes,"
+                    + " against the records' timestamps")
+                .formatted(name));
+  }
+
+  /** Adds what a class logs to {@code lines}, until it is closed. */
+  private static AutoCloseable logOf(Class<?> logging, Collection<String> lines) {
+    UnsynchronizedAppenderBase<ILoggingEvent> appender =
+        new UnsynchronizedAppenderBase<>() {
+          @Override
+          protected void append(ILoggingEvent event) {
+            lines.add(event.getFormattedMessage());
+          }
+        };
+    Logger log = (Logger) LoggerFactory.getLogger(logging);
+    appender.start();
+    log.addAppender(appender);
+    return () -> log.detachAppender(appender);
   }
 
   @Test
@@ -669,6 +751,15 @@ class StreamsAppTest {
     }
   }
 
+  private void sendTo(int partition, String key, String value) throws Exception {
+    Map<String, Object> settings = Map.of("bootstrap.servers", broker.bootstrapServers());
+    try (var producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      byte[] bytes = value.getBytes(UTF_8);
+      producer.send(new ProducerRecord<>(name, partition, key.getBytes(UTF_8), bytes)).get();
+    }
+  }
+
   private List<ConsumerRecord<byte[], byte[]>> receive(String topic, int count) {
     Map<String, Object> settings =
         Map.of(
@@ -702,6 +793,11 @@ class StreamsAppTest {
 
   private static EnrichedRecord.Conversation conversation(ConsumerRecord<byte[], byte[]> record) {
     return EnrichedRecordJson.fromJson(record.value()).conversation();
+  }
+
+  private static Config config(Admin admin, String topic) throws Exception {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return admin.describeConfigs(List.of(resource)).all().get().get(resource);
   }
 
   private static Admin admin() {
