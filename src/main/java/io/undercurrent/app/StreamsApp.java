@@ -387,13 +387,14 @@ public final class StreamsApp implements AutoCloseable {
     try {
       while (isLive()) {
         try {
-          partitions = topics.partitions(changelog(definition.store()));
-          String problem = topics.wrongPartitions(internalTopics()).orElse(null);
+          Topics.Look look = topics.look(changelog(definition.store()), internalTopics());
+          partitions = look.partitions();
+          String problem = look.wrongPartitions().orElse(null);
           if (problem != null && !problem.equals(warned)) {
             log.warn("Kafka Streams will stop within metadata.max.age.ms: {}", problem);
           }
           warned = problem;
-          topics.deletedUnread().forEach(log::warn);
+          look.deletedUnread().forEach(log::warn);
         } catch (AppException e) {
           if (partitions == 0) {
             log.warn("cannot look up where keys are, trying again: {}", e.getMessage());

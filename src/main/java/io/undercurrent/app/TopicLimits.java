@@ -9,7 +9,7 @@ import java.util.Map;
  * @param maxBytes for each topic the size of the largest record that may be sent there, in bytes;
  *     without topics whose configuration may not be read
  * @param timestamps what the enriched topic and Kafka Streams' internal topics all accept
- * @param letterTimestamps what the dead-letter topic accepts
+ * @param letterTimestamps what the dead-letter topic accepts and keeps
  * @param internalTopics settings for the internal topics that Kafka Streams will create
  */
 record TopicLimits(

@@ -87,6 +87,13 @@ record TopicSettings(Map<String, String> values) {
     return hasBrokersTime() ? TimestampRange.ANY : new TimestampRange(ms(BEFORE), ms(AFTER));
   }
 
+  /** The same without timestamps so old that it would soon delete the record. */
+  TimestampRange keptTimestamps() {
+    return retention()
+        .map(time -> timestamps().and(new TimestampRange(time.toMillis(), Long.MAX_VALUE)))
+        .orElse(timestamps());
+  }
+
   private long ms(String name) {
     return Long.parseLong(values.getOrDefault(name, Long.toString(Long.MAX_VALUE)));
   }

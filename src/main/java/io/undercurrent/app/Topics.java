@@ -97,13 +97,27 @@ public final class Topics {
   }
 
   /**
-   * The number of partitions of a topic.
+   * The topics of a running app, at one time.
    *
-   * @throws AppException if the topic does not exist or cannot be read
+   * @param partitions of the states' changelog
+   * @param wrongPartitions what is wrong with the number of partitions of the internal topics;
+   *     empty if nothing is
+   * @param deletedUnread one line for each source topic of which records were deleted before they
+   *     were read; each record is named once
    */
-  int partitions(String topic) {
+  record Look(int partitions, Optional<String> wrongPartitions, List<String> deletedUnread) {}
+
+  /**
+   * Looks at the topics.
+   *
+   * @throws AppException if the brokers do not answer or do not permit to ask
+   */
+  Look look(String changelog, List<String> internal) {
     try (Admin admin = admin()) {
-      return describe(admin, topic, bootstrapServers()).partitions().size();
+      return new Look(
+          describe(admin, changelog, bootstrapServers()).partitions().size(),
+          wrongPartitions(admin, internal),
+          deletedUnread(admin));
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
@@ -222,21 +236,16 @@ public final class Topics {
    */
   Optional<String> wrongPartitions(List<String> internal) {
     try (Admin admin = admin()) {
-      return Optional.of(partitions(admin, internal))
-          .filter(found -> !found.wrong.isEmpty())
-          .map(this::problem);
+      return wrongPartitions(admin, internal);
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
   }
 
-  /** One line for each source topic of which records were deleted before they were read. */
-  List<String> deletedUnread() {
-    try (Admin admin = admin()) {
-      return deletedUnread(admin);
-    } catch (KafkaException e) {
-      throw connectionFailed(bootstrapServers(), e);
-    }
+  private Optional<String> wrongPartitions(Admin admin, List<String> internal) {
+    return Optional.of(partitions(admin, internal))
+        .filter(found -> !found.wrong.isEmpty())
+        .map(this::problem);
   }
 
   private synchronized List<String> deletedUnread(Admin admin) {
@@ -374,7 +383,7 @@ public final class Topics {
       timestamps = timestamps.and(settings.getOrDefault(topic, created).timestamps());
     }
     return new TopicLimits(
-        maxBytes, timestamps, settings.get(definition.deadLetters()).timestamps(), free);
+        maxBytes, timestamps, settings.get(definition.deadLetters()).keptTimestamps(), free);
   }
 
   /**
@@ -424,8 +433,7 @@ public final class Topics {
   private void warnIfSmall(String topic, int accepted, int sent) {
     if (accepted < sent) {
       log.warn(
-          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size"
-              + " ({}): {}",
+          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size ({}): {}",
           topic,
           accepted,
           sent,

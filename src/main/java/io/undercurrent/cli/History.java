@@ -77,8 +77,7 @@ final class History {
       if (wanted == null && found && !key.asText().equals(only)) {
         throw new AppException(
             where
-                + "must have the same key as the lines before, found another: choose one with"
-                + " --key");
+                + "must have the same key as the lines before, found another: choose one with --key");
       }
       only = wanted == null ? key.asText() : wanted;
       if (!key.asText().equals(only)) {

@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
       "  ./undercurrent play --bootstrap-server localhost:9092 --repeat",
       "  ./undercurrent play --topic support --input messages.jsonl --rate 50",
       "",
-      "Each line of the input is a JSON object {\"key\": ..., \"text\": ...}, or plain text. Plain"
-          + " lines all have the file's name as their key."
+      "Each line of the input is a JSON object {\"key\": ..., \"text\": ...}, or plain text. Plain lines"
+          + " all have the file's name as their key."
     })
 final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
 

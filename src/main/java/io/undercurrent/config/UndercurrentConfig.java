@@ -108,8 +108,7 @@ public final class UndercurrentConfig extends AbstractConfig {
               DEFAULTS.batchTokens(),
               Range.between(1, EnrichmentSettings.MAX_BATCH_TOKENS),
               Importance.LOW,
-              "Tokens computed together in one batch, at most; a single longer record is still"
-                  + " computed.")
+              "Tokens computed together in one batch, at most; a single longer record is still computed.")
           .define(
               STATE_PRECISION,
               Type.STRING,
@@ -137,8 +136,8 @@ public final class UndercurrentConfig extends AbstractConfig {
               Type.BOOLEAN,
               true,
               Importance.MEDIUM,
-              "Whether a page at / shows enriched records as they are written. The enriched topic"
-                  + " is read only while the page is open somewhere.")
+              "Whether a page at / shows enriched records as they are written. The enriched topic is"
+                  + " read only while the page is open somewhere.")
           .define(
               LIVE_INPUT,
               Type.BOOLEAN,

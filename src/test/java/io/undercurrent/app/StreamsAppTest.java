@@ -292,6 +292,25 @@ class StreamsAppTest {
     }
   }
 
+  /** A letter with the record's timestamp would be deleted soon after it was written. */
+  @Test
+  void shouldKeepLettersOfOldRecords() throws Exception {
+    createTopics(Map.of("retention.ms", "604800000"));
+    long now = System.currentTimeMillis();
+    try (StreamsApp app = app(Map.of())) {
+      app.checkTopics(false);
+      app.start();
+      send(null, "a".getBytes(UTF_8), 1_424_822_400_000L);
+      send(null, "b".getBytes(UTF_8), now - 3_600_000);
+
+      List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", 2);
+      assertThat(letters.get(0).timestamp()).isGreaterThanOrEqualTo(now);
+      assertThat(header(letters.get(0), "undercurrent-timestamp")).isEqualTo("1424822400000");
+      assertThat(letters.get(1).timestamp()).isEqualTo(now - 3_600_000);
+      assertThat(letters.get(1).headers().lastHeader("undercurrent-timestamp")).isNull();
+    }
+  }
+
   /** Without checkTopics, the app does not know beforehand what the topics accept. */
   @ParameterizedTest
   @CsvSource({"classic, 1", "streams, 3"})
@@ -409,10 +428,10 @@ class StreamsAppTest {
           .isInstanceOf(AppException.class)
           .hasMessage(
               ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics"
-                   + " %s, found {%s=2}: add partitions to each (start with --add-partitions, or"
-                   + " kafka-topics.sh --alter --topic NAME --partitions 3), and keys that are now"
-                   + " in another partition start without a state; or set another application.id,"
-                   + " with which every key starts without a state")
+                      + " %s, found {%s=2}: add partitions to each (start with --add-partitions, or"
+                      + " kafka-topics.sh --alter --topic NAME --partitions 3), and keys that are now"
+                      + " in another partition start without a state; or set another application.id,"
+                      + " with which every key starts without a state")
                   .formatted(name, changelog));
 
       app.checkTopics(false, true);
@@ -606,8 +625,8 @@ class StreamsAppTest {
     try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
           .hasMessage(
-              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another"
-                  + " address in bootstrap.servers");
+              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another address"
+                  + " in bootstrap.servers");
     }
     try (StreamsApp app = app(Map.of("bootstrap.servers", "no-such-host.invalid:9092"))) {
       assertThatThrownBy(() -> app.checkTopics(true))

@@ -42,9 +42,7 @@ class HistoryTest {
   @Test
   void shouldDropTextsBeforeATombstone() throws IOException {
     String lines =
-        "{\"key\":\"a\",\"text\":\"one\"}\n"
-            + "{\"key\":\"a\",\"text\":null}\n"
-            + "{\"key\":\"a\",\"text\":\"two\"}\n";
+        "{\"key\":\"a\",\"text\":\"one\"}\n{\"key\":\"a\",\"text\":null}\n{\"key\":\"a\",\"text\":\"two\"}\n";
     assertThat(History.read(file(lines), null)).containsExactly("two");
   }
 
@@ -53,8 +51,7 @@ class HistoryTest {
     assertRefused(
         TWO_KEYS,
         null,
-        ": line 2: must have the same key as the lines before, found another: choose one with"
-            + " --key");
+        ": line 2: must have the same key as the lines before, found another: choose one with --key");
     assertRefused(TWO_KEYS, "c", ": must have a record of key c, found none");
     assertRefused("one\n", "a", ": must be JSON lines if --key is given, found plain lines");
   }

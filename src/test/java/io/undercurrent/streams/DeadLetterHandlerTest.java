@@ -19,8 +19,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -189,6 +191,27 @@ class DeadLetterHandlerTest {
   }
 
   @Test
+  void shouldSendRefusedRecordsToTheDeadLettersUnlessTheyFailATransaction() {
+    Map<String, Exception> refusals =
+        Map.of(
+            "timestamp-out-of-range", new InvalidTimestampException("too far ahead"),
+            "refused", new InvalidRecordException("no key"));
+    refusals.forEach(
+        (reason, refusal) -> {
+          var letter = handler(Map.of()).handleError(context(), produced("enriched"), refusal);
+          assertThat(letter.result()).isEqualTo(ProductionExceptionHandler.Result.RESUME);
+          assertThat(text(letter.deadLetterQueueRecords().get(0), "__streams.errors.message"))
+              .startsWith(reason + ": ");
+          assertThat(count(reason)).isEqualTo(1);
+          assertThat(
+                  handler(Map.of("processing.guarantee", "exactly_once_v2"))
+                      .handleError(context(), produced("enriched"), refusal)
+                      .result())
+              .isEqualTo(ProductionExceptionHandler.Result.FAIL);
+        });
+  }
+
+  @Test
   void shouldPassOverRecordsOfABatchInWhichAnotherWasRefusedIfTheTransactionIsAborted() {
     Exception exception =
         new KafkaException(
@@ -286,8 +309,7 @@ class DeadLetterHandlerTest {
     assertThatThrownBy(() -> new DeadLetterHandler().configure(Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(
-            "errors.dead.letter.queue.topic.name must name the topic of dead letters, found"
-                + " nothing");
+            "errors.dead.letter.queue.topic.name must name the topic of dead letters, found nothing");
   }
 
   private DeadLetterHandler handler(Map<String, String> settings) {
