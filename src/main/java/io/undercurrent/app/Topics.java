@@ -32,6 +32,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -202,6 +203,7 @@ public final class Topics {
                       Map.of(topic, NewPartitions.increaseTo(found.expected)),
                       new CreatePartitionsOptions().timeoutMs(timeoutMs()))
                   .all())
+          .filter(e -> !(e instanceof InvalidPartitionsException)) // another instance was faster
           .ifPresent(
               e -> {
                 throw requestFailed(bootstrapServers(), "add partitions to topic " + topic, e);
@@ -311,7 +313,7 @@ public final class Topics {
           config.topicsPartitions(),
           config.topicsRetentionMs() < 0
               ? "for ever"
-              : "for " + Duration.ofMillis(config.topicsRetentionMs()));
+              : "for %d ms".formatted(config.topicsRetentionMs()));
     }
   }
 
@@ -376,6 +378,14 @@ public final class Topics {
               });
     }
     TopicSettings enriched = settings.get(definition.enriched());
+    enriched
+        .retention()
+        .ifPresent(
+            time ->
+                log.info(
+                    "topic {} keeps records for {} s by their own timestamps (retention.ms): results of older records are deleted soon after they are written",
+                    definition.enriched(),
+                    time.toSeconds()));
     Map<String, String> free = enriched.withoutTimestampLimits();
     TopicSettings created = enriched.with(free).with(streams.originalsWithPrefix("topic."));
     TimestampRange timestamps = enriched.timestamps();
