@@ -484,6 +484,13 @@ class QueriesTest {
           assertThat(found.at("/conversation/records").asInt()).isEqualTo(1);
         }
       }
+      for (ServedApp app : List.of(one, two)) {
+        for (int partition = 0; partition < 4; partition++) {
+          String message = "{\"key\":\"key" + partition + "0\",\"text\":\"c\"}";
+          JsonNode sent = json(app.post("/v1/messages", message));
+          assertThat(sent.path("partition").asInt()).isEqualTo(partition);
+        }
+      }
       for (int i = 0; i < 8; i++) {
         assertProblem(one.get("/v1/keys/nobody" + i), 404, "there is no state for key");
         assertProblem(two.get("/v1/keys/nobody" + i), 404, "there is no state for key");
@@ -528,7 +535,13 @@ class QueriesTest {
         LetterModel.of(1),
         state.resolve(folder),
         port,
-        Map.of("application.server", "127.0.0.1:" + port, "num.standby.replicas", "1"));
+        Map.of(
+            "application.server",
+            "127.0.0.1:" + port,
+            "num.standby.replicas",
+            "1",
+            "undercurrent.live.input",
+            "true"));
   }
 
   private static boolean isSpreadOverTwo(JsonNode topology) {
