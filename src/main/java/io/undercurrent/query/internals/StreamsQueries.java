@@ -293,7 +293,7 @@ public final class StreamsQueries {
     }
     left.removeAll(searched);
     if (left.isEmpty()) {
-      throw UnknownKeyException.noState();
+      throw UnknownKeyException.onNoInstance();
     }
     return left;
   }

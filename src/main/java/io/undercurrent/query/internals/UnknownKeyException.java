@@ -21,6 +21,12 @@ public final class UnknownKeyException extends RuntimeException {
         true);
   }
 
+  /** For a key that was looked for on several instances. */
+  static UnknownKeyException onNoInstance() {
+    return new UnknownKeyException(
+        "no record of it was read, a tombstone deleted it, or another model made it", false);
+  }
+
   /** Whether there is a state, which another model made. */
   boolean foreign() {
     return foreign;
