@@ -11,10 +11,12 @@ import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.query.internals.StreamsQueries;
 import io.undercurrent.query.internals.StreamsQueries.Host;
 import io.undercurrent.streams.ApplicationMeters;
+import io.undercurrent.streams.BoundedRocksDb;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.internals.RefusedRecords;
 import io.undercurrent.streams.internals.TimestampRange;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,6 +70,7 @@ public final class StreamsApp implements AutoCloseable {
   private final LookAhead lookAhead; // null if records are computed one by one
 
   private TopicLimits topicLimits = TopicLimits.UNKNOWN; // before checkTopics
+  private String instanceName; // null before checkTopics
   private KafkaStreams streams; // null before start
   private Throwable failure;
   private boolean hasRun;
@@ -120,6 +123,8 @@ public final class StreamsApp implements AutoCloseable {
     ours.put(
         StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, MissingTimestamps.class.getName());
     ours.put(ApplicationMeters.TOPOLOGY_CONFIG, definition.name());
+    ours.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
+    ours.put(BoundedRocksDb.MEMORY_CONFIG, config.rocksDbMemoryBytes());
     try {
       return new StreamsConfig(withAddress(config, ours));
     } catch (ConfigException e) {
@@ -172,9 +177,16 @@ public final class StreamsApp implements AutoCloseable {
    */
   public void checkTopics(boolean create, boolean addPartitions) {
     TopicLimits found = topics.check(create, addPartitions, internalTopics());
+    String name = stateFolder().take(topics.clusterId());
     synchronized (this) {
       topicLimits = found;
+      instanceName = name;
     }
+  }
+
+  private StateFolder stateFolder() {
+    return new StateFolder(
+        Path.of(streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG), applicationId()));
   }
 
   /** The topics that Kafka Streams creates for the topology. */
@@ -268,6 +280,10 @@ public final class StreamsApp implements AutoCloseable {
     TimestampRange letters = topicLimits.letterTimestamps();
     configs.put(DeadLetterHandler.TIMESTAMP_BEFORE_MAX_MS_CONFIG, letters.beforeMaxMs());
     configs.put(DeadLetterHandler.TIMESTAMP_AFTER_MAX_MS_CONFIG, letters.afterMaxMs());
+    if (instanceName != null && !isStaticMember() && !usesStreamsProtocol(configs)) {
+      configs.put(
+          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instanceName);
+    }
     return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
   }
 
@@ -634,18 +650,22 @@ public final class StreamsApp implements AutoCloseable {
 
   /**
    * The app leaves the consumer group, so that other instances take over, or a restart begins, at
-   * once and not after the session timeout (45 s). A static member ({@code group.instance.id})
-   * stays in the group, because it is expected back.
+   * once and not after the session timeout (45 s). If the settings have a {@code
+   * group.instance.id}, it stays in the group, because it is expected back.
    */
   private CloseOptions closeOptions() {
-    Object member =
-        streamsConfig
-            .getMainConsumerConfigs("any", "any", 0)
-            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
     return CloseOptions.timeout(CLOSE_TIMEOUT)
         .withGroupMembershipOperation(
-            member == null
-                ? GroupMembershipOperation.LEAVE_GROUP
-                : GroupMembershipOperation.REMAIN_IN_GROUP);
+            isStaticMember()
+                ? GroupMembershipOperation.REMAIN_IN_GROUP
+                : GroupMembershipOperation.LEAVE_GROUP);
+  }
+
+  /** Whether the settings have a {@code group.instance.id}. */
+  private boolean isStaticMember() {
+    return streamsConfig
+            .getMainConsumerConfigs("any", "any", 0)
+            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)
+        != null;
   }
 }

@@ -16,6 +16,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.CreatePartitionsOptions;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
@@ -119,6 +120,22 @@ public final class Topics {
           describe(admin, changelog, bootstrapServers()).partitions().size(),
           wrongPartitions(admin, internal),
           deletedUnread(admin));
+    } catch (KafkaException e) {
+      throw connectionFailed(bootstrapServers(), e);
+    }
+  }
+
+  /**
+   * The id of the cluster.
+   *
+   * @throws AppException if the cluster cannot be reached
+   */
+  String clusterId() {
+    try (Admin admin = admin()) {
+      return get(
+          admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeoutMs())).clusterId());
+    } catch (ExecutionException e) {
+      throw requestFailed(bootstrapServers(), "describe the cluster", e.getCause());
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
@@ -443,7 +460,8 @@ public final class Topics {
   private void warnIfSmall(String topic, int accepted, int sent) {
     if (accepted < sent) {
       log.warn(
-          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size ({}): {}",
+          "topic {} accepts records of {} bytes (max.message.bytes), fewer than max.request.size"
+              + " ({}): {}",
           topic,
           accepted,
           sent,

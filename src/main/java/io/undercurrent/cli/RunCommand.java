@@ -126,14 +126,13 @@ final class RunCommand implements Callable<Integer> {
 
   private static String running(
       TopologyDefinition definition, Model model, UndercurrentConfig config, HttpEndpoint http) {
-    String address = "http://%s:%d/".formatted(config.httpHost(), http == null ? 0 : http.port());
     String metrics =
         http == null
             ? "no metrics"
-            : (config.livePage() ? "live page at " + address + ", " : "")
+            : (config.livePage() ? "live page at " + http.address() + "/, " : "")
                 + "metrics at "
-                + address
-                + "metrics";
+                + http.managementAddress()
+                + "/metrics";
     return "running: %s -> %s (dead letters in %s), model %s@%s, %s"
         .formatted(
             String.join(", ", definition.topics()),

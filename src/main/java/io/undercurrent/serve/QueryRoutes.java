@@ -67,19 +67,26 @@ final class QueryRoutes implements Routes {
   private final Limited<OnDemand> computing;
   private final OnDemand about;
   private final Semaphore receiving = new Semaphore(RECEIVING);
-  private final Forwarding forwarding = new Forwarding();
+  private final Forwarding forwarding;
+  private final Shown shown;
 
   /**
    * @param onDemand makes one computer of answers
    * @param description of the topology as Kafka Streams prints it
    * @param feed the last enriched records; null to answer without a key's last records
+   * @param forwarding asks other instances
+   * @param shown what the settings allow
    */
   public QueryRoutes(
       StreamsQueries queries,
       Supplier<OnDemand> onDemand,
       TopologyDefinition definition,
       String description,
-      LiveFeed feed) {
+      LiveFeed feed,
+      Forwarding forwarding,
+      Shown shown) {
+    this.forwarding = forwarding;
+    this.shown = shown;
     this.queries = queries;
     this.definition = definition;
     this.description = description;
@@ -114,6 +121,7 @@ final class QueryRoutes implements Routes {
   /** Answers about a key, or forwards the request to the instance that has the key. */
   private void answer(
       Context ctx, Set<String> parameters, Function<Question, ObjectNode> questions) {
+    shown.requireKeys();
     Set<String> all = new HashSet<>(parameters);
     all.addAll(Set.of("keyEncoding", "stale"));
     Parameters.only(ctx, all);
@@ -270,7 +278,7 @@ final class QueryRoutes implements Routes {
     if (feed != null && question.records() > 0) {
       ArrayNode last = json.putArray("lastRecords");
       feed.last(question.key, question.records())
-          .forEach(record -> last.add(LiveRecord.summary(record)));
+          .forEach(record -> last.add(LiveRecord.summary(record, shown.texts())));
     }
     return json;
   }
@@ -287,6 +295,7 @@ final class QueryRoutes implements Routes {
   }
 
   private void enrich(Context ctx) {
+    shown.requireEnrich();
     Parameters.only(ctx, Set.of());
     ObjectNode body = body(ctx, receiving);
     Parameters.onlyFields(body, Set.of("key", "text", "timestamp"));

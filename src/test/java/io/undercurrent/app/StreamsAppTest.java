@@ -472,6 +472,7 @@ class StreamsAppTest {
   }
 
   @Test
+  @SuppressWarnings("try") // the log is only closed
   void shouldWarnOfAddedPartitionsInTimeToGoOn() throws Exception {
     BlockingQueue<String> warnings = new LinkedBlockingQueue<>();
     Map<String, String> settings =
@@ -498,6 +499,7 @@ class StreamsAppTest {
   }
 
   @Test
+  @SuppressWarnings("try") // the log is only closed
   void shouldSayWhichRecordsWereDeletedBeforeItReadThem() throws Exception {
     createTopics(Map.of());
     send("k", "a");

@@ -55,6 +55,11 @@ final class Child implements AutoCloseable {
     process.destroy();
   }
 
+  /** Sends SIGSTOP or SIGCONT. */
+  void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+  }
+
   int exitCode(Duration patience) throws InterruptedException, IOException {
     if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new AssertionError("still running after " + patience + ":\n" + out() + err());

@@ -132,7 +132,7 @@ final class ServedApp implements AutoCloseable {
   }
 
   String address() {
-    return "http://127.0.0.1:" + http.port();
+    return http.address();
   }
 
   HttpResponse<String> get(String path, String... headers) throws Exception {

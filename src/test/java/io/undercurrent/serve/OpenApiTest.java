@@ -41,7 +41,14 @@ class OpenApiTest {
             },
             definition.keyEncoding());
     QueryRoutes query =
-        new QueryRoutes(queries, () -> new OnDemand(model, settings), definition, "", feed);
+        new QueryRoutes(
+            queries,
+            () -> new OnDemand(model, settings),
+            definition,
+            "",
+            feed,
+            new Forwarding(null, null),
+            Shown.EVERYTHING);
     LiveRoutes live =
         new LiveRoutes(
             feed,
@@ -50,7 +57,8 @@ class OpenApiTest {
             definition,
             new ModelIdentity("m", "0"),
             () -> new ConversationTrace(model, settings),
-            null);
+            null,
+            Shown.EVERYTHING);
     Set<String> routes = new TreeSet<>();
     Javalin.create(
         config -> {

@@ -122,7 +122,8 @@ final class KafkaRangeApp {
     }
   }
 
-  private static String version() throws IOException {
+  /** The version of Kafka Streams on the class path. */
+  static String version() throws IOException {
     Properties properties = new Properties();
     try (InputStream file =
         KafkaStreams.class.getResourceAsStream("/kafka/kafka-streams-version.properties")) {

@@ -25,6 +25,7 @@ import org.apache.kafka.streams.LagInfo;
 import org.apache.kafka.streams.StreamsMetadata;
 import org.apache.kafka.streams.ThreadMetadata;
 import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.processor.StreamPartitioner;
 import org.apache.kafka.streams.state.HostInfo;
 
 /**
@@ -147,8 +148,7 @@ public final class StreamsQueries {
     int partition = Utils.toPositive(Utils.murmur2(key)) % partitions.getAsInt();
     try {
       KeyQueryMetadata found =
-          running.queryMetadataForKey(
-              settings.store(), key, (topic, k, value, known) -> Optional.of(Set.of(partition)));
+          running.queryMetadataForKey(settings.store(), key, partitioner(partition));
       boolean known = found != null && !found.equals(KeyQueryMetadata.NOT_AVAILABLE);
       Host active = known ? Host.of(found.activeHost()) : null;
       return new KeyLocation(
@@ -160,6 +160,12 @@ public final class StreamsQueries {
       throw new NotAvailableException(
           "which instance has the key is not known now: Kafka Streams is " + state(), e);
     }
+  }
+
+  /** A partitioner with one answer. Kafka before 4.4 has only the method that is deprecated now. */
+  @SuppressWarnings("removal")
+  private static StreamPartitioner<byte[], Object> partitioner(int partition) {
+    return (topic, key, value, partitions) -> Optional.of(Set.of(partition));
   }
 
   private List<Host> others(Stream<HostInfo> hosts) {
