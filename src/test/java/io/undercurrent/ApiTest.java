@@ -18,6 +18,7 @@ import io.undercurrent.query.KeyQueries;
 import io.undercurrent.query.KeyView;
 import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.streams.ApplicationMeters;
+import io.undercurrent.streams.BoundedRocksDb;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.Enriched;
 import io.undercurrent.streams.EnrichedRecordSerde;
@@ -68,6 +69,7 @@ class ApiTest {
           EnrichedRecordSerde.class,
           DeadLetterHandler.class,
           ApplicationMeters.class,
+          BoundedRocksDb.class,
           EnrichedRecord.class,
           EnrichedRecordJson.class,
           KeyEncoding.class,
@@ -141,7 +143,8 @@ class ApiTest {
         type ->
             mentioned.removeIf(
                 n -> n.equals(type.getName()) || n.startsWith(type.getName() + "$")));
-    mentioned.removeIf(name -> name.matches("(java|org\\.apache\\.kafka|io\\.micrometer)\\..*"));
+    mentioned.removeIf(
+        name -> name.matches("(java|org\\.apache\\.kafka|org\\.rocksdb|io\\.micrometer)\\..*"));
     assertThat(mentioned).containsExactlyInAnyOrderElementsOf(MENTIONED);
   }
 

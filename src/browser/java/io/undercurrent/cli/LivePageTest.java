@@ -16,6 +16,7 @@ import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -99,6 +100,11 @@ class LivePageTest {
   }
 
   private void open(ServedApp app, Browser.NewPageOptions options) {
+    navigate(app, options);
+    assertThat(page.locator("#connection")).hasText("live");
+  }
+
+  private void navigate(ServedApp app, Browser.NewPageOptions options) {
     page = chromium.browser().newPage(options);
     page.setDefaultTimeout(PATIENCE_MS);
     page.onRequest(request -> asked.add(request.url()));
@@ -110,7 +116,6 @@ class LivePageTest {
           }
         });
     page.navigate(app.address() + "/");
-    assertThat(page.locator("#connection")).hasText("live");
   }
 
   private Locator row(String key) {
@@ -304,6 +309,44 @@ class LivePageTest {
     }
   }
 
+  @Test
+  void shouldAskForTheTokenOnce() throws Exception {
+    Path file = Files.writeString(state.resolve("token"), "0123456789abcdef");
+    Map<String, String> settings =
+        Map.of("undercurrent.live.input", "true", "undercurrent.http.token.file", file.toString());
+    try (ServedApp app =
+        new ServedApp(
+                broker,
+                ServedApp.definition(name),
+                LetterModel.looking(3),
+                state.resolve("states"),
+                0,
+                settings)
+            .start()) {
+      app.send("alpha", "a b");
+      navigate(app, new Browser.NewPageOptions());
+      assertThat(page.locator("#connection")).hasText("needs a token");
+      page.locator("#token").fill("another, wrong one");
+      page.locator("#door button").click(); // refused by the form: a space
+      page.locator("#token").fill("another-wrong-one");
+      page.locator("#door button").click();
+      assertThat(page.locator("#wrong")).isVisible();
+      page.locator("#token").fill("0123456789abcdef");
+      page.locator("#door button").click();
+      assertThat(page.locator("#connection")).hasText("live");
+      assertThat(page.locator("#door")).isHidden();
+      row("alpha").click();
+      assertThat(records()).hasCount(1);
+      page.locator("#send-text").fill("c");
+      page.locator("#send button").click();
+      assertThat(page.locator("#sent")).containsText("sent to ");
+      page.reload();
+      assertThat(page.locator("#connection")).hasText("live");
+      assertThat(page.locator("#door")).isHidden();
+      assertThat(asked).noneMatch(url -> url.contains("0123456789abcdef"));
+    }
+  }
+
   /** The feed tells the page that records were left out, but not which. */
   @Test
   void shouldReadItsConversationAgainWhenRecordsWereLeftOut() throws Exception {
@@ -333,14 +376,14 @@ class LivePageTest {
 
   private static String feedThatTellsOf(int leftOut) {
     return """
-        retry: 100
-        event: hello
-        data: {"returning": true, "model": {"name": "m", "fingerprint": "f"}, "input": false}
+    retry: 100
+    event: hello
+    data: {"returning": true, "model": {"name": "m", "fingerprint": "f"}, "input": false}
 
-        event: status
-        data: {"records": 1, "conversations": 1, "perSecond": 0, "leftOut": %d, "lag": 0, "state": "RUNNING"}
+    event: status
+    data: {"records": 1, "conversations": 1, "perSecond": 0, "leftOut": %d, "lag": 0, "state": "RUNNING"}
 
-        """
+    """
         .formatted(leftOut);
   }
 

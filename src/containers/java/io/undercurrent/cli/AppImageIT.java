@@ -139,6 +139,7 @@ class AppImageIT {
             "bootstrap.servers=" + kafka.insideServers(),
             "state.dir=/var/lib/undercurrent",
             "undercurrent.http.host=" + Docker.anyAddress(),
+            "undercurrent.http.allowed.hosts=" + Docker.host(),
             "undercurrent.http.port=" + port)) {
       command.addAll(List.of("--set", setting));
     }

@@ -26,7 +26,7 @@ import org.testcontainers.utility.DockerImageName;
 final class KafkaContainers implements AutoCloseable {
 
   private static final DockerImageName IMAGE =
-      DockerImageName.parse(System.getProperty("kafka.image", "apache/kafka:4.3.1"));
+      DockerImageName.parse(System.getProperty("kafka.image", "apache/kafka:4.4.0"));
   private static final int STOP_SECONDS = 60;
 
   private final Network network;

@@ -11,8 +11,12 @@ import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.query.internals.StreamsQueries;
 import io.undercurrent.query.internals.StreamsQueries.Host;
 import io.undercurrent.streams.ApplicationMeters;
+import io.undercurrent.streams.BoundedRocksDb;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
+import io.undercurrent.streams.internals.RefusedRecords;
+import io.undercurrent.streams.internals.TimestampRange;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,15 +25,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownServerException;
@@ -41,6 +48,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.errors.TopologyException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +68,12 @@ public final class StreamsApp implements AutoCloseable {
   private static final int CHECKS = 3;
   private static final int MAX_REJOINS = 20;
   private static final Duration REJOINS_PER = Duration.ofMinutes(10);
+
+  /** A broker that refuses more records than these refuses all of them. */
+  private static final int MAX_REFUSED = 20;
+
   private static final long RETRY_MS = 1_000;
+  private static final long MAX_WATCH_MS = 30_000;
 
   private final TopologyDefinition definition;
   private final Model model;
@@ -71,13 +84,15 @@ public final class StreamsApp implements AutoCloseable {
   private final ApplicationMeters meters;
   private final LookAhead lookAhead; // null if records are computed one by one
 
-  private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
+  private TopicLimits topicLimits = TopicLimits.UNKNOWN; // before checkTopics
+  private String instanceName; // null before checkTopics
   private KafkaStreams streams; // null before start
   private Throwable failure;
   private long failedNanos; // when failure was set
   private boolean hasRun;
   private int rejoins; // since firstRejoinNanos
   private long firstRejoinNanos;
+  private int refused;
   private volatile int partitions; // of the states' changelog; 0 until it is known
   private boolean closed; // since close was called
   private boolean closeEnded;
@@ -126,6 +141,8 @@ public final class StreamsApp implements AutoCloseable {
     ours.put(
         StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, MissingTimestamps.class.getName());
     ours.put(ApplicationMeters.TOPOLOGY_CONFIG, definition.name());
+    ours.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
+    ours.put(BoundedRocksDb.MEMORY_CONFIG, config.rocksDbMemoryBytes());
     try {
       return new StreamsConfig(withAddress(config, ours));
     } catch (ConfigException e) {
@@ -161,17 +178,27 @@ public final class StreamsApp implements AutoCloseable {
 
   /**
    * Checks that the cluster answers, that the topics exist, and that Kafka Streams' internal topics
-   * have the right number of partitions. Also reads how large a record the topics accept. Without
-   * this check only {@code max.request.size} limits the records that are sent. A cluster that just
-   * starts answers late, so the check is made three times before it fails for that.
+   * have the right number of partitions. Also reads which sizes and timestamps the topics accept.
+   * Without this check only {@code max.request.size} limits the records that are sent. A cluster
+   * that just starts answers late, so the check is made three times before it fails for that.
    *
    * @param create whether to create missing topics
    */
   public void checkTopics(boolean create) {
-    Map<String, Integer> found = null;
+    checkTopics(create, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param addPartitions whether to give Kafka Streams' internal topics as many partitions as the
+   *     source topics
+   */
+  public void checkTopics(boolean create, boolean addPartitions) {
+    TopicLimits found = null;
     for (int check = 1; found == null; check++) {
       try {
-        found = topics.check(create, internalTopics());
+        found = topics.check(create, addPartitions, internalTopics());
       } catch (AppException e) {
         if (!(e.getCause() instanceof TimeoutException) || check == CHECKS || isClosed()) {
           throw e;
@@ -179,8 +206,10 @@ public final class StreamsApp implements AutoCloseable {
         log.warn("{}; trying again ({} of {})", e.getMessage(), check + 1, CHECKS);
       }
     }
+    String name = stateFolder().take(topics.clusterId());
     synchronized (this) {
       topicLimits = found;
+      instanceName = name;
     }
   }
 
@@ -191,6 +220,11 @@ public final class StreamsApp implements AutoCloseable {
     all.add(definition.enriched());
     all.add(definition.deadLetters());
     return all;
+  }
+
+  private StateFolder stateFolder() {
+    return new StateFolder(
+        Path.of(streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG), applicationId()));
   }
 
   /** The topics that Kafka Streams creates for the topology. */
@@ -261,21 +295,33 @@ public final class StreamsApp implements AutoCloseable {
 
   private Topology topology() {
     int sent = settings.maxRecordBytes();
-    int accepted = topicLimits.getOrDefault(definition.enriched(), sent);
+    int accepted = topicLimits.maxBytes().getOrDefault(definition.enriched(), sent);
     return EnrichmentTopology.build(
         definition,
         model,
         settings.withMaxRecordBytes(Math.min(sent, accepted)),
+        topicLimits.timestamps(),
         registry,
         new TopologyConfig(streamsConfig),
         lookAhead);
   }
 
   private StreamsConfig runConfig() {
-    Map<String, Object> configs = new HashMap<>(streamsConfig.originals());
-    Integer accepted = topicLimits.get(definition.deadLetters());
+    Map<String, Object> configs = new HashMap<>();
+    topicLimits
+        .internalTopics()
+        .forEach((name, value) -> configs.put(StreamsConfig.topicPrefix(name), value));
+    configs.putAll(streamsConfig.originals());
+    Integer accepted = topicLimits.maxBytes().get(definition.deadLetters());
     if (accepted != null) {
       configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, accepted);
+    }
+    TimestampRange letters = topicLimits.letterTimestamps();
+    configs.put(DeadLetterHandler.TIMESTAMP_BEFORE_MAX_MS_CONFIG, letters.beforeMaxMs());
+    configs.put(DeadLetterHandler.TIMESTAMP_AFTER_MAX_MS_CONFIG, letters.afterMaxMs());
+    if (instanceName != null && !isStaticMember() && !usesStreamsProtocol(configs)) {
+      configs.put(
+          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instanceName);
     }
     return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
   }
@@ -290,6 +336,7 @@ public final class StreamsApp implements AutoCloseable {
 
   private StreamThreadExceptionResponse onThreadFailure(Throwable cause) {
     log.debug("a stream thread failed", cause);
+    Throwable explained = explained(cause); // without the lock, because it asks a broker
     synchronized (this) {
       if (canRejoin(cause) && isRejoinLeft()) {
         log.warn(
@@ -297,13 +344,62 @@ public final class StreamsApp implements AutoCloseable {
             AppException.oneLine(cause));
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
+      if (canSkip(cause)) {
+        log.warn(
+            "a broker refused a record; it goes to the dead letters at the next attempt: {}",
+            AppException.oneLine(cause));
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+      }
       if (failure == null) {
-        failure = cause;
+        failure = explained;
         failedNanos = System.nanoTime();
         notifyAll();
       }
     }
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+  }
+
+  /** Partitions that were added to a source topic are a failure that we can explain better. */
+  private Throwable explained(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof TopologyException
+          || String.valueOf(cause.getMessage()).contains("invalid partitions")) {
+        try {
+          return topics
+              .wrongPartitions(internalTopics())
+              .<Throwable>map(problem -> new AppException(problem, failure))
+              .orElse(failure);
+        } catch (AppException e) {
+          return failure;
+        }
+      }
+    }
+    return failure;
+  }
+
+  /** Whether a new stream thread will send the record that ended this one to the dead letters. */
+  private boolean canSkip(Throwable cause) {
+    return refusal(cause) != null
+        && !closed
+        && RefusedRecords.from(streamsConfig.originals()).takeAttempt()
+        && refused++ < MAX_REFUSED;
+  }
+
+  /** What to change at a topic that refused a record; null for another failure. */
+  private static String refusal(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RecordTooLargeException) {
+        return "raise max.message.bytes of that topic";
+      }
+      if (cause instanceof InvalidTimestampException) {
+        return "raise message.timestamp.after.max.ms and message.timestamp.before.max.ms of that"
+            + " topic";
+      }
+      if (cause instanceof InvalidRecordException) {
+        return "see what that topic accepts: its cleanup.policy and message.timestamp.* settings";
+      }
+    }
+    return null;
   }
 
   /**
@@ -358,38 +454,60 @@ public final class StreamsApp implements AutoCloseable {
     log.info("Kafka Streams is {}", now);
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
-      Thread lookup = new Thread(this::lookUpPartitions, "undercurrent-partitions");
-      lookup.setDaemon(true);
-      lookup.start();
+      Thread watch = new Thread(this::watchTopics, "undercurrent-topics");
+      watch.setDaemon(true);
+      watch.start();
     }
     notifyAll();
   }
 
   /**
-   * Sets {@link #partitions} to the number of partitions of the states' changelog. Runs once, in
-   * its own thread, because the broker may answer slowly and neither a request nor Kafka Streams
-   * should wait for it.
+   * Looks at the topics again and again, in its own thread, because the broker may answer slowly
+   * and neither a request nor Kafka Streams should wait for it. Sets {@link #partitions}, and warns
+   * of partitions that were added to a source topic, before Kafka Streams notices, and of unread
+   * records that were deleted.
    */
-  private void lookUpPartitions() {
-    String changelog = changelog(definition.store());
+  private void watchTopics() {
+    String warned = null;
     try {
-      while (partitions == 0 && isLive()) {
+      while (isLive()) {
         try {
-          partitions = topics.partitions(changelog);
+          Topics.Look look = topics.look(changelog(definition.store()), internalTopics());
+          partitions = look.partitions();
+          String problem = look.wrongPartitions().orElse(null);
+          if (problem != null && !problem.equals(warned)) {
+            log.warn("Kafka Streams will stop within metadata.max.age.ms: {}", problem);
+          }
+          warned = problem;
+          look.deletedUnread().forEach(log::warn);
         } catch (AppException e) {
-          log.warn("cannot look up where keys are, trying again: {}", e.getMessage());
-          pause();
+          if (partitions == 0) {
+            log.warn("cannot look up where keys are, trying again: {}", e.getMessage());
+          } else {
+            log.debug("cannot look at the topics, trying again: {}", e.getMessage());
+          }
         }
+        pause(partitions == 0 ? RETRY_MS : watchMs());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Waits a second, or less if the app is closed. */
-  private synchronized void pause() throws InterruptedException {
+  /** Several times before Kafka Streams' consumers look at the topics. */
+  private long watchMs() {
+    Object maxAge =
+        streamsConfig
+            .getMainConsumerConfigs("any", "any", 0)
+            .get(ConsumerConfig.METADATA_MAX_AGE_CONFIG);
+    long maxAgeMs = maxAge == null ? MAX_WATCH_MS : Long.parseLong(maxAge.toString());
+    return Math.max(RETRY_MS, Math.min(MAX_WATCH_MS, maxAgeMs / 10));
+  }
+
+  /** Waits for this time, or less if the app is closed. */
+  private synchronized void pause(long ms) throws InterruptedException {
     if (!closed) {
-      wait(RETRY_MS);
+      wait(ms);
     }
   }
 
@@ -401,7 +519,8 @@ public final class StreamsApp implements AutoCloseable {
         address == null ? Host.of(Host.unreachable()) : address,
         model,
         enrichment(),
-        this::partitions);
+        this::partitions,
+        definition.key() != null);
   }
 
   private int partitions() {
@@ -559,6 +678,9 @@ public final class StreamsApp implements AutoCloseable {
    * retriable may be gone by then.
    */
   static String message(Throwable failure) {
+    if (failure instanceof AppException) {
+      return "stopped: " + failure.getMessage();
+    }
     boolean retriable = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       retriable |= cause instanceof RetriableException;
@@ -568,8 +690,8 @@ public final class StreamsApp implements AutoCloseable {
             AppException.oneLine(failure),
             retriable
                 ? "a restart continues after the last commit"
-                : "fix that first: a restart continues after the last commit and may stop there"
-                    + " again");
+                : (refusal(failure) == null ? "fix that first" : refusal(failure))
+                    + ": a restart continues after the last commit and may stop there again");
   }
 
   /**
@@ -648,18 +770,22 @@ public final class StreamsApp implements AutoCloseable {
 
   /**
    * The app leaves the consumer group, so that other instances take over, or a restart begins, at
-   * once and not after the session timeout (45 s). A static member ({@code group.instance.id})
-   * stays in the group, because it is expected back.
+   * once and not after the session timeout (45 s). If the settings have a {@code
+   * group.instance.id}, it stays in the group, because it is expected back.
    */
   private CloseOptions closeOptions(Duration timeout) {
-    Object member =
-        streamsConfig
-            .getMainConsumerConfigs("any", "any", 0)
-            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
     return CloseOptions.timeout(timeout)
         .withGroupMembershipOperation(
-            member == null
-                ? GroupMembershipOperation.LEAVE_GROUP
-                : GroupMembershipOperation.REMAIN_IN_GROUP);
+            isStaticMember()
+                ? GroupMembershipOperation.REMAIN_IN_GROUP
+                : GroupMembershipOperation.LEAVE_GROUP);
+  }
+
+  /** Whether the settings have a {@code group.instance.id}. */
+  private boolean isStaticMember() {
+    return streamsConfig
+            .getMainConsumerConfigs("any", "any", 0)
+            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)
+        != null;
   }
 }

@@ -279,11 +279,19 @@ public final class EmbeddedBroker implements AutoCloseable {
     // The first member of a group is usually the only one, so it need not wait for others.
     settings.put("group.initial.rebalance.delay.ms", "0");
     settings.put("group.streams.initial.rebalance.delay.ms", "0");
+    // A group may set a session timeout below Kafka's minimum of 45 s, so that a crash costs less.
+    settings.put("group.streams.min.session.timeout.ms", "1000");
+    settings.put("group.streams.min.heartbeat.interval.ms", "100");
 
     // After a crash the node waits until its last registration has expired: 3 s instead of Kafka's
     // 9.
     settings.put("broker.session.timeout.ms", "3000");
     settings.put("broker.heartbeat.interval.ms", "500");
+
+    // After a crash a new instance waits until the open transaction has timed out and the broker
+    // has
+    // noticed: it looks every second instead of every ten.
+    settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
     // A misspelt topic must fail and not be created.
     settings.put("auto.create.topics.enable", "false");

@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
       "",
       "  stream     cost and rate of records: passed through, stored, enriched",
       "  latency    time from sending a record to reading the enriched record",
-      "  growth     cost by history, keys, threads, instances; time of a restore",
+      "  growth     cost by history, keys, threads, instances; time of a start after a crash, and"
+          + " of a restore",
       "  replay     cost of a record without a stored state",
       "  precision  change of results if h is stored in half precision",
       "  queries    latency of queries over HTTP while a stream runs",

@@ -64,6 +64,13 @@ final class RunCommand implements Callable<Integer> {
   private boolean createTopics;
 
   @Option(
+      names = "--add-partitions",
+      description =
+          "Give Kafka Streams' own topics as many partitions as the source topics, after partitions"
+              + " were added to those.")
+  private boolean addPartitions;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
@@ -96,7 +103,7 @@ final class RunCommand implements Callable<Integer> {
     try (StreamsApp app = new StreamsApp(definition, config, loaded, registry);
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
       started.set(app);
-      app.checkTopics(createTopics);
+      app.checkTopics(createTopics, addPartitions);
       app.start();
       if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {
         out.println(running(definition, loaded, config, http));
@@ -128,14 +135,13 @@ final class RunCommand implements Callable<Integer> {
 
   private static String running(
       TopologyDefinition definition, Model model, UndercurrentConfig config, HttpEndpoint http) {
-    String address = "http://%s:%d/".formatted(config.httpHost(), http == null ? 0 : http.port());
     String metrics =
         http == null
             ? "no metrics"
-            : (config.livePage() ? "live page at " + address + ", " : "")
+            : (config.livePage() ? "live page at " + http.address() + "/, " : "")
                 + "metrics at "
-                + address
-                + "metrics";
+                + http.managementAddress()
+                + "/metrics";
     return "running: %s -> %s (dead letters in %s), model %s@%s, %s"
         .formatted(
             String.join(", ", definition.topics()),

@@ -19,6 +19,7 @@ import java.util.Properties;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -40,12 +41,23 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String BATCH_RECORDS = "undercurrent.batch.records";
   public static final String BATCH_TOKENS = "undercurrent.batch.tokens";
   public static final String STATE_PRECISION = "undercurrent.state.precision";
+  public static final String ROCKSDB_MEMORY_BYTES = "undercurrent.rocksdb.memory.bytes";
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
+  public static final String HTTP_MANAGEMENT_PORT = "undercurrent.http.management.port";
+  public static final String HTTP_ALLOWED_HOSTS = "undercurrent.http.allowed.hosts";
+  public static final String HTTP_TOKEN_FILE = "undercurrent.http.token.file";
+  public static final String HTTP_SSL_CERTIFICATE_FILE = "undercurrent.http.ssl.certificate.file";
+  public static final String HTTP_SSL_KEY_FILE = "undercurrent.http.ssl.key.file";
+  public static final String HTTP_SSL_TRUST_FILE = "undercurrent.http.ssl.trust.file";
+  public static final String HTTP_ENRICH = "undercurrent.http.enrich";
+  public static final String HTTP_KEYS = "undercurrent.http.keys";
+  public static final String HTTP_TEXTS = "undercurrent.http.texts";
   public static final String LIVE_PAGE = "undercurrent.live.page";
   public static final String LIVE_INPUT = "undercurrent.live.input";
   public static final String LIVE_STREAMS = "undercurrent.live.streams";
   public static final String TOPICS_PARTITIONS = "undercurrent.topics.partitions";
+  public static final String TOPICS_RETENTION_MS = "undercurrent.topics.retention.ms";
   public static final String TOPICS_REPLICATION_FACTOR = "undercurrent.topics.replication.factor";
 
   /** Value of {@link #STATE_PRECISION} that chooses the precision by the kind of network. */
@@ -68,6 +80,10 @@ public final class UndercurrentConfig extends AbstractConfig {
    * Heap for the caches of all state stores, in bytes; they save writes to RocksDB and changelogs.
    */
   private static final int STORE_CACHE_BYTES = 64 * 1024 * 1024;
+
+  private static final long DEFAULT_ROCKSDB_MEMORY_BYTES = 256L * 1024 * 1024;
+
+  private static final long MIN_ROCKSDB_MEMORY_BYTES = 16L * 1024 * 1024;
 
   /** Kafka Streams' default of 100 ms would triple the latency of an enriched record. */
   private static final int LINGER_MS = 5;
@@ -107,7 +123,8 @@ public final class UndercurrentConfig extends AbstractConfig {
               DEFAULTS.batchTokens(),
               Range.between(1, EnrichmentSettings.MAX_BATCH_TOKENS),
               Importance.LOW,
-              "Tokens computed together in one batch, at most; a single longer record is still computed.")
+              "Tokens computed together in one batch, at most; a single longer record is still"
+                  + " computed.")
           .define(
               STATE_PRECISION,
               Type.STRING,
@@ -116,6 +133,13 @@ public final class UndercurrentConfig extends AbstractConfig {
               Importance.LOW,
               "Precision of the hidden state h in stored states; an lstm's c is always fp32. auto"
                   + " means fp16 for an lstm and fp32 for other networks, which have only h.")
+          .define(
+              ROCKSDB_MEMORY_BYTES,
+              Type.LONG,
+              DEFAULT_ROCKSDB_MEMORY_BYTES,
+              Range.atLeast(MIN_ROCKSDB_MEMORY_BYTES),
+              Importance.MEDIUM,
+              "Memory of RocksDB outside the heap for all stores together, in bytes.")
           .define(
               HTTP_HOST,
               Type.STRING,
@@ -131,12 +155,79 @@ public final class UndercurrentConfig extends AbstractConfig {
               Importance.MEDIUM,
               "Port on which HTTP is served; 0 for any free port, -1 for no HTTP.")
           .define(
+              HTTP_MANAGEMENT_PORT,
+              Type.INT,
+              -1,
+              Range.between(-1, 65_535),
+              Importance.MEDIUM,
+              "A second port for health and metrics alone, with threads and connections of its own,"
+                  + " without token and encryption; 0 for any free port, -1 for none.")
+          .define(
+              HTTP_ALLOWED_HOSTS,
+              Type.STRING,
+              "",
+              LambdaValidator.with(
+                  UndercurrentConfig::hostNames,
+                  () -> "host names without scheme and port, separated by commas"),
+              Importance.MEDIUM,
+              "Further names by which HTTP is reached, for example a proxy's. A request must name,"
+                  + " in its Host header, localhost, an IP address, the host of"
+                  + " undercurrent.http.host or application.server, or one of these.")
+          .define(
+              HTTP_TOKEN_FILE,
+              Type.STRING,
+              "",
+              Importance.HIGH,
+              "File with the token that requests must carry (Authorization: Bearer), the same for"
+                  + " all instances. The environment variable UNDERCURRENT_HTTP_TOKEN may hold it"
+                  + " instead. Empty for no token.")
+          .define(
+              HTTP_SSL_CERTIFICATE_FILE,
+              Type.STRING,
+              "",
+              Importance.MEDIUM,
+              "PEM file with the certificate of HTTP and its chain, the certificate first. With it"
+                  + " HTTP is https, also between instances. Empty for no encryption.")
+          .define(
+              HTTP_SSL_KEY_FILE,
+              Type.STRING,
+              "",
+              Importance.MEDIUM,
+              "PEM file with the certificate's private key: PKCS#8, without a password.")
+          .define(
+              HTTP_SSL_TRUST_FILE,
+              Type.STRING,
+              "",
+              Importance.MEDIUM,
+              "PEM file with the authorities that an instance trusts when it asks another one."
+                  + " Empty for those that the JVM trusts.")
+          .define(
+              HTTP_ENRICH,
+              Type.BOOLEAN,
+              true,
+              Importance.LOW,
+              "Whether POST /v1/enrich enriches texts.")
+          .define(
+              HTTP_KEYS,
+              Type.BOOLEAN,
+              true,
+              Importance.MEDIUM,
+              "Whether HTTP answers about keys. If false, there is no live page either, because it"
+                  + " lists keys.")
+          .define(
+              HTTP_TEXTS,
+              Type.BOOLEAN,
+              true,
+              Importance.MEDIUM,
+              "Whether answers contain the texts of records. If false, they are null in lists, and"
+                  + " traces, which are texts, are refused.")
+          .define(
               LIVE_PAGE,
               Type.BOOLEAN,
               true,
               Importance.MEDIUM,
-              "Whether a page at / shows enriched records as they are written. The enriched topic is"
-                  + " read only while the page is open somewhere.")
+              "Whether a page at / shows enriched records as they are written. The enriched topic"
+                  + " is read only while the page is open somewhere.")
           .define(
               LIVE_INPUT,
               Type.BOOLEAN,
@@ -158,6 +249,14 @@ public final class UndercurrentConfig extends AbstractConfig {
               Importance.LOW,
               "Partitions of the topics that --create-topics creates.")
           .define(
+              TOPICS_RETENTION_MS,
+              Type.LONG,
+              -1L,
+              Range.atLeast(-1),
+              Importance.LOW,
+              "How long the topics that --create-topics creates keep records, in ms by the records'"
+                  + " timestamps; -1 for ever.")
+          .define(
               TOPICS_REPLICATION_FACTOR,
               Type.SHORT,
               (short) -1,
@@ -177,6 +276,17 @@ public final class UndercurrentConfig extends AbstractConfig {
     if (!(number > 0) || Double.isInfinite(number)) {
       throw new ConfigException(name, value, "Value must be more than 0");
     }
+  }
+
+  private static void hostNames(String name, Object value) {
+    if (!names((String) value).stream().allMatch(host -> host.matches("[\\w.-]+"))) {
+      throw new ConfigException(
+          name, value, "Value must be host names without scheme and port, separated by commas");
+    }
+  }
+
+  private static List<String> names(String value) {
+    return value.isEmpty() ? List.of() : List.of(value.split("\\s*,\\s*", -1));
   }
 
   private static void replicationFactor(String name, Object value) {
@@ -304,6 +414,10 @@ public final class UndercurrentConfig extends AbstractConfig {
     return Map.of(
         StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
         StreamsConfig.EXACTLY_ONCE_V2,
+        StreamsConfig.TRANSACTIONAL_STATE_STORES_CONFIG,
+        "true",
+        StreamsConfig.DEFAULT_INTERACTIVE_QUERY_ISOLATION_LEVEL_CONFIG,
+        IsolationLevel.READ_UNCOMMITTED.name(), // an answer has the records of the last moment
         StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG,
         "true",
         StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG,
@@ -339,6 +453,10 @@ public final class UndercurrentConfig extends AbstractConfig {
     return getString(STATE_PRECISION);
   }
 
+  public long rocksDbMemoryBytes() {
+    return getLong(ROCKSDB_MEMORY_BYTES);
+  }
+
   public String httpHost() {
     return getString(HTTP_HOST);
   }
@@ -348,9 +466,51 @@ public final class UndercurrentConfig extends AbstractConfig {
     return getInt(HTTP_PORT);
   }
 
-  /** Whether the live page is served. */
+  /** 0 for any free port, -1 for none. */
+  public int httpManagementPort() {
+    return getInt(HTTP_MANAGEMENT_PORT);
+  }
+
+  /** Names besides those that are known, without ports. */
+  public List<String> httpAllowedHosts() {
+    return names(getString(HTTP_ALLOWED_HOSTS));
+  }
+
+  /** Empty for none. */
+  public String httpTokenFile() {
+    return getString(HTTP_TOKEN_FILE);
+  }
+
+  /** Empty for no encryption. */
+  public String httpSslCertificateFile() {
+    return getString(HTTP_SSL_CERTIFICATE_FILE);
+  }
+
+  /** Empty for no encryption. */
+  public String httpSslKeyFile() {
+    return getString(HTTP_SSL_KEY_FILE);
+  }
+
+  /** Empty for the authorities that the JVM trusts. */
+  public String httpSslTrustFile() {
+    return getString(HTTP_SSL_TRUST_FILE);
+  }
+
+  public boolean httpEnrich() {
+    return getBoolean(HTTP_ENRICH);
+  }
+
+  public boolean httpKeys() {
+    return getBoolean(HTTP_KEYS);
+  }
+
+  public boolean httpTexts() {
+    return getBoolean(HTTP_TEXTS);
+  }
+
+  /** Whether the live page is served. It lists keys. */
   public boolean livePage() {
-    return getBoolean(LIVE_PAGE);
+    return getBoolean(LIVE_PAGE) && httpKeys();
   }
 
   /** Whether the live page may send messages. */
@@ -364,6 +524,11 @@ public final class UndercurrentConfig extends AbstractConfig {
 
   public int topicsPartitions() {
     return getInt(TOPICS_PARTITIONS);
+  }
+
+  /** -1 for ever. */
+  public long topicsRetentionMs() {
+    return getLong(TOPICS_RETENTION_MS);
   }
 
   /** -1 for the broker's default. */

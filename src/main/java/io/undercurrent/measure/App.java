@@ -135,6 +135,11 @@ final class App implements AutoCloseable {
     return Cost.between(first, last);
   }
 
+  /** Ends the application with SIGKILL, as {@code kill -9} does. */
+  void kill() throws InterruptedException {
+    jvm.kill();
+  }
+
   @Override
   public void close() {
     jvm.close();

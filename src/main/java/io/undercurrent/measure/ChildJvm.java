@@ -98,7 +98,8 @@ final class ChildJvm implements AutoCloseable {
         .orElseThrow(
             () ->
                 new MeasureException(
-                    "the CPU time of a process must be readable, found that this system does not provide it"));
+                    "the CPU time of a process must be readable, found that this system does not"
+                        + " provide it"));
   }
 
   /**
@@ -111,6 +112,11 @@ final class ChildJvm implements AutoCloseable {
       throw new MeasureException(
           "%s ended with exit code %d: see %s".formatted(name, process.exitValue(), log));
     }
+  }
+
+  /** Ends the child with SIGKILL. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.undercurrent.measure;
 import io.undercurrent.measure.App.Cost;
 import io.undercurrent.measure.App.Sample;
 import io.undercurrent.measure.Cluster.Input;
-import io.undercurrent.streams.internals.KeyStateFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -16,8 +15,8 @@ import org.apache.kafka.common.utils.Utils;
 
 /**
  * Measures how the cost of a record grows with the length of its key's history, with the number of
- * keys, and with threads and instances. Also measures how long an instance takes to restore all
- * states. Not thread-safe.
+ * keys, and with threads and instances. Also measures how long an instance takes to start after a
+ * {@code kill -9}, and to restore all states. Not thread-safe.
  */
 public final class GrowthBench {
 
@@ -78,9 +77,7 @@ public final class GrowthBench {
         cost.recordsPerSecond(),
         "against first",
         ratio,
-        "keysPerSecond",
-        Double.NaN,
-        "megabytesPerSecond",
+        "seconds",
         Double.NaN);
     report.write(setup.out().resolve("growth.json"));
   }
@@ -106,7 +103,7 @@ public final class GrowthBench {
     }
   }
 
-  private void keys(int keys, boolean restore) throws IOException, InterruptedException {
+  private void keys(int keys, boolean starts) throws IOException, InterruptedException {
     String topic = "growth-keys-" + keys;
     String id = topic;
     long measured = 2 * setup.records();
@@ -134,28 +131,28 @@ public final class GrowthBench {
               .orElse(cost.cpuMicrosPerRecord());
       row("keys", keys, cost, cost.cpuMicrosPerRecord() / first);
       progress.ends("%.1f us of CPU a record".formatted(cost.cpuMicrosPerRecord()));
+      if (starts) {
+        app.kill();
+      }
     }
-    if (restore) {
-      restore(what, id, topic, keys);
+    if (starts) {
+      start("after kill -9", what, id, topic, keys);
+      Utils.delete(folder.resolve("state-" + id).toFile());
+      start("restore", what, id, topic, keys); // an empty folder: all states from the changelog
     }
   }
 
-  /**
-   * Measures a start with an empty state folder, so that every state is restored from the
-   * changelog.
-   */
-  private void restore(Case what, String id, String topic, int keys)
+  /** Measures a start, from the start of the JVM until it processes records. */
+  private void start(String kind, Case what, String id, String topic, int keys)
       throws IOException, InterruptedException {
-    Utils.delete(folder.resolve("state-" + id).toFile());
-    progress.begins("restoring %,d keys".formatted(keys), keys);
+    progress.begins("%s, %,d keys".formatted(kind, keys), keys);
     long begin = System.nanoTime();
     try (App app = new App(cluster, what, id, topic, id + "-out", folder, setup.modelPath())) {
       double seconds = (System.nanoTime() - begin) / 1e9;
       app.sample();
-      double bytes = (double) keys * new KeyStateFormat(setup.model()).sizeInBytes();
       report.row(
           "what",
-          "restore",
+          kind,
           "of",
           (long) keys,
           "records",
@@ -166,10 +163,8 @@ public final class GrowthBench {
           Double.NaN,
           "against first",
           Double.NaN,
-          "keysPerSecond",
-          keys / seconds,
-          "megabytesPerSecond",
-          bytes / 1e6 / seconds);
+          "seconds",
+          seconds);
       report.write(setup.out().resolve("growth.json"));
       progress.ends("%.1f s from the start of its JVM to running".formatted(seconds));
     }

@@ -8,18 +8,39 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Forwards a GET to the instance that can answer it. A request is forwarded once: an instance that
  * gets it with the header {@value #HEADER} answers it, or refuses with 421 (Misdirected Request) if
  * it does not have the key. So two instances that each take the other for the owner do not forward
- * for ever. The header's value says whether a copy may answer.
+ * for ever. The header's value says whether a copy may answer. The refusal names in {@value
+ * #SEARCHED} the partitions that have no state of the key.
  */
 final class Forwarding {
+  private static final Logger log = LoggerFactory.getLogger(Forwarding.class);
 
   static final String HEADER = "Undercurrent-Forwarded";
+
+  /** Header of a refusal: partitions, separated by commas. */
+  static final String SEARCHED = "Undercurrent-Searched";
 
   /** Only the active state may answer, even if the request has {@code stale=true}. */
   static final String STATE = "state";
@@ -30,12 +51,28 @@ final class Forwarding {
   private static final Duration CONNECT = Duration.ofSeconds(1);
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  /** Bytes of the largest answer that is read: several times what an instance answers. */
+  static final int MAX_BODY_BYTES = 1 << 20;
+
+  private final AtomicBoolean warned = new AtomicBoolean();
+  private final Token token; // null for none
+  private final String scheme;
+  private final HttpClient client;
+
+  /**
+   * @param token that all instances have; null for none
+   * @param tls of all instances; null without encryption
+   */
+  Forwarding(Token token, SSLContext tls) {
+    this.token = token;
+    scheme = tls == null ? "http://" : "https://";
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .followRedirects(HttpClient.Redirect.NEVER);
+    client = (tls == null ? builder : builder.sslContext(tls)).build();
+  }
 
   static boolean isForwarded(Context ctx) {
     return ctx.header(HEADER) != null;
@@ -49,21 +86,47 @@ final class Forwarding {
    * Answers with the response of {@code host}, also if that is 503.
    *
    * @param wanted {@link #STATE} or {@link #COPY}
-   * @return false if the host cannot be reached or does not have the key
+   * @param searched receives the partitions in which the host has no state of the key
+   * @return false if the host cannot be reached, does not have the key, or does not answer as an
+   *     instance would
    */
-  boolean answer(Context ctx, Host host, String wanted) {
+  boolean answer(Context ctx, Host host, String wanted, Set<Integer> searched) {
+    HttpRequest request = request(ctx, host, wanted);
+    return request != null && answer(ctx, request, searched);
+  }
+
+  /** Null if no request can be sent to the host's name. The exception would name the whole URI. */
+  private HttpRequest request(Context ctx, Host host, String wanted) {
     String query = ctx.queryString();
-    URI uri =
-        URI.create(
-            "http://"
-                + host
-                + ctx.req().getRequestURI() // as it was encoded
-                + (query == null ? "" : "?" + query));
-    HttpRequest request =
-        HttpRequest.newBuilder(uri).timeout(ANSWER).header(HEADER, wanted).GET().build();
+    String target =
+        PercentEncoding.encode(ctx.req().getRequestURI())
+            + (query == null ? "" : "?" + PercentEncoding.encode(query));
     try {
-      HttpResponse<byte[]> response = client.send(request, BodyHandlers.ofByteArray());
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(URI.create(scheme + host + target))
+              .timeout(ANSWER)
+              .header(HEADER, wanted);
+      if (token != null) {
+        request.header(Door.AUTHORIZATION, token.header());
+      }
+      return request.build();
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private boolean answer(Context ctx, HttpRequest request, Set<Integer> searched) {
+    CompletableFuture<HttpResponse<byte[]>> asked =
+        client.sendAsync(request, head -> new Bounded());
+    try {
+      // The request's own timeout ends with the head of the response.
+      HttpResponse<byte[]> response = asked.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
       if (response.statusCode() == HttpStatus.MISDIRECTED_REQUEST.getCode()) {
+        response.headers().firstValue(SEARCHED).ifPresent(list -> addTo(searched, list));
+        return false;
+      }
+      if (response.statusCode() == HttpStatus.UNAUTHORIZED.getCode()) {
+        warnOfTokens(request.uri().getAuthority());
         return false;
       }
       response.headers().firstValue("Content-Type").ifPresent(ctx::contentType);
@@ -73,11 +136,81 @@ final class Forwarding {
           .ifPresent(seconds -> ctx.header("Retry-After", seconds));
       ctx.status(response.statusCode()).result(response.body());
       return true;
-    } catch (IOException e) {
+    } catch (ExecutionException | TimeoutException e) {
+      asked.cancel(true);
       return false;
     } catch (InterruptedException e) {
+      asked.cancel(true);
       Thread.currentThread().interrupt();
       throw Problem.unavailable("the endpoint is stopping", 1);
+    }
+  }
+
+  /** Says in a refusal which partitions have no state of the key. */
+  static void tell(Context ctx, Set<Integer> searched) {
+    ctx.header(SEARCHED, searched.stream().map(String::valueOf).collect(Collectors.joining(",")));
+  }
+
+  private static void addTo(Set<Integer> searched, String list) {
+    Set<Integer> named = new HashSet<>();
+    try {
+      for (String partition : list.isEmpty() ? new String[0] : list.split(",")) {
+        named.add(Integer.valueOf(partition));
+      }
+    } catch (NumberFormatException e) {
+      return; // not one of our instances: it proves nothing
+    }
+    searched.addAll(named);
+  }
+
+  private void warnOfTokens(String host) {
+    if (!warned.getAndSet(true)) {
+      log.warn(
+          "{} refuses the token of this instance, so it is not asked about its keys: all instances"
+              + " must have the same token",
+          host);
+    }
+  }
+
+  /** A body of at most {@value #MAX_BODY_BYTES} bytes. A longer one is an error. */
+  private static final class Bounded implements BodySubscriber<byte[]> {
+    private final BodySubscriber<byte[]> all = BodySubscribers.ofByteArray();
+    private Subscription subscription;
+    private long left = MAX_BODY_BYTES;
+
+    @Override
+    public CompletionStage<byte[]> getBody() {
+      return all.getBody();
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      this.subscription = subscription;
+      all.onSubscribe(subscription);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> items) {
+      if (left < 0) {
+        return; // on its way when the body was refused
+      }
+      left -= items.stream().mapToLong(ByteBuffer::remaining).sum();
+      if (left < 0) {
+        subscription.cancel();
+        all.onError(new IOException("the body has more than " + MAX_BODY_BYTES + " bytes"));
+      } else {
+        all.onNext(items);
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      all.onError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      all.onComplete();
     }
   }
 }

@@ -17,22 +17,26 @@ record LiveRecord(long number, KeyText key, EnrichedRecord record) {
   /** The most chars of a text that are kept; a record with a longer text has no exact trace. */
   static final int KEPT_CHARS = 20_000;
 
-  /** The event's fields in {@code /v1/live}. */
-  ObjectNode summary() {
+  /**
+   * The event's fields in {@code /v1/live}.
+   *
+   * @param texts whether with the text
+   */
+  ObjectNode summary(boolean texts) {
     if (record == null) {
       ObjectNode json = Answers.object();
       Answers.put(json, key);
       return json.put("forgotten", true);
     }
-    return summary(record);
+    return summary(record, texts);
   }
 
   /** A record's fields in lists. */
-  static ObjectNode summary(EnrichedRecord record) {
+  static ObjectNode summary(EnrichedRecord record, boolean texts) {
     ObjectNode json = Answers.object();
     Answers.put(json, keyOf(record));
     json.put("record", record.conversation().records());
-    json.put("text", cut(record.text(), TEXT_CHARS));
+    json.put("text", texts ? cut(record.text(), TEXT_CHARS) : null);
     EnrichedRecord.Sentiment sentiment = record.sentiment();
     json.put("label", sentiment == null ? null : sentiment.label());
     json.put("probability", sentiment == null ? null : (float) sentiment.probability());

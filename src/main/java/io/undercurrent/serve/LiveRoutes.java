@@ -72,6 +72,7 @@ final class LiveRoutes implements Routes {
   private final TopologyDefinition definition;
   private final ModelIdentity model;
   private final SourceTopic input; // null where none may be written
+  private final Shown shown;
   private final Traces traces;
   private final Semaphore receiving = new Semaphore(RECEIVING);
 
@@ -79,6 +80,7 @@ final class LiveRoutes implements Routes {
    * @param streams the largest number of viewers at the same time
    * @param traces makes a reader of conversations
    * @param input takes the messages that are typed into the page; null where none may be sent
+   * @param shown what the settings allow
    */
   public LiveRoutes(
       LiveFeed feed,
@@ -87,7 +89,8 @@ final class LiveRoutes implements Routes {
       TopologyDefinition definition,
       ModelIdentity model,
       Supplier<ConversationTrace> traces,
-      SourceTopic input) {
+      SourceTopic input,
+      Shown shown) {
     this.feed = feed;
     this.streams = streams;
     places = new Semaphore(streams);
@@ -96,6 +99,7 @@ final class LiveRoutes implements Routes {
     this.model = model;
     this.traces = new Traces(traces);
     this.input = input;
+    this.shown = shown;
   }
 
   @Override
@@ -115,8 +119,6 @@ final class LiveRoutes implements Routes {
         Map.of(
             "Content-Security-Policy",
             POLICY,
-            "X-Content-Type-Options",
-            "nosniff",
             "Referrer-Policy",
             "no-referrer",
             "Cache-Control",
@@ -150,12 +152,12 @@ final class LiveRoutes implements Routes {
     ctx.disableCompression();
     ctx.res().setContentType("text/event-stream");
     ctx.res().setCharacterEncoding("UTF-8");
-    ctx.res().setHeader("Cache-Control", "no-store");
     ctx.res().setHeader("X-Accel-Buffering", "no");
+    String last = ctx.header("Last-Event-ID"); // gone with the client when the stream begins
     boolean begun = false;
     try {
       SseClient client = new SseClient(ctx);
-      ctx.async(() -> live(client));
+      ctx.async(() -> live(client, last));
       begun = true;
     } finally {
       if (!begun) {
@@ -164,9 +166,9 @@ final class LiveRoutes implements Routes {
     }
   }
 
-  private void live(SseClient client) {
-    try (Viewer viewer = feed.view(client.ctx().header("Last-Event-ID"))) {
-      client.sendEvent("hello", bytes(hello(viewer)));
+  private void live(SseClient client, String last) {
+    try (Viewer viewer = feed.view(last)) {
+      send(client, "hello", hello(viewer), null);
       show(viewer, client);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -188,12 +190,12 @@ final class LiveRoutes implements Routes {
       past = false;
       if (!taken.isEmpty()) {
         ArrayNode summaries = Answers.array();
-        taken.forEach(event -> summaries.add(event.summary()));
-        client.sendEvent("records", bytes(summaries), feed.id(taken.get(taken.size() - 1)));
+        taken.forEach(event -> summaries.add(event.summary(shown.texts())));
+        send(client, "records", summaries, feed.id(taken.get(taken.size() - 1)));
       }
       if (System.nanoTime() - statusNanos >= STATUS_NANOS && !client.terminated()) {
         statusNanos = System.nanoTime();
-        client.sendEvent("status", bytes(status(viewer)));
+        send(client, "status", status(viewer), null);
       }
       long restMs = TICK_MS - (System.nanoTime() - begin) / 1_000_000;
       if (restMs > 0 && !taken.isEmpty()) {
@@ -202,9 +204,14 @@ final class LiveRoutes implements Routes {
     }
   }
 
-  /** {@link SseClient} writes a stream as it is; it would map other objects to JSON itself. */
-  private static InputStream bytes(JsonNode json) {
-    return new ByteArrayInputStream(Answers.bytes(json));
+  /** Sends an event, or closes the client if it has gone. */
+  private static void send(SseClient client, String name, JsonNode json, String id) {
+    try {
+      // A stream is written as it is. Javalin would map other objects to JSON itself.
+      client.sendEvent(name, new ByteArrayInputStream(Answers.bytes(json)), id);
+    } catch (IllegalStateException | NullPointerException e) {
+      client.close(); // Jetty has ended the request: nothing is left to write to
+    }
   }
 
   private ObjectNode hello(Viewer viewer) {
@@ -227,6 +234,7 @@ final class LiveRoutes implements Routes {
   }
 
   private void trace(Context ctx) {
+    shown.requireTexts();
     Parameters.only(ctx, Set.of("after", "keyEncoding"));
     KeyText key = Parameters.key(ctx, definition.keyEncoding());
     long after = Parameters.integer(ctx, "after", 0, 0, Long.MAX_VALUE);
@@ -261,7 +269,7 @@ final class LiveRoutes implements Routes {
     String key = bounded("key", Parameters.string(body, "key"), 1, MAX_KEY_CHARS);
     String text = bounded("text", Parameters.string(body, "text"), 1, MAX_TEXT_CHARS);
     KeyText keyText = Parameters.key(key, definition.keyEncoding());
-    Source source = sent(keyText.text(), text);
+    Source source = sent(keyText, text);
     ObjectNode json = Answers.object();
     Answers.put(json, keyText);
     json.put("topic", source.topic())
@@ -270,9 +278,9 @@ final class LiveRoutes implements Routes {
     ctx.status(HttpStatus.ACCEPTED).contentType("application/json").result(Answers.bytes(json));
   }
 
-  private Source sent(String key, String text) {
+  private Source sent(KeyText key, String text) {
     try {
-      return input.send(key, text).get(SEND_SECONDS, TimeUnit.SECONDS);
+      return input.send(key.text(), text, partition(key)).get(SEND_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Problem.unavailable("the endpoint is stopping", 1);
@@ -281,6 +289,26 @@ final class LiveRoutes implements Routes {
           "topic %s did not take the message: %s".formatted(definition.topics().get(0), reason(e)),
           RETRY_SECONDS);
     }
+  }
+
+  /**
+   * The partition of the key's state, which another client may have chosen; null to leave it to
+   * Kafka's default partitioner. If the state is on another instance, the key's last records tell.
+   */
+  private Integer partition(KeyText key) {
+    if (queries.placed() || definition.topics().size() > 1) {
+      return null;
+    }
+    Integer here = queries.partitionOf(definition.keyEncoding().bytes(key.text()));
+    if (here != null) {
+      return here;
+    }
+    return feed.last(key, 1).stream()
+        .map(EnrichedRecord::source)
+        .filter(source -> source != null && definition.topics().contains(source.topic()))
+        .map(Source::partition)
+        .findFirst()
+        .orElse(null);
   }
 
   private static String reason(Exception e) {

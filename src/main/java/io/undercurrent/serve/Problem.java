@@ -2,6 +2,8 @@ package io.undercurrent.serve;
 
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A refused request, with the reason in one sentence for the client: problem details of RFC 9457,
@@ -9,7 +11,9 @@ import io.javalin.http.HttpStatus;
  */
 final class Problem extends RuntimeException {
   private static final long serialVersionUID = 1L;
-  private static final String CONTENT_TYPE = "application/problem+json";
+  static final String CONTENT_TYPE = "application/problem+json";
+
+  private static final Logger log = LoggerFactory.getLogger(Problem.class);
 
   private final int status;
   private final int retryAfterSeconds; // 0 for none
@@ -42,17 +46,27 @@ final class Problem extends RuntimeException {
     return new Problem(HttpStatus.SERVICE_UNAVAILABLE, detail, retryAfterSeconds);
   }
 
+  /**
+   * Answers with this problem. It throws nothing, because Javalin would handle the exception of a
+   * handler of exceptions with this handler, for ever. Jetty has nothing left of an asynchronous
+   * request whose client has gone.
+   */
   void answer(Context ctx) {
-    if (retryAfterSeconds > 0) {
-      ctx.header("Retry-After", Integer.toString(retryAfterSeconds));
+    try {
+      if (retryAfterSeconds > 0) {
+        ctx.header("Retry-After", Integer.toString(retryAfterSeconds));
+      }
+      ctx.status(status).contentType(CONTENT_TYPE).result(json(status, getMessage()));
+    } catch (RuntimeException e) {
+      log.debug("not answered: the client has gone: {}", e.toString());
     }
-    ctx.status(status)
-        .contentType(CONTENT_TYPE)
-        .result(
-            Answers.bytes(
-                Answers.object()
-                    .put("title", HttpStatus.forStatus(status).getMessage())
-                    .put("status", status)
-                    .put("detail", getMessage())));
+  }
+
+  static byte[] json(int status, String detail) {
+    return Answers.bytes(
+        Answers.object()
+            .put("title", HttpStatus.forStatus(status).getMessage())
+            .put("status", status)
+            .put("detail", detail));
   }
 }

@@ -67,19 +67,26 @@ final class QueryRoutes implements Routes {
   private final Limited<OnDemand> computing;
   private final OnDemand about;
   private final Semaphore receiving = new Semaphore(RECEIVING);
-  private final Forwarding forwarding = new Forwarding();
+  private final Forwarding forwarding;
+  private final Shown shown;
 
   /**
    * @param onDemand makes one computer of answers
    * @param description of the topology as Kafka Streams prints it
    * @param feed the last enriched records; null to answer without a key's last records
+   * @param forwarding asks other instances
+   * @param shown what the settings allow
    */
   public QueryRoutes(
       StreamsQueries queries,
       Supplier<OnDemand> onDemand,
       TopologyDefinition definition,
       String description,
-      LiveFeed feed) {
+      LiveFeed feed,
+      Forwarding forwarding,
+      Shown shown) {
+    this.forwarding = forwarding;
+    this.shown = shown;
     this.queries = queries;
     this.definition = definition;
     this.description = description;
@@ -114,6 +121,7 @@ final class QueryRoutes implements Routes {
   /** Answers about a key, or forwards the request to the instance that has the key. */
   private void answer(
       Context ctx, Set<String> parameters, Function<Question, ObjectNode> questions) {
+    shown.requireKeys();
     Set<String> all = new HashSet<>(parameters);
     all.addAll(Set.of("keyEncoding", "stale"));
     Parameters.only(ctx, all);
@@ -124,7 +132,7 @@ final class QueryRoutes implements Routes {
     byte[] key = definition.keyEncoding().bytes(keyText.text());
     question.stored =
         Forwarding.isForwarded(ctx)
-            ? readForAnother(key, Forwarding.takesCopy(ctx))
+            ? readForAnother(ctx, key, Forwarding.takesCopy(ctx))
             : find(ctx, key, stale);
     if (question.stored != null) {
       ctx.contentType("application/json").result(Answers.bytes(questions.apply(question)));
@@ -132,10 +140,12 @@ final class QueryRoutes implements Routes {
   }
 
   /** Reads for another instance, which asks the next one if the key is not here. */
-  private StoredKey readForAnother(byte[] key, boolean stale) {
+  private StoredKey readForAnother(Context ctx, byte[] key, boolean stale) {
+    Set<Integer> searched = new HashSet<>();
     try {
-      return queries.read(queries.locate(key), key, stale);
+      return queries.read(queries.locate(key), key, stale, searched);
     } catch (NotAvailableException e) {
+      Forwarding.tell(ctx, searched);
       throw Problem.misdirected(e.getMessage());
     }
   }
@@ -147,22 +157,24 @@ final class QueryRoutes implements Routes {
    */
   private StoredKey find(Context ctx, byte[] key, boolean stale) {
     KeyLocation location = queries.locate(key);
+    Set<Integer> searched = new HashSet<>();
     try {
-      return queries.read(location, key, false);
+      return queries.read(location, key, false, searched);
     } catch (NotAvailableException e) {
-      if (passOn(
-          ctx, Stream.concat(owner(location), location.others().stream()), Forwarding.STATE)) {
+      Stream<Host> hosts = Stream.concat(owner(location), location.others().stream());
+      if (passOn(ctx, hosts, Forwarding.STATE, searched)) {
         return null;
       }
+      Set<Integer> left = queries.left(searched);
       if (!stale) {
-        throw location.active() == null ? e : unanswered(location, e);
+        throw queries.placed() ? unanswered(location, e) : unsearched(left, e);
       }
     }
     try {
-      return queries.read(location, key, true);
+      return queries.read(location, key, true, searched);
     } catch (NotAvailableException e) {
       Stream<Host> copies = Stream.concat(location.standbys().stream(), location.others().stream());
-      if (passOn(ctx, copies, Forwarding.COPY)) {
+      if (passOn(ctx, copies, Forwarding.COPY, searched)) {
         return null;
       }
       throw e;
@@ -177,13 +189,20 @@ final class QueryRoutes implements Routes {
   }
 
   /** Forwards to each host until one answers. */
-  private boolean passOn(Context ctx, Stream<Host> hosts, String wanted) {
-    return hosts.distinct().anyMatch(host -> forwarding.answer(ctx, host, wanted));
+  private boolean passOn(Context ctx, Stream<Host> hosts, String wanted, Set<Integer> searched) {
+    return hosts.distinct().anyMatch(host -> forwarding.answer(ctx, host, wanted, searched));
+  }
+
+  private static RuntimeException unsearched(Set<Integer> left, NotAvailableException notHere) {
+    return Problem.unavailable(
+        "the key may be in partitions %s, which do not answer: they may be moving, or their instance does not say how to ask it (application.server); %s"
+            .formatted(left, notHere.getMessage()),
+        RETRY_SECONDS);
   }
 
   private RuntimeException unanswered(KeyLocation location, NotAvailableException notHere) {
     Host active = location.active();
-    if (active.equals(queries.self())) {
+    if (active == null || active.equals(queries.self())) {
       return notHere;
     }
     return Problem.unavailable(
@@ -259,7 +278,7 @@ final class QueryRoutes implements Routes {
     if (feed != null && question.records() > 0) {
       ArrayNode last = json.putArray("lastRecords");
       feed.last(question.key, question.records())
-          .forEach(record -> last.add(LiveRecord.summary(record)));
+          .forEach(record -> last.add(LiveRecord.summary(record, shown.texts())));
     }
     return json;
   }
@@ -276,6 +295,7 @@ final class QueryRoutes implements Routes {
   }
 
   private void enrich(Context ctx) {
+    shown.requireEnrich();
     Parameters.only(ctx, Set.of());
     ObjectNode body = body(ctx, receiving);
     Parameters.onlyFields(body, Set.of("key", "text", "timestamp"));

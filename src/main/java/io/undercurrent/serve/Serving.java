@@ -13,8 +13,11 @@ import io.undercurrent.model.Model;
 import io.undercurrent.query.internals.ConversationTrace;
 import io.undercurrent.query.internals.OnDemand;
 import io.undercurrent.query.internals.StreamsQueries;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +33,7 @@ public final class Serving {
    *
    * @param port overrides the setting
    * @throws IllegalStateException if it cannot bind
+   * @throws io.undercurrent.config.SettingsException if a file of the settings cannot be used
    */
   public static HttpEndpoint start(
       UndercurrentConfig config,
@@ -37,6 +41,9 @@ public final class Serving {
       TopologyDefinition definition,
       StreamsApp app,
       PrometheusMeterRegistry registry) {
+    Token token = Token.of(config.httpTokenFile(), System.getenv(Token.ENVIRONMENT));
+    SSLContext tls = Tls.of(config);
+    Shown shown = Shown.of(config);
     StreamsQueries queries = app.queries();
     EnrichmentSettings settings = app.enrichment();
     Model model = app.model();
@@ -45,7 +52,13 @@ public final class Serving {
     List<Routes> routes = new ArrayList<>();
     routes.add(
         new QueryRoutes(
-            queries, () -> new OnDemand(model, settings), definition, app.description(), feed));
+            queries,
+            () -> new OnDemand(model, settings),
+            definition,
+            app.description(),
+            feed,
+            new Forwarding(token, tls),
+            shown));
     if (feed != null) {
       routes.add(
           new LiveRoutes(
@@ -55,10 +68,37 @@ public final class Serving {
               definition,
               new ModelIdentity(model.name(), model.fingerprint()),
               () -> new ConversationTrace(model, settings),
-              config.liveInput() ? input(app) : null));
+              config.liveInput() ? input(app) : null,
+              shown));
     }
-    return HttpEndpoint.start(
-        config.httpHost(), port, () -> Meters.scrape(registry), app::isLive, app::notReady, routes);
+    Door door =
+        new Door(
+            List.of(config.httpHost(), queries.self().name()), config.httpAllowedHosts(), token);
+    HttpEndpoint endpoint =
+        HttpEndpoint.start(
+            new Listening(config.httpHost(), port, door, tls, config.httpManagementPort()),
+            () -> Meters.scrape(registry),
+            app::isLive,
+            app::notReady,
+            routes.toArray(Routes[]::new));
+    if (token == null && !isLoopback(config.httpHost())) {
+      log.warn(
+          "HTTP IS OPEN: whoever reaches {}:{} can read texts and keys{}. Set"
+              + " undercurrent.http.token.file, or undercurrent.http.host to an address that only"
+              + " you can reach.",
+          config.httpHost(),
+          endpoint.port(),
+          config.liveInput() ? ", and send messages" : "");
+    }
+    return endpoint;
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
   }
 
   private static SourceTopic input(StreamsApp app) {

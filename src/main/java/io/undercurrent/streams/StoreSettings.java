@@ -1,5 +1,6 @@
 package io.undercurrent.streams;
 
+import io.undercurrent.streams.internals.OwnedStores;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -131,7 +132,9 @@ public final class StoreSettings {
 
   private StoreBuilder<KeyValueStore<Bytes, byte[]>> builder(String store, boolean cached) {
     KeyValueBytesStoreSupplier kept =
-        inMemory ? Stores.inMemoryKeyValueStore(store) : Stores.persistentKeyValueStore(store);
+        inMemory
+            ? Stores.inMemoryKeyValueStore(store)
+            : new OwnedStores(Stores.persistentKeyValueStore(store));
     StoreBuilder<KeyValueStore<Bytes, byte[]>> builder =
         Stores.keyValueStoreBuilder(kept, Serdes.Bytes(), Serdes.ByteArray());
     builder = cached ? builder.withCachingEnabled() : builder.withCachingDisabled();

@@ -193,16 +193,30 @@ class ExactlyOnceIT {
                     new ProducerRecord<>(
                         "messages", null, timestamp, key.getBytes(StandardCharsets.UTF_8), value))
                 .get();
-        lines.add(
-            "{\"key\":\"%s\",\"text\":\"%s\",\"timestamp\":%d,\"source\":{\"topic\":\"messages\",\"partition\":%d,\"offset\":%d,\"timestamp\":%d}}"
-                .formatted(key, text, timestamp, at.partition(), at.offset(), timestamp));
+        lines.add(enrichLine(key, text.toString(), timestamp, at));
       }
     }
     return lines;
   }
 
+  /** A record of the topic messages as a line of {@code enrich}'s input. */
+  static String enrichLine(String key, String text, long timestamp, RecordMetadata at) {
+    return "{\"key\":\"%s\",\"text\":\"%s\",\"timestamp\":%d,\"source\":{\"topic\":\"messages\",\"partition\":%d,\"offset\":%d,\"timestamp\":%d}}"
+        .formatted(key, text, timestamp, at.partition(), at.offset(), timestamp);
+  }
+
   private static Map<ByteBuffer, List<String>> enrich(Path model, List<String> lines)
       throws Exception {
+    Map<ByteBuffer, List<String>> byKey = new LinkedHashMap<>();
+    enrichedLines(model, lines)
+        .forEach(
+            (key, enriched) ->
+                byKey.put(ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)), enriched));
+    return byKey;
+  }
+
+  /** The output of {@code enrich}, by key. */
+  static Map<String, List<String>> enrichedLines(Path model, List<String> lines) throws Exception {
     Model loaded = Checkpoint.load(model.toString());
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     int exit =
@@ -212,13 +226,10 @@ class ExactlyOnceIT {
                 new ByteArrayInputStream(String.join("\n", lines).getBytes(StandardCharsets.UTF_8)),
                 out);
     assertThat(exit).isZero();
-    Map<ByteBuffer, List<String>> byKey = new LinkedHashMap<>();
+    Map<String, List<String>> byKey = new LinkedHashMap<>();
     for (String line : out.toString(StandardCharsets.UTF_8).split("\n")) {
       String key = line.substring(8, line.indexOf('"', 8)); // {"key":"...
-      byKey
-          .computeIfAbsent(
-              ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)), k -> new ArrayList<>())
-          .add(line);
+      byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(line);
     }
     return byKey;
   }

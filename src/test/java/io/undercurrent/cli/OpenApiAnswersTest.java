@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.LetterModel;
+import io.undercurrent.RawHttp;
 import io.undercurrent.broker.EmbeddedBroker;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -58,6 +60,11 @@ class OpenApiAnswersTest {
         listen(app);
         sendSlowly(app);
       }
+      Path token = Files.writeString(folder.resolve("token"), "0123456789abcdef");
+      try (ServedApp app =
+          app(broker, "locked", Map.of("undercurrent.http.token.file", token.toString()))) {
+        askAsAStranger(app);
+      }
       try (ServedApp app = app(broker, "gone", open)) { // the topics do not exist
         assertThat(app.post("/v1/messages", "{\"key\":\"k\",\"text\":\"a\"}").statusCode())
             .isEqualTo(503);
@@ -76,6 +83,29 @@ class OpenApiAnswersTest {
         folder.resolve(name),
         0,
         settings);
+  }
+
+  /** Without the token, and by another name. */
+  private static void askAsAStranger(ServedApp app) throws Exception {
+    int port = URI.create(app.address()).getPort();
+    for (String answer : OPEN_API.described()) {
+      String[] parts = answer.split(" ");
+      if (parts[2].equals("401") || parts[2].equals("403")) {
+        String path = parts[1].replace("{key}", "k");
+        String host = parts[2].equals("401") ? "localhost" : "evil.example";
+        RawHttp.Answer refused =
+            RawHttp.send(
+                port,
+                parts[0]
+                    + " "
+                    + path
+                    + " HTTP/1.1\r\nHost: "
+                    + host
+                    + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        assertThat(refused.status()).as(answer).isEqualTo(Integer.parseInt(parts[2]));
+        OPEN_API.check(parts[0], path, refused.status(), refused::header, refused.body());
+      }
+    }
   }
 
   private static void askWell(ServedApp app) throws Exception {
@@ -159,7 +189,7 @@ class OpenApiAnswersTest {
         slow.add(socket);
         OutputStream out = socket.getOutputStream();
         out.write(
-            ("POST /v1/enrich HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            ("POST /v1/enrich HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     + "Content-Length: 1000\r\n\r\n{")
                 .getBytes(StandardCharsets.US_ASCII));
         out.flush();

@@ -4,21 +4,34 @@ import static io.undercurrent.cli.ServedApp.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.LetterModel;
+import io.undercurrent.RawHttp;
+import io.undercurrent.SelfSigned;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
+import io.undercurrent.serve.Serving;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -26,6 +39,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +49,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** Queries about keys over HTTP, to running apps. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
@@ -238,6 +253,113 @@ class QueriesTest {
   }
 
   @Test
+  void shouldShowWhatTheSettingsAllow() throws Exception {
+    Map<String, String> without =
+        Map.of("undercurrent.http.texts", "false", "undercurrent.http.enrich", "false");
+    try (ServedApp app = app(LetterModel.of(1), without).start()) {
+      app.send("k", "a b");
+      JsonNode key = app.await("/v1/keys/k", j -> j.path("lastRecords").size() == 1);
+      assertThat(key.at("/lastRecords/0/text").isNull()).isTrue();
+      assertThat(firstListed(app).path("text").isNull()).isTrue();
+      assertProblem(app.get("/v1/keys/k/trace"), 403, "undercurrent.http.texts is false");
+      assertProblem(
+          app.post("/v1/enrich", "{\"text\":\"a\"}"), 403, "undercurrent.http.enrich is false");
+    }
+  }
+
+  @Test
+  void shouldNotAnswerAboutKeysWhereTheyAreOff() throws Exception {
+    try (ServedApp app =
+        app(LetterModel.of(1), Map.of("undercurrent.http.keys", "false")).start()) {
+      for (String path : List.of("/v1/keys/k", "/v1/keys/k/next")) {
+        assertProblem(app.get(path), 403, "undercurrent.http.keys is false");
+      }
+      for (String path : List.of("/", "/page/page.js", "/v1/live", "/v1/keys/k/trace")) {
+        HttpResponse<String> none = app.askAsInstance(path, "state"); // not as OpenAPI says
+        assertProblem(none, 404, "there is nothing at this path");
+      }
+      assertThat(app.post("/v1/enrich", "{\"text\":\"a\"}").statusCode()).isEqualTo(200);
+      assertThat(app.get("/v1/topology").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void shouldAskOtherInstancesWithTheTokenOverTls() throws Exception {
+    SelfSigned files = SelfSigned.in(state.resolve("tls"), "EC");
+    Path token = Files.writeString(state.resolve("token"), "0123456789abcdef");
+    HttpClient client = files.client();
+    int onePort = ServedApp.freePort();
+    int twoPort = ServedApp.freePort();
+    try (ServedApp one = locked("one", onePort, files, token);
+        ServedApp two = locked("two", twoPort, files, token)) {
+      one.start();
+      two.start();
+      Set<String> answered = new HashSet<>();
+      for (int i = 0; i < 24; i++) {
+        one.send("key" + i, "a b");
+        String path = "/v1/keys/key" + i + "?records=0";
+        String answer = awaitLocked(client, one.address() + path);
+        assertThat(awaitLocked(client, two.address() + path)).isEqualTo(answer);
+        answered.add(json(answer).path("instance").asText());
+      }
+      assertThat(answered)
+          .containsExactlyInAnyOrder("localhost:" + onePort, "localhost:" + twoPort);
+    }
+  }
+
+  @Test
+  void shouldSayLoudlyThatItIsOpen() throws Exception {
+    Path token = Files.writeString(state.resolve("token"), "0123456789abcdef");
+    Map<String, String> open = Map.of("undercurrent.http.host", "0.0.0.0");
+    Map<String, String> locked = new HashMap<>(open);
+    locked.put("undercurrent.http.token.file", token.toString());
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(Serving.class);
+    logger.addAppender(logged);
+    try {
+      app(LetterModel.of(1), Map.of()).close();
+      app(LetterModel.of(1), locked).close();
+      assertThat(logged.list).isEmpty();
+      app(LetterModel.of(1), open).close();
+    } finally {
+      logger.detachAppender(logged);
+    }
+    assertThat(logged.list).hasSize(1);
+    assertThat(logged.list.get(0).getLevel()).isEqualTo(Level.WARN);
+    assertThat(logged.list.get(0).getFormattedMessage())
+        .startsWith("HTTP IS OPEN: whoever reaches 0.0.0.0:")
+        .contains("can read texts and keys. Set undercurrent.http.token.file, or");
+  }
+
+  private ServedApp locked(String folder, int port, SelfSigned files, Path token) {
+    Map<String, String> settings = new HashMap<>(files.settings());
+    settings.put("undercurrent.http.token.file", token.toString());
+    settings.put("application.server", "localhost:" + port);
+    return new ServedApp(
+        broker,
+        ServedApp.definition(name),
+        LetterModel.of(1),
+        state.resolve(folder),
+        port,
+        settings);
+  }
+
+  private static String awaitLocked(HttpClient client, String uri) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(uri))
+            .header("Authorization", "Bearer 0123456789abcdef")
+            .build();
+    HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
+    while (answer.statusCode() != 200) { // at most until the test times out
+      assertThat(answer.statusCode()).isIn(404, 503);
+      Thread.sleep(50);
+      answer = client.send(request, BodyHandlers.ofString());
+    }
+    return answer.body();
+  }
+
+  @Test
   void shouldAnswerAboutAnyKey() throws Exception {
     try (ServedApp app = app(LetterModel.of(1), Map.of()).start()) {
       for (String key : List.of("a/b", "..", "\u00fc \u4e16 %2F", "?&#")) {
@@ -332,7 +454,7 @@ class QueriesTest {
         slow.add(socket);
         OutputStream out = socket.getOutputStream();
         out.write(
-            ("POST /v1/enrich HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            ("POST /v1/enrich HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     + "Content-Length: 1000\r\n\r\n{")
                 .getBytes(StandardCharsets.US_ASCII));
         out.flush();
@@ -375,6 +497,7 @@ class QueriesTest {
           answered.add(a.path("instance").asText());
           assertThat(two.get("/v1/keys/" + key + "/next?text=a&count=3").body())
               .isEqualTo(one.get("/v1/keys/" + key + "/next?text=a&count=3").body());
+          assertAnswersAsSent(key, onePort, twoPort);
         }
         assertThat(answered)
             .containsExactlyInAnyOrder("127.0.0.1:" + onePort, "127.0.0.1:" + twoPort);
@@ -433,6 +556,75 @@ class QueriesTest {
     }
   }
 
+  /** Clients on librdkafka choose the partition by CRC-32. */
+  @Test
+  void shouldFindKeysInThePartitionsThatAnyClientChose() throws Exception {
+    try (ServedApp app =
+        app(LetterModel.of(1), Map.of("undercurrent.live.input", "true")).start()) {
+      for (int i = 1; i <= 8; i++) {
+        app.send(crc32("ap-" + i), "ap-" + i, "record " + i + " is nice");
+      }
+      for (int i = 1; i <= 8; i++) {
+        app.await("/v1/keys/ap-" + i, j -> j.at("/conversation/records").asInt() == 1);
+      }
+      assertProblem(app.get("/v1/keys/ap-9"), 404, "there is no state for key \"ap-9\"");
+
+      for (int i = 1; i <= 8; i++) {
+        JsonNode sent =
+            json(app.post("/v1/messages", "{\"key\":\"ap-" + i + "\",\"text\":\"more\"}"));
+        assertThat(sent.path("partition").asInt()).isEqualTo(crc32("ap-" + i));
+        app.await("/v1/keys/ap-" + i, j -> j.at("/conversation/records").asInt() == 2);
+      }
+    }
+  }
+
+  private static int crc32(String key) {
+    CRC32 crc = new CRC32();
+    crc.update(key.getBytes(StandardCharsets.UTF_8));
+    return (int) (crc.getValue() % 4);
+  }
+
+  @Test
+  void shouldFindKeysInAnyPartitionOfAnyInstance() throws Exception {
+    try (ServedApp one = instance("one", ServedApp.freePort());
+        ServedApp two = instance("two", ServedApp.freePort())) {
+      one.start();
+      for (int partition = 0; partition < 4; partition++) {
+        for (int i = 0; i < 4; i++) {
+          one.send(partition, "key" + partition + i, "a b");
+        }
+      }
+      two.start();
+      for (ServedApp app : List.of(one, two)) {
+        app.await("/v1/topology", QueriesTest::isSpreadOverTwo);
+      }
+      for (int key = 0; key < 4; key++) {
+        for (int i = 0; i < 4; i++) {
+          String path = "/v1/keys/key" + key + i + "?records=0";
+          JsonNode found = one.await(path, j -> true);
+          assertThat(two.await(path, j -> true)).isEqualTo(found);
+          assertThat(found.at("/conversation/records").asInt()).isEqualTo(1);
+        }
+      }
+      for (ServedApp app : List.of(one, two)) {
+        for (int partition = 0; partition < 4; partition++) {
+          String message = "{\"key\":\"key" + partition + "0\",\"text\":\"c\"}";
+          JsonNode sent = json(app.post("/v1/messages", message));
+          assertThat(sent.path("partition").asInt()).isEqualTo(partition);
+        }
+      }
+      for (int i = 0; i < 8; i++) {
+        assertProblem(one.get("/v1/keys/nobody" + i), 404, "there is no state for key");
+        assertProblem(two.get("/v1/keys/nobody" + i), 404, "there is no state for key");
+      }
+      two.silence();
+      for (int i = 0; i < 8; i++) {
+        assertProblem(one.get("/v1/keys/nobody" + i), 503, "the key may be in partitions [");
+        assertProblem(one.get("/v1/keys/nobody" + i + "?stale=true"), 503, "it may be in another");
+      }
+    }
+  }
+
   private ServedApp streamsProtocol(String folder, int port) {
     return new ServedApp(
         broker,
@@ -465,7 +657,13 @@ class QueriesTest {
         LetterModel.of(1),
         state.resolve(folder),
         port,
-        Map.of("application.server", "127.0.0.1:" + port, "num.standby.replicas", "1"));
+        Map.of(
+            "application.server",
+            "127.0.0.1:" + port,
+            "num.standby.replicas",
+            "1",
+            "undercurrent.live.input",
+            "true"));
   }
 
   private static boolean isSpreadOverTwo(JsonNode topology) {
@@ -475,6 +673,19 @@ class QueriesTest {
         && instances.get(1).path("active").size() == 2
         && instances.get(0).path("standby").size() == 2
         && instances.get(1).path("standby").size() == 2;
+  }
+
+  /** Characters that an URI may not contain are answered alike by both instances. */
+  private static void assertAnswersAsSent(String key, int onePort, int twoPort) throws Exception {
+    for (String text : List.of("a|b", "\"a\"", "%7B%22", "a{b}\\", "%zz", "%", "%fc")) {
+      String path = "/v1/keys/" + key + "/next?text=" + text;
+      RawHttp.Answer one = RawHttp.get(onePort, path, "Host: localhost");
+      RawHttp.Answer two = RawHttp.get(twoPort, path, "Host: localhost");
+      assertThat(two.status()).isEqualTo(one.status());
+      assertThat(two.body()).isEqualTo(one.body());
+      boolean malformed = text.startsWith("%") && !text.startsWith("%7B");
+      assertThat(one.status()).as(path).isEqualTo(malformed ? 400 : 200);
+    }
   }
 
   /** An instance answers a forwarded request itself or refuses it. It never forwards it again. */
@@ -488,7 +699,7 @@ class QueriesTest {
         assertThat(answer.statusCode()).isIn(200, 421);
         if (answer.statusCode() == 421) {
           refused++;
-          assertProblem(answer, 421, "the state of the key, in partition ");
+          assertProblem(answer, 421, "no state of the key is in partitions [");
           awaitCopy(app, path);
         } else {
           assertThat(json(answer).path("stale").asBoolean()).isFalse();
@@ -524,7 +735,7 @@ class QueriesTest {
     two.silence();
     for (String key : theirs) {
       HttpResponse<String> fresh = one.get("/v1/keys/" + key);
-      assertProblem(fresh, 503, "does not answer");
+      assertProblem(fresh, 503, "do not answer");
       assertThat(fresh.headers().firstValue("Retry-After")).isPresent();
       JsonNode copy = one.await("/v1/keys/" + key + "?stale=true", j -> true);
       assertThat(copy.path("stale").asBoolean()).isTrue();

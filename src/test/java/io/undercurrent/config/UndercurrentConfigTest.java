@@ -90,15 +90,22 @@ class UndercurrentConfigTest {
   }
 
   @Test
+  void shouldSeparateAllowedHosts() throws IOException {
+    assertThat(load("").httpAllowedHosts()).isEmpty();
+    assertThat(load("undercurrent.http.allowed.hosts=a.example , b-1\n").httpAllowedHosts())
+        .containsExactly("a.example", "b-1");
+  }
+
+  @Test
   void shouldPassOnlyKafkasKeysToKafka() throws IOException {
     Map<String, Object> streams =
         load("""
-                undercurrent.max.tokens=7
-                sasl.jaas.config=org.example.Login required password="p = q : r";
-                ssl.truststore.location = /etc/trust.p12
-                producer.linger.ms=5
-                some.key.of.an.interceptor=x
-                """)
+        undercurrent.max.tokens=7
+        sasl.jaas.config=org.example.Login required password="p = q : r";
+        ssl.truststore.location = /etc/trust.p12
+        producer.linger.ms=5
+        some.key.of.an.interceptor=x
+        """)
             .streams(Map.of());
 
     assertThat(streams)
@@ -173,6 +180,9 @@ class UndercurrentConfigTest {
             + " undercurrent.conversation.half.life.tokens: Value must be more than 0",
         "undercurrent.http.port=-2 | Invalid value -2 for configuration undercurrent.http.port:"
             + " Value must be at least -1",
+        "undercurrent.http.allowed.hosts=http://a | Invalid value http://a for configuration"
+            + " undercurrent.http.allowed.hosts: Value must be host names without scheme and port,"
+            + " separated by commas",
         "undercurrent.topics.replication.factor=0 | Invalid value 0 for configuration"
             + " undercurrent.topics.replication.factor: Value must be -1 or at least 1",
         "application.id=twice | each key must be given once, found application.id twice",

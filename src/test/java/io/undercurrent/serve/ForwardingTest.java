@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.javalin.Javalin;
+import io.undercurrent.RawHttp;
 import io.undercurrent.query.internals.StreamsQueries.Host;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,7 +16,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -30,11 +33,14 @@ class ForwardingTest {
   private static final String NOT_ANSWERED = "not answered";
 
   private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
-  private final Forwarding forwarding = new Forwarding();
+  private volatile Forwarding forwarding = new Forwarding(null, null);
   private HttpServer other;
   private Javalin one;
+  private final Set<Integer> searched = ConcurrentHashMap.newKeySet();
   private volatile Host target;
-  private volatile int status;
+  private volatile int status = 200;
+  private volatile String body = "{}";
+  private volatile boolean hanging;
 
   @BeforeEach
   void start() throws IOException {
@@ -45,14 +51,20 @@ class ForwardingTest {
           asked.add(
               exchange.getRequestURI()
                   + " "
-                  + exchange.getRequestHeaders().getFirst(Forwarding.HEADER));
+                  + exchange.getRequestHeaders().getFirst(Forwarding.HEADER)
+                  + (exchange.getRequestHeaders().containsKey("Authorization")
+                      ? " " + exchange.getRequestHeaders().getFirst("Authorization")
+                      : ""));
           exchange.getResponseHeaders().add("Content-Type", "application/problem+json");
           exchange.getResponseHeaders().add("Retry-After", "7");
           exchange.getResponseHeaders().add("Location", "/elsewhere");
-          byte[] body = ("{\"status\":" + status + "}").getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(status, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
+          exchange.getResponseHeaders().add(Forwarding.SEARCHED, "0,2");
+          byte[] answered = body.getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(status, 0); // of unknown length
+          exchange.getResponseBody().write(answered);
+          if (!hanging) {
+            exchange.close();
+          }
         });
     other.start();
     target = new Host(ADDRESS, other.getAddress().getPort());
@@ -62,7 +74,7 @@ class ForwardingTest {
                     config.routes.get(
                         "/v1/keys/{key}",
                         ctx -> {
-                          if (!forwarding.answer(ctx, target, Forwarding.STATE)) {
+                          if (!forwarding.answer(ctx, target, Forwarding.STATE, searched)) {
                             ctx.result(NOT_ANSWERED);
                           }
                         }))
@@ -77,7 +89,7 @@ class ForwardingTest {
 
   @Test
   void shouldForwardRequestAndAnswerUnchanged() throws Exception {
-    status = 200;
+    body = "{\"status\":200}";
     HttpResponse<String> answer = get("/v1/keys/a%2Fb%20%C3%BC?text=so%20n%26t&count=3");
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.body()).isEqualTo("{\"status\":200}");
@@ -92,7 +104,7 @@ class ForwardingTest {
     assertThat(answer.statusCode()).isEqualTo(503);
     assertThat(answer.headers().firstValue("Retry-After")).contains("7");
     assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
-    assertThat(answer.body()).isEqualTo("{\"status\":503}");
+    assertThat(answer.body()).isEqualTo("{}");
   }
 
   @Test
@@ -100,6 +112,7 @@ class ForwardingTest {
     status = 421;
     assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
     assertThat(asked).hasSize(1);
+    assertThat(searched).containsExactlyInAnyOrder(0, 2);
   }
 
   /** The address may belong to another program, so its redirects are not followed. */
@@ -115,6 +128,52 @@ class ForwardingTest {
     try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       target = new Host(ADDRESS, closed.getLocalPort());
     }
+    assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
+  }
+
+  @Test
+  void shouldEncodeWhatAnUriMayNotContain() throws Exception {
+    RawHttp.Answer answer =
+        RawHttp.get(
+            one.port(), "/v1/keys/k?text=a|b\"{^}%7c+\u00c3\u00bc\\[]`<>", "Host: localhost");
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    assertThat(asked)
+        .containsExactly(
+            "/v1/keys/k?text=a%7Cb%22%7B%5E%7D%7c+%C3%BC%5C%5B%5D%60%3C%3E " + Forwarding.STATE);
+  }
+
+  @Test
+  void shouldAskNoHostWhoseNameIsNone() throws Exception {
+    target = new Host("app_1", 8080);
+    assertThat(get("/v1/keys/k?text=secret").body()).isEqualTo(NOT_ANSWERED);
+  }
+
+  @Test
+  void shouldReadNoMoreThanTheLargestAnswer() throws Exception {
+    body = "a".repeat(Forwarding.MAX_BODY_BYTES);
+    assertThat(get("/v1/keys/k").body()).isEqualTo(body);
+    body += "a";
+    assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
+  }
+
+  /** Takes 5 s, the time that an answer may take. */
+  @Test
+  void shouldNotWaitForABodyThatDoesNotEnd() throws Exception {
+    hanging = true;
+    assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
+  }
+
+  @Test
+  void shouldSendTheTokenAlong() throws Exception {
+    forwarding = new Forwarding(Token.of("", "0123456789abcdef"), null);
+    get("/v1/keys/k");
+    assertThat(asked).containsExactly("/v1/keys/k state Bearer 0123456789abcdef");
+  }
+
+  /** The client's token was right. */
+  @Test
+  void shouldNotForwardTheRefusalOfItsToken() throws Exception {
+    status = 401;
     assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
   }
 

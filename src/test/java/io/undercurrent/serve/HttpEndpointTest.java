@@ -8,22 +8,30 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.RawHttp;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -36,7 +44,8 @@ class HttpEndpointTest {
   @Test
   void shouldServeMetersAsPrometheusText() throws Exception {
     String text = "# HELP a_total records of \u00fc\n# TYPE a_total counter\na_total 3.0\n";
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> text, () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> text, () -> true, Optional::empty)) {
       HttpResponse<String> answer = get(http, "/metrics");
       assertThat(answer.statusCode()).isEqualTo(200);
       assertThat(answer.headers().allValues("content-type"))
@@ -49,7 +58,12 @@ class HttpEndpointTest {
   @Test
   void shouldServeLivenessAndReadinessSeparately() throws Exception {
     AtomicBoolean ready = new AtomicBoolean();
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, ready::get)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            Listening.on(HOST, 0),
+            () -> "",
+            () -> true,
+            () -> ready.get() ? Optional.empty() : Optional.of(""))) {
       assertAnswer(get(http, "/health/live"), 200, "{\"status\":\"UP\"}");
       assertAnswer(get(http, "/health/ready"), 503, "{\"status\":\"DOWN\"}");
       ready.set(true);
@@ -61,7 +75,7 @@ class HttpEndpointTest {
   void shouldSayWhyItIsNotReady() throws Exception {
     try (HttpEndpoint http =
         HttpEndpoint.start(
-            HOST, 0, () -> "", () -> true, () -> Optional.of("no \"broker\""), List.of())) {
+            Listening.on(HOST, 0), () -> "", () -> true, () -> Optional.of("no \"broker\""))) {
       assertAnswer(
           get(http, "/health/ready"),
           503,
@@ -74,7 +88,10 @@ class HttpEndpointTest {
   void shouldCountAFailingCheckAsDownAndHideFailures() throws Exception {
     try (HttpEndpoint http =
         HttpEndpoint.start(
-            HOST, 0, HttpEndpointTest::fail, () -> fail().isEmpty(), () -> fail().isEmpty())) {
+            Listening.on(HOST, 0),
+            HttpEndpointTest::fail,
+            () -> fail().isEmpty(),
+            () -> Optional.of(fail()))) {
       assertAnswer(get(http, "/health/live"), 503, "{\"status\":\"DOWN\"}");
       assertAnswer(get(http, "/health/ready"), 503, "{\"status\":\"DOWN\"}");
       assertAnswer(
@@ -90,7 +107,8 @@ class HttpEndpointTest {
 
   @Test
   void shouldAnswerUnknownPathsWithShortJson() throws Exception {
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       for (String path : List.of("/", "/metrics/more", "/health", "/%3Cscript%3E")) {
         assertAnswer(
             get(http, path),
@@ -109,13 +127,215 @@ class HttpEndpointTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "/metrics?a=%zz, 'each % of the query must be followed by two hex digits, found another at char"
+        + " 3: write %25 for a %'",
+    "/metrics?a=%4, 'each % of the query must be followed by two hex digits, found another at char"
+        + " 3: write %25 for a %'",
+    "/metrics?%u0041, 'each % of the query must be followed by two hex digits, found another at"
+        + " char 1: write %25 for a %'",
+    "/metrics?a=b%ff, 'the query must be UTF-8, found other bytes'",
+    "/v1/keys/%u0041, 'each % of the path must be followed by two hex digits, found another at char"
+        + " 10: write %25 for a %'",
+  })
+  void shouldRefuseMalformedEncodings(String path, String detail) throws Exception {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, Optional::empty)) {
+      RawHttp.Answer answer = RawHttp.get(http.port(), path, "Host: localhost");
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.header("Content-Type")).startsWith("application/problem+json");
+      assertThat(new JsonMapper().readTree(answer.body()).path("detail").asText())
+          .isEqualTo(detail);
+    }
+  }
+
+  /** The path may name a key, the message may contain a text. */
+  @Test
+  void shouldLogWhereARequestFailedButNotWhatItSaid() throws Exception {
+    ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    appender.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(WebServer.class);
+    logger.addAppender(appender);
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            Listening.on(HOST, 0), HttpEndpointTest::fail, () -> true, Optional::empty)) {
+      assertThat(get(http, "/metrics?text=secret").statusCode()).isEqualTo(500);
+    } finally {
+      logger.detachAppender(appender);
+    }
+    assertThat(appender.list)
+        .singleElement()
+        .extracting(ILoggingEvent::getFormattedMessage, InstanceOfAssertFactories.STRING)
+        .startsWith(
+            "GET /metrics failed: java.lang.IllegalStateException at io.undercurrent.serve.")
+        .doesNotContain("secret");
+  }
+
+  @Test
+  void shouldAnswerWhatJettyRefusesAsTheRest() throws Exception {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, Optional::empty)) {
+      String host = " HTTP/1.1\r\nHost: localhost\r\n";
+      String long_ = "a".repeat(1 << 16);
+      assertProblem(http, "nonsense\r\n\r\n", 400, "the request must be HTTP, found: ");
+      assertProblem(http, "GET /metrics HTTP/1.1\r\n\r\n", 400, "the request must be HTTP");
+      assertProblem(http, "GET /%zz" + host + "\r\n", 400, "the request must be HTTP");
+      assertProblem(
+          http,
+          "GET /" + long_ + host + "\r\n",
+          414,
+          "the request line and the headers must have at most 65536 bytes, found more");
+      assertProblem(
+          http,
+          "GET /" + host + "X: " + long_ + "\r\n\r\n",
+          431,
+          "the request line and the headers must have at most 65536 bytes, found more");
+      assertProblem(http, "GET /" + host + "Sec-WebSocket-Version: 13\r\n\r\n", 404, "WebSocket");
+    }
+  }
+
+  private static void assertProblem(HttpEndpoint http, String request, int status, String detail)
+      throws Exception {
+    RawHttp.Answer answer =
+        RawHttp.send(http.port(), request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    assertThat(answer.status()).as(request).isEqualTo(status);
+    assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+    assertHeaders(answer);
+    assertThat(new JsonMapper().readTree(answer.body()).path("detail").asText()).startsWith(detail);
+  }
+
+  private static void assertHeaders(RawHttp.Answer answer) {
+    assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
+    assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+    assertThat(answer.header("Content-Security-Policy")).startsWith("default-src 'none';");
+    assertThat(answer.head()).doesNotContain("Jetty", "Server:");
+  }
+
+  @Test
+  void shouldLetBrowsersStoreAndReinterpretNoAnswer() throws Exception {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, Optional::empty)) {
+      for (String path : List.of("/metrics", "/health/live", "/nothing", "/metrics?%zz")) {
+        assertHeaders(RawHttp.get(http.port(), path, "Host: localhost"));
+      }
+    }
+  }
+
+  /** Each of them sends the beginning of a request and no more. */
+  @Test
+  void shouldAnswerHealthBesideHalfSentRequests() throws Exception {
+    Door door = new Door(List.of(), List.of(), null);
+    List<Socket> half = new ArrayList<>();
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            new Listening(HOST, 0, door, null, 0), () -> "", () -> true, Optional::empty)) {
+      for (int i = 0; i < 540; i++) {
+        Socket socket = new Socket(HOST, http.port());
+        half.add(socket);
+        socket.getOutputStream().write("GET /metrics HT".getBytes(StandardCharsets.US_ASCII));
+      }
+      long start = System.nanoTime();
+      assertThat(status(http.managementPort(), "/health/live")).isEqualTo(200);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+      assertThat(status(http.port(), "/health/live")).isEqualTo(200);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    } finally {
+      for (Socket socket : half) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void shouldAnswerHealthWhileAllOtherRequestsHang() throws Exception {
+    CountDownLatch begun = new CountDownLatch(24); // as many as there may be
+    CountDownLatch end = new CountDownLatch(1);
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            Listening.on(HOST, 0),
+            () -> {
+              begun.countDown();
+              try {
+                end.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return "";
+            },
+            () -> true,
+            Optional::empty)) {
+      List<CompletableFuture<HttpResponse<String>>> hanging = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        hanging.add(
+            client.sendAsync(
+                request(http, "/metrics").build(), HttpResponse.BodyHandlers.ofString()));
+      }
+      assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+      RawHttp.Answer refused = RawHttp.get(http.port(), "/", "Host: localhost");
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.body())
+          .contains("too many requests are being answered: try again in a moment");
+      assertThat(refused.header("Retry-After")).isEqualTo("1");
+      assertHeaders(refused);
+      for (int i = 0; i < 50; i++) {
+        assertThat(status(http.port(), "/health/live")).isEqualTo(200);
+      }
+      end.countDown();
+      for (CompletableFuture<HttpResponse<String>> each : hanging) {
+        assertThat(each.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+      }
+      assertThat(status(http.port(), "/metrics")).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void shouldServeHealthAndMetricsOnTheManagementPortWithoutAToken() throws Exception {
+    Door door = new Door(List.of(), List.of(), Token.of("", "0123456789abcdef"));
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            new Listening(HOST, 0, door, null, 0), () -> "", () -> true, () -> Optional.of(""))) {
+      assertThat(http.managementPort()).isNotEqualTo(http.port());
+      assertThat(status(http.port(), "/metrics")).isEqualTo(401);
+      assertThat(status(http.managementPort(), "/metrics")).isEqualTo(200);
+      assertThat(status(http.managementPort(), "/health/live")).isEqualTo(200);
+      assertThat(status(http.managementPort(), "/health/ready")).isEqualTo(503);
+      assertThat(status(http.managementPort(), "/openapi.json")).isEqualTo(404);
+      assertThat(RawHttp.get(http.managementPort(), "/metrics", "Host: evil.example").status())
+          .isEqualTo(403);
+      int taken = http.port();
+      Set<Thread> before = Thread.getAllStackTraces().keySet();
+      assertThatIllegalStateException()
+          .isThrownBy(
+              () ->
+                  HttpEndpoint.start(
+                      new Listening(HOST, 0, door, null, taken),
+                      () -> "",
+                      () -> true,
+                      Optional::empty))
+          .withMessage(
+              "http port %d on 127.0.0.1 is in use: choose another with"
+                  + " undercurrent.http.management.port",
+              taken);
+      assertNothingRunsBut(before);
+    }
+  }
+
+  private static int status(int port, String path) throws IOException {
+    return RawHttp.get(port, path, "Host: localhost").status();
+  }
+
   @Test
   void shouldSayThatAPortIsInUse() throws Exception {
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       int port = http.port();
       Set<Thread> before = Thread.getAllStackTraces().keySet();
       assertThatIllegalStateException()
-          .isThrownBy(() -> HttpEndpoint.start(HOST, port, () -> "", () -> true, () -> true))
+          .isThrownBy(
+              () ->
+                  HttpEndpoint.start(
+                      Listening.on(HOST, port), () -> "", () -> true, Optional::empty))
           .withMessage(
               "http port %d on 127.0.0.1 is in use: choose another with undercurrent.http.port",
               port);
@@ -127,11 +347,16 @@ class HttpEndpointTest {
   @Test
   void shouldSayWhichAddressCannotBeBound() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> HttpEndpoint.start(HOST, 65_536, () -> "", () -> true, () -> true))
+        .isThrownBy(
+            () ->
+                HttpEndpoint.start(
+                    Listening.on(HOST, 65_536), () -> "", () -> true, Optional::empty))
         .withMessage("undercurrent.http.port must be between 0 and 65535, found 65536");
     for (String host : List.of("no-such-host.invalid", "192.0.2.1")) {
       assertThatIllegalStateException()
-          .isThrownBy(() -> HttpEndpoint.start(host, 0, () -> "", () -> true, () -> true))
+          .isThrownBy(
+              () ->
+                  HttpEndpoint.start(Listening.on(host, 0), () -> "", () -> true, Optional::empty))
           .withMessage(
               "http host %s is not an address of this machine: choose another with"
                   + " undercurrent.http.host",
@@ -146,8 +371,7 @@ class HttpEndpointTest {
     CountDownLatch never = new CountDownLatch(1);
     HttpEndpoint http =
         HttpEndpoint.start(
-            HOST,
-            0,
+            Listening.on(HOST, 0),
             () -> {
               scraping.countDown();
               try {
@@ -158,7 +382,7 @@ class HttpEndpointTest {
               return "";
             },
             () -> true,
-            () -> true);
+            Optional::empty);
     var hanging =
         client.sendAsync(request(http, "/metrics").build(), HttpResponse.BodyHandlers.discarding());
     assertThat(scraping.await(10, TimeUnit.SECONDS)).isTrue();
@@ -178,12 +402,16 @@ class HttpEndpointTest {
     ListAppender<ILoggingEvent> appender = new ListAppender<>();
     appender.start();
     root.addAppender(appender);
-    try (HttpEndpoint http = HttpEndpoint.start(HOST, 0, () -> "", () -> true, () -> true)) {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       get(http, "/metrics");
       get(http, "/unknown");
       int port = http.port();
       assertThatIllegalStateException()
-          .isThrownBy(() -> HttpEndpoint.start(HOST, port, () -> "", () -> true, () -> true));
+          .isThrownBy(
+              () ->
+                  HttpEndpoint.start(
+                      Listening.on(HOST, port), () -> "", () -> true, Optional::empty));
     } finally {
       root.detachAppender(appender);
     }

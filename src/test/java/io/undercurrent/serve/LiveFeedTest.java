@@ -120,7 +120,7 @@ class LiveFeedTest {
       topic.accept("k".getBytes(UTF_8), null);
       assertThat(feed.keys()).isEmpty();
       assertThat(viewer.take(9, 0))
-          .extracting(e -> e.summary().has("forgotten"))
+          .extracting(e -> e.summary(true).has("forgotten"))
           .containsExactly(false, true);
       receive("k", 1, "b");
       assertThat(feed.last(new KeyText("k", null), 9)).hasSize(1);

@@ -2,6 +2,9 @@ package io.undercurrent.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.undercurrent.LetterModel;
 import io.undercurrent.app.EnrichedTopic;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class LiveRoutesTest {
@@ -64,25 +68,25 @@ class LiveRoutesTest {
 
   private final HttpEndpoint http =
       HttpEndpoint.start(
-          "127.0.0.1",
-          0,
+          Listening.on("127.0.0.1", 0),
           () -> "",
           () -> true,
           Optional::empty,
-          List.of(
-              new LiveRoutes(
-                  feed,
-                  1,
-                  new StreamsQueries(
-                      () -> null,
-                      Host.of(Host.unreachable()),
-                      MODEL,
-                      EnrichmentSettings.DEFAULTS,
-                      () -> 1),
-                  TopologyDefinition.shipped(),
-                  new ModelIdentity("m", "0"),
-                  () -> new ConversationTrace(MODEL, EnrichmentSettings.DEFAULTS),
-                  null)));
+          new LiveRoutes(
+              feed,
+              1,
+              new StreamsQueries(
+                  () -> null,
+                  Host.of(Host.unreachable()),
+                  MODEL,
+                  EnrichmentSettings.DEFAULTS,
+                  () -> 1,
+                  false),
+              TopologyDefinition.shipped(),
+              new ModelIdentity("m", "0"),
+              () -> new ConversationTrace(MODEL, EnrichmentSettings.DEFAULTS),
+              null,
+              Shown.EVERYTHING));
 
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -109,7 +113,8 @@ class LiveRoutesTest {
   @ParameterizedTest
   @CsvSource({
     "/, text/html, <!doctype html>",
-    "/page/page.js, text/javascript, new EventSource",
+    "/page/page.js, text/javascript, /v1/live",
+    "/page/app.js, text/javascript, Authorization",
     "/page/page.css, text/css, color-scheme",
     "/page/icon.svg, image/svg+xml, <svg",
     "/page/uplot/dist/uPlot.esm.js, text/javascript, uPlot",
@@ -188,6 +193,35 @@ class LiveRoutesTest {
       Thread.sleep(50);
     }
     assertThat(status).isEqualTo(200);
+  }
+
+  /** Each of them frees the only place again. */
+  @Test
+  void shouldBearViewersWhoLeaveAtOnce() throws Exception {
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(WebServer.class);
+    logger.addAppender(logged);
+    for (int i = 0; i < 200; i++) {
+      try (Socket socket = new Socket("127.0.0.1", http.port())) {
+        socket.setSoLinger(true, 0); // resets the connection
+        socket
+            .getOutputStream()
+            .write(
+                "GET /v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                    .getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    int status = 503;
+    while (status == 503) { // until the last one is noticed
+      HttpResponse<Stream<String>> next = client.send(request("/v1/live"), BodyHandlers.ofLines());
+      status = next.statusCode();
+      next.body().close();
+      Thread.sleep(50);
+    }
+    logger.detachAppender(logged);
+    assertThat(status).isEqualTo(200);
+    assertThat(logged.list).isEmpty();
   }
 
   @Test

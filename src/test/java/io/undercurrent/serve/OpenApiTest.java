@@ -33,7 +33,8 @@ class OpenApiTest {
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS;
     TopologyDefinition definition = TopologyDefinition.shipped();
     StreamsQueries queries =
-        new StreamsQueries(() -> null, Host.of(Host.unreachable()), model, settings, () -> 1);
+        new StreamsQueries(
+            () -> null, Host.of(Host.unreachable()), model, settings, () -> 1, false);
     LiveFeed feed =
         new LiveFeed(
             (lookBack, listener) -> {
@@ -41,7 +42,14 @@ class OpenApiTest {
             },
             definition.keyEncoding());
     QueryRoutes query =
-        new QueryRoutes(queries, () -> new OnDemand(model, settings), definition, "", feed);
+        new QueryRoutes(
+            queries,
+            () -> new OnDemand(model, settings),
+            definition,
+            "",
+            feed,
+            new Forwarding(null, null),
+            Shown.EVERYTHING);
     LiveRoutes live =
         new LiveRoutes(
             feed,
@@ -50,7 +58,8 @@ class OpenApiTest {
             definition,
             new ModelIdentity("m", "0"),
             () -> new ConversationTrace(model, settings),
-            null);
+            null,
+            Shown.EVERYTHING);
     Set<String> routes = new TreeSet<>();
     Javalin.create(
         config -> {

@@ -19,7 +19,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -185,6 +188,66 @@ class DeadLetterHandlerTest {
     assertThat(exactlyOnce.handleError(context(), produced("enriched"), exception).result())
         .isEqualTo(ProductionExceptionHandler.Result.FAIL);
     assertThat(count("too-large")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldSendRefusedRecordsToTheDeadLettersUnlessTheyFailATransaction() {
+    Map<String, Exception> refusals =
+        Map.of(
+            "timestamp-out-of-range", new InvalidTimestampException("too far ahead"),
+            "refused", new InvalidRecordException("no key"));
+    refusals.forEach(
+        (reason, refusal) -> {
+          var letter = handler(Map.of()).handleError(context(), produced("enriched"), refusal);
+          assertThat(letter.result()).isEqualTo(ProductionExceptionHandler.Result.RESUME);
+          assertThat(text(letter.deadLetterQueueRecords().get(0), "__streams.errors.message"))
+              .startsWith(reason + ": ");
+          assertThat(count(reason)).isEqualTo(1);
+          assertThat(
+                  handler(Map.of("processing.guarantee", "exactly_once_v2"))
+                      .handleError(context(), produced("enriched"), refusal)
+                      .result())
+              .isEqualTo(ProductionExceptionHandler.Result.FAIL);
+        });
+  }
+
+  @Test
+  void shouldPassOverRecordsOfABatchInWhichAnotherWasRefusedIfTheTransactionIsAborted() {
+    Exception exception =
+        new KafkaException(
+            "Failed to append record because it was part of a batch which had one more more"
+                + " invalid records");
+    DeadLetterHandler exactlyOnce = handler(Map.of("processing.guarantee", "exactly_once_v2"));
+
+    assertThat(exactlyOnce.handleError(context(), produced("enriched"), exception).result())
+        .isEqualTo(ProductionExceptionHandler.Result.RESUME);
+    assertThat(handler(Map.of()).handleError(context(), produced("enriched"), exception).result())
+        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
+  }
+
+  @Test
+  void shouldGiveALetterTheTimeItIsSentIfItsTopicWouldRefuseTheRecords() {
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    Headers old = new RecordHeaders().add(DeadLetterHandler.TIMESTAMP_HEADER, KEY);
+
+    ProducerRecord<byte[], byte[]> letter =
+        processed(handler(Map.of()), context(old, KEY, VALUE, ahead), BAD);
+    assertThat(letter.timestamp()).isNull();
+    assertThat(text(letter, DeadLetterHandler.TIMESTAMP_HEADER)).isEqualTo(Long.toString(ahead));
+    assertThat(letter.headers().headers(DeadLetterHandler.TIMESTAMP_HEADER)).hasSize(1);
+
+    Map<String, String> limits =
+        Map.of(
+            DeadLetterHandler.TIMESTAMP_AFTER_MAX_MS_CONFIG, "8000000",
+            DeadLetterHandler.TIMESTAMP_BEFORE_MAX_MS_CONFIG, "86400000");
+    ProducerRecord<byte[], byte[]> accepted =
+        processed(handler(limits), context(old, KEY, VALUE, ahead), BAD);
+    assertThat(accepted.timestamp()).isEqualTo(ahead);
+    assertThat(accepted.headers().lastHeader(DeadLetterHandler.TIMESTAMP_HEADER)).isNull();
+    ProducerRecord<byte[], byte[]> late =
+        processed(handler(limits), context(old, KEY, VALUE, 0), BAD);
+    assertThat(late.timestamp()).isNull();
+    assertThat(text(late, DeadLetterHandler.TIMESTAMP_HEADER)).isEqualTo("0");
   }
 
   @Test

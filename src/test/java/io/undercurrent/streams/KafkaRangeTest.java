@@ -33,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests the plugin with the oldest and the newest supported Kafka Streams, each in its own JVM.
- * Maven copies the jars of both to {@code target/kafka}, one folder for each version.
+ * Tests the plugin with older versions of Kafka Streams, each in its own JVM; all other tests use
+ * the newest. Maven copies the jars to {@code target/kafka}, one folder for each version.
  */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class KafkaRangeTest {
@@ -112,7 +112,7 @@ class KafkaRangeTest {
           .content()
           .contains(
               "Kafka Streams %s to %s"
-                  .formatted(versions.get(0).getFileName(), versions.get(1).getFileName()));
+                  .formatted(versions.get(0).getFileName(), KafkaRangeApp.version()));
     }
   }
 

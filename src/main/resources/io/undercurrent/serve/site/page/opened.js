@@ -1,5 +1,6 @@
 // The opened conversation: its last 60 records, with each piece of text tinted by how it changed the sentiment.
 import { bits, element, feeling, felt, integer, percent, signed, time, tracePath } from "./format.js";
+import { ask } from "./app.js";
 import { course, onTheme } from "./charts.js";
 
 const RECORDS = 60;
@@ -49,7 +50,7 @@ export async function read() {
     if (at === null) break;
     const after = records.length ? records.at(-1).conversation.records : 0;
     try {
-      const answer = await fetch(`${tracePath(at)}&after=${after}`);
+      const answer = await ask(`${tracePath(at)}&after=${after}`);
       const trace = await answer.json();
       if (asked !== generation) {
         again = true;

@@ -1,37 +1,67 @@
 // The live page: shows the events of /v1/live.
 import { add, choose, clear } from "./conversations.js";
+import { ask, keepToken, listen } from "./app.js";
 import { forget, open, read, restart } from "./opened.js";
 import { address, integer, keyOf } from "./format.js";
 
-const RETRY_MS = 5000;
+const RECONNECT_MS = 3000;
+const RETRY_MS = 5000; // after a refusal
 const REREAD_MS = 10000; // while events are left out continuously
 const byId = id => document.getElementById(id);
 const names = new Map(); // names of the last 1,000 addresses
 let connected = false;
+let lastId = null; // of the last event
 let sentTo = null; // address of the last message's key
 let missed = 0; // number of events that were left out
 let missing = false; // whether to read the open conversation again because of them
 let readMs = 0; // when it was last read again
 
-function connect() {
-  const events = new EventSource("/v1/live"); // reconnects by itself, with the id of the last event
-  on(events, "hello", hello);
-  on(events, "records", records);
-  on(events, "status", status);
-  events.onerror = () => {
-    connected = false;
-    say("waiting", events.readyState === EventSource.CLOSED ? "too many pages are open, trying again" : "reconnecting");
-    if (events.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS); // refused: it does not reconnect by itself
-  };
+async function connect() {
+  let waitMs = RECONNECT_MS;
+  let why = "reconnecting";
+  try {
+    const status = await listen("/v1/live", lastId, heard);
+    if (status === 401) {
+      askForToken();
+      return;
+    }
+    if (status !== 200) {
+      waitMs = RETRY_MS;
+      why = "too many pages are open, trying again";
+    }
+  } catch {
+    // the app is gone, or restarts
+  }
+  connected = false;
+  say("waiting", why);
+  setTimeout(connect, waitMs);
 }
 
-function on(events, name, told) {
-  events.addEventListener(name, event => told(JSON.parse(event.data)));
+function heard({ event, data, id }) {
+  lastId = id ?? lastId;
+  ({ hello, records, status })[event]?.(JSON.parse(data));
 }
+
+/** Shows the form for the token. After a wrong one it says so. */
+function askForToken() {
+  say("waiting", "needs a token");
+  byId("door").hidden = false;
+  byId("wrong").hidden = byId("token").value === "";
+  byId("token").value = "";
+  byId("token").focus();
+}
+
+byId("door").addEventListener("submit", event => {
+  event.preventDefault();
+  keepToken(byId("token").value);
+  byId("door").hidden = true;
+  connect();
+});
 
 function hello({ returning, model, input }) {
   connected = true;
   say("live", "live");
+  byId("token").value = "";
   if (!returning) {
     clear();
     if (opened()) restart();
@@ -109,7 +139,7 @@ byId("send").addEventListener("submit", async event => {
   const sent = byId("sent");
   sent.textContent = "sending \u2026";
   try {
-    const answer = await fetch("/v1/messages", {
+    const answer = await ask("/v1/messages", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ key, text }),

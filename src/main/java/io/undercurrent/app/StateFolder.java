@@ -1,0 +1,90 @@
+package io.undercurrent.app;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.undercurrent.io.AtomicFile;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/**
+ * What an instance knows about the folder of its states: a name of its own, and the cluster that
+ * the states belong to. It is kept as {@value #FILE} in the application's folder under {@code
+ * state.dir}.
+ *
+ * <p>The name is the instance's {@code group.instance.id}. An instance that is killed and started
+ * again on the same folder gets its partitions back at once. Without the name, Kafka would wait for
+ * the end of the dead member's session (45 s). Not thread-safe.
+ */
+final class StateFolder {
+
+  static final String FILE = "undercurrent.json";
+
+  private static final String INSTANCE = "instance";
+  private static final String CLUSTER = "cluster";
+
+  private final Path file;
+  private String instance; // null before the first start
+  private String cluster; // null before the first start
+
+  /**
+   * Reads what is known about a folder.
+   *
+   * @param folder the application's folder, {@code state.dir/application.id}; may be missing
+   * @throws AppException if the file cannot be read
+   */
+  StateFolder(Path folder) {
+    file = folder.resolve(FILE);
+    if (!Files.exists(file)) {
+      return;
+    }
+    try {
+      JsonNode found = Json.parse(Files.readAllBytes(file));
+      instance = found.path(INSTANCE).textValue();
+      cluster = found.path(CLUSTER).textValue();
+    } catch (IOException | MalformedJsonException e) {
+      throw new AppException(
+          "%s cannot be read: %s. Delete the folder %s; its states are restored from the changelog"
+              .formatted(file, e.getMessage(), folder),
+          e);
+    }
+  }
+
+  /**
+   * Takes the folder for the states of an application on this cluster.
+   *
+   * @return the instance's name, the same at each start
+   * @throws AppException if the states belong to another cluster, or the file cannot be written
+   */
+  String take(String clusterId) {
+    if (cluster != null && !cluster.equals(clusterId)) {
+      throw new AppException(
+          "the states in %s belong to the Kafka cluster %s, found cluster %s: set another state.dir, or delete that folder if the other cluster is gone"
+              .formatted(file.getParent(), cluster, clusterId));
+    }
+    if (instance == null || cluster == null) {
+      instance = UUID.randomUUID().toString();
+      cluster = clusterId;
+      write();
+    }
+    return instance;
+  }
+
+  private void write() {
+    ObjectNode content = Json.STRICT.createObjectNode();
+    content.put(INSTANCE, instance);
+    content.put(CLUSTER, cluster);
+    try {
+      Files.createDirectories(file.getParent());
+      AtomicFile.replace(file, Json.STRICT.writeValueAsBytes(content));
+    } catch (IOException e) {
+      throw new AppException(
+          "the state folder must be writable, found that %s cannot be written: %s"
+              .formatted(file, e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.undercurrent.serve;
+
+import java.util.concurrent.Semaphore;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Keeps threads free for health, however many other requests there are and however long each holds
+ * its thread. Above the limit they are refused with 503.
+ */
+final class SpareThreads extends Handler.Wrapper {
+
+  private final Semaphore places;
+
+  /**
+   * @param others threads that other requests may hold at the same time
+   */
+  SpareThreads(int others) {
+    places = new Semaphore(others);
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) throws Exception {
+    if (request.getHttpURI().getPath().startsWith(Door.HEALTH)) {
+      return super.handle(request, response, callback);
+    }
+    if (!places.tryAcquire()) {
+      Response.writeError(
+          request,
+          response,
+          callback,
+          HttpStatus.SERVICE_UNAVAILABLE_503,
+          "too many requests are being answered: try again in a moment");
+      return true;
+    }
+    try {
+      return super.handle(request, response, callback);
+    } finally {
+      places.release();
+    }
+  }
+}

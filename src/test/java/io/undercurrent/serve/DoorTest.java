@@ -1,0 +1,176 @@
+package io.undercurrent.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.RawHttp;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class DoorTest {
+
+  private static HttpEndpoint http;
+
+  @BeforeAll
+  static void start() {
+    Door door = new Door(List.of("0.0.0.0", "App-1"), List.of("texts.example.com"), null);
+    http =
+        HttpEndpoint.start(
+            new Listening("127.0.0.1", 0, door, null, Listening.NONE),
+            () -> "meters",
+            () -> true,
+            Optional::empty);
+  }
+
+  @AfterAll
+  static void stop() {
+    http.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "localhost",
+        "LOCALHOST:8080",
+        "localhost.:8080",
+        "127.0.0.1",
+        "127.0.0.1:8080",
+        "[::1]:8080",
+        "172.17.0.2:8080",
+        "app-1:8080",
+        "APP-1",
+        "texts.example.com",
+        "texts.example.com:443"
+      })
+  void shouldAnswerToItsOwnNamesAndToAddresses(String host) throws Exception {
+    assertThat(RawHttp.get(http.port(), "/metrics", "Host: " + host).status()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "evil.example",
+        "evil.example:8080",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "evil-localhost",
+        "xapp-1"
+      })
+  void shouldRefuseOtherNames(String host) throws Exception {
+    for (String path : List.of("/metrics", "/", "/v1/keys/k", "/nothing")) {
+      assertRefused(
+          RawHttp.get(http.port(), path, "Host: " + host),
+          "the Host header must be a name of this instance, found "
+              + host.replaceFirst(":.*", "")
+              + ": add it to undercurrent.http.allowed.hosts if it is one");
+    }
+  }
+
+  @Test
+  void shouldRefuseARequestWithoutAHost() throws Exception {
+    assertRefused(RawHttp.send(http.port(), "GET /metrics HTTP/1.0\r\n\r\n"), "found none");
+  }
+
+  @Test
+  void shouldNotTakeTheNameFromTheRequestLine() throws Exception {
+    RawHttp.Answer answer =
+        RawHttp.get(http.port(), "http://localhost/metrics", "Host: evil.example");
+    assertThat(answer.status()).isIn(400, 403);
+  }
+
+  @Test
+  void shouldAnswerHealthToEverybody() throws Exception {
+    assertThat(RawHttp.get(http.port(), "/health/live", "Host: evil.example").status())
+        .isEqualTo(200);
+    assertThat(RawHttp.send(http.port(), "GET /health/ready HTTP/1.0\r\n\r\n").status())
+        .isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://localhost:8080",
+        "https://localhost:8080",
+        "https://texts.example.com",
+        "https://texts.example.com:8443"
+      })
+  void shouldTakeWritesOfItsOwnPages(String origin) throws Exception {
+    assertThat(post(origin).status()).isEqualTo(404); // there is no such route here
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "http://evil.example",
+        "http://localhost:3000",
+        "http://localhost",
+        "http://127.0.0.1:8080",
+        "file://localhost:8080"
+      })
+  void shouldRefuseWritesOfOtherPages(String origin) throws Exception {
+    assertRefused(post(origin), "found Origin " + origin + ": add its name to undercurrent.http.");
+  }
+
+  @Test
+  void shouldAnswerWithItsTokenOnly() throws Exception {
+    Token token = Token.of("", "0123456789abcdef");
+    Door door = new Door(List.of(), List.of(), token);
+    try (HttpEndpoint locked =
+        HttpEndpoint.start(
+            new Listening("127.0.0.1", 0, door, null, Listening.NONE),
+            () -> "meters",
+            () -> true,
+            Optional::empty)) {
+      for (String path : List.of("/metrics", "/v1/keys/k", "/openapi.json", "/nothing", "/page")) {
+        RawHttp.Answer without = RawHttp.get(locked.port(), path, "Host: localhost");
+        assertThat(without.status()).isEqualTo(401);
+        assertThat(without.header("WWW-Authenticate")).isEqualTo("Bearer");
+        assertThat(without.body()).contains("a token is needed");
+      }
+      for (String wrong :
+          List.of(
+              "Bearer 0123456789abcdeg",
+              "Bearer 0123456789abcde",
+              "Bearer 0123456789abcdef0",
+              "Bearer",
+              "Basic 0123456789abcdef",
+              "0123456789abcdef")) {
+        RawHttp.Answer refused = metrics(locked, wrong);
+        assertThat(refused.status()).as(wrong).isEqualTo(401);
+        assertThat(refused.body()).contains("the token is not that of");
+      }
+      assertThat(metrics(locked, "Bearer 0123456789abcdef").status()).isEqualTo(200);
+      assertThat(metrics(locked, "bearer 0123456789abcdef").status()).isEqualTo(200);
+      for (String path : List.of("/health/live", "/health/ready")) {
+        assertThat(RawHttp.get(locked.port(), path, "Host: localhost").status()).isEqualTo(200);
+      }
+    }
+  }
+
+  private static RawHttp.Answer metrics(HttpEndpoint to, String authorization) throws Exception {
+    return RawHttp.get(to.port(), "/metrics", "Host: localhost", "Authorization: " + authorization);
+  }
+
+  private static RawHttp.Answer post(String origin) throws Exception {
+    return RawHttp.send(
+        http.port(),
+        "POST /v1/messages HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: "
+            + origin
+            + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  }
+
+  private static void assertRefused(RawHttp.Answer answer, String detail) throws Exception {
+    assertThat(answer.status()).isEqualTo(403);
+    assertThat(answer.header("Content-Type")).startsWith("application/problem+json");
+    assertThat(new JsonMapper().readTree(answer.body()).path("detail").asText()).contains(detail);
+  }
+}
