@@ -30,6 +30,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
@@ -77,6 +78,7 @@ public final class StreamsApp implements AutoCloseable {
 
   private final TopologyDefinition definition;
   private final Model model;
+  private final StateFolder stateFolder;
   private final StreamsConfig streamsConfig;
   private final EnrichmentSettings settings;
   private final Topics topics;
@@ -85,7 +87,7 @@ public final class StreamsApp implements AutoCloseable {
   private final LookAhead lookAhead; // null if records are computed one by one
 
   private TopicLimits topicLimits = TopicLimits.UNKNOWN; // before checkTopics
-  private String instanceName; // null before checkTopics
+  private boolean named; // whether the state folder keeps the instance's name
   private KafkaStreams streams; // null before start
   private Throwable failure;
   private long failedNanos; // when failure was set
@@ -115,7 +117,13 @@ public final class StreamsApp implements AutoCloseable {
             ? model
             : model.withStatePrecision(StatePrecision.of(config.statePrecision()));
     this.registry = registry;
-    this.streamsConfig = streamsConfig(definition, config, registry);
+    StreamsConfig checked = streamsConfig(definition, config, registry);
+    this.stateFolder =
+        new StateFolder(
+            Path.of(
+                checked.getString(StreamsConfig.STATE_DIR_CONFIG),
+                checked.getString(StreamsConfig.APPLICATION_ID_CONFIG)));
+    this.streamsConfig = withAddress(checked, stateFolder.instanceName());
     this.meters = new ApplicationMeters(registry, streamsConfig.originals());
     // Registered now, so that they are exported before the first task starts.
     EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model).in(definition.name());
@@ -144,22 +152,27 @@ public final class StreamsApp implements AutoCloseable {
     ours.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
     ours.put(BoundedRocksDb.MEMORY_CONFIG, config.rocksDbMemoryBytes());
     try {
-      return new StreamsConfig(withAddress(config, ours));
+      return new StreamsConfig(config.streams(ours));
     } catch (ConfigException e) {
       throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
     }
   }
 
-  private static Map<String, Object> withAddress(
-      UndercurrentConfig config, Map<String, Object> defaults) {
-    Map<String, Object> all = new HashMap<>(config.streams(defaults));
-    Object address = all.get(StreamsConfig.APPLICATION_SERVER_CONFIG);
+  /**
+   * Gives an instance without {@code application.server} an address that cannot be reached, because
+   * Kafka Streams tracks which instance has which partition only if instances have addresses. It is
+   * the same at each start: another address would make all members join the group again.
+   */
+  private static StreamsConfig withAddress(StreamsConfig config, String instanceName) {
     // Not under the streams protocol: there an address can make joining fail (see canRejoin), and
     // an instance knows its own keys without one.
-    if (!usesStreamsProtocol(all) && (address == null || address.toString().isEmpty())) {
-      all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable());
+    if (usesStreamsProtocol(config.originals())
+        || !config.getString(StreamsConfig.APPLICATION_SERVER_CONFIG).isEmpty()) {
+      return config;
     }
-    return all;
+    Map<String, Object> all = new HashMap<>(config.originals());
+    all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable(instanceName));
+    return new StreamsConfig(all);
   }
 
   private static boolean usesStreamsProtocol(Map<String, Object> configs) {
@@ -206,10 +219,10 @@ public final class StreamsApp implements AutoCloseable {
         log.warn("{}; trying again ({} of {})", e.getMessage(), check + 1, CHECKS);
       }
     }
-    String name = stateFolder().take(topics.clusterId());
+    stateFolder.take(topics.clusterId());
     synchronized (this) {
       topicLimits = found;
-      instanceName = name;
+      named = true;
     }
   }
 
@@ -220,11 +233,6 @@ public final class StreamsApp implements AutoCloseable {
     all.add(definition.enriched());
     all.add(definition.deadLetters());
     return all;
-  }
-
-  private StateFolder stateFolder() {
-    return new StateFolder(
-        Path.of(streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG), applicationId()));
   }
 
   /** The topics that Kafka Streams creates for the topology. */
@@ -319,9 +327,10 @@ public final class StreamsApp implements AutoCloseable {
     TimestampRange letters = topicLimits.letterTimestamps();
     configs.put(DeadLetterHandler.TIMESTAMP_BEFORE_MAX_MS_CONFIG, letters.beforeMaxMs());
     configs.put(DeadLetterHandler.TIMESTAMP_AFTER_MAX_MS_CONFIG, letters.afterMaxMs());
-    if (instanceName != null && !isStaticMember() && !usesStreamsProtocol(configs)) {
+    if (named && !hasConfiguredInstanceId() && !usesStreamsProtocol(configs)) {
       configs.put(
-          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instanceName);
+          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
+          stateFolder.instanceName());
     }
     return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
   }
@@ -350,6 +359,9 @@ public final class StreamsApp implements AutoCloseable {
             AppException.oneLine(cause));
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
+      if (closed && canRejoin(cause)) {
+        return StreamThreadExceptionResponse.SHUTDOWN_CLIENT; // it stops, and nothing is lost
+      }
       if (failure == null) {
         failure = explained;
         failedNanos = System.nanoTime();
@@ -359,9 +371,15 @@ public final class StreamsApp implements AutoCloseable {
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
-  /** Partitions that were added to a source topic are a failure that we can explain better. */
+  /** Some failures we can explain better: added partitions, a copied state folder. */
   private Throwable explained(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FencedInstanceIdException) {
+        return new AppException(
+            "another instance has joined the group under the name of this one: if it runs with a copy of the state folder %s, delete that folder on one of the two"
+                .formatted(stateFolder),
+            failure);
+      }
       if (cause instanceof TopologyException
           || String.valueOf(cause.getMessage()).contains("invalid partitions")) {
         try {
@@ -516,7 +534,7 @@ public final class StreamsApp implements AutoCloseable {
     Host address = Host.of(streamsConfig.getString(StreamsConfig.APPLICATION_SERVER_CONFIG));
     return new StreamsQueries(
         this::started,
-        address == null ? Host.of(Host.unreachable()) : address,
+        address == null ? Host.of(Host.unreachable(stateFolder.instanceName())) : address,
         model,
         enrichment(),
         this::partitions,
@@ -771,18 +789,19 @@ public final class StreamsApp implements AutoCloseable {
   /**
    * The app leaves the consumer group, so that other instances take over, or a restart begins, at
    * once and not after the session timeout (45 s). If the settings have a {@code
-   * group.instance.id}, it stays in the group, because it is expected back.
+   * group.instance.id}, it stays in the group, because it is expected back. The name that we make
+   * ourselves does not count.
    */
   private CloseOptions closeOptions(Duration timeout) {
     return CloseOptions.timeout(timeout)
         .withGroupMembershipOperation(
-            isStaticMember()
+            hasConfiguredInstanceId()
                 ? GroupMembershipOperation.REMAIN_IN_GROUP
                 : GroupMembershipOperation.LEAVE_GROUP);
   }
 
   /** Whether the settings have a {@code group.instance.id}. */
-  private boolean isStaticMember() {
+  private boolean hasConfiguredInstanceId() {
     return streamsConfig
             .getMainConsumerConfigs("any", "any", 0)
             .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)

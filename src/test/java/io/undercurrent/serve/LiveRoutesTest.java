@@ -77,7 +77,7 @@ class LiveRoutesTest {
               1,
               new StreamsQueries(
                   () -> null,
-                  Host.of(Host.unreachable()),
+                  Host.of(Host.unreachable("nowhere")),
                   MODEL,
                   EnrichmentSettings.DEFAULTS,
                   () -> 1,

@@ -34,7 +34,7 @@ class OpenApiTest {
     TopologyDefinition definition = TopologyDefinition.shipped();
     StreamsQueries queries =
         new StreamsQueries(
-            () -> null, Host.of(Host.unreachable()), model, settings, () -> 1, false);
+            () -> null, Host.of(Host.unreachable("nowhere")), model, settings, () -> 1, false);
     LiveFeed feed =
         new LiveFeed(
             (lookBack, listener) -> {

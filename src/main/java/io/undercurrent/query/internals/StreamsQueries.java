@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -56,11 +55,13 @@ public final class StreamsQueries {
     private static final String NOWHERE = ".invalid";
 
     /**
-     * A unique {@code application.server} for an instance that has none. Kafka Streams tracks which
+     * An {@code application.server} for an instance that has none. Kafka Streams tracks which
      * instance has which partition only if instances have addresses.
+     *
+     * @param name a unique name of the instance, as part of a host's name
      */
-    public static String unreachable() {
-      return UUID.randomUUID() + NOWHERE + ":1";
+    public static String unreachable(String name) {
+      return name + NOWHERE + ":1";
     }
 
     /** Whether queries can be sent to this address. */
