@@ -26,7 +26,7 @@ class DoorTest {
     Door door = new Door(List.of("0.0.0.0", "App-1"), List.of("texts.example.com"), null);
     http =
         HttpEndpoint.start(
-            new Listening("127.0.0.1", 0, door, null, Listening.NONE),
+            new Listening("127.0.0.1", 0, door, null, "127.0.0.1", Listening.NONE),
             () -> "meters",
             () -> true,
             () -> true);
@@ -226,7 +226,7 @@ class DoorTest {
   private static HttpEndpoint locked() {
     Door door = new Door(List.of(), List.of(), Token.of("", TOKEN));
     return HttpEndpoint.start(
-        new Listening("127.0.0.1", 0, door, null, Listening.NONE),
+        new Listening("127.0.0.1", 0, door, null, "127.0.0.1", Listening.NONE),
         () -> "meters",
         () -> true,
         () -> true);

@@ -1,6 +1,7 @@
 package io.undercurrent.serve;
 
 import static io.undercurrent.serve.ForwardingTest.warnings;
+import static io.undercurrent.serve.HttpEndpointTest.on;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -39,9 +40,9 @@ class TlsTest {
   }
 
   private static HttpEndpoint endpoint(SSLContext tls) {
-    Door door = Listening.on("127.0.0.1", 0).door();
+    Door door = on("127.0.0.1", 0).door();
     return HttpEndpoint.start(
-        new Listening("127.0.0.1", 0, door, tls, 0),
+        new Listening("127.0.0.1", 0, door, tls, "127.0.0.1", 0),
         () -> "meters",
         () -> true,
         () -> true);
