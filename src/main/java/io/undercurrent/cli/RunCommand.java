@@ -129,16 +129,18 @@ final class RunCommand implements Callable<Integer> {
       StreamsApp app,
       PrometheusMeterRegistry registry) {
     return config.httpPort() == UndercurrentConfig.HTTP_OFF
+            && config.httpManagementPort() == UndercurrentConfig.HTTP_OFF
         ? null
         : Serving.start(config, config.httpPort(), definition, app, registry);
   }
 
   private static String running(
       TopologyDefinition definition, Model model, UndercurrentConfig config, HttpEndpoint http) {
+    boolean page = config.livePage() && config.httpPort() != UndercurrentConfig.HTTP_OFF;
     String metrics =
         http == null
             ? "no metrics"
-            : (config.livePage() ? "live page at " + http.address() + "/, " : "")
+            : (page ? "live page at " + http.address() + "/, " : "")
                 + "metrics at "
                 + http.managementAddress()
                 + "/metrics";

@@ -14,16 +14,18 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow.Subscription;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +56,9 @@ final class Forwarding {
   /** Bytes of the largest answer that is read: several times what an instance answers. */
   static final int MAX_BODY_BYTES = 1 << 20;
 
-  private final AtomicBoolean warned = new AtomicBoolean();
+  /** Why an instance was not asked about its keys, as it was last logged, by authority. */
+  private final Map<String, String> warned = new ConcurrentHashMap<>();
+
   private final Token token; // null for none
   private final String scheme;
   private final HttpClient client;
@@ -70,6 +74,7 @@ final class Forwarding {
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT)
+            .proxy(HttpClient.Builder.NO_PROXY) // it would see the token
             .followRedirects(HttpClient.Redirect.NEVER);
     client = (tls == null ? builder : builder.sslContext(tls)).build();
   }
@@ -116,17 +121,19 @@ final class Forwarding {
   }
 
   private boolean answer(Context ctx, HttpRequest request, Set<Integer> searched) {
+    String authority = request.uri().getAuthority();
     CompletableFuture<HttpResponse<byte[]>> asked =
         client.sendAsync(request, head -> new Bounded());
     try {
       // The request's own timeout ends with the head of the response.
       HttpResponse<byte[]> response = asked.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
-      if (response.statusCode() == HttpStatus.MISDIRECTED_REQUEST.getCode()) {
-        response.headers().firstValue(SEARCHED).ifPresent(list -> addTo(searched, list));
+      if (response.statusCode() == HttpStatus.UNAUTHORIZED.getCode()) {
+        warn(authority, "it refuses this instance's token: all instances must have the same one");
         return false;
       }
-      if (response.statusCode() == HttpStatus.UNAUTHORIZED.getCode()) {
-        warnOfTokens(request.uri().getAuthority());
+      warned.remove(authority);
+      if (response.statusCode() == HttpStatus.MISDIRECTED_REQUEST.getCode()) {
+        response.headers().firstValue(SEARCHED).ifPresent(list -> addTo(searched, list));
         return false;
       }
       response.headers().firstValue("Content-Type").ifPresent(ctx::contentType);
@@ -138,6 +145,7 @@ final class Forwarding {
       return true;
     } catch (ExecutionException | TimeoutException e) {
       asked.cancel(true);
+      warnOfTls(authority, e);
       return false;
     } catch (InterruptedException e) {
       asked.cancel(true);
@@ -163,12 +171,20 @@ final class Forwarding {
     searched.addAll(named);
   }
 
-  private void warnOfTokens(String host) {
-    if (!warned.getAndSet(true)) {
-      log.warn(
-          "{} refuses the token of this instance, so it is not asked about its keys: all instances"
-              + " must have the same token",
-          host);
+  /** An instance that is gone is normal. One that is not trusted stays so until somebody acts. */
+  private void warnOfTls(String authority, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SSLException) {
+        warn(authority, "TLS fails: " + cause.getMessage());
+        return;
+      }
+    }
+  }
+
+  /** Logs a reason once, until the instance answers or the reason changes. */
+  private void warn(String authority, String reason) {
+    if (!reason.equals(warned.put(authority, reason))) {
+      log.warn("{} cannot be asked about its keys: {}", authority, reason);
     }
   }
 

@@ -42,17 +42,15 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
   private static final String JSON = "application/json";
 
-  /** Requests other than health that are answered at the same time. */
-  private static final int REQUESTS = 24;
+  /** Requests other than health and the page's files that are answered at the same time. */
+  static final int REQUESTS = 100;
 
   private static final int MANAGEMENT_REQUESTS = 4;
 
-  private final Listening listening;
-  private final List<WebServer> servers = new ArrayList<>(); // the second one is of management
+  private final List<WebServer> servers = new ArrayList<>(); // the last one has health and metrics
   private final List<Routes> routes;
 
-  private HttpEndpoint(Listening listening, List<Routes> routes) {
-    this.listening = listening;
+  private HttpEndpoint(List<Routes> routes) {
     this.routes = routes;
   }
 
@@ -76,26 +74,29 @@ public final class HttpEndpoint implements AutoCloseable {
     Objects.requireNonNull(live, "live");
     Objects.requireNonNull(notReady, "notReady");
     List<Routes> routes = List.of(more);
-    HttpEndpoint endpoint = new HttpEndpoint(listening, routes);
+    HttpEndpoint endpoint = new HttpEndpoint(routes);
     try {
-      endpoint.serve(
-          new WebServer(
-              listening.host(),
-              listening.port(),
-              "undercurrent.http.port",
-              listening.tls(),
-              REQUESTS,
-              listening.door(),
-              config -> {
-                addOwn(config.routes, scrape, live, notReady);
-                routes.forEach(group -> group.add(config));
-              }));
-      if (listening.managementPort() != Listening.NONE) {
+      boolean management = listening.managementPort() != Listening.NONE;
+      if (listening.port() != Listening.NONE || !management) {
         endpoint.serve(
             new WebServer(
                 listening.host(),
+                listening.port(),
+                "undercurrent.http",
+                listening.tls(),
+                REQUESTS,
+                listening.door(),
+                config -> {
+                  addOwn(config.routes, scrape, live, notReady);
+                  routes.forEach(group -> group.add(config));
+                }));
+      }
+      if (management) {
+        endpoint.serve(
+            new WebServer(
+                listening.managementHost(),
                 listening.managementPort(),
-                "undercurrent.http.management.port",
+                "undercurrent.http.management",
                 null,
                 MANAGEMENT_REQUESTS,
                 listening.door().unlocked(),
@@ -143,7 +144,9 @@ public final class HttpEndpoint implements AutoCloseable {
         .result(Answers.bytes(answer));
   }
 
-  /** The port it listens on, also where 0 was asked for. */
+  /**
+   * The port it listens on, also where 0 was asked for: that of management if it is the only one.
+   */
   public int port() {
     return servers.get(0).port();
   }
@@ -153,22 +156,22 @@ public final class HttpEndpoint implements AutoCloseable {
     return servers.get(servers.size() - 1).port();
   }
 
-  /** The address of its pages, such as {@code http://127.0.0.1:8080}. */
+  /**
+   * The address of its pages, such as {@code http://127.0.0.1:8080}: that of management if there
+   * are no pages.
+   */
   public String address() {
-    return "%s://%s:%d"
-        .formatted(listening.tls() == null ? "http" : "https", listening.host(), port());
+    return servers.get(0).address();
   }
 
   /** The address of health and metrics: {@link #address} if they have none of their own. */
   public String managementAddress() {
-    return servers.size() == 1
-        ? address()
-        : "http://%s:%d".formatted(listening.host(), managementPort());
+    return servers.get(servers.size() - 1).address();
   }
 
   /**
-   * Stops listening at once; a request still being answered is cut off. Takes a second at most;
-   * further calls do nothing.
+   * Stops listening at once; a request still being answered is cut off. Takes a second at most for
+   * each port; further calls do nothing.
    */
   @Override
   public void close() {

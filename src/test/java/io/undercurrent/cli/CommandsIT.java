@@ -101,6 +101,21 @@ class CommandsIT {
   }
 
   @Test
+  void shouldServeTheManagementPortAlone() throws Exception {
+    int port = freePort();
+    String management = "undercurrent.http.management.port=" + port;
+    try (Child app =
+        run("managed", "undercurrent.http.port=-1", "--set", management, "--create-topics")) {
+      app.awaitLine("running: ", PATIENCE);
+      assertThat(app.out())
+          .contains(", metrics at http://127.0.0.1:" + port + "/metrics")
+          .doesNotContain("live page");
+      assertThat(get(port, "/health/ready").statusCode()).isEqualTo(200);
+      assertThat(get(port, "/metrics").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void shouldSayThatThePortIsInUse() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
         Child app =

@@ -85,23 +85,23 @@ class OpenApiAnswersTest {
         settings);
   }
 
-  /** Without the token, and by another name. */
+  /** Without the token, and from another page. */
   private static void askAsAStranger(ServedApp app) throws Exception {
     int port = URI.create(app.address()).getPort();
     for (String answer : OPEN_API.described()) {
       String[] parts = answer.split(" ");
       if (parts[2].equals("401") || parts[2].equals("403")) {
         String path = parts[1].replace("{key}", "k");
-        String host = parts[2].equals("401") ? "localhost" : "evil.example";
+        String origin = parts[2].equals("401") ? "" : "Origin: http://evil.example\r\n";
         RawHttp.Answer refused =
             RawHttp.send(
                 port,
                 parts[0]
                     + " "
                     + path
-                    + " HTTP/1.1\r\nHost: "
-                    + host
-                    + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                    + " HTTP/1.1\r\nHost: localhost\r\n"
+                    + origin
+                    + "Content-Length: 0\r\nConnection: close\r\n\r\n");
         assertThat(refused.status()).as(answer).isEqualTo(Integer.parseInt(parts[2]));
         OPEN_API.check(parts[0], path, refused.status(), refused::header, refused.body());
       }

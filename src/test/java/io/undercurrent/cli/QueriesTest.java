@@ -14,6 +14,7 @@ import io.undercurrent.RawHttp;
 import io.undercurrent.SelfSigned;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
@@ -40,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -307,29 +309,106 @@ class QueriesTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "undercurrent.live.input=true"
+            + " | read texts and keys, send messages, enrich texts, read metrics",
+        "undercurrent.http.texts=false | read keys, enrich texts, read metrics",
+        "undercurrent.live.page=false | ask about keys, enrich texts, read metrics",
+        "undercurrent.http.keys=false | enrich texts, read metrics",
+        "undercurrent.http.enrich=false | read texts and keys, read metrics"
+      })
+  void shouldSayLoudlyWhatIsOpen(String setting, String open) {
+    String[] parts = setting.split("=");
+    assertThat(warnings(Map.of("undercurrent.http.host", "0.0.0.0", parts[0], parts[1])))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .startsWith("HTTP IS OPEN: whoever reaches http://0.0.0.0:")
+        .contains(" can " + open + ". Set undercurrent.http.token.file, or");
+  }
+
   @Test
-  void shouldSayLoudlyThatItIsOpen() throws Exception {
+  void shouldWarnOfATokenThatIsNotEncrypted() throws Exception {
     Path token = Files.writeString(state.resolve("token"), "0123456789abcdef");
-    Map<String, String> open = Map.of("undercurrent.http.host", "0.0.0.0");
-    Map<String, String> locked = new HashMap<>(open);
-    locked.put("undercurrent.http.token.file", token.toString());
+    Map<String, String> settings =
+        new HashMap<>(SelfSigned.in(state.resolve("tls"), "EC").settings());
+    settings.put("undercurrent.http.host", "0.0.0.0");
+    settings.put("undercurrent.http.token.file", token.toString());
+    assertThat(warnings(settings)).isEmpty();
+    settings.keySet().removeIf(name -> name.startsWith("undercurrent.http.ssl."));
+    assertThat(warnings(settings))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("is not encrypted: the token and all answers can be read on the network. Set");
+    settings.remove("undercurrent.http.host");
+    assertThat(warnings(settings)).isEmpty();
+    assertThat(warnings(Map.of())).isEmpty();
+  }
+
+  /** Of the start with these settings. */
+  private List<String> warnings(Map<String, String> settings) {
     ListAppender<ILoggingEvent> logged = new ListAppender<>();
     logged.start();
     Logger logger = (Logger) LoggerFactory.getLogger(Serving.class);
     logger.addAppender(logged);
     try {
-      app(LetterModel.of(1), Map.of()).close();
-      app(LetterModel.of(1), locked).close();
-      assertThat(logged.list).isEmpty();
-      app(LetterModel.of(1), open).close();
+      app(LetterModel.of(1), settings).close();
     } finally {
       logger.detachAppender(logged);
     }
-    assertThat(logged.list).hasSize(1);
-    assertThat(logged.list.get(0).getLevel()).isEqualTo(Level.WARN);
-    assertThat(logged.list.get(0).getFormattedMessage())
-        .startsWith("HTTP IS OPEN: whoever reaches 0.0.0.0:")
-        .contains("can read texts and keys. Set undercurrent.http.token.file, or");
+    assertThat(logged.list).allMatch(event -> event.getLevel() == Level.WARN);
+    return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+  }
+
+  @Test
+  void shouldServeTheManagementPortAlone() throws Exception {
+    Map<String, String> settings = Map.of("undercurrent.http.management.port", "0");
+    int off = UndercurrentConfig.HTTP_OFF;
+    try (ServedApp app =
+        new ServedApp(
+            broker, ServedApp.definition(name), LetterModel.of(1), state, off, settings)) {
+      assertThat(app.get("/health/live").statusCode()).isEqualTo(200);
+      assertThat(app.get("/metrics").statusCode()).isEqualTo(200);
+      for (String path : List.of("/", "/v1/keys/k", "/openapi.json")) {
+        HttpResponse<String> none = app.askAsInstance(path, "state"); // not as OpenAPI says
+        assertProblem(none, 404, "there is nothing at this path");
+      }
+    }
+  }
+
+  /** The page asks for the token. Its files have no data. */
+  @Test
+  void shouldServeThePageAndNoDataWithoutTheToken() throws Exception {
+    Path token = Files.writeString(state.resolve("token"), "0123456789abcdef");
+    try (ServedApp app =
+        app(
+            LetterModel.of(1),
+            Map.of(
+                "undercurrent.http.token.file",
+                token.toString(),
+                "state.dir",
+                state.resolve("states").toString()))) {
+      for (String path : List.of("/", "/page/page.js", "/page/uplot/dist/uPlot.min.css")) {
+        assertThat(app.get(path).statusCode()).as(path).isEqualTo(200);
+      }
+      int port = URI.create(app.address()).getPort();
+      for (String path :
+          List.of(
+              "/page/../openapi.json",
+              "/page/%2e%2e/openapi.json",
+              "/page/../../openapi.json",
+              "/page/uplot/../../v1/topology",
+              "/page/../v1/live",
+              "//v1/topology",
+              "/v1/topology/",
+              "/v1/topology;x",
+              "/health/../metrics",
+              "/page")) {
+        RawHttp.Answer answer = RawHttp.get(port, path, "Host: localhost");
+        assertThat(answer.status()).as(path).isIn(400, 401, 404);
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+      }
+    }
   }
 
   private ServedApp locked(String folder, int port, SelfSigned files, Path token) {

@@ -1,5 +1,6 @@
 package io.undercurrent.serve;
 
+import static io.undercurrent.serve.HttpEndpointTest.on;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Logger;
@@ -68,7 +69,7 @@ class LiveRoutesTest {
 
   private final HttpEndpoint http =
       HttpEndpoint.start(
-          Listening.on("127.0.0.1", 0),
+          on("127.0.0.1", 0),
           () -> "",
           () -> true,
           Optional::empty,
