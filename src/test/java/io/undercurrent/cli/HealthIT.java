@@ -105,7 +105,7 @@ class HealthIT {
     broker.kill();
     await("not ready", SAID, () -> get("/health/ready").statusCode() == 503);
     app.terminate();
-    assertThat(app.exitCode(Duration.ofSeconds(10))).as(app.err()).isZero();
+    assertThat(app.exitCode(Duration.ofSeconds(20))).as(app.err()).isZero();
     assertThat(app.out()).contains("stopped without the brokers, which do not answer: nothing is");
   }
 
