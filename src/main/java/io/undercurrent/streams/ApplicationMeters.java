@@ -132,9 +132,9 @@ public final class ApplicationMeters implements AutoCloseable {
 
   /**
    * Why the application does not process records now, in one sentence; empty if it does. It does
-   * not while it starts, rebalances or restores states; if no broker answers; if a topic is gone or
-   * a partition has no leader; or if a stream thread is stuck. A problem is reported within 30
-   * seconds. An application that has nothing to read is ready.
+   * not while it starts, rebalances or restores states; if no broker answers or the brokers refuse;
+   * if a topic is gone or a partition has no leader; or if a stream thread is stuck. A problem is
+   * reported within 30 seconds. An application that has nothing to read is ready.
    */
   public Optional<String> notReady() {
     KafkaStreams measured = streams;

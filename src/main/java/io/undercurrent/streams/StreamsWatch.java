@@ -60,7 +60,7 @@ final class StreamsWatch implements AutoCloseable {
   private static final int TOPICS_EVERY = 4;
 
   /** Rounds without progress before a stream thread is stuck: 15 s. */
-  static final int STILL = 5;
+  private static final int STILL = 5;
 
   /** Faults of topics that are named in one line. */
   private static final int MAX_NAMED = 5;
@@ -266,8 +266,7 @@ final class StreamsWatch implements AutoCloseable {
         seen.add(topic);
       } catch (ExecutionException e) {
         if (e.getCause() instanceof TopicAuthorizationException) {
-          seen.remove(
-              topic); // nobody tells us whether it exists; Kafka Streams will be refused too
+          seen.remove(topic); // it may still exist; Kafka Streams is told the same
         } else if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
           throw e;
         } else if (seen.contains(topic)) {
