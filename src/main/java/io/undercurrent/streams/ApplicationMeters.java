@@ -122,7 +122,7 @@ public final class ApplicationMeters implements AutoCloseable {
    * every few seconds whether they answer, until these meters are closed or {@code streams} is.
    */
   public void bindLagTo(KafkaStreams streams) {
-    StreamsWatch starting = new StreamsWatch(streams, new StreamsConfig(configs), topics);
+    StreamsWatch starting = StreamsWatch.start(streams, new StreamsConfig(configs), topics);
     synchronized (this) {
       closeWatch();
       watch = starting;
@@ -132,9 +132,9 @@ public final class ApplicationMeters implements AutoCloseable {
 
   /**
    * Why the application does not process records now, in one sentence; empty if it does. It does
-   * not while it starts, rebalances or restores states; if no broker answers; if a topic is gone or
-   * a partition has no leader; or if a stream thread is stuck. A problem is reported within 30
-   * seconds. An application that has nothing to read is ready.
+   * not while it starts, rebalances or restores states; if no broker answers or the brokers refuse;
+   * if a topic is gone or a partition has no leader; or if a stream thread is stuck. A problem is
+   * reported within 30 seconds. An application that has nothing to read is ready.
    */
   public Optional<String> notReady() {
     KafkaStreams measured = streams;
@@ -155,7 +155,7 @@ public final class ApplicationMeters implements AutoCloseable {
                 : "Kafka Streams is " + state);
   }
 
-  /** Whether the brokers answered when they were last asked; true while they are not asked. */
+  /** False after two questions in a row without an answer; true while the brokers are not asked. */
   public boolean brokersAnswer() {
     StreamsWatch watching = watch;
     return watching == null || watching.brokersAnswer();

@@ -8,13 +8,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
@@ -22,7 +23,9 @@ import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Metric;
-import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
@@ -35,10 +38,11 @@ import org.slf4j.LoggerFactory;
  * that a topic is gone or has no leader, and that a stream thread is stuck. Kafka Streams stays
  * RUNNING in all these cases, because its clients wait and try again.
  *
- * <p>Every three seconds it asks the brokers with an admin client of its own. The consumers'
- * metrics do not help there: they count calls of {@code poll}, and a consumer that waits for a
- * rebalance receives nothing for minutes from a broker that is well. It counts rounds and not time,
- * so that a process that was paused does not blame its brokers.
+ * <p>Every three seconds it asks the brokers with an admin client of its own, and in every fourth
+ * round it asks about the topics too. The consumers' metrics do not help there: they count calls of
+ * {@code poll}, and a consumer that waits for a rebalance receives nothing for minutes from a
+ * broker that is well. It counts rounds and not time, so that a process that was paused does not
+ * blame its brokers.
  *
  * <p>Logs each problem once, and its end once. Thread-safe.
  */
@@ -49,8 +53,11 @@ final class StreamsWatch implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofSeconds(3);
   private static final int TIMEOUT_MS = 5_000;
 
-  /** Questions without an answer, one after the other, before the brokers are unreachable. */
-  private static final int UNANSWERED = 2;
+  /** Rounds in a row, of no answers or of refusals, before they are reported. */
+  private static final int IN_A_ROW = 2;
+
+  /** The topics are asked about in one round of so many, and in each while they have faults. */
+  private static final int TOPICS_EVERY = 4;
 
   /** Rounds without progress before a stream thread is stuck: 15 s. */
   private static final int STILL = 5;
@@ -60,14 +67,19 @@ final class StreamsWatch implements AutoCloseable {
 
   private static final Set<String> PROGRESS = Set.of("poll-total", "process-total", "commit-total");
 
-  private final KafkaStreams streams;
-  private final Set<String> topics;
-  private final String servers;
-  private final int still; // STILL, or more where an idle thread polls seldom
   private final Admin admin;
+  private final String servers;
+  private final Set<String> topics;
+  private final Supplier<State> state;
+  private final Supplier<Map<String, Double>> done; // by stream thread
+  private final int still; // STILL, or more where an idle thread polls seldom
   private final Map<String, Progress> progress = new HashMap<>(); // by stream thread
   private final Set<String> seen = new HashSet<>(); // topics that existed
-  private Set<String> lastFaults = Set.of(); // in the last round
+  private Set<String> faults = Set.of(); // of topics, when they were last asked about
+  private Set<String> lasting = Set.of(); // those that were there the time before, too
+  private int sinceTopics = TOPICS_EVERY; // rounds since the topics were asked about
+  private int refused; // rounds in a row
+  private String refusal; // of the last one
   private final ScheduledExecutorService scheduler =
       Executors.newSingleThreadScheduledExecutor(
           run -> {
@@ -91,19 +103,60 @@ final class StreamsWatch implements AutoCloseable {
   private record Progress(double done, int still) {}
 
   /**
+   * Watches once {@link #round} is called.
+   *
+   * @param servers names the brokers in messages
+   * @param topics reported as gone if they once existed and do not any more
+   * @param done returns what each stream thread has done: polls, processed records and commits
+   * @param still rounds without progress before a stream thread is stuck
+   */
+  StreamsWatch(
+      Admin admin,
+      String servers,
+      Collection<String> topics,
+      Supplier<State> state,
+      Supplier<Map<String, Double>> done,
+      int still) {
+    this.admin = admin;
+    this.servers = servers;
+    this.topics = new TreeSet<>(topics);
+    this.state = state;
+    this.done = done;
+    this.still = still;
+  }
+
+  /**
    * Starts watching.
    *
    * @param topics reported as gone if they once existed and do not any more
    */
-  StreamsWatch(KafkaStreams streams, StreamsConfig config, Collection<String> topics) {
-    this.streams = streams;
-    this.topics = new TreeSet<>(topics);
-    servers = String.join(",", config.getList(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
+  static StreamsWatch start(KafkaStreams streams, StreamsConfig config, Collection<String> topics) {
     String id = config.getString(StreamsConfig.APPLICATION_ID_CONFIG) + "-undercurrent-watch";
     long polls = 2 * config.getLong(StreamsConfig.POLL_MS_CONFIG) / PAUSE.toMillis();
-    still = (int) Math.max(STILL, polls);
-    admin = Admin.create(config.getAdminConfigs(id));
-    scheduler.scheduleWithFixedDelay(this::round, 0, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+    StreamsWatch watch =
+        new StreamsWatch(
+            Admin.create(config.getAdminConfigs(id)),
+            String.join(",", config.getList(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG)),
+            topics,
+            streams::state,
+            () -> done(streams),
+            (int) Math.max(STILL, polls));
+    watch.scheduler.scheduleWithFixedDelay(
+        watch::round, 0, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+    return watch;
+  }
+
+  /** A thread between two polls may process for minutes, so records and commits count too. */
+  private static Map<String, Double> done(KafkaStreams streams) {
+    Map<String, Double> done = new HashMap<>();
+    for (Metric metric : streams.metrics().values()) {
+      if (metric.metricName().group().equals("stream-thread-metrics")
+          && PROGRESS.contains(metric.metricName().name())
+          && metric.metricValue() instanceof Double value) {
+        done.merge(metric.metricName().tags().get("thread-id"), value, Double::sum);
+      }
+    }
+    return done;
   }
 
   private static Instant now() {
@@ -121,12 +174,12 @@ final class StreamsWatch implements AutoCloseable {
   }
 
   private boolean isUnreachable() {
-    return unanswered >= UNANSWERED;
+    return unanswered >= IN_A_ROW;
   }
 
-  /** Whether the last question to the brokers was answered. */
+  /** False after two questions in a row without an answer. */
   boolean brokersAnswer() {
-    return unanswered == 0;
+    return !isUnreachable();
   }
 
   /** The number of stream threads that are stuck. */
@@ -134,67 +187,94 @@ final class StreamsWatch implements AutoCloseable {
     return stuck;
   }
 
-  private void round() {
-    if (streams.state().hasCompletedShutdown()) {
-      close(); // nobody closed the meters
-      return;
-    }
+  /** Throws nothing, not even an error: the scheduler would never call it again. */
+  void round() {
     try {
-      Set<String> faults = ask();
-      countStuck();
-      Set<String> lasting = new TreeSet<>(faults);
-      lasting.retainAll(lastFaults); // a new leader is elected within moments
-      lastFaults = faults;
-      report(lasting);
+      if (state.get().hasCompletedShutdown()) {
+        close(); // nobody closed the meters
+        return;
+      }
+      ask();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // it was closed
-    } catch (RuntimeException e) {
-      log.debug("a round failed", e); // Kafka Streams is closing
+    } catch (Throwable e) {
+      if (unanswered == 0 && !isClosed()) {
+        log.warn("the brokers cannot be asked", e);
+      }
+      countUnanswered(e);
+    }
+    if (!isClosed()) {
+      attempt(this::countStuck);
+      attempt(this::report);
     }
   }
 
-  /** Asks the brokers, and returns what is wrong with the topics. */
-  private Set<String> ask() throws InterruptedException {
-    Set<String> faults = new TreeSet<>();
+  private static void attempt(Runnable step) {
+    try {
+      step.run();
+    } catch (Throwable e) {
+      log.debug("a step of a round failed", e); // Kafka Streams is closing
+    }
+  }
+
+  private boolean isClosed() {
+    return scheduler.isShutdown();
+  }
+
+  private void ask() throws InterruptedException {
     try {
       admin.describeCluster(new DescribeClusterOptions().timeoutMs(TIMEOUT_MS)).clusterId().get();
-      Map<String, KafkaFuture<TopicDescription>> described =
-          admin
-              .describeTopics(topics, new DescribeTopicsOptions().timeoutMs(TIMEOUT_MS))
-              .topicNameValues();
-      for (String topic : topics) {
-        Optional<TopicDescription> found = find(described.get(topic));
-        if (found.isPresent()) {
-          seen.add(topic);
-          faults.addAll(withoutLeader(found.get()));
-        } else if (seen.contains(topic)) {
-          faults.add("topic " + topic + " does not exist any more");
-        }
+      sinceTopics++;
+      if (sinceTopics >= TOPICS_EVERY || !faults.isEmpty()) {
+        Set<String> found = askAboutTopics();
+        lasting = new TreeSet<>(found);
+        lasting.retainAll(faults); // a new leader is elected within moments
+        faults = found;
+        sinceTopics = 0;
       }
-      answered = now();
-      unanswered = 0;
+      refused = 0;
     } catch (ExecutionException e) {
-      log.debug("the brokers did not answer", e);
-      unanswered++;
+      if (e.getCause() instanceof TimeoutException || e.getCause() instanceof DisconnectException) {
+        countUnanswered(e);
+        return;
+      }
+      log.debug("the brokers refused", e);
+      refusal = Objects.requireNonNullElse(e.getCause().getMessage(), e.getCause().toString());
+      refused++;
     }
-    return faults;
+    answered = now();
+    unanswered = 0;
   }
 
-  /**
-   * Empty if the topic does not exist. We may be forbidden to describe it, which Kafka Streams will
-   * hear too; it then counts as never seen.
-   */
-  private static Optional<TopicDescription> find(KafkaFuture<TopicDescription> topic)
-      throws InterruptedException, ExecutionException {
-    try {
-      return Optional.of(topic.get());
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof UnknownTopicOrPartitionException
-          || e.getCause() instanceof AuthorizationException) {
-        return Optional.empty();
-      }
-      throw e;
+  private void countUnanswered(Throwable e) {
+    log.debug("the brokers did not answer", e);
+    if (!isClosed()) { // a closed client answers nothing
+      unanswered++;
     }
+  }
+
+  /** Returns what is wrong with the topics. */
+  private Set<String> askAboutTopics() throws InterruptedException, ExecutionException {
+    Map<String, KafkaFuture<TopicDescription>> described =
+        admin
+            .describeTopics(topics, new DescribeTopicsOptions().timeoutMs(TIMEOUT_MS))
+            .topicNameValues();
+    Set<String> found = new TreeSet<>();
+    for (String topic : topics) {
+      try {
+        found.addAll(withoutLeader(described.get(topic).get()));
+        seen.add(topic);
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof TopicAuthorizationException) {
+          seen.remove(topic); // it may still exist; Kafka Streams is told the same
+        } else if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+          throw e;
+        } else if (seen.contains(topic)) {
+          found.add("topic " + topic + " does not exist any more");
+        }
+      }
+    }
+    return found;
   }
 
   /** Kafka's clients wait for a leader without a word. */
@@ -207,18 +287,8 @@ final class StreamsWatch implements AutoCloseable {
         .toList();
   }
 
-  /** A thread between two polls may process for minutes, so records and commits count too. */
   private void countStuck() {
-    Map<String, Double> done = new HashMap<>();
-    if (streams.state() == State.RUNNING) {
-      for (Metric metric : streams.metrics().values()) {
-        if (metric.metricName().group().equals("stream-thread-metrics")
-            && PROGRESS.contains(metric.metricName().name())
-            && metric.metricValue() instanceof Double value) {
-          done.merge(metric.metricName().tags().get("thread-id"), value, Double::sum);
-        }
-      }
-    }
+    Map<String, Double> done = state.get() == State.RUNNING ? this.done.get() : Map.of();
     progress.keySet().retainAll(done.keySet());
     done.forEach(
         (thread, now) ->
@@ -230,17 +300,19 @@ final class StreamsWatch implements AutoCloseable {
     stuck = (int) progress.values().stream().filter(p -> p.still >= still).count();
   }
 
-  private void report(Set<String> faults) {
+  private void report() {
     String before = problem;
     if (isUnreachable()) {
       problem = "brokers unreachable since %s: none answers at %s".formatted(answered, servers);
-    } else if (!faults.isEmpty()) {
+    } else if (refused >= IN_A_ROW) {
+      problem = "the brokers refuse: " + refusal;
+    } else if (!lasting.isEmpty()) {
       problem =
-          faults.stream().limit(MAX_NAMED).collect(Collectors.joining("; "))
-              + (faults.size() > MAX_NAMED ? "; and more" : "");
+          lasting.stream().limit(MAX_NAMED).collect(Collectors.joining("; "))
+              + (lasting.size() > MAX_NAMED ? "; and more" : "");
     } else if (stuck > 0) {
       problem =
-          "%d of %d stream threads are stuck: no poll, no record and no commit for %d s"
+          "%d of %d stream threads are stuck: no poll, no record and no commit for at least %d s"
               .formatted(stuck, progress.size(), still * PAUSE.toSeconds());
     } else {
       problem = null;

@@ -131,7 +131,7 @@ class DashboardFilesTest {
 
   @Test
   void shouldHaveASummaryAndARunbookInEveryAlert() throws IOException {
-    assertThat(alerts()).hasSizeGreaterThanOrEqualTo(14);
+    assertThat(alerts()).hasSizeGreaterThanOrEqualTo(15);
     for (JsonNode alert : alerts()) {
       String name = alert.path("alert").asText();
       assertThat(alert.at("/annotations/runbook").asText()).as(name).hasSizeGreaterThan(50);
