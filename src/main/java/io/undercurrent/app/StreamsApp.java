@@ -69,9 +69,6 @@ public final class StreamsApp implements AutoCloseable {
   private static final int MAX_REJOINS = 20;
   private static final Duration REJOINS_PER = Duration.ofMinutes(10);
 
-  /** A broker that refuses more records than these refuses all of them. */
-  private static final int MAX_REFUSED = 20;
-
   private static final long RETRY_MS = 1_000;
   private static final long MAX_WATCH_MS = 30_000;
 
@@ -92,7 +89,6 @@ public final class StreamsApp implements AutoCloseable {
   private boolean hasRun;
   private int rejoins; // since firstRejoinNanos
   private long firstRejoinNanos;
-  private int refused;
   private volatile int partitions; // of the states' changelog; 0 until it is known
   private boolean closed; // since close was called
   private boolean closeEnded;
@@ -377,12 +373,14 @@ public final class StreamsApp implements AutoCloseable {
     return failure;
   }
 
-  /** Whether a new stream thread will send the record that ended this one to the dead letters. */
+  /**
+   * Whether to start a new stream thread: this one ended because of a refused record, which the new
+   * one sends to the dead letters.
+   */
   private boolean canSkip(Throwable cause) {
     return refusal(cause) != null
         && !closed
-        && RefusedRecords.from(streamsConfig.originals()).takeAttempt()
-        && refused++ < MAX_REFUSED;
+        && RefusedRecords.from(streamsConfig.originals()).takeAttempt();
   }
 
   /** What to change at a topic that refused a record; null for another failure. */

@@ -365,6 +365,39 @@ class StreamsAppTest {
     }
   }
 
+  /** Without a transaction nothing is committed behind the refused record either. */
+  @Test
+  void shouldSendARefusedRecordToTheDeadLettersAtLeastOnceToo() throws Exception {
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1),
+            new NewTopic(name + "-enriched", 1, (short) 1)
+                .configs(Map.of("message.timestamp.after.max.ms", "3600000"))));
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    send("j", "a b");
+    send("k", "a b", ahead); // enriched in one batch with the one before
+    Map<String, String> settings =
+        Map.of(
+            "processing.guarantee", "at_least_once",
+            "group.protocol", "streams",
+            "producer.linger.ms", "500");
+    try (StreamsApp app = app(settings)) {
+      app.start();
+      ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 1).get(0);
+      send("k", "c");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(enriched.get(0).key()).isEqualTo("j".getBytes(UTF_8));
+      assertThat(enriched.get(1).key()).isEqualTo("k".getBytes(UTF_8));
+      assertThat(letter.value()).isEqualTo("a b".getBytes(UTF_8));
+      assertThat(message(letter))
+          .matches("(?s)(timestamp-out-of-range|refused): topic .* must accept .*");
+      assertThat(letter.headers().lastHeader("undercurrent-state")).as("unknown").isNull();
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"compact", "compact,delete"})
   void shouldRefuseACompactedDeadLetterTopic(String policy) {
