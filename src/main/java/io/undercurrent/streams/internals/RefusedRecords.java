@@ -107,8 +107,8 @@ public final class RefusedRecords {
 
   /**
    * Whether a failed thread should be replaced, because a record was refused for the first time
-   * since a thread was last replaced. Each remembered record counts for one attempt. False after
-   * {@value #MAX_ATTEMPTS} attempts without an hour between two of them.
+   * since a thread was last replaced. Each remembered record counts for one attempt. False after 20
+   * attempts without an hour between two of them.
    */
   public synchronized boolean takeAttempt() {
     if (untried == 0) {
