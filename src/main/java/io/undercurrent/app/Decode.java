@@ -83,7 +83,7 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
   private Record<byte[], TextAndSource> decode(
       Record<byte[], byte[]> record, Function<Long, Source> position) {
     Long timestampMs = MissingTimestamps.removeFrom(record.headers()) ? null : record.timestamp();
-    requireInRange(record.timestamp());
+    TimestampCheck.requireInRange(record.timestamp(), timestamps);
     if (record.value() == null) {
       if (key != null) {
         throw new BadRecordException(
@@ -101,18 +101,6 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
     byte[] messageKey = key(value);
     requireFits(messageKey, message, record.headers());
     return record.withKey(messageKey).withValue(message);
-  }
-
-  /** Everything that is written for a record has its timestamp. */
-  private void requireInRange(long timestampMs) {
-    timestamps
-        .problem(timestampMs, System.currentTimeMillis())
-        .ifPresent(
-            problem -> {
-              throw new BadRecordException(
-                  DeadLetterReason.TIMESTAMP_OUT_OF_RANGE,
-                  "the timestamp must be " + problem + ": a topic to be written accepts no other");
-            });
   }
 
   /** Checks the size of the repartitioned record: key, text and source position, with headers. */

@@ -9,43 +9,76 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Finds records of the source topics that were deleted before the application read them. Names each
- * of them once. Used by one thread at a time.
+ * of them once. What was deleted before the first look counts only in partitions of which the
+ * application has read something. Used by one thread at a time.
  */
 final class DeletedInput {
 
-  private final Map<TopicPartition, Long> named = new HashMap<>(); // up to these offsets
+  /** Where the next deleted record would be, as of the last look. */
+  private final Map<TopicPartition, Long> seen = new HashMap<>();
 
   /**
-   * One line for each topic with deleted records.
+   * What a look found.
    *
+   * @param begins one line for each topic of which the application reads partitions for the first
+   *     time that do not begin at offset 0
+   * @param deleted one line for each topic with deleted records
+   */
+  record Look(List<String> begins, List<String> deleted) {}
+
+  /**
    * @param beginnings the first offset that each partition still has
    * @param committed the next offset that the application will read; without partitions of which it
    *     has read nothing
    */
-  List<String> lines(Map<TopicPartition, Long> beginnings, Map<TopicPartition, Long> committed) {
+  Look look(Map<TopicPartition, Long> beginnings, Map<TopicPartition, Long> committed) {
+    Map<String, Map<Integer, String>> begins = new TreeMap<>();
     Map<String, Map<Integer, String>> ranges = new TreeMap<>();
     Map<String, Long> counts = new HashMap<>();
     beginnings.forEach(
         (partition, beginning) -> {
-          long from =
-              Math.max(committed.getOrDefault(partition, 0L), named.getOrDefault(partition, 0L));
+          Long before = seen.put(partition, beginning);
+          Long read = committed.get(partition);
+          if (before == null && read == null) {
+            if (beginning > 0) {
+              add(begins, partition, "%d in partition %d", beginning, partition.partition());
+            }
+            return;
+          }
+          long from = Math.max(before == null ? 0 : before, read == null ? 0 : read);
           if (from < beginning) {
-            named.put(partition, beginning);
             counts.merge(partition.topic(), beginning - from, Long::sum);
-            ranges
-                .computeIfAbsent(partition.topic(), topic -> new TreeMap<>())
-                .put(
-                    partition.partition(),
-                    "partition %d offsets %d to %d"
-                        .formatted(partition.partition(), from, beginning - 1));
+            add(
+                ranges,
+                partition,
+                "partition %d offsets %d to %d",
+                partition.partition(),
+                from,
+                beginning - 1);
           }
         });
-    List<String> lines = new ArrayList<>();
+    List<String> first = new ArrayList<>();
+    begins.forEach(
+        (topic, found) ->
+            first.add(
+                "topic %s begins at offset %s"
+                    .formatted(topic, String.join(", ", found.values()))));
+    List<String> deleted = new ArrayList<>();
     ranges.forEach(
         (topic, found) ->
-            lines.add(
-                "topic %s: up to %d records were deleted before they were read, and are not enriched: %s; see its retention.ms and retention.bytes, against the records' timestamps"
+            deleted.add(
+                "topic %s: up to %d records were deleted before they were read, and are not enriched: %s; the topic's retention.ms or retention.bytes is too small for these records"
                     .formatted(topic, counts.get(topic), String.join(", ", found.values()))));
-    return lines;
+    return new Look(first, deleted);
+  }
+
+  private static void add(
+      Map<String, Map<Integer, String>> lines,
+      TopicPartition partition,
+      String line,
+      Object... arguments) {
+    lines
+        .computeIfAbsent(partition.topic(), topic -> new TreeMap<>())
+        .put(partition.partition(), line.formatted(arguments));
   }
 }

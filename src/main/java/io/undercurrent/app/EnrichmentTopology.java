@@ -33,6 +33,7 @@ public final class EnrichmentTopology {
   static final String SOURCE = "source";
   static final String DECODE = "decode";
   static final String REPARTITION = "by-key";
+  static final String CHECK = "check-timestamp";
   static final String ENRICH = "enrich";
   static final String SINK = "enriched";
 
@@ -40,7 +41,7 @@ public final class EnrichmentTopology {
 
   /** Names of the processors that send records to the dead letters, in the order of the flow. */
   public static List<String> steps() {
-    return List.of(DECODE, ENRICH);
+    return List.of(DECODE, CHECK, ENRICH);
   }
 
   /**
@@ -93,7 +94,9 @@ public final class EnrichmentTopology {
             .process(decode::get, Named.as(DECODE));
     if (definition.key() != null) {
       messages =
-          messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
+          messages
+              .repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION))
+              .processValues(() -> new TimestampCheck(timestamps), Named.as(CHECK));
     }
     Enricher.Builder<byte[], TextAndSource> enricher =
         Enricher.builder(bytes, model)

@@ -42,9 +42,7 @@ record JsonField(Kind kind, String text) {
         throw new MalformedJsonException("must be JSON, found nothing");
       }
       JsonField found = find(parser, pointer);
-      if (parser.nextToken() != null) {
-        throw new MalformedJsonException("must be one JSON value, found more after it");
-      }
+      Json.requireEnd(parser);
       return found;
     } catch (JsonProcessingException e) {
       throw Json.malformed(e);

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
@@ -70,8 +71,8 @@ public final class StreamsApp implements AutoCloseable {
   private static final int MAX_REJOINS = 20;
   private static final Duration REJOINS_PER = Duration.ofMinutes(10);
 
-  /** A broker that refuses more records than these refuses all of them. */
-  private static final int MAX_REFUSED = 20;
+  private static final String PARTITIONS_ADDED =
+      "partitions were added; a restart continues after the last commit";
 
   private static final long RETRY_MS = 1_000;
   private static final long MAX_WATCH_MS = 30_000;
@@ -94,8 +95,8 @@ public final class StreamsApp implements AutoCloseable {
   private boolean hasRun;
   private int rejoins; // since firstRejoinNanos
   private long firstRejoinNanos;
-  private int refused;
   private volatile int partitions; // of the states' changelog; 0 until it is known
+  private Thread watch; // of the topics; null before the app runs for the first time
   private boolean closed; // since close was called
   private boolean closeEnded;
   private boolean closedInTime;
@@ -383,10 +384,11 @@ public final class StreamsApp implements AutoCloseable {
       if (cause instanceof TopologyException
           || String.valueOf(cause.getMessage()).contains("invalid partitions")) {
         try {
-          return topics
-              .wrongPartitions(internalTopics())
-              .<Throwable>map(problem -> new AppException(problem, failure))
-              .orElse(failure);
+          Optional<String> problem = topics.wrongPartitions(internalTopics());
+          if (problem.isEmpty() && cause instanceof TopologyException) {
+            return failure;
+          }
+          return new AppException(problem.orElse(PARTITIONS_ADDED), failure);
         } catch (AppException e) {
           return failure;
         }
@@ -395,12 +397,14 @@ public final class StreamsApp implements AutoCloseable {
     return failure;
   }
 
-  /** Whether a new stream thread will send the record that ended this one to the dead letters. */
+  /**
+   * Whether to start a new stream thread: this one ended because of a refused record, which the new
+   * one sends to the dead letters.
+   */
   private boolean canSkip(Throwable cause) {
     return refusal(cause) != null
         && !closed
-        && RefusedRecords.from(streamsConfig.originals()).takeAttempt()
-        && refused++ < MAX_REFUSED;
+        && RefusedRecords.from(streamsConfig.originals()).takeAttempt();
   }
 
   /** What to change at a topic that refused a record; null for another failure. */
@@ -472,7 +476,7 @@ public final class StreamsApp implements AutoCloseable {
     log.info("Kafka Streams is {}", now);
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
-      Thread watch = new Thread(this::watchTopics, "undercurrent-topics");
+      watch = new Thread(this::watchTopics, "undercurrent-topics");
       watch.setDaemon(true);
       watch.start();
     }
@@ -487,10 +491,12 @@ public final class StreamsApp implements AutoCloseable {
    */
   private void watchTopics() {
     String warned = null;
+    Admin admin = null; // until its brokers' addresses resolve
     try {
       while (isLive()) {
         try {
-          Topics.Look look = topics.look(changelog(definition.store()), internalTopics());
+          admin = admin == null ? topics.admin() : admin;
+          Topics.Look look = topics.look(admin, changelog(definition.store()), internalTopics());
           partitions = look.partitions();
           String problem = look.wrongPartitions().orElse(null);
           if (problem != null && !problem.equals(warned)) {
@@ -498,17 +504,22 @@ public final class StreamsApp implements AutoCloseable {
           }
           warned = problem;
           look.deletedUnread().forEach(log::warn);
-        } catch (AppException e) {
-          if (partitions == 0) {
-            log.warn("cannot look up where keys are, trying again: {}", e.getMessage());
+        } catch (RuntimeException e) {
+          String why = e instanceof AppException ? e.getMessage() : AppException.oneLine(e);
+          if (partitions == 0 && !isClosed()) {
+            log.warn("cannot look up where keys are, trying again: {}", why);
           } else {
-            log.debug("cannot look at the topics, trying again: {}", e.getMessage());
+            log.debug("cannot look at the topics, trying again: {}", why);
           }
         }
         pause(partitions == 0 ? RETRY_MS : watchMs());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      if (admin != null) {
+        admin.close(Duration.ZERO);
+      }
     }
   }
 
@@ -708,8 +719,12 @@ public final class StreamsApp implements AutoCloseable {
             AppException.oneLine(failure),
             retriable
                 ? "a restart continues after the last commit"
-                : (refusal(failure) == null ? "fix that first" : refusal(failure))
-                    + ": a restart continues after the last commit and may stop there again");
+                : refusal(failure) != null
+                    ? refusal(failure)
+                        + ": a restart reads the topic's limits again, and continues after the last"
+                        + " commit"
+                    : "fix that first: a restart continues after the last commit and may stop there"
+                        + " again");
   }
 
   /**
@@ -727,6 +742,9 @@ public final class StreamsApp implements AutoCloseable {
       }
       closed = true;
       running = streams;
+      if (watch != null) {
+        watch.interrupt(); // it may wait for a broker that does not answer
+      }
       notifyAll();
     }
     // Without the lock: closing waits for threads, which need it to report a failure.

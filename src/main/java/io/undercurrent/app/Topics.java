@@ -114,15 +114,11 @@ public final class Topics {
    *
    * @throws AppException if the brokers do not answer or do not permit to ask
    */
-  Look look(String changelog, List<String> internal) {
-    try (Admin admin = admin()) {
-      return new Look(
-          describe(admin, changelog, bootstrapServers()).partitions().size(),
-          wrongPartitions(admin, internal),
-          deletedUnread(admin));
-    } catch (KafkaException e) {
-      throw connectionFailed(bootstrapServers(), e);
-    }
+  Look look(Admin admin, String changelog, List<String> internal) {
+    return new Look(
+        describe(admin, changelog, bootstrapServers()).partitions().size(),
+        wrongPartitions(admin, internal),
+        deletedUnread(admin));
   }
 
   /**
@@ -141,7 +137,7 @@ public final class Topics {
     }
   }
 
-  private Admin admin() {
+  Admin admin() {
     return Admin.create(streams.getAdminConfigs("undercurrent-topics"));
   }
 
@@ -291,14 +287,23 @@ public final class Topics {
                   committed.put(partition, found.offset());
                 }
               });
-      if (!"earliest".equals(streams.originals().get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG))) {
+      if (!"earliest".equals(autoOffsetReset())) {
         beginnings.keySet().retainAll(committed.keySet()); // others are not read from the beginning
       }
-      return deletedInput.lines(beginnings, committed);
+      DeletedInput.Look look = deletedInput.look(beginnings, committed);
+      look.begins().forEach(log::info);
+      return look.deleted();
     } catch (ExecutionException e) {
       log.debug("whether unread records were deleted is not known", e.getCause());
       return List.of();
     }
+  }
+
+  /** As the stream threads' consumers see it: it may be set with a prefix. */
+  private Object autoOffsetReset() {
+    return streams
+        .getMainConsumerConfigs("any", "any", 0)
+        .get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG);
   }
 
   private void create(Admin admin, List<String> missing) {
@@ -318,12 +323,13 @@ public final class Topics {
     Map<String, KafkaFuture<Void>> created =
         admin.createTopics(topics, new CreateTopicsOptions().timeoutMs(timeoutMs())).values();
     for (var topic : created.entrySet()) {
-      failure(topic.getValue())
-          .filter(e -> !(e instanceof TopicExistsException))
-          .ifPresent(
-              e -> {
-                throw requestFailed(bootstrapServers(), "create topic " + topic.getKey(), e);
-              });
+      Optional<Throwable> failure = failure(topic.getValue());
+      if (failure.isPresent()) {
+        if (!(failure.get() instanceof TopicExistsException)) { // another instance was faster
+          throw requestFailed(bootstrapServers(), "create topic " + topic.getKey(), failure.get());
+        }
+        continue;
+      }
       log.info(
           "created topic {}: {} partitions, keeps records {} (undercurrent.topics.retention.ms)",
           topic.getKey(),
@@ -379,7 +385,8 @@ public final class Topics {
     List<String> written = new ArrayList<>(internal);
     written.add(definition.enriched());
     written.add(definition.deadLetters());
-    Map<String, TopicSettings> settings = settings(admin, written);
+    Map<String, TopicSettings> settings =
+        knownSettings(admin, written, List.of(definition.enriched(), definition.deadLetters()));
     requireNotCompacted(settings.get(definition.deadLetters()));
 
     int sent = StreamsApp.maxRecordBytes(streams);
@@ -417,12 +424,34 @@ public final class Topics {
    * How long a topic keeps records, by their own timestamps; empty if it keeps them for ever,
    * measures by the broker's clock, or its settings may not be read.
    */
-  public static Optional<Duration> retention(Admin admin, String topic) {
-    return settings(admin, List.of(topic)).get(topic).retention();
+  public static Optional<Duration> retention(Admin admin, String topic, String servers) {
+    return settings(admin, List.of(topic), servers)
+        .getOrDefault(topic, TopicSettings.UNKNOWN)
+        .retention();
   }
 
-  /** The settings of topics; without topics that do not exist. */
-  private static Map<String, TopicSettings> settings(Admin admin, List<String> topics) {
+  /**
+   * The same, after every topic of {@code existing} is known: the asked broker may learn of a new
+   * topic later than others.
+   */
+  Map<String, TopicSettings> knownSettings(
+      Admin admin, List<String> topics, List<String> existing) {
+    Map<String, TopicSettings> found =
+        await(
+            () -> settings(admin, topics, bootstrapServers()),
+            settings -> settings.keySet().containsAll(existing));
+    List<String> unknown = existing.stream().filter(topic -> !found.containsKey(topic)).toList();
+    if (!unknown.isEmpty()) {
+      throw new AppException(
+          "topics exist on %s but a broker does not know their settings after %d s; start again in a moment: %s"
+              .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
+    }
+    return found;
+  }
+
+  /** The settings of topics; without topics that the asked broker does not know. */
+  private static Map<String, TopicSettings> settings(
+      Admin admin, List<String> topics, String servers) {
     Map<ConfigResource, String> resources = new LinkedHashMap<>();
     topics.forEach(
         topic -> resources.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), topic));
@@ -437,9 +466,11 @@ public final class Topics {
           try {
             settings.put(topic, TopicSettings.of(get(described.get(resource))));
           } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+            if (e.getCause() instanceof AuthorizationException) {
               log.debug("not permitted to read the settings of {}: {}", topic, e.toString());
               settings.put(topic, TopicSettings.UNKNOWN);
+            } else if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+              throw requestFailed(servers, "read the settings of topic " + topic, e.getCause());
             }
           }
         });

@@ -118,7 +118,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
   private void checkTopic(StreamsConfig streams) {
     try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
       Topics.describe(admin, topic, servers);
-      kept = Topics.retention(admin, topic).orElse(null);
+      kept = Topics.retention(admin, topic, servers).orElse(null);
     } catch (KafkaException e) {
       throw Topics.connectionFailed(servers, e);
     }
@@ -166,7 +166,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
             "%,d messages sent in %.1f s%n",
             sent - refused, (System.nanoTime() - startNanos) / 1e9);
     if (old > 0) {
-      out().printf("%,d of them are older than %s keeps records%n", old, topic);
+      out().printf("%,d of them were older than the retention of %s%n", old, topic);
     }
     out().flush();
     if (refused > 0) {

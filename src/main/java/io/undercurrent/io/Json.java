@@ -117,9 +117,7 @@ public final class Json {
           fields.set(name, STRICT.readTree(json.substring((int) start, (int) end)));
         }
       }
-      if (parser.nextToken() != null) {
-        throw new MalformedJsonException("must be JSON, found: more after the first value");
-      }
+      requireEnd(parser);
       return fields;
     } catch (JsonProcessingException e) {
       throw malformed(e);
@@ -133,6 +131,13 @@ public final class Json {
     if (!first) {
       throw new MalformedJsonException(
           "must name field %s once, found it twice".formatted(shortened(name, MAX_FOUND_CHARS)));
+    }
+  }
+
+  /** Refuses a second value after the one that {@code parser} has read. */
+  public static void requireEnd(JsonParser parser) throws IOException, MalformedJsonException {
+    if (parser.nextToken() != null) {
+      throw new MalformedJsonException("must be JSON, found: more after the first value");
     }
   }
 

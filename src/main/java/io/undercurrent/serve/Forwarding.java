@@ -44,6 +44,9 @@ final class Forwarding {
   /** Header of a refusal: partitions, separated by commas. */
   static final String SEARCHED = "Undercurrent-Searched";
 
+  /** Servers limit the headers of an answer, 8 KiB in Jetty; without the list 503 is answered. */
+  static final int MAX_SEARCHED_CHARS = 4_000;
+
   /** Only the active state may answer, even if the request has {@code stale=true}. */
   static final String STATE = "state";
 
@@ -154,9 +157,12 @@ final class Forwarding {
     }
   }
 
-  /** Says in a refusal which partitions have no state of the key. */
+  /** Says in a refusal which partitions have no state of the key, if the list fits a header. */
   static void tell(Context ctx, Set<Integer> searched) {
-    ctx.header(SEARCHED, searched.stream().map(String::valueOf).collect(Collectors.joining(",")));
+    String list = searched.stream().map(String::valueOf).collect(Collectors.joining(","));
+    if (list.length() <= MAX_SEARCHED_CHARS) {
+      ctx.header(SEARCHED, list);
+    }
   }
 
   private static void addTo(Set<Integer> searched, String list) {

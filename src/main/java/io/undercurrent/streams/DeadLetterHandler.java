@@ -67,12 +67,15 @@ import org.slf4j.LoggerFactory;
  * <p>Errors that are not caused by the record (Kafka's, a state store's, the JVM's) stop processing
  * instead. So do a failed punctuator and a changelog entry that the broker refuses.
  *
- * <p>A record that the broker refuses for its size, timestamp or form becomes a dead letter. Under
- * exactly-once it first ends its stream thread, because the transaction can no longer be committed.
- * It is remembered: if your uncaught exception handler returns {@code REPLACE_THREAD}, the new
- * thread reads the record again and sends it to the dead letters, without touching its key's state.
- * This needs {@link #settings}, and enriched records that are written with {@link
- * EnrichedRecordSerde}.
+ * <p><b>A record that the broker refuses</b> because of its size, its timestamp, or because it is
+ * invalid (for example, without a key in a compacted topic) ends its stream thread, so that nothing
+ * is committed behind it. An enriched record is remembered, if it is written with {@link
+ * EnrichedRecordSerde} and the handler is configured with {@link #settings}: let your uncaught
+ * exception handler return {@code REPLACE_THREAD}, and the new thread reads the record again and
+ * sends it to the dead letters, without enriching it. Return it only if the cause is such a refusal
+ * ({@code RecordTooLargeException}, {@code InvalidTimestampException} or {@code
+ * InvalidRecordException}), and at most N times: a topic that refuses everything would end every
+ * thread.
  *
  * <p><b>Whether the record changed its key's state</b> is in the header {@value #STATE_HEADER}.
  * Check it before you send a record again:
@@ -82,12 +85,13 @@ import org.slf4j.LoggerFactory;
  *       or a step before the enrichment, or the enrichment itself. If you send it again to its
  *       topic, it is enriched as if for the first time. (If the topology branches, a branch after
  *       the failed one may still enrich the record.)
- *   <li>{@value #MOVED}: the record was enriched and failed afterwards: in a step downstream, in
- *       the serializer of a sink, or at the broker. State and memory include the record. If you
- *       send it again to its topic, it counts twice.
+ *   <li>{@value #MOVED}: the record was enriched and failed afterwards: in a step downstream, or in
+ *       the serializer of a sink. State and memory include the record. If you send it again to its
+ *       topic, it counts twice.
  *   <li>no such header: unknown. Either the record was enriched before a repartition topic and read
- *       behind it, or it failed late (for example when a cache was flushed), or a punctuator made
- *       it, or the handler was configured without {@link #settings}.
+ *       behind it, or it failed late (for example when a cache was flushed), or a broker refused it
+ *       under at-least-once (the store may have kept its state), or a punctuator made it, or the
+ *       handler was configured without {@link #settings}.
  * </ul>
  *
  * <p>From version 4.2 on Kafka Streams sends the letters itself, within its transactions. With
@@ -169,7 +173,6 @@ public final class DeadLetterHandler
   private RefusedRecords refused; // null without settings(...)
   private int maxBytes;
   private TimestampRange timestamps;
-  private boolean exactlyOnce;
 
   /**
    * The settings that send dead letters to a topic: the three exception handlers and the topic.
@@ -231,9 +234,6 @@ public final class DeadLetterHandler
     if (taken != null) {
       maxBytes = Math.min(maxBytes, bytes(MAX_BYTES_CONFIG, taken.toString()));
     }
-    exactlyOnce =
-        StreamsConfig.EXACTLY_ONCE_V2.equals(
-            String.valueOf(configs.get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG)));
   }
 
   /**
@@ -304,7 +304,14 @@ public final class DeadLetterHandler
             : exception instanceof SerializationException
                 ? DeadLetterReason.DESERIALIZATION
                 : DeadLetterReason.OTHER;
-    return Optional.of(deadLetter(reason, context, exception, state(context)));
+    boolean unknown = refused != null && refused.has(exception) && !isExactlyOnce();
+    return Optional.of(deadLetter(reason, context, exception, unknown ? null : state(context)));
+  }
+
+  /** Whether a store forgets what was not committed when its record is read again. */
+  private boolean isExactlyOnce() {
+    return StreamsConfig.EXACTLY_ONCE_V2.equals(
+        String.valueOf(configs.get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG)));
   }
 
   /** Handles a record that a serde could not read. */
@@ -335,7 +342,8 @@ public final class DeadLetterHandler
 
   /**
    * Handles a record that the producer could not send. Kafka Streams no longer has the raw record
-   * then.
+   * then, and the producer calls back on its own thread. So a refused record is remembered, and
+   * becomes a dead letter when it is read again.
    */
   @Override
   public ProductionExceptionHandler.Response handleError(
@@ -346,9 +354,8 @@ public final class DeadLetterHandler
     if (failsWithAnother(exception)) {
       return ProductionExceptionHandler.Response.resume();
     }
-    return production(context, record, exception)
-        .map(letter -> ProductionExceptionHandler.Response.resume(List.of(letter)))
-        .orElseGet(ProductionExceptionHandler.Response::fail);
+    rememberRefused(record, exception);
+    return ProductionExceptionHandler.Response.fail();
   }
 
   /** The same, called by Kafka Streams before 4.2. */
@@ -359,26 +366,24 @@ public final class DeadLetterHandler
     if (exception instanceof RetriableException) {
       return ProductionExceptionHandlerResponse.RETRY;
     }
-    return failsWithAnother(exception) || send(production(context, record, exception))
-        ? ProductionExceptionHandlerResponse.CONTINUE
-        : ProductionExceptionHandlerResponse.FAIL;
+    if (failsWithAnother(exception)) {
+      return ProductionExceptionHandlerResponse.CONTINUE;
+    }
+    rememberRefused(record, exception);
+    return ProductionExceptionHandlerResponse.FAIL;
   }
 
-  private Optional<ProducerRecord<byte[], byte[]>> production(
-      ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception exception) {
+  private void rememberRefused(ProducerRecord<byte[], byte[]> record, Exception exception) {
     DeadLetterReason reason = refusal(exception);
-    if (reason == null || record.topic().equals(topic) || record.topic().endsWith(CHANGELOG)) {
-      return Optional.empty();
+    String enricher = lastModelHeader(record.headers());
+    if (reason != null
+        && enricher != null
+        && refused != null
+        && !record.topic().equals(topic)
+        && !record.topic().endsWith(CHANGELOG)) {
+      refused.add(
+          enricher, record, new BadRecordException(reason, refused(record.topic(), exception)));
     }
-    boolean enriched = isEnriched(record.headers());
-    if (exactlyOnce) {
-      if (enriched && refused != null) {
-        refused.add(record, new BadRecordException(reason, refused(record.topic(), exception)));
-      }
-      return Optional.empty();
-    }
-    // The producer calls back on its own thread, where MovedStates knows nothing.
-    return Optional.of(deadLetter(reason, context, exception, enriched ? MOVED : null));
   }
 
   private static DeadLetterReason refusal(Exception exception) {
@@ -397,13 +402,12 @@ public final class DeadLetterHandler
   }
 
   /**
-   * Whether a record was not written because another one of its batch was refused. Under
-   * exactly-once it may be passed over: the transaction is aborted, and the refused record's own
-   * exception follows, which names it.
+   * Whether a record was not written because another one of its batch was refused. It may be passed
+   * over: the refused record's own exception follows, which ends the stream thread before it
+   * commits, and names that record.
    */
-  private boolean failsWithAnother(Exception exception) {
-    return exactlyOnce
-        && exception.getClass() == KafkaException.class
+  private static boolean failsWithAnother(Exception exception) {
+    return exception.getClass() == KafkaException.class
         && String.valueOf(exception.getMessage()).startsWith(SAME_BATCH);
   }
 
@@ -476,16 +480,24 @@ public final class DeadLetterHandler
     return enriched || context.offset() == last ? MOVED : null;
   }
 
-  /** Every enrichment adds a header whose name begins with the same prefix. */
   private static boolean isEnriched(Headers headers) {
+    return lastModelHeader(headers) != null;
+  }
+
+  /**
+   * Every enrichment adds a header whose name begins with the same prefix. The last one names the
+   * enricher that made the record; null if none did.
+   */
+  private static String lastModelHeader(Headers headers) {
+    String last = null;
     if (headers != null) {
       for (Header header : headers) {
         if (header.key().startsWith(Enricher.MODEL_HEADER)) {
-          return true;
+          last = header.key();
         }
       }
     }
-    return false;
+    return last;
   }
 
   private static boolean isAboutTheRecord(Exception exception) {

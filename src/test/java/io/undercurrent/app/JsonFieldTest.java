@@ -74,6 +74,12 @@ class JsonFieldTest {
         .hasSizeLessThan(350);
   }
 
+  @Test
+  void shouldSayThatASecondValueFollows() {
+    assertThatThrownBy(() -> JsonField.find("{\"a\": \"x\"} {}", JsonPointer.compile("/a")))
+        .hasMessage("must be JSON, found: more after the first value");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

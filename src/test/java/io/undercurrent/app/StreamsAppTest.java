@@ -16,6 +16,7 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.query.NotAvailableException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,11 +37,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry.ConfigSource;
+import org.apache.kafka.clients.admin.DescribeConfigsResult;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -52,8 +55,10 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.junit.jupiter.api.AfterAll;
@@ -269,8 +274,9 @@ class StreamsAppTest {
         assertThat(conversation(behind).records()).isEqualTo(starts);
         ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 2 * starts).get(0);
         assertThat(message(letter))
-            .startsWith("timestamp-out-of-range: the timestamp must be at most 3600000 ms after")
-            .contains("message.timestamp.after.max.ms");
+            .startsWith(
+                "timestamp-out-of-range: the timestamp must not be more than 3590000 ms after the"
+                    + " present (message.timestamp.after.max.ms=3600000 of a topic to be written");
         assertThat(letter.value()).isEqualTo("a b".getBytes(UTF_8));
         assertThat(letter.timestamp()).isLessThan(ahead - 3_600_000);
         assertThat(header(letter, "undercurrent-timestamp")).isEqualTo(Long.toString(ahead));
@@ -365,6 +371,39 @@ class StreamsAppTest {
     }
   }
 
+  /** Without a transaction nothing is committed behind the refused record either. */
+  @Test
+  void shouldSendARefusedRecordToTheDeadLettersAtLeastOnceToo() throws Exception {
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1),
+            new NewTopic(name + "-enriched", 1, (short) 1)
+                .configs(Map.of("message.timestamp.after.max.ms", "3600000"))));
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    send("j", "a b");
+    send("k", "a b", ahead); // enriched in one batch with the one before
+    Map<String, String> settings =
+        Map.of(
+            "processing.guarantee", "at_least_once",
+            "group.protocol", "streams",
+            "producer.linger.ms", "500");
+    try (StreamsApp app = app(settings)) {
+      app.start();
+      ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 1).get(0);
+      send("k", "c");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(enriched.get(0).key()).isEqualTo("j".getBytes(UTF_8));
+      assertThat(enriched.get(1).key()).isEqualTo("k".getBytes(UTF_8));
+      assertThat(letter.value()).isEqualTo("a b".getBytes(UTF_8));
+      assertThat(message(letter))
+          .matches("(?s)(timestamp-out-of-range|refused): topic .* must accept .*");
+      assertThat(letter.headers().lastHeader("undercurrent-state")).as("unknown").isNull();
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"compact", "compact,delete"})
   void shouldRefuseACompactedDeadLetterTopic(String policy) {
@@ -397,8 +436,8 @@ class StreamsAppTest {
           .hasMessageStartingWith("stopped: ")
           .hasMessageContaining("RecordTooLargeException")
           .hasMessageEndingWith(
-              "raise max.message.bytes of that topic: a restart continues after the last commit and"
-                  + " may stop there again")
+              "raise max.message.bytes of that topic: a restart reads the topic's limits again, and"
+                  + " continues after the last commit")
           .message()
           .hasLineCount(1);
       assertThat(app.isLive()).isFalse();
@@ -566,25 +605,88 @@ class StreamsAppTest {
   @Test
   @SuppressWarnings("try") // the log is only closed
   void shouldSayWhichRecordsWereDeletedBeforeItReadThem() throws Exception {
-    createTopics(Map.of());
-    send("k", "a");
-    send("k", "b");
-    List<String> warnings = new ArrayList<>();
-    try (AutoCloseable log = logOf(Topics.class, warnings);
+    deleteTwoRecords();
+    List<String> lines = new ArrayList<>();
+    try (AutoCloseable log = logOf(Topics.class, lines);
         StreamsApp app = app(Map.of());
         Admin admin = admin()) {
       admin
-          .deleteRecords(Map.of(new TopicPartition(name, 0), RecordsToDelete.beforeOffset(2)))
+          .alterConsumerGroupOffsets(
+              name, Map.of(new TopicPartition(name, 0), new OffsetAndMetadata(1)))
           .all()
           .get();
       app.checkTopics(false);
     }
-    assertThat(warnings)
+    assertThat(lines)
         .contains(
-            ("topic %s: up to 2 records were deleted before they were read, and are not enriched:"
-                    + " partition 0 offsets 0 to 1; see its retention.ms and retention.bytes,"
-                    + " against the records' timestamps")
+            ("topic %s: up to 1 records were deleted before they were read, and are not enriched:"
+                    + " partition 0 offsets 1 to 1; the topic's retention.ms or retention.bytes is"
+                    + " too small for these records")
                 .formatted(name));
+  }
+
+  /** Unless it starts at the end, which may be set with a consumer's prefix. */
+  @ParameterizedTest
+  @CsvSource({"consumer.auto.offset.reset, 1", "main.consumer.auto.offset.reset, 2"})
+  @SuppressWarnings("try") // the log is only closed
+  void shouldOnlySayWhereATopicBeginsThatItReadsForTheFirstTime(String setting, int number)
+      throws Exception {
+    name += "-" + number;
+    deleteTwoRecords();
+    List<String> lines = new ArrayList<>();
+    try (AutoCloseable log = logOf(Topics.class, lines)) {
+      try (StreamsApp app = app(Map.of(setting, "latest"))) {
+        app.checkTopics(false);
+      }
+      assertThat(lines).noneMatch(line -> line.startsWith("topic " + name + " begins"));
+      try (StreamsApp app = app(Map.of(setting, "earliest", "auto.offset.reset", "latest"))) {
+        app.checkTopics(false);
+      }
+    }
+    assertThat(lines)
+        .containsOnlyOnce("topic %s begins at offset 2 in partition 0".formatted(name))
+        .noneMatch(line -> line.contains("deleted before"));
+  }
+
+  private void deleteTwoRecords() throws Exception {
+    createTopics(Map.of());
+    send("k", "a");
+    send("k", "b");
+    try (Admin admin = admin()) {
+      admin
+          .deleteRecords(Map.of(new TopicPartition(name, 0), RecordsToDelete.beforeOffset(2)))
+          .all()
+          .get();
+    }
+  }
+
+  /** A broker may learn of a new topic later than another one. */
+  @Test
+  void shouldWaitUntilTheAskedBrokerKnowsANewTopic() {
+    Map<String, String> settings = settings(Map.of());
+    Topics topics =
+        new Topics(definition(), UndercurrentConfig.of(settings), new StreamsConfig(settings));
+    try (Admin admin = admin()) {
+      assertThat(Topics.retention(admin, name, broker.bootstrapServers())).isEmpty();
+      List<String> asked = new ArrayList<>();
+      Admin late =
+          (Admin)
+              Proxy.newProxyInstance(
+                  Admin.class.getClassLoader(),
+                  new Class<?>[] {Admin.class},
+                  (proxy, method, arguments) -> {
+                    var answer = (DescribeConfigsResult) method.invoke(admin, arguments);
+                    asked.add(method.getName());
+                    if (asked.size() == 1) {
+                      assertThatThrownBy(() -> answer.all().get())
+                          .hasCauseInstanceOf(UnknownTopicOrPartitionException.class);
+                      createTopics(Map.of());
+                    }
+                    return answer;
+                  });
+      assertThat(topics.knownSettings(late, List.of(name), List.of(name))).containsOnlyKeys(name);
+      assertThat(asked).hasSizeGreaterThan(1).containsOnly("describeConfigs");
+    }
   }
 
   /** Adds what a class logs to {@code lines}, until it is closed. */
@@ -612,6 +714,30 @@ class StreamsAppTest {
           .hasMessageEndingWith(
               "found {%s-hidden-state-changelog=2}: a topic cannot lose partitions, so set another application.id, with which every key starts without a state"
                   .formatted(name));
+    }
+  }
+
+  /** Kafka Streams stops, and until it does somebody gives its topics as many partitions. */
+  @Test
+  void shouldSayThatARestartHelpsIfThePartitionsAreRightByNow() throws Exception {
+    try (StreamsApp app =
+        app(Map.of("default.timestamp.extractor", InvalidPartitions.class.getName()))) {
+      app.checkTopics(true);
+      app.start();
+      send("k", "a b");
+
+      assertThatThrownBy(app::awaitTermination)
+          .isInstanceOf(AppException.class)
+          .hasMessage("stopped: partitions were added; a restart continues after the last commit");
+    }
+  }
+
+  /** Fails as Kafka Streams does when it finds an internal topic with too few partitions. */
+  public static final class InvalidPartitions implements TimestampExtractor {
+
+    @Override
+    public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+      throw new StreamsException("Existing internal topic t has invalid partitions");
     }
   }
 

@@ -150,7 +150,7 @@ class EnrichCommandTest {
     assertThat(run.err.get(1)).isEqualTo("line 3: text must be a string or null, found nothing");
     assertThat(run.err.get(2)).isEqualTo("line 5: must be a JSON object, found [\"a\",\"good\"]");
     assertThat(run.err.get(3)).isEqualTo("line 6: key must be a string, found nothing");
-    assertThat(run.err.get(4)).startsWith("line 7: must be JSON, found: ");
+    assertThat(run.err.get(4)).isEqualTo("line 7: must be JSON, found: more after the first value");
     assertThat(run.err.get(5)).startsWith("line 8: must name field text once, found it twice");
   }
 

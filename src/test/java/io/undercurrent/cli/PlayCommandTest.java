@@ -94,7 +94,7 @@ class PlayCommandTest {
                     + " first (kafka-configs.sh --alter --entity-type topics --entity-name %1$s"
                     + " --add-config retention.ms=-1), or leave out their timestamps\n")
                 .formatted(topic))
-        .endsWith("\n1 of them are older than " + topic + " keeps records\n");
+        .endsWith("\n1 of them were older than the retention of " + topic + "\n");
   }
 
   @Test

@@ -41,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
+import org.apache.kafka.common.utils.Utils;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -655,6 +656,32 @@ class QueriesTest {
         app.await("/v1/keys/ap-" + i, j -> j.at("/conversation/records").asInt() == 2);
       }
     }
+  }
+
+  /** Then an answer about the key comes from there too. */
+  @Test
+  void shouldSendAMessageToTheDefaultPartitionIfSeveralHaveAStateOfTheKey() throws Exception {
+    String key = "a";
+    while (murmur2(key) != 3) {
+      key += "a";
+    }
+    String path = "/v1/keys/" + key;
+    try (ServedApp app =
+        app(LetterModel.of(1), Map.of("undercurrent.live.input", "true")).start()) {
+      app.send(0, key, "by another client");
+      app.await(path, j -> j.at("/conversation/records").asInt() == 1);
+      app.send(3, key, "one");
+      app.send(3, key, "two");
+      app.await(path, j -> j.at("/conversation/records").asInt() == 2);
+
+      JsonNode sent = json(app.post("/v1/messages", "{\"key\":\"" + key + "\",\"text\":\"more\"}"));
+      assertThat(sent.path("partition").asInt()).isEqualTo(3);
+      app.await(path, j -> j.at("/conversation/records").asInt() == 3);
+    }
+  }
+
+  private static int murmur2(String key) {
+    return Utils.toPositive(Utils.murmur2(key.getBytes(StandardCharsets.UTF_8))) % 4;
   }
 
   private static int crc32(String key) {

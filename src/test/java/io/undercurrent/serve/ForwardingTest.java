@@ -76,14 +76,16 @@ class ForwardingTest {
     target = new Host(ADDRESS, other.getAddress().getPort());
     one =
         Javalin.create(
-                config ->
-                    config.routes.get(
-                        "/v1/keys/{key}",
-                        ctx -> {
-                          if (!forwarding.answer(ctx, target, Forwarding.STATE, searched)) {
-                            ctx.result(NOT_ANSWERED);
-                          }
-                        }))
+                config -> {
+                  config.routes.get(
+                      "/v1/keys/{key}",
+                      ctx -> {
+                        if (!forwarding.answer(ctx, target, Forwarding.STATE, searched)) {
+                          ctx.result(NOT_ANSWERED);
+                        }
+                      });
+                  config.routes.get("/refusal", ctx -> Forwarding.tell(ctx, searched));
+                })
             .start(ADDRESS, 0);
   }
 
@@ -119,6 +121,17 @@ class ForwardingTest {
     assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
     assertThat(asked).hasSize(1);
     assertThat(searched).containsExactlyInAnyOrder(0, 2);
+  }
+
+  /** Servers limit the headers of an answer. */
+  @Test
+  void shouldNameSearchedPartitionsOnlyIfTheListFitsAHeader() throws Exception {
+    searched.add(3);
+    assertThat(get("/refusal").headers().firstValue(Forwarding.SEARCHED)).contains("3");
+    for (int partition = 10_000; partition < 11_000; partition++) {
+      searched.add(partition);
+    }
+    assertThat(get("/refusal").headers().firstValue(Forwarding.SEARCHED)).isEmpty();
   }
 
   /** The address may belong to another program, so its redirects are not followed. */

@@ -7,6 +7,7 @@ import io.undercurrent.streams.internals.InputLag;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -258,7 +259,7 @@ public final class StreamsQueries {
 
     /** Why nothing was found. */
     RuntimeException failure(KeyLocation location) {
-      if (unknown != null && (placed || searched.size() == partitions.getAsInt())) {
+      if (unknown != null && (placed || unsearched(searched).isEmpty())) {
         return unknown;
       }
       return new NotAvailableException(
@@ -294,14 +295,19 @@ public final class StreamsQueries {
    * @throws UnknownKeyException if none is left
    */
   public Set<Integer> left(Set<Integer> searched) {
+    Set<Integer> left = unsearched(searched);
+    if (left.isEmpty()) {
+      throw UnknownKeyException.onNoInstance();
+    }
+    return left;
+  }
+
+  private Set<Integer> unsearched(Set<Integer> searched) {
     Set<Integer> left = new TreeSet<>();
     for (int partition = 0; partition < partitions.getAsInt(); partition++) {
       left.add(partition);
     }
     left.removeAll(searched);
-    if (left.isEmpty()) {
-      throw UnknownKeyException.onNoInstance();
-    }
     return left;
   }
 
@@ -319,7 +325,10 @@ public final class StreamsQueries {
       return null;
     }
     try {
-      for (int partition : localPartitions(false)) {
+      Set<Integer> candidates = new LinkedHashSet<>();
+      candidates.add(locate(key).partition());
+      candidates.addAll(localPartitions(false));
+      for (int partition : candidates) {
         if (new Search(key, false, new HashSet<>()).in(partition) != null) {
           return partition;
         }

@@ -12,7 +12,8 @@ public final class UnknownKeyException extends RuntimeException {
   }
 
   static UnknownKeyException noState() {
-    return new UnknownKeyException("no record of it was read, or a tombstone deleted it", false);
+    return new UnknownKeyException(
+        "no record of the key was read, or a tombstone deleted its state", false);
   }
 
   static UnknownKeyException ofAnotherModel() {
@@ -24,7 +25,9 @@ public final class UnknownKeyException extends RuntimeException {
   /** For a key that was looked for on several instances. */
   static UnknownKeyException onNoInstance() {
     return new UnknownKeyException(
-        "no record of it was read, a tombstone deleted it, or another model made it", false);
+        "no record of the key was read, a tombstone deleted its state, or another model made its"
+            + " state",
+        false);
   }
 
   /** Whether there is a state, which another model made. */

@@ -156,14 +156,14 @@ final class RecurrentProcessor<K, V> {
     headers.add(spec.modelHeader(), modelHeader);
     if (value == null) {
       if (refused != null) {
-        refused.checkTombstone(key.get(), timestampMs);
+        refused.checkTombstone(spec.modelHeader(), key.get(), timestampMs);
       }
       delete(key, headers, downstream);
       return;
     }
     Message message = message(key, value, timestampMs, this::currentSource);
     if (refused != null) {
-      refused.check(message.source());
+      refused.check(spec.modelHeader(), message.source());
     }
     KeyText keyText = encoded == null ? customText(recordKey, value) : encoded;
     Result result = enrich(message);

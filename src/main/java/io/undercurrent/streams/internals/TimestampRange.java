@@ -28,7 +28,7 @@ public record TimestampRange(long beforeMaxMs, long afterMaxMs) {
   }
 
   /**
-   * Why a timestamp is outside of the range; empty if it is inside.
+   * What a timestamp that is outside of the range must not be; empty if it is inside.
    *
    * @param timestampMs at least 0
    */
@@ -36,15 +36,17 @@ public record TimestampRange(long beforeMaxMs, long afterMaxMs) {
     boolean after = timestampMs > nowMs;
     long distanceMs = Math.abs(timestampMs - nowMs);
     long maxMs = after ? afterMaxMs : beforeMaxMs;
-    if (distanceMs <= maxMs - Math.min(MARGIN_MS, maxMs / 2)) {
+    long marginMs = Math.min(MARGIN_MS, maxMs / 2);
+    if (distanceMs <= maxMs - marginMs) {
       return Optional.empty();
     }
     return Optional.of(
-        "at most %d ms %s the present (message.timestamp.%s.max.ms), found %s"
+        "not be more than %1$d ms %2$s the present (message.timestamp.%2$s.max.ms=%3$d of a topic to be written, less %4$d ms for clocks that differ), found %5$s"
             .formatted(
+                maxMs - marginMs,
+                after ? "after" : "before",
                 maxMs,
-                after ? "after" : "before",
-                after ? "after" : "before",
+                marginMs,
                 Instant.ofEpochMilli(timestampMs)));
   }
 }
