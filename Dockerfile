@@ -36,10 +36,11 @@ RUN ./undercurrent --version
 USER undercurrent
 EXPOSE 8080
 VOLUME /var/lib/undercurrent
-# Healthy means that records are being processed. The check asks the address UNDERCURRENT_HEALTH (host/port). While states
-# are restored at the start it may fail. For commands other than run use --no-healthcheck.
+# Unhealthy means that only a restart helps. /health/ready is for those who wait until records are processed: do not restart
+# on it, because it also fails when Kafka is away. The check asks the address UNDERCURRENT_HEALTH (host/port). For commands
+# other than run use --no-healthcheck.
 ENV UNDERCURRENT_HEALTH=127.0.0.1/8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s --retries=3 CMD ["bash", "-c", \
-  "exec 3<>/dev/tcp/$UNDERCURRENT_HEALTH && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
+  "exec 3<>/dev/tcp/$UNDERCURRENT_HEALTH && printf 'GET /health/live HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
 ENTRYPOINT ["/opt/undercurrent/undercurrent"]
 CMD ["run", "--set", "undercurrent.http.host=0.0.0.0", "--set", "state.dir=/var/lib/undercurrent"]

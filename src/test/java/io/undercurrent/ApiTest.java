@@ -143,7 +143,8 @@ class ApiTest {
         type ->
             mentioned.removeIf(
                 n -> n.equals(type.getName()) || n.startsWith(type.getName() + "$")));
-    mentioned.removeIf(name -> name.matches("(java|org\\.apache\\.kafka|io\\.micrometer)\\..*"));
+    mentioned.removeIf(
+        name -> name.matches("(java|org\\.apache\\.kafka|org\\.rocksdb|io\\.micrometer)\\..*"));
     assertThat(mentioned).containsExactlyInAnyOrderElementsOf(MENTIONED);
   }
 

@@ -14,17 +14,28 @@ import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A new key and its self-signed certificate for 127.0.0.1 and localhost, as PEM files. */
+/** A new key and its self-signed certificate, as PEM files. */
 public record SelfSigned(Path certificate, Path key) {
 
   private static final String PASSWORD = "changeit";
 
   /**
-   * Makes them with the JDK's keytool.
+   * Makes them for 127.0.0.1 and localhost.
    *
    * @param algorithm RSA, EC or Ed25519
    */
   public static SelfSigned in(Path folder, String algorithm)
+      throws IOException, InterruptedException, GeneralSecurityException {
+    return in(folder, algorithm, "ip:127.0.0.1,dns:localhost");
+  }
+
+  /**
+   * Makes them with the JDK's keytool.
+   *
+   * @param algorithm RSA, DSA, EC or Ed25519
+   * @param names of the host, as keytool writes them
+   */
+  public static SelfSigned in(Path folder, String algorithm, String names)
       throws IOException, InterruptedException, GeneralSecurityException {
     Files.createDirectories(folder);
     Path store = folder.resolve("store.p12");
@@ -39,7 +50,7 @@ public record SelfSigned(Path certificate, Path key) {
                 "-dname",
                 "CN=test",
                 "-ext",
-                "san=ip:127.0.0.1,dns:localhost",
+                "san=" + names,
                 "-validity",
                 "2",
                 "-storetype",

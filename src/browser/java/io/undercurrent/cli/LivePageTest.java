@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -90,13 +91,13 @@ class LivePageTest {
   }
 
   private ServedApp app(int port, KeyEncoding keyEncoding, Model model) {
+    return app(port, keyEncoding, model, Map.of("undercurrent.live.input", "true"));
+  }
+
+  private ServedApp app(
+      int port, KeyEncoding keyEncoding, Model model, Map<String, String> settings) {
     return new ServedApp(
-        broker,
-        ServedApp.definition(name, keyEncoding),
-        model,
-        state,
-        port,
-        Map.of("undercurrent.live.input", "true"));
+        broker, ServedApp.definition(name, keyEncoding), model, state, port, settings);
   }
 
   private void open(ServedApp app, Browser.NewPageOptions options) {
@@ -104,8 +105,9 @@ class LivePageTest {
     assertThat(page.locator("#connection")).hasText("live");
   }
 
-  private void navigate(ServedApp app, Browser.NewPageOptions options) {
+  private void navigate(ServedApp app, Browser.NewPageOptions options, String... scripts) {
     page = chromium.browser().newPage(options);
+    Stream.of(scripts).forEach(page::addInitScript);
     page.setDefaultTimeout(PATIENCE_MS);
     page.onRequest(request -> asked.add(request.url()));
     page.onPageError(errors::add);
@@ -344,6 +346,74 @@ class LivePageTest {
       assertThat(page.locator("#connection")).hasText("live");
       assertThat(page.locator("#door")).isHidden();
       assertThat(asked).noneMatch(url -> url.contains("0123456789abcdef"));
+    }
+  }
+
+  /** Such chars end a line in some languages, but not in an event. */
+  @Test
+  void shouldShowATextWithUnicodeLineSeparators() throws Exception {
+    try (ServedApp app = app(0).start()) {
+      open(app, new Browser.NewPageOptions());
+      app.send("alpha", "a\u2028b", "c\u2029d\u0085e");
+      row("alpha").click();
+      assertThat(records()).hasCount(2);
+      assertThat(page.locator("#connection")).hasText("live");
+      assertNothingFromElsewhere(app);
+    }
+  }
+
+  /** The app has one stream: the page gets another one only if it gave the first one back. */
+  @Test
+  void shouldEndTheStreamOfAnEventThatItCannotShow() throws Exception {
+    Map<String, String> settings = Map.of("undercurrent.live.streams", "1");
+    try (ServedApp app = app(0, KeyEncoding.TEXT, LetterModel.of(1), settings).start()) {
+      navigate(
+          app,
+          new Browser.NewPageOptions(),
+          """
+          const parse = JSON.parse;
+          JSON.parse = text => {
+            JSON.parse = parse;
+            throw new Error("broken event");
+          };
+          """);
+      assertThat(page.locator("#connection")).hasText("reconnecting");
+      assertThat(page.locator("#connection")).hasText("live");
+      assertThat(errors).anyMatch(error -> error.contains("broken event"));
+    }
+  }
+
+  @Test
+  void shouldShowThePageWhereTheBrowserForbidsStorage() throws Exception {
+    Path file = Files.writeString(state.resolve("token"), "0123456789abcdef");
+    Map<String, String> settings = Map.of("undercurrent.http.token.file", file.toString());
+    try (ServedApp app = app(0, KeyEncoding.TEXT, LetterModel.of(1), settings).start()) {
+      navigate(
+          app,
+          new Browser.NewPageOptions(),
+          """
+          Object.defineProperty(window, "sessionStorage", {
+            get() { throw new DOMException("forbidden", "SecurityError"); }
+          });
+          """);
+      assertThat(page.locator("#connection")).hasText("needs a token");
+      page.locator("#token").fill("0123456789abcdef");
+      page.locator("#door button").click();
+      assertThat(page.locator("#connection")).hasText("live");
+    }
+  }
+
+  @Test
+  void shouldSayWhyItGetsNoStream() throws Exception {
+    try (ServedApp app = app(0).start()) {
+      open(app, new Browser.NewPageOptions());
+      AtomicInteger status = new AtomicInteger(503);
+      page.route(
+          "**/v1/live", route -> route.fulfill(new Route.FulfillOptions().setStatus(status.get())));
+      page.reload();
+      assertThat(page.locator("#connection")).hasText("too many pages are open, trying again");
+      status.set(403);
+      assertThat(page.locator("#connection")).hasText("refused (403), trying again");
     }
   }
 

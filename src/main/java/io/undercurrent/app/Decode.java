@@ -8,6 +8,7 @@ import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.RecordSize;
+import io.undercurrent.streams.internals.TimestampRange;
 import io.undercurrent.text.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -29,17 +30,20 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
   private final JsonPointer text; // null if the whole value is the text
   private final JsonPointer key; // null to keep the record's key
   private final int maxRecordBytes;
+  private final TimestampRange timestamps;
   private ProcessorContext<byte[], TextAndSource> context;
 
   /**
    * @param text where the text is in a JSON value; null if the whole value is the text
    * @param key where the key is in a JSON value; null to keep the record's key
    * @param maxRecordBytes the largest record that may be sent to the repartition topic, in bytes
+   * @param timestamps what all topics accept that are written behind it
    */
-  Decode(JsonPointer text, JsonPointer key, int maxRecordBytes) {
+  Decode(JsonPointer text, JsonPointer key, int maxRecordBytes, TimestampRange timestamps) {
     this.text = text;
     this.key = key;
     this.maxRecordBytes = maxRecordBytes;
+    this.timestamps = timestamps;
   }
 
   @Override
@@ -79,6 +83,7 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
   private Record<byte[], TextAndSource> decode(
       Record<byte[], byte[]> record, Function<Long, Source> position) {
     Long timestampMs = MissingTimestamps.removeFrom(record.headers()) ? null : record.timestamp();
+    TimestampCheck.requireInRange(record.timestamp(), timestamps);
     if (record.value() == null) {
       if (key != null) {
         throw new BadRecordException(

@@ -7,6 +7,7 @@ import io.undercurrent.streams.EnrichedRecordSerde;
 import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
+import io.undercurrent.streams.internals.TimestampRange;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -32,6 +33,7 @@ public final class EnrichmentTopology {
   static final String SOURCE = "source";
   static final String DECODE = "decode";
   static final String REPARTITION = "by-key";
+  static final String CHECK = "check-timestamp";
   static final String ENRICH = "enrich";
   static final String SINK = "enriched";
 
@@ -39,7 +41,7 @@ public final class EnrichmentTopology {
 
   /** Names of the processors that send records to the dead letters, in the order of the flow. */
   public static List<String> steps() {
-    return List.of(DECODE, ENRICH);
+    return List.of(DECODE, CHECK, ENRICH);
   }
 
   /**
@@ -53,13 +55,21 @@ public final class EnrichmentTopology {
       Model model,
       EnrichmentSettings settings,
       MeterRegistry registry) {
-    return build(definition, model, settings, registry, new TopologyConfig(explicitNames()), null);
+    return build(
+        definition,
+        model,
+        settings,
+        TimestampRange.ANY,
+        registry,
+        new TopologyConfig(explicitNames()),
+        null);
   }
 
   /**
    * Builds the topology of an application.
    *
    * @param settings of the enrichment; the definition replaces {@code nextTokens} and {@code store}
+   * @param timestamps what all topics accept that are written; other records become dead letters
    * @param registry where meters are registered
    * @param config the part of the application's configuration that shapes the topology
    * @param lookAhead the application's look-ahead; null to compute records one by one
@@ -68,6 +78,7 @@ public final class EnrichmentTopology {
       TopologyDefinition definition,
       Model model,
       EnrichmentSettings settings,
+      TimestampRange timestamps,
       MeterRegistry registry,
       TopologyConfig config,
       LookAhead lookAhead) {
@@ -77,13 +88,15 @@ public final class EnrichmentTopology {
     StreamsBuilder builder = new StreamsBuilder(config);
 
     Supplier<Decode> decode =
-        () -> new Decode(definition.text(), definition.key(), merged.maxRecordBytes());
+        () -> new Decode(definition.text(), definition.key(), merged.maxRecordBytes(), timestamps);
     KStream<byte[], TextAndSource> messages =
         builder.stream(definition.topics(), Consumed.with(bytes, bytes).withName(SOURCE))
             .process(decode::get, Named.as(DECODE));
     if (definition.key() != null) {
       messages =
-          messages.repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION));
+          messages
+              .repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION))
+              .processValues(() -> new TimestampCheck(timestamps), Named.as(CHECK));
     }
     Enricher.Builder<byte[], TextAndSource> enricher =
         Enricher.builder(bytes, model)

@@ -10,7 +10,8 @@ import java.io.IOException;
 
 /**
  * The value at a JSON pointer in a text. The text is read as a stream, so a number keeps its digits
- * as written, and deep or large values cost no memory.
+ * as written, and values off the pointer's path may have any size ({@link Json#TOKENS} has the
+ * bounds).
  *
  * @param text a string's text, or a number or boolean as written; null for other kinds
  */
@@ -41,9 +42,7 @@ record JsonField(Kind kind, String text) {
         throw new MalformedJsonException("must be JSON, found nothing");
       }
       JsonField found = find(parser, pointer);
-      if (parser.nextToken() != null) {
-        throw new MalformedJsonException("must be one JSON value, found more after it");
-      }
+      Json.requireEnd(parser);
       return found;
     } catch (JsonProcessingException e) {
       throw Json.malformed(e);
@@ -64,10 +63,7 @@ record JsonField(Kind kind, String text) {
     if (parser.currentToken() == JsonToken.START_OBJECT) {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         boolean named = pointer.matchesProperty(parser.currentName());
-        if (named && found != null) {
-          throw new MalformedJsonException(
-              "must name field %s once, found it twice".formatted(parser.currentName()));
-        }
+        Json.requireFirst(parser.currentName(), !named || found == null);
         parser.nextToken();
         found = next(parser, pointer, named, found);
       }

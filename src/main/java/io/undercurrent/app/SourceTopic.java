@@ -59,18 +59,19 @@ public final class SourceTopic implements AutoCloseable {
    * Sends one message.
    *
    * @param key in the definition's key encoding
+   * @param partition where to send it; null for the partition of Kafka's default partitioner
    * @return the position that the broker gave it; completes with Kafka's exception if the message
    *     was not written within 5 seconds
    * @throws IllegalArgumentException if the key is not of that encoding
    */
-  public CompletableFuture<Source> send(String key, String text) {
+  public CompletableFuture<Source> send(String key, String text, Integer partition) {
     CompletableFuture<Source> sent = new CompletableFuture<>();
     long nowMs = System.currentTimeMillis();
     try {
       producer.send(
           new ProducerRecord<>(
               definition.topics().get(0),
-              null,
+              partition,
               nowMs,
               definition.keyEncoding().bytes(key),
               value(definition, key, text)),

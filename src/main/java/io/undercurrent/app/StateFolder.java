@@ -27,7 +27,7 @@ final class StateFolder {
   private static final String CLUSTER = "cluster";
 
   private final Path file;
-  private String instance; // null before the first start
+  private String instance = UUID.randomUUID().toString(); // unless the file has one
   private String cluster; // null before the first start
 
   /**
@@ -43,7 +43,7 @@ final class StateFolder {
     }
     try {
       JsonNode found = Json.parse(Files.readAllBytes(file));
-      instance = found.path(INSTANCE).textValue();
+      instance = found.path(INSTANCE).asText(instance);
       cluster = found.path(CLUSTER).textValue();
     } catch (IOException | MalformedJsonException e) {
       throw new AppException(
@@ -53,24 +53,32 @@ final class StateFolder {
     }
   }
 
+  /** The name of the instance, the same at each start once the folder was taken. */
+  String instanceName() {
+    return instance;
+  }
+
   /**
-   * Takes the folder for the states of an application on this cluster.
+   * Takes the folder for the states of an application on this cluster, and keeps the name.
    *
-   * @return the instance's name, the same at each start
    * @throws AppException if the states belong to another cluster, or the file cannot be written
    */
-  String take(String clusterId) {
+  void take(String clusterId) {
     if (cluster != null && !cluster.equals(clusterId)) {
       throw new AppException(
           "the states in %s belong to the Kafka cluster %s, found cluster %s: set another state.dir, or delete that folder if the other cluster is gone"
               .formatted(file.getParent(), cluster, clusterId));
     }
-    if (instance == null || cluster == null) {
-      instance = UUID.randomUUID().toString();
+    if (cluster == null) {
       cluster = clusterId;
       write();
     }
-    return instance;
+  }
+
+  /** The folder's path. */
+  @Override
+  public String toString() {
+    return file.getParent().toString();
   }
 
   private void write() {

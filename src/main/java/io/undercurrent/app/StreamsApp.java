@@ -14,17 +14,33 @@ import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.BoundedRocksDb;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
+import io.undercurrent.streams.internals.RefusedRecords;
+import io.undercurrent.streams.internals.TimestampRange;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.NotCoordinatorException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
@@ -34,6 +50,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.errors.TopologyException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,11 +63,23 @@ public final class StreamsApp implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(StreamsApp.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+
+  /** How long it waits before it looks whether the brokers still answer. */
+  private static final Duration CLOSE_STEP = Duration.ofSeconds(2);
+
+  private static final int CHECKS = 3;
   private static final int MAX_REJOINS = 20;
+  private static final Duration REJOINS_PER = Duration.ofMinutes(10);
+
+  private static final String PARTITIONS_ADDED =
+      "partitions were added; a restart continues after the last commit";
+
   private static final long RETRY_MS = 1_000;
+  private static final long MAX_WATCH_MS = 30_000;
 
   private final TopologyDefinition definition;
   private final Model model;
+  private final StateFolder stateFolder;
   private final StreamsConfig streamsConfig;
   private final EnrichmentSettings settings;
   private final Topics topics;
@@ -58,16 +87,20 @@ public final class StreamsApp implements AutoCloseable {
   private final ApplicationMeters meters;
   private final LookAhead lookAhead; // null if records are computed one by one
 
-  private Map<String, Integer> topicLimits = Map.of(); // empty before checkTopics
-  private String instanceName; // null before checkTopics
+  private TopicLimits topicLimits = TopicLimits.UNKNOWN; // before checkTopics
+  private boolean named; // whether the state folder keeps the instance's name
   private KafkaStreams streams; // null before start
   private Throwable failure;
+  private long failedNanos; // when failure was set
   private boolean hasRun;
-  private int rejoins;
+  private int rejoins; // since firstRejoinNanos
+  private long firstRejoinNanos;
   private volatile int partitions; // of the states' changelog; 0 until it is known
+  private Thread watch; // of the topics; null before the app runs for the first time
   private boolean closed; // since close was called
   private boolean closeEnded;
   private boolean closedInTime;
+  private boolean closedWithoutBrokers;
 
   /**
    * Checks the settings. Contacts no broker.
@@ -85,7 +118,13 @@ public final class StreamsApp implements AutoCloseable {
             ? model
             : model.withStatePrecision(StatePrecision.of(config.statePrecision()));
     this.registry = registry;
-    this.streamsConfig = streamsConfig(definition, config, registry);
+    StreamsConfig checked = streamsConfig(definition, config, registry);
+    this.stateFolder =
+        new StateFolder(
+            Path.of(
+                checked.getString(StreamsConfig.STATE_DIR_CONFIG),
+                checked.getString(StreamsConfig.APPLICATION_ID_CONFIG)));
+    this.streamsConfig = withAddress(checked, stateFolder.instanceName());
     this.meters = new ApplicationMeters(registry, streamsConfig.originals());
     // Registered now, so that they are exported before the first task starts.
     EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model).in(definition.name());
@@ -114,22 +153,27 @@ public final class StreamsApp implements AutoCloseable {
     ours.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
     ours.put(BoundedRocksDb.MEMORY_CONFIG, config.rocksDbMemoryBytes());
     try {
-      return new StreamsConfig(withAddress(config, ours));
+      return new StreamsConfig(config.streams(ours));
     } catch (ConfigException e) {
       throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
     }
   }
 
-  private static Map<String, Object> withAddress(
-      UndercurrentConfig config, Map<String, Object> defaults) {
-    Map<String, Object> all = new HashMap<>(config.streams(defaults));
-    Object address = all.get(StreamsConfig.APPLICATION_SERVER_CONFIG);
+  /**
+   * Gives an instance without {@code application.server} an address that cannot be reached, because
+   * Kafka Streams tracks which instance has which partition only if instances have addresses. It is
+   * the same at each start: another address would make all members join the group again.
+   */
+  private static StreamsConfig withAddress(StreamsConfig config, String instanceName) {
     // Not under the streams protocol: there an address can make joining fail (see canRejoin), and
     // an instance knows its own keys without one.
-    if (!usesStreamsProtocol(all) && (address == null || address.toString().isEmpty())) {
-      all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable());
+    if (usesStreamsProtocol(config.originals())
+        || !config.getString(StreamsConfig.APPLICATION_SERVER_CONFIG).isEmpty()) {
+      return config;
     }
-    return all;
+    Map<String, Object> all = new HashMap<>(config.originals());
+    all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable(instanceName));
+    return new StreamsConfig(all);
   }
 
   private static boolean usesStreamsProtocol(Map<String, Object> configs) {
@@ -148,23 +192,48 @@ public final class StreamsApp implements AutoCloseable {
 
   /**
    * Checks that the cluster answers, that the topics exist, and that Kafka Streams' internal topics
-   * have the right number of partitions. Also reads how large a record the topics accept. Without
-   * this check only {@code max.request.size} limits the records that are sent.
+   * have the right number of partitions. Also reads which sizes and timestamps the topics accept.
+   * Without this check only {@code max.request.size} limits the records that are sent. A cluster
+   * that just starts answers late, so the check is made three times before it fails for that.
    *
    * @param create whether to create missing topics
    */
   public void checkTopics(boolean create) {
-    Map<String, Integer> found = topics.check(create, internalTopics());
-    String name = stateFolder().take(topics.clusterId());
+    checkTopics(create, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param addPartitions whether to give Kafka Streams' internal topics as many partitions as the
+   *     source topics
+   */
+  public void checkTopics(boolean create, boolean addPartitions) {
+    TopicLimits found = null;
+    for (int check = 1; found == null; check++) {
+      try {
+        found = topics.check(create, addPartitions, internalTopics());
+      } catch (AppException e) {
+        if (!(e.getCause() instanceof TimeoutException) || check == CHECKS || isClosed()) {
+          throw e;
+        }
+        log.warn("{}; trying again ({} of {})", e.getMessage(), check + 1, CHECKS);
+      }
+    }
+    stateFolder.take(topics.clusterId());
     synchronized (this) {
       topicLimits = found;
-      instanceName = name;
+      named = true;
     }
   }
 
-  private StateFolder stateFolder() {
-    return new StateFolder(
-        Path.of(streamsConfig.getString(StreamsConfig.STATE_DIR_CONFIG), applicationId()));
+  /** All topics that it reads and writes. */
+  private List<String> allTopics() {
+    List<String> all = new ArrayList<>(internalTopics());
+    all.addAll(definition.topics());
+    all.add(definition.enriched());
+    all.add(definition.deadLetters());
+    return all;
   }
 
   /** The topics that Kafka Streams creates for the topology. */
@@ -200,6 +269,7 @@ public final class StreamsApp implements AutoCloseable {
       }
       starting = create();
       streams = starting;
+      meters.watchTopics(allTopics());
       meters.bindTo(starting);
     }
     log.info("kernels: {}, states in {}", Kernels.best().name(), model.statePrecision());
@@ -234,25 +304,34 @@ public final class StreamsApp implements AutoCloseable {
 
   private Topology topology() {
     int sent = settings.maxRecordBytes();
-    int accepted = topicLimits.getOrDefault(definition.enriched(), sent);
+    int accepted = topicLimits.maxBytes().getOrDefault(definition.enriched(), sent);
     return EnrichmentTopology.build(
         definition,
         model,
         settings.withMaxRecordBytes(Math.min(sent, accepted)),
+        topicLimits.timestamps(),
         registry,
         new TopologyConfig(streamsConfig),
         lookAhead);
   }
 
   private StreamsConfig runConfig() {
-    Map<String, Object> configs = new HashMap<>(streamsConfig.originals());
-    Integer accepted = topicLimits.get(definition.deadLetters());
+    Map<String, Object> configs = new HashMap<>();
+    topicLimits
+        .internalTopics()
+        .forEach((name, value) -> configs.put(StreamsConfig.topicPrefix(name), value));
+    configs.putAll(streamsConfig.originals());
+    Integer accepted = topicLimits.maxBytes().get(definition.deadLetters());
     if (accepted != null) {
       configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, accepted);
     }
-    if (instanceName != null && !isStaticMember() && !usesStreamsProtocol(configs)) {
+    TimestampRange letters = topicLimits.letterTimestamps();
+    configs.put(DeadLetterHandler.TIMESTAMP_BEFORE_MAX_MS_CONFIG, letters.beforeMaxMs());
+    configs.put(DeadLetterHandler.TIMESTAMP_AFTER_MAX_MS_CONFIG, letters.afterMaxMs());
+    if (named && !hasConfiguredInstanceId() && !usesStreamsProtocol(configs)) {
       configs.put(
-          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instanceName);
+          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
+          stateFolder.instanceName());
     }
     return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
   }
@@ -267,76 +346,197 @@ public final class StreamsApp implements AutoCloseable {
 
   private StreamThreadExceptionResponse onThreadFailure(Throwable cause) {
     log.debug("a stream thread failed", cause);
+    Throwable explained = explained(cause); // without the lock, because it asks a broker
     synchronized (this) {
-      if (canRejoin(cause)) {
-        log.info("a stream thread could not join the group; starting another one");
+      if (canRejoin(cause) && isRejoinLeft()) {
+        log.warn(
+            "a stream thread lost its place in the group and starts again; nothing is lost: {}",
+            AppException.oneLine(cause));
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
+      if (canSkip(cause)) {
+        log.warn(
+            "a broker refused a record; it goes to the dead letters at the next attempt: {}",
+            AppException.oneLine(cause));
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+      }
+      if (closed && canRejoin(cause)) {
+        return StreamThreadExceptionResponse.SHUTDOWN_CLIENT; // it stops, and nothing is lost
+      }
       if (failure == null) {
-        failure = cause;
+        failure = explained;
+        failedNanos = System.nanoTime();
+        notifyAll();
       }
     }
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
+  /** Some failures we can explain better: added partitions, a copied state folder. */
+  private Throwable explained(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FencedInstanceIdException) {
+        return new AppException(
+            "another instance has joined the group under the name of this one: if it runs with a copy of the state folder %s, delete that folder on one of the two"
+                .formatted(stateFolder),
+            failure);
+      }
+      if (cause instanceof TopologyException
+          || String.valueOf(cause.getMessage()).contains("invalid partitions")) {
+        try {
+          Optional<String> problem = topics.wrongPartitions(internalTopics());
+          if (problem.isEmpty() && cause instanceof TopologyException) {
+            return failure;
+          }
+          return new AppException(problem.orElse(PARTITIONS_ADDED), failure);
+        } catch (AppException e) {
+          return failure;
+        }
+      }
+    }
+    return failure;
+  }
+
   /**
-   * Whether a new stream thread may succeed where this one failed to join the group.
+   * Whether to start a new stream thread: this one ended because of a refused record, which the new
+   * one sends to the dead letters.
+   */
+  private boolean canSkip(Throwable cause) {
+    return refusal(cause) != null
+        && !closed
+        && RefusedRecords.from(streamsConfig.originals()).takeAttempt();
+  }
+
+  /** What to change at a topic that refused a record; null for another failure. */
+  private static String refusal(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RecordTooLargeException) {
+        return "raise max.message.bytes of that topic";
+      }
+      if (cause instanceof InvalidTimestampException) {
+        return "raise message.timestamp.after.max.ms and message.timestamp.before.max.ms of that"
+            + " topic";
+      }
+      if (cause instanceof InvalidRecordException) {
+        return "see what that topic accepts: its cleanup.policy and message.timestamp.* settings";
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Whether a new stream thread may succeed where this one failed, and without loss: what it did
+   * not commit is aborted.
    *
-   * <p>Works around a fault of Kafka 4.3.1's brokers under the streams group protocol. For some
-   * moments after the source topics were created, the group's coordinator does not know them. A
-   * member without {@code application.server} is told that topics are missing, and asks again. A
-   * member with one gets an UnknownServerException, because EndpointToPartitionsManager asks for
-   * the sub-topologies of a topology that is not configured yet. That member gives up, so another
-   * one has to join.
+   * <p>After a pause longer than its transaction's timeout, a thread finds its transaction aborted
+   * by the coordinator. Kafka Streams itself starts such a thread again, but not for every error by
+   * which the brokers say so. Nor does it while a coordinator that has moved is loading its
+   * transactions.
+   *
+   * <p>The last line works around a fault of Kafka 4.3.1's brokers under the streams group
+   * protocol. For some moments after the source topics were created, the group's coordinator does
+   * not know them. A member without {@code application.server} is told that topics are missing, and
+   * asks again. A member with one gets an UnknownServerException, because
+   * EndpointToPartitionsManager asks for the sub-topologies of a topology that is not configured
+   * yet. That member gives up, so another one has to join.
    */
   private boolean canRejoin(Throwable cause) {
     Throwable root = cause;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root instanceof UnknownServerException
-        && usesStreamsProtocol(streamsConfig.originals())
-        && !hasRun
-        && !closed
-        && rejoins++ < MAX_REJOINS;
+    return isPassing(root)
+        || root instanceof UnknownServerException
+            && usesStreamsProtocol(streamsConfig.originals())
+            && !hasRun;
+  }
+
+  /** Whether an error says that a transaction or a membership ended, or that its broker moves. */
+  static boolean isPassing(Throwable root) {
+    return root instanceof InvalidTxnStateException
+        || root instanceof ProducerFencedException
+        || root instanceof InvalidProducerEpochException
+        || root instanceof InvalidPidMappingException
+        || root instanceof CoordinatorLoadInProgressException
+        || root instanceof CoordinatorNotAvailableException
+        || root instanceof NotCoordinatorException;
+  }
+
+  /** So that an error that does not pass ends the app. */
+  private boolean isRejoinLeft() {
+    long now = System.nanoTime();
+    if (rejoins == 0 || now - firstRejoinNanos > REJOINS_PER.toNanos()) {
+      rejoins = 0;
+      firstRejoinNanos = now;
+    }
+    return !closed && failure == null && rejoins++ < MAX_REJOINS;
   }
 
   private synchronized void onStateChange(State now) {
     log.info("Kafka Streams is {}", now);
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
-      Thread lookup = new Thread(this::lookUpPartitions, "undercurrent-partitions");
-      lookup.setDaemon(true);
-      lookup.start();
+      watch = new Thread(this::watchTopics, "undercurrent-topics");
+      watch.setDaemon(true);
+      watch.start();
     }
     notifyAll();
   }
 
   /**
-   * Sets {@link #partitions} to the number of partitions of the states' changelog. Runs once, in
-   * its own thread, because the broker may answer slowly and neither a request nor Kafka Streams
-   * should wait for it.
+   * Looks at the topics again and again, in its own thread, because the broker may answer slowly
+   * and neither a request nor Kafka Streams should wait for it. Sets {@link #partitions}, and warns
+   * of partitions that were added to a source topic, before Kafka Streams notices, and of unread
+   * records that were deleted.
    */
-  private void lookUpPartitions() {
-    String changelog = changelog(definition.store());
+  private void watchTopics() {
+    String warned = null;
+    Admin admin = null; // until its brokers' addresses resolve
     try {
-      while (partitions == 0 && isLive()) {
+      while (isLive()) {
         try {
-          partitions = topics.partitions(changelog);
-        } catch (AppException e) {
-          log.warn("cannot look up where keys are, trying again: {}", e.getMessage());
-          pause();
+          admin = admin == null ? topics.admin() : admin;
+          Topics.Look look = topics.look(admin, changelog(definition.store()), internalTopics());
+          partitions = look.partitions();
+          String problem = look.wrongPartitions().orElse(null);
+          if (problem != null && !problem.equals(warned)) {
+            log.warn("Kafka Streams will stop within metadata.max.age.ms: {}", problem);
+          }
+          warned = problem;
+          look.deletedUnread().forEach(log::warn);
+        } catch (RuntimeException e) {
+          String why = e instanceof AppException ? e.getMessage() : AppException.oneLine(e);
+          if (partitions == 0 && !isClosed()) {
+            log.warn("cannot look up where keys are, trying again: {}", why);
+          } else {
+            log.debug("cannot look at the topics, trying again: {}", why);
+          }
         }
+        pause(partitions == 0 ? RETRY_MS : watchMs());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      if (admin != null) {
+        admin.close(Duration.ZERO);
+      }
     }
   }
 
-  /** Waits a second, or less if the app is closed. */
-  private synchronized void pause() throws InterruptedException {
+  /** Several times before Kafka Streams' consumers look at the topics. */
+  private long watchMs() {
+    Object maxAge =
+        streamsConfig
+            .getMainConsumerConfigs("any", "any", 0)
+            .get(ConsumerConfig.METADATA_MAX_AGE_CONFIG);
+    long maxAgeMs = maxAge == null ? MAX_WATCH_MS : Long.parseLong(maxAge.toString());
+    return Math.max(RETRY_MS, Math.min(MAX_WATCH_MS, maxAgeMs / 10));
+  }
+
+  /** Waits for this time, or less if the app is closed. */
+  private synchronized void pause(long ms) throws InterruptedException {
     if (!closed) {
-      wait(RETRY_MS);
+      wait(ms);
     }
   }
 
@@ -345,10 +545,11 @@ public final class StreamsApp implements AutoCloseable {
     Host address = Host.of(streamsConfig.getString(StreamsConfig.APPLICATION_SERVER_CONFIG));
     return new StreamsQueries(
         this::started,
-        address == null ? Host.of(Host.unreachable()) : address,
+        address == null ? Host.of(Host.unreachable(stateFolder.instanceName())) : address,
         model,
         enrichment(),
-        this::partitions);
+        this::partitions,
+        definition.key() != null);
   }
 
   private int partitions() {
@@ -395,9 +596,23 @@ public final class StreamsApp implements AutoCloseable {
     return meters.recordsToRestore();
   }
 
-  /** Whether it is processing records now. */
-  public synchronized boolean isRunning() {
-    return streams != null && streams.state() == State.RUNNING;
+  /**
+   * Why it does not process records now, in one sentence; empty if it does, or would if there were
+   * some.
+   */
+  public Optional<String> notReady() {
+    synchronized (this) {
+      if (closed) {
+        return Optional.of("stopping");
+      }
+      if (failure != null) {
+        return Optional.of("failed: the log says why");
+      }
+      if (streams == null) {
+        return Optional.of("starting: the topics are not checked yet");
+      }
+    }
+    return meters.notReady();
   }
 
   /** Whether it may still process records without a restart. */
@@ -449,15 +664,31 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   /**
-   * Waits until the app is closed.
+   * Waits until the app is closed. After a failure it waits for its stream threads for 30 seconds
+   * at most: one that waits for a topic that is gone ends only after minutes.
    *
    * @throws AppException if it failed
    */
   public synchronized void awaitTermination() throws InterruptedException {
     while (!closed && !streams.state().hasCompletedShutdown()) {
-      wait();
+      if (failure == null) {
+        wait();
+      } else if (closeTimeout().isZero()) {
+        break;
+      } else {
+        wait(Math.max(1, closeTimeout().toMillis()));
+      }
     }
     throwFailure();
+  }
+
+  /** The time limit for closing; after a failure what is left of it. */
+  private synchronized Duration closeTimeout() {
+    if (failure == null) {
+      return CLOSE_TIMEOUT;
+    }
+    Duration left = CLOSE_TIMEOUT.minusNanos(System.nanoTime() - failedNanos);
+    return left.isNegative() ? Duration.ZERO : left;
   }
 
   /** Throws if processing has failed. */
@@ -476,6 +707,9 @@ public final class StreamsApp implements AutoCloseable {
    * retriable may be gone by then.
    */
   static String message(Throwable failure) {
+    if (failure instanceof AppException) {
+      return "stopped: " + failure.getMessage();
+    }
     boolean retriable = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       retriable |= cause instanceof RetriableException;
@@ -485,13 +719,18 @@ public final class StreamsApp implements AutoCloseable {
             AppException.oneLine(failure),
             retriable
                 ? "a restart continues after the last commit"
-                : "fix that first: a restart continues after the last commit and may stop there"
-                    + " again");
+                : refusal(failure) != null
+                    ? refusal(failure)
+                        + ": a restart reads the topic's limits again, and continues after the last"
+                        + " commit"
+                    : "fix that first: a restart continues after the last commit and may stop there"
+                        + " again");
   }
 
   /**
-   * Finishes the records in progress, stops and frees everything, within 30 seconds. Further calls
-   * wait for the first one.
+   * Finishes the records in progress, stops and frees everything, within 30 seconds. It does not
+   * wait for brokers that do not answer: the records in progress are then not committed, and the
+   * next start reads them again. Further calls wait for the first one.
    */
   @Override
   public void close() {
@@ -503,6 +742,9 @@ public final class StreamsApp implements AutoCloseable {
       }
       closed = true;
       running = streams;
+      if (watch != null) {
+        watch.interrupt(); // it may wait for a broker that does not answer
+      }
       notifyAll();
     }
     // Without the lock: closing waits for threads, which need it to report a failure.
@@ -519,8 +761,20 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   private boolean close(KafkaStreams running) {
-    boolean inTime = running.close(closeOptions());
-    if (!inTime) {
+    long deadline = System.nanoTime() + closeTimeout().toNanos();
+    boolean inTime;
+    boolean brokersAnswer;
+    Duration left;
+    do {
+      left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+      inTime = running.close(closeOptions(left.compareTo(CLOSE_STEP) < 0 ? left : CLOSE_STEP));
+      brokersAnswer = meters.brokersAnswer();
+    } while (!inTime && brokersAnswer && !left.isZero());
+    if (!inTime && !brokersAnswer) {
+      synchronized (this) {
+        closedWithoutBrokers = true;
+      }
+    } else if (!inTime) {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
     meters.close();
@@ -537,26 +791,35 @@ public final class StreamsApp implements AutoCloseable {
     }
   }
 
-  /** Whether it stopped within the time limit of {@link #close} and had not failed before. */
+  /**
+   * Whether nothing is left to repair: it had not failed, and stopped within the time limit of
+   * {@link #close} or without brokers.
+   */
   public synchronized boolean closedCleanly() {
-    return closedInTime && failure == null;
+    return (closedInTime || closedWithoutBrokers) && failure == null;
+  }
+
+  /** Whether it stopped without its last commit, because no broker answered. */
+  public synchronized boolean closedWithoutBrokers() {
+    return closedWithoutBrokers;
   }
 
   /**
    * The app leaves the consumer group, so that other instances take over, or a restart begins, at
    * once and not after the session timeout (45 s). If the settings have a {@code
-   * group.instance.id}, it stays in the group, because it is expected back.
+   * group.instance.id}, it stays in the group, because it is expected back. The name that we make
+   * ourselves does not count.
    */
-  private CloseOptions closeOptions() {
-    return CloseOptions.timeout(CLOSE_TIMEOUT)
+  private CloseOptions closeOptions(Duration timeout) {
+    return CloseOptions.timeout(timeout)
         .withGroupMembershipOperation(
-            isStaticMember()
+            hasConfiguredInstanceId()
                 ? GroupMembershipOperation.REMAIN_IN_GROUP
                 : GroupMembershipOperation.LEAVE_GROUP);
   }
 
   /** Whether the settings have a {@code group.instance.id}. */
-  private boolean isStaticMember() {
+  private boolean hasConfiguredInstanceId() {
     return streamsConfig
             .getMainConsumerConfigs("any", "any", 0)
             .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)

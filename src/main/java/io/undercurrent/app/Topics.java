@@ -1,6 +1,7 @@
 package io.undercurrent.app;
 
 import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.streams.internals.TimestampRange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,20 +10,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.CreatePartitionsOptions;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -47,6 +58,7 @@ public final class Topics {
   private final TopologyDefinition definition;
   private final UndercurrentConfig config;
   private final StreamsConfig streams;
+  private final DeletedInput deletedInput = new DeletedInput(); // guarded by this
 
   Topics(TopologyDefinition definition, UndercurrentConfig config, StreamsConfig streams) {
     this.definition = definition;
@@ -59,14 +71,15 @@ public final class Topics {
    * Streams' internal topics, if they exist, have as many partitions as the source topics.
    *
    * @param create whether to create missing topics
+   * @param addPartitions whether to give internal topics as many partitions as the source topics
    * @param internal names of Kafka Streams' internal topics
-   * @return for each topic that is written to, the size of the largest record that may be sent
-   *     there, in bytes; without topics whose configuration we may not read
-   * @throws AppException if the cluster cannot be reached, a topic is missing or not permitted, or
-   *     one of {@code internal} has another number of partitions than the source topics
+   * @return what the topics accept that are written
+   * @throws AppException if the cluster cannot be reached, a topic is missing or not permitted, the
+   *     dead-letter topic is compacted, or one of {@code internal} has another number of partitions
+   *     than the source topics
    */
-  Map<String, Integer> check(boolean create, List<String> internal) {
-    try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
+  TopicLimits check(boolean create, boolean addPartitions, List<String> internal) {
+    try (Admin admin = admin()) {
       List<String> missing = missing(admin);
       if (!missing.isEmpty()) {
         if (!create) {
@@ -77,24 +90,35 @@ public final class Topics {
         create(admin, missing);
         awaitKnown(admin);
       }
-      requireAsManyPartitions(admin, internal);
-      return limits(admin);
+      requireAsManyPartitions(admin, addPartitions, internal);
+      deletedUnread(admin).forEach(log::warn);
+      return limits(admin, internal);
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
   }
 
   /**
-   * The number of partitions of a topic.
+   * The topics of a running app, at one time.
    *
-   * @throws AppException if the topic does not exist or cannot be read
+   * @param partitions of the states' changelog
+   * @param wrongPartitions what is wrong with the number of partitions of the internal topics;
+   *     empty if nothing is
+   * @param deletedUnread one line for each source topic of which records were deleted before they
+   *     were read; each record is named once
    */
-  int partitions(String topic) {
-    try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
-      return describe(admin, topic, bootstrapServers()).partitions().size();
-    } catch (KafkaException e) {
-      throw connectionFailed(bootstrapServers(), e);
-    }
+  record Look(int partitions, Optional<String> wrongPartitions, List<String> deletedUnread) {}
+
+  /**
+   * Looks at the topics.
+   *
+   * @throws AppException if the brokers do not answer or do not permit to ask
+   */
+  Look look(Admin admin, String changelog, List<String> internal) {
+    return new Look(
+        describe(admin, changelog, bootstrapServers()).partitions().size(),
+        wrongPartitions(admin, internal),
+        deletedUnread(admin));
   }
 
   /**
@@ -103,7 +127,7 @@ public final class Topics {
    * @throws AppException if the cluster cannot be reached
    */
   String clusterId() {
-    try (Admin admin = Admin.create(streams.getAdminConfigs("undercurrent-topics"))) {
+    try (Admin admin = admin()) {
       return get(
           admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeoutMs())).clusterId());
     } catch (ExecutionException e) {
@@ -111,6 +135,10 @@ public final class Topics {
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
+  }
+
+  Admin admin() {
+    return Admin.create(streams.getAdminConfigs("undercurrent-topics"));
   }
 
   private List<String> missing(Admin admin) {
@@ -132,7 +160,29 @@ public final class Topics {
   }
 
   /** With other numbers Kafka Streams would stop, and stop again at every start. */
-  private void requireAsManyPartitions(Admin admin, List<String> internal) {
+  private void requireAsManyPartitions(Admin admin, boolean add, List<String> internal) {
+    Partitions found = partitions(admin, internal);
+    if (add && !found.wrong.isEmpty() && found.max() < found.expected) {
+      addPartitions(admin, found);
+      found = await(() -> partitions(admin, internal), after -> after.wrong.isEmpty());
+    }
+    if (!found.wrong.isEmpty()) {
+      throw new AppException(problem(found));
+    }
+  }
+
+  /**
+   * @param expected the partitions of the source topics
+   * @param wrong the internal topics with another number
+   */
+  private record Partitions(int expected, Map<String, Integer> wrong) {
+
+    int max() {
+      return wrong.values().stream().max(Integer::compare).orElse(0);
+    }
+  }
+
+  private Partitions partitions(Admin admin, List<String> internal) {
     int expected = 0;
     for (String source : definition.topics()) {
       expected =
@@ -155,24 +205,105 @@ public final class Topics {
         }
       }
     }
-    if (!wrong.isEmpty()) {
-      throw new AppException(
-          "Kafka Streams' internal topics must have %d partitions, as many as the source topics %s, found %s: %s"
-              .formatted(
-                  expected,
-                  String.join(", ", definition.topics()),
-                  wrong,
-                  advice(expected, wrong)));
+    return new Partitions(expected, wrong);
+  }
+
+  private void addPartitions(Admin admin, Partitions found) {
+    for (String topic : found.wrong.keySet()) {
+      failure(
+              admin
+                  .createPartitions(
+                      Map.of(topic, NewPartitions.increaseTo(found.expected)),
+                      new CreatePartitionsOptions().timeoutMs(timeoutMs()))
+                  .all())
+          .filter(e -> !(e instanceof InvalidPartitionsException)) // another instance was faster
+          .ifPresent(
+              e -> {
+                throw requestFailed(bootstrapServers(), "add partitions to topic " + topic, e);
+              });
+      log.info(
+          "topic {} has {} partitions now; keys whose records now go to another partition start"
+              + " without a state",
+          topic,
+          found.expected);
     }
   }
 
-  private static String advice(int expected, Map<String, Integer> wrong) {
+  private String problem(Partitions found) {
+    return "Kafka Streams' internal topics must have %d partitions, as many as the source topics %s, found %s: %s"
+        .formatted(
+            found.expected, String.join(", ", definition.topics()), found.wrong, advice(found));
+  }
+
+  private static String advice(Partitions found) {
     String freshStart = "set another application.id, with which every key starts without a state";
-    int max = wrong.values().stream().max(Integer::compare).orElseThrow();
-    return max > expected
+    return found.max() > found.expected
         ? "a topic cannot lose partitions, so " + freshStart
-        : "add partitions to each (kafka-topics.sh --alter --topic NAME --partitions %d), and keys that are now in another partition start without a state; or %s"
-            .formatted(expected, freshStart);
+        : "add partitions to each (start with --add-partitions, or kafka-topics.sh --alter --topic NAME --partitions %d), and keys that are now in another partition start without a state; or %s"
+            .formatted(found.expected, freshStart);
+  }
+
+  /**
+   * What is wrong with the number of partitions of Kafka Streams' internal topics; empty if nothing
+   * is.
+   *
+   * @throws AppException if the brokers do not answer or do not permit to ask
+   */
+  Optional<String> wrongPartitions(List<String> internal) {
+    try (Admin admin = admin()) {
+      return wrongPartitions(admin, internal);
+    } catch (KafkaException e) {
+      throw connectionFailed(bootstrapServers(), e);
+    }
+  }
+
+  private Optional<String> wrongPartitions(Admin admin, List<String> internal) {
+    return Optional.of(partitions(admin, internal))
+        .filter(found -> !found.wrong.isEmpty())
+        .map(this::problem);
+  }
+
+  private synchronized List<String> deletedUnread(Admin admin) {
+    Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
+    for (String topic : definition.topics()) {
+      describe(admin, topic, bootstrapServers())
+          .partitions()
+          .forEach(
+              p -> partitions.put(new TopicPartition(topic, p.partition()), OffsetSpec.earliest()));
+    }
+    try {
+      Map<TopicPartition, Long> beginnings = new HashMap<>();
+      get(admin.listOffsets(partitions, new ListOffsetsOptions().timeoutMs(timeoutMs())).all())
+          .forEach((partition, found) -> beginnings.put(partition, found.offset()));
+      Map<TopicPartition, Long> committed = new HashMap<>();
+      get(admin
+              .listConsumerGroupOffsets(
+                  streams.getString(StreamsConfig.APPLICATION_ID_CONFIG),
+                  new ListConsumerGroupOffsetsOptions().timeoutMs(timeoutMs()))
+              .partitionsToOffsetAndMetadata())
+          .forEach(
+              (partition, found) -> {
+                if (found != null) {
+                  committed.put(partition, found.offset());
+                }
+              });
+      if (!"earliest".equals(autoOffsetReset())) {
+        beginnings.keySet().retainAll(committed.keySet()); // others are not read from the beginning
+      }
+      DeletedInput.Look look = deletedInput.look(beginnings, committed);
+      look.begins().forEach(log::info);
+      return look.deleted();
+    } catch (ExecutionException e) {
+      log.debug("whether unread records were deleted is not known", e.getCause());
+      return List.of();
+    }
+  }
+
+  /** As the stream threads' consumers see it: it may be set with a prefix. */
+  private Object autoOffsetReset() {
+    return streams
+        .getMainConsumerConfigs("any", "any", 0)
+        .get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG);
   }
 
   private void create(Admin admin, List<String> missing) {
@@ -183,18 +314,29 @@ public final class Topics {
               .configs(
                   Map.of(
                       TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                      Integer.toString(UndercurrentConfig.MAX_RECORD_BYTES))));
+                      Integer.toString(UndercurrentConfig.MAX_RECORD_BYTES),
+                      TopicConfig.CLEANUP_POLICY_CONFIG,
+                      TopicConfig.CLEANUP_POLICY_DELETE,
+                      TopicConfig.RETENTION_MS_CONFIG,
+                      Long.toString(config.topicsRetentionMs()))));
     }
     Map<String, KafkaFuture<Void>> created =
         admin.createTopics(topics, new CreateTopicsOptions().timeoutMs(timeoutMs())).values();
     for (var topic : created.entrySet()) {
-      failure(topic.getValue())
-          .filter(e -> !(e instanceof TopicExistsException))
-          .ifPresent(
-              e -> {
-                throw requestFailed(bootstrapServers(), "create topic " + topic.getKey(), e);
-              });
-      log.info("created topic {}", topic.getKey());
+      Optional<Throwable> failure = failure(topic.getValue());
+      if (failure.isPresent()) {
+        if (!(failure.get() instanceof TopicExistsException)) { // another instance was faster
+          throw requestFailed(bootstrapServers(), "create topic " + topic.getKey(), failure.get());
+        }
+        continue;
+      }
+      log.info(
+          "created topic {}: {} partitions, keeps records {} (undercurrent.topics.retention.ms)",
+          topic.getKey(),
+          config.topicsPartitions(),
+          config.topicsRetentionMs() < 0
+              ? "for ever"
+              : "for %d ms".formatted(config.topicsRetentionMs()));
     }
   }
 
@@ -203,19 +345,23 @@ public final class Topics {
    * it.
    */
   private void awaitKnown(Admin admin) {
-    long deadline = System.nanoTime() + TIMEOUT.toNanos();
-    while (true) {
-      List<String> unknown = missing(admin);
-      if (unknown.isEmpty()) {
-        return;
-      }
-      if (System.nanoTime() > deadline) {
-        throw new AppException(
-            "topics were created on %s but the brokers do not know them after %d s; start again in a moment: %s"
-                .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
-      }
-      sleep();
+    List<String> unknown = await(() -> missing(admin), List::isEmpty);
+    if (!unknown.isEmpty()) {
+      throw new AppException(
+          "topics were created on %s but the brokers do not know them after %d s; start again in a moment: %s"
+              .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
     }
+  }
+
+  /** Asks until the answer is as wanted, or the time is over. Returns the last answer. */
+  private static <T> T await(Supplier<T> question, Predicate<T> wanted) {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    T answer = question.get();
+    while (!wanted.test(answer) && System.nanoTime() < deadline) {
+      sleep();
+      answer = question.get();
+    }
+    return answer;
   }
 
   private static void sleep() {
@@ -232,38 +378,113 @@ public final class Topics {
   }
 
   /**
-   * The largest records. A record that its topic rejects would abort the transaction at every
+   * What the topics accept. A record that its topic refuses would abort the transaction at every
    * attempt.
    */
-  private Map<String, Integer> limits(Admin admin) {
-    Map<String, ConfigResource> outputs = new LinkedHashMap<>();
-    for (String topic : List.of(definition.enriched(), definition.deadLetters())) {
-      outputs.put(topic, new ConfigResource(ConfigResource.Type.TOPIC, topic));
-    }
-    Map<ConfigResource, KafkaFuture<Config>> configs =
-        admin
-            .describeConfigs(outputs.values(), new DescribeConfigsOptions().timeoutMs(timeoutMs()))
-            .values();
+  private TopicLimits limits(Admin admin, List<String> internal) {
+    List<String> written = new ArrayList<>(internal);
+    written.add(definition.enriched());
+    written.add(definition.deadLetters());
+    Map<String, TopicSettings> settings =
+        knownSettings(admin, written, List.of(definition.enriched(), definition.deadLetters()));
+    requireNotCompacted(settings.get(definition.deadLetters()));
+
     int sent = StreamsApp.maxRecordBytes(streams);
-    Map<String, Integer> limits = new HashMap<>();
-    outputs.forEach(
-        (topic, resource) ->
-            maxMessageBytes(configs.get(resource))
-                .ifPresent(
-                    accepted -> {
-                      warnIfSmall(topic, accepted, sent);
-                      limits.put(topic, Math.max(1, accepted - BATCH_OVERHEAD_BYTES));
-                    }));
-    return limits;
+    Map<String, Integer> maxBytes = new HashMap<>();
+    for (String topic : List.of(definition.enriched(), definition.deadLetters())) {
+      settings
+          .get(topic)
+          .maxBytes()
+          .ifPresent(
+              accepted -> {
+                warnIfSmall(topic, accepted, sent);
+                maxBytes.put(topic, Math.max(1, accepted - BATCH_OVERHEAD_BYTES));
+              });
+    }
+    TopicSettings enriched = settings.get(definition.enriched());
+    enriched
+        .retention()
+        .ifPresent(
+            time ->
+                log.info(
+                    "topic {} keeps records for {} s by their own timestamps (retention.ms): results of older records are deleted soon after they are written",
+                    definition.enriched(),
+                    time.toSeconds()));
+    Map<String, String> free = enriched.withoutTimestampLimits();
+    TopicSettings created = enriched.with(free).with(streams.originalsWithPrefix("topic."));
+    TimestampRange timestamps = enriched.timestamps();
+    for (String topic : internal) {
+      timestamps = timestamps.and(settings.getOrDefault(topic, created).timestamps());
+    }
+    return new TopicLimits(
+        maxBytes, timestamps, settings.get(definition.deadLetters()).keptTimestamps(), free);
   }
 
-  private static Optional<Integer> maxMessageBytes(KafkaFuture<Config> config) {
-    try {
-      return Optional.of(
-          Integer.valueOf(get(config).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value()));
-    } catch (ExecutionException e) {
-      log.debug("not permitted to read max.message.bytes, which is not required: {}", e.toString());
-      return Optional.empty();
+  /**
+   * How long a topic keeps records, by their own timestamps; empty if it keeps them for ever,
+   * measures by the broker's clock, or its settings may not be read.
+   */
+  public static Optional<Duration> retention(Admin admin, String topic, String servers) {
+    return settings(admin, List.of(topic), servers)
+        .getOrDefault(topic, TopicSettings.UNKNOWN)
+        .retention();
+  }
+
+  /**
+   * The same, after every topic of {@code existing} is known: the asked broker may learn of a new
+   * topic later than others.
+   */
+  Map<String, TopicSettings> knownSettings(
+      Admin admin, List<String> topics, List<String> existing) {
+    Map<String, TopicSettings> found =
+        await(
+            () -> settings(admin, topics, bootstrapServers()),
+            settings -> settings.keySet().containsAll(existing));
+    List<String> unknown = existing.stream().filter(topic -> !found.containsKey(topic)).toList();
+    if (!unknown.isEmpty()) {
+      throw new AppException(
+          "topics exist on %s but a broker does not know their settings after %d s; start again in a moment: %s"
+              .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
+    }
+    return found;
+  }
+
+  /** The settings of topics; without topics that the asked broker does not know. */
+  private static Map<String, TopicSettings> settings(
+      Admin admin, List<String> topics, String servers) {
+    Map<ConfigResource, String> resources = new LinkedHashMap<>();
+    topics.forEach(
+        topic -> resources.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), topic));
+    Map<ConfigResource, KafkaFuture<Config>> described =
+        admin
+            .describeConfigs(
+                resources.keySet(), new DescribeConfigsOptions().timeoutMs(timeoutMs()))
+            .values();
+    Map<String, TopicSettings> settings = new HashMap<>();
+    resources.forEach(
+        (resource, topic) -> {
+          try {
+            settings.put(topic, TopicSettings.of(get(described.get(resource))));
+          } catch (ExecutionException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+              log.debug("not permitted to read the settings of {}: {}", topic, e.toString());
+              settings.put(topic, TopicSettings.UNKNOWN);
+            } else if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+              throw requestFailed(servers, "read the settings of topic " + topic, e.getCause());
+            }
+          }
+        });
+    return settings;
+  }
+
+  private void requireNotCompacted(TopicSettings deadLetters) {
+    if (deadLetters.isCompacted()) {
+      throw new AppException(
+          ("the dead-letter topic %s must not be compacted (cleanup.policy): it would refuse"
+                  + " letters without a key and keep only the last of each key; kafka-configs.sh"
+                  + " --alter --entity-type topics --entity-name %1$s --add-config"
+                  + " cleanup.policy=delete changes it, or name another topic in sinks.deadLetters")
+              .formatted(definition.deadLetters()));
     }
   }
 

@@ -3,9 +3,11 @@
  * a definition describes, its topics, and one running instance.
  *
  * <pre>
- *   source topics -> decode -> [by-key, if the key is in the value] -> enrich -> enriched topic
- *                      \________________________________________________/
- *                            records that cannot be used -> dead letters
+ *   source topics -> decode -> [by-key -> check-timestamp] -> enrich -> enriched topic
+ *                      \_______________________\________________/
+ *                         records that cannot be used -> dead letters
  * </pre>
+ *
+ * <p>The steps in brackets are there if the key is in the value.
  */
 package io.undercurrent.app;

@@ -32,6 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.serialization.Serializer;
 import picocli.CommandLine.Command;
@@ -54,6 +55,10 @@ import picocli.CommandLine.Option;
       "  printf '{\"key\":\"a\",\"text\":\"not bad at all\"}\\n' | ./undercurrent enrich"
     })
 final class EnrichCommand implements Callable<Integer> {
+
+  /** The fields of a line that are read. */
+  private static final Set<String> FIELDS =
+      Set.of("key", "keyEncoding", "text", "timestamp", "source");
 
   private static final long PROGRESS_NANOS = 10_000_000_000L;
 
@@ -190,7 +195,7 @@ final class EnrichCommand implements Callable<Integer> {
     }
 
     private byte[] enriched(String line) throws MalformedJsonException {
-      JsonNode json = Json.parse(line);
+      JsonNode json = Json.fields(line, FIELDS);
       require(json.isObject(), "must be a JSON object", json);
       JsonNode key = json.path("key");
       JsonNode text = json.path("text");

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Reads the earlier records of one key from a file of JSON lines (as {@code enrich} reads and
@@ -97,7 +98,7 @@ final class History {
 
   private static JsonNode parse(String where, String line) {
     try {
-      return Json.parse(line);
+      return Json.fields(line, Set.of("key", "text"));
     } catch (MalformedJsonException e) {
       throw new AppException(where + e.getMessage(), e);
     }

@@ -87,6 +87,8 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   private String servers;
+  private Duration kept; // how long the topic keeps records; null for ever
+  private long old; // messages that are older than that
   private boolean failing; // the last message was refused
   private long refused;
   private String reason; // why the first message was refused
@@ -116,6 +118,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
   private void checkTopic(StreamsConfig streams) {
     try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
       Topics.describe(admin, topic, servers);
+      kept = Topics.retention(admin, topic, servers).orElse(null);
     } catch (KafkaException e) {
       throw Topics.connectionFailed(servers, e);
     }
@@ -149,7 +152,9 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
           reader.close();
           reader = messages.open(); // from the first message again
         }
-        send(producer, reader.next());
+        PlayedMessage message = reader.next();
+        checkAge(message);
+        send(producer, message);
         sent++;
       }
     } finally { // waits for messages in flight; those left after the timeout are refused
@@ -160,12 +165,40 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
         .printf(
             "%,d messages sent in %.1f s%n",
             sent - refused, (System.nanoTime() - startNanos) / 1e9);
+    if (old > 0) {
+      out().printf("%,d of them were older than the retention of %s%n", old, topic);
+    }
     out().flush();
     if (refused > 0) {
       throw new AppException(
           "%,d of %,d messages were not sent to %s on %s: %s"
               .formatted(refused, sent, topic, servers, reason));
     }
+  }
+
+  /** Warns before the first message that the broker may delete before anybody has read it. */
+  private void checkAge(PlayedMessage message) {
+    if (kept == null
+        || message.timestampMs() == null
+        || message.timestampMs() >= System.currentTimeMillis() - kept.toMillis()) {
+      return;
+    }
+    if (old++ == 0) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.printf(
+          "warning: topic %s keeps records for %s (retention.ms), and messages are older than that:"
+              + " the broker deletes them, whether they were read or not. Raise it first"
+              + " (kafka-configs.sh --alter --entity-type topics --entity-name %1$s --add-config"
+              + " retention.ms=-1), or leave out their timestamps%n",
+          topic, days(kept));
+      err.flush();
+    }
+  }
+
+  private static String days(Duration time) {
+    return time.compareTo(Duration.ofDays(2)) >= 0
+        ? time.toDays() + " days"
+        : "%,d s".formatted(time.toSeconds());
   }
 
   private KafkaProducer<byte[], byte[]> producer(StreamsConfig streams) {

@@ -6,6 +6,7 @@ import io.undercurrent.io.Lines.Line;
 import io.undercurrent.io.MalformedJsonException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
 /**
  * A message that {@code demo} or {@code play} sends. Lines are sent unchanged, also invalid ones,
@@ -39,7 +40,7 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
     byte[] key = name.getBytes(StandardCharsets.UTF_8);
     Long timestampMs = null;
     try {
-      JsonNode json = Json.parse(line.bytes());
+      JsonNode json = Json.fields(line.text(), Set.of("key", "timestamp"));
       if (json.isObject()) {
         JsonNode ownKey = json.path("key");
         boolean hasKey = ownKey.isValueNode() && !ownKey.isNull();
@@ -49,7 +50,7 @@ record PlayedMessage(byte[] key, byte[] value, Long timestampMs) {
       boolean hasTime =
           timestamp.isIntegralNumber() && timestamp.canConvertToLong() && timestamp.asLong() >= 0;
       timestampMs = hasTime ? timestamp.asLong() : null;
-    } catch (MalformedJsonException e) {
+    } catch (MalformedJsonException | CharacterCodingException e) {
       // It is sent anyway: the topology sends it to the dead letters.
     }
     return new PlayedMessage(key, line.bytes(), timestampMs);

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -63,6 +64,13 @@ final class RunCommand implements Callable<Integer> {
   private boolean createTopics;
 
   @Option(
+      names = "--add-partitions",
+      description =
+          "Give Kafka Streams' own topics as many partitions as the source topics, after partitions"
+              + " were added to those.")
+  private boolean addPartitions;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
@@ -74,27 +82,35 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
+    AtomicReference<StreamsApp> started = new AtomicReference<>();
+    Thread onSignal = new Thread(() -> stop(started.get()), "shutdown");
+    Runtime.getRuntime().addShutdownHook(onSignal);
+    try {
+      run(out, started);
+    } finally {
+      removeHook(onSignal);
+    }
+    return 0;
+  }
+
+  private void run(PrintWriter out, AtomicReference<StreamsApp> started)
+      throws InterruptedException {
     TopologyDefinition definition = TopologyDefinition.load(topologyFile);
     UndercurrentConfig config = UndercurrentConfig.load(configFile, overrides);
     Model loaded = Checkpoint.load(model == null ? definition.model() : model);
     PrometheusMeterRegistry registry = Meters.registry(definition);
 
-    StreamsApp app = new StreamsApp(definition, config, loaded, registry);
-    Thread onSignal = new Thread(() -> stop(app), "shutdown");
-    Runtime.getRuntime().addShutdownHook(onSignal);
-    try (app;
+    try (StreamsApp app = new StreamsApp(definition, config, loaded, registry);
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
-      app.checkTopics(createTopics);
+      started.set(app);
+      app.checkTopics(createTopics, addPartitions);
       app.start();
       if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {
         out.println(running(definition, loaded, config, http));
         out.flush();
         app.awaitTermination();
       }
-    } finally {
-      removeHook(onSignal);
     }
-    return 0;
   }
 
   private void starting(StreamsApp app) {
@@ -113,16 +129,18 @@ final class RunCommand implements Callable<Integer> {
       StreamsApp app,
       PrometheusMeterRegistry registry) {
     return config.httpPort() == UndercurrentConfig.HTTP_OFF
+            && config.httpManagementPort() == UndercurrentConfig.HTTP_OFF
         ? null
         : Serving.start(config, config.httpPort(), definition, app, registry);
   }
 
   private static String running(
       TopologyDefinition definition, Model model, UndercurrentConfig config, HttpEndpoint http) {
+    boolean page = config.livePage() && config.httpPort() != UndercurrentConfig.HTTP_OFF;
     String metrics =
         http == null
             ? "no metrics"
-            : (config.livePage() ? "live page at " + http.address() + "/, " : "")
+            : (page ? "live page at " + http.address() + "/, " : "")
                 + "metrics at "
                 + http.managementAddress()
                 + "/metrics";
@@ -140,14 +158,26 @@ final class RunCommand implements Callable<Integer> {
    * Closes the app on a signal and ends the JVM with exit code 0 after a clean stop. Without the
    * halt it would exit with 128 plus the signal's number. The exit code is 1 if the app failed
    * before the signal or does not stop in time.
+   *
+   * @param app null before it was made
    */
   private void stop(StreamsApp app) {
-    app.close();
-    boolean clean = app.closedCleanly();
+    if (app != null) {
+      app.close();
+    }
+    boolean clean = app == null || app.closedCleanly();
     PrintWriter to = clean ? spec.commandLine().getOut() : spec.commandLine().getErr();
-    to.println(clean ? "stopped" : "error: stopped after a failure, or not within the time limit");
+    to.println(
+        clean ? stopped(app) : "error: stopped after a failure, or not within the time limit");
     to.flush();
     Runtime.getRuntime().halt(clean ? 0 : 1);
+  }
+
+  private static String stopped(StreamsApp app) {
+    return app != null && app.closedWithoutBrokers()
+        ? "stopped without the brokers, which do not answer: nothing is lost, the next start reads"
+            + " again what was not committed"
+        : "stopped";
   }
 
   private static void removeHook(Thread hook) {

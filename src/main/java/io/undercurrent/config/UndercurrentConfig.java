@@ -44,6 +44,7 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String ROCKSDB_MEMORY_BYTES = "undercurrent.rocksdb.memory.bytes";
   public static final String HTTP_HOST = "undercurrent.http.host";
   public static final String HTTP_PORT = "undercurrent.http.port";
+  public static final String HTTP_MANAGEMENT_HOST = "undercurrent.http.management.host";
   public static final String HTTP_MANAGEMENT_PORT = "undercurrent.http.management.port";
   public static final String HTTP_ALLOWED_HOSTS = "undercurrent.http.allowed.hosts";
   public static final String HTTP_TOKEN_FILE = "undercurrent.http.token.file";
@@ -57,6 +58,7 @@ public final class UndercurrentConfig extends AbstractConfig {
   public static final String LIVE_INPUT = "undercurrent.live.input";
   public static final String LIVE_STREAMS = "undercurrent.live.streams";
   public static final String TOPICS_PARTITIONS = "undercurrent.topics.partitions";
+  public static final String TOPICS_RETENTION_MS = "undercurrent.topics.retention.ms";
   public static final String TOPICS_REPLICATION_FACTOR = "undercurrent.topics.replication.factor";
 
   /** Value of {@link #STATE_PRECISION} that chooses the precision by the kind of network. */
@@ -64,7 +66,7 @@ public final class UndercurrentConfig extends AbstractConfig {
 
   public static final int DEFAULT_HTTP_PORT = 8080;
 
-  /** Value of {@link #HTTP_PORT} for no HTTP at all. */
+  /** Value of {@link #HTTP_PORT} and {@link #HTTP_MANAGEMENT_PORT} for no such port. */
   public static final int HTTP_OFF = -1;
 
   /**
@@ -152,12 +154,18 @@ public final class UndercurrentConfig extends AbstractConfig {
               DEFAULT_HTTP_PORT,
               Range.between(HTTP_OFF, 65_535),
               Importance.MEDIUM,
-              "Port on which HTTP is served; 0 for any free port, -1 for no HTTP.")
+              "Port on which HTTP is served; 0 for any free port, -1 for none.")
+          .define(
+              HTTP_MANAGEMENT_HOST,
+              Type.STRING,
+              "",
+              Importance.LOW,
+              "Address of the second port. Empty for that of undercurrent.http.host.")
           .define(
               HTTP_MANAGEMENT_PORT,
               Type.INT,
-              -1,
-              Range.between(-1, 65_535),
+              HTTP_OFF,
+              Range.between(HTTP_OFF, 65_535),
               Importance.MEDIUM,
               "A second port for health and metrics alone, with threads and connections of its own,"
                   + " without token and encryption; 0 for any free port, -1 for none.")
@@ -169,8 +177,8 @@ public final class UndercurrentConfig extends AbstractConfig {
                   UndercurrentConfig::hostNames,
                   () -> "host names without scheme and port, separated by commas"),
               Importance.MEDIUM,
-              "Further names by which HTTP is reached, for example a proxy's. A request must name,"
-                  + " in its Host header, localhost, an IP address, the host of"
+              "Further names by which HTTP is reached, for example a proxy's. Without a token a"
+                  + " request must name, in its Host header, localhost, an IP address, the host of"
                   + " undercurrent.http.host or application.server, or one of these.")
           .define(
               HTTP_TOKEN_FILE,
@@ -178,7 +186,8 @@ public final class UndercurrentConfig extends AbstractConfig {
               "",
               Importance.HIGH,
               "File with the token that requests must carry (Authorization: Bearer), the same for"
-                  + " all instances. The environment variable UNDERCURRENT_HTTP_TOKEN may hold it"
+                  + " all instances. A second line may have a second token, which is accepted"
+                  + " too. The environment variable UNDERCURRENT_HTTP_TOKEN may hold it"
                   + " instead. Empty for no token.")
           .define(
               HTTP_SSL_CERTIFICATE_FILE,
@@ -247,6 +256,14 @@ public final class UndercurrentConfig extends AbstractConfig {
               Range.between(1, 10_000),
               Importance.LOW,
               "Partitions of the topics that --create-topics creates.")
+          .define(
+              TOPICS_RETENTION_MS,
+              Type.LONG,
+              -1L,
+              Range.atLeast(-1),
+              Importance.LOW,
+              "How long the topics that --create-topics creates keep records, in ms by the records'"
+                  + " timestamps; -1 for ever.")
           .define(
               TOPICS_REPLICATION_FACTOR,
               Type.SHORT,
@@ -452,12 +469,17 @@ public final class UndercurrentConfig extends AbstractConfig {
     return getString(HTTP_HOST);
   }
 
-  /** 0 for any free port, {@link #HTTP_OFF} for no HTTP. */
+  /** 0 for any free port, {@link #HTTP_OFF} for none. */
   public int httpPort() {
     return getInt(HTTP_PORT);
   }
 
-  /** 0 for any free port, -1 for none. */
+  public String httpManagementHost() {
+    String host = getString(HTTP_MANAGEMENT_HOST);
+    return host.isEmpty() ? httpHost() : host;
+  }
+
+  /** 0 for any free port, {@link #HTTP_OFF} for none. */
   public int httpManagementPort() {
     return getInt(HTTP_MANAGEMENT_PORT);
   }
@@ -515,6 +537,11 @@ public final class UndercurrentConfig extends AbstractConfig {
 
   public int topicsPartitions() {
     return getInt(TOPICS_PARTITIONS);
+  }
+
+  /** -1 for ever. */
+  public long topicsRetentionMs() {
+    return getLong(TOPICS_RETENTION_MS);
   }
 
   /** -1 for the broker's default. */

@@ -19,6 +19,9 @@ public enum DeadLetterReason {
           + " boolean."),
   TOMBSTONE_WITHOUT_KEY("The value is null, but the key is read from the value."),
   TOO_LARGE("The record to be written is larger than the producer may send or its topic accepts."),
+  TIMESTAMP_OUT_OF_RANGE(
+      "The record's timestamp is further from the present than a topic to be written accepts."),
+  REFUSED("The broker refused the record to be written."),
   NOT_FINITE("A number in the key's next state or in the result is NaN or infinite."),
   DESERIALIZATION("A serde could not read the record's key or value."),
   SERIALIZATION("A serde could not write a key or value."),

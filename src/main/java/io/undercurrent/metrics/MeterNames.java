@@ -80,8 +80,17 @@ public final class MeterNames {
    */
   public static final String MODEL = "undercurrent.model.info";
 
-  /** Gauge, records: records of the source topics that are still to be read. */
+  /** Gauge, records: records of the source topics that are still to be read; NaN while unknown. */
   public static final String LAG = "undercurrent.lag";
+
+  /** Gauge, instances: 1 while the application processes records, else 0. */
+  public static final String READY = "undercurrent.ready";
+
+  /** Gauge, seconds: time since a broker last answered; 0 while they answer. */
+  public static final String BROKERS_UNREACHABLE = "undercurrent.brokers.unreachable";
+
+  /** Gauge, threads: stream threads that do not go on. */
+  public static final String STUCK_THREADS = "undercurrent.stuck.threads";
 
   /** Counter, rebalances: times that partitions were moved. */
   public static final String REBALANCES = "undercurrent.rebalances";

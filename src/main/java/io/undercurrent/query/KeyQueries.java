@@ -12,8 +12,9 @@ import java.util.Optional;
  *
  * <p>It reads the local stores only: a key is found on the instance that reads its partition. If
  * the instances have an {@code application.server}, {@code
- * KafkaStreams.queryMetadataForKey(enricher.storeName(), key, serializer)} returns that instance.
- * Your application must forward the question.
+ * KafkaStreams.queryMetadataForKey(enricher.storeName(), key, serializer)} returns that instance,
+ * if Kafka's default partitioner wrote the topic. Clients on librdkafka have another one: then ask
+ * every instance. Your application must forward the question.
  *
  * <p>An answer includes records that are not committed yet. Queries change nothing. Thread-safe;
  * next words are computed for one caller at a time. No argument may be null.

@@ -10,15 +10,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Decides which requests are answered. Health is always answered.
+ * Decides which requests are answered. Health is always answered. A request that names a second
+ * method in a header is malformed.
  *
  * <ul>
- *   <li>The Host header must be a name of this instance. Otherwise a web page that has its own name
- *       resolved to this address could read everything from the browser of somebody who can reach
- *       it (DNS rebinding). An IP address is always accepted: such a page has a name.
- *   <li>A write that a browser sends must come from a page of this instance (Origin).
- *   <li>If there is a token, the request must carry it. The page's files are for everybody: they
- *       contain no data, and the page itself asks for the token.
+ *   <li>If there is no token, the Host header must be a name of this instance. This stops a web
+ *       page whose owner points its host name at this address (DNS rebinding). An IP address is
+ *       always accepted: such a page has a name.
+ *   <li>A request with an Origin must come from a page of this instance.
+ *   <li>If there is a token, the request must carry it. A page that is served elsewhere has none.
+ *       The files of our own page are for everybody: they contain no data, and the page itself asks
+ *       for the token.
  * </ul>
  *
  * <p>Immutable.
@@ -30,6 +32,9 @@ final class Door {
 
   static final String AUTHORIZATION = "Authorization";
 
+  /** Javalin would take the method from this header. */
+  private static final String METHOD_OVERRIDE = "X-HTTP-Method-Override";
+
   private static final String LOOPBACK = "localhost";
 
   /** Host, perhaps with the dot of a full name, and port. */
@@ -37,7 +42,7 @@ final class Door {
       Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[^:/\\[\\]]+?)\\.?(:[0-9]{1,5})?");
 
   /** No name looks like this: its last part would be a number. */
-  private static final Pattern IP = Pattern.compile("[0-9.]+|\\[.*]");
+  private static final Pattern IP = Pattern.compile("[0-9.]*[0-9]|\\[.*]");
 
   private static final Pattern SCHEME = Pattern.compile("https?://");
 
@@ -47,7 +52,7 @@ final class Door {
 
   /**
    * @param own names of this instance, without ports
-   * @param further names that a proxy has, for example; pages of these names may write
+   * @param further names that a proxy has, for example; pages of these names may ask
    * @param token null to answer without one
    */
   Door(Collection<String> own, Collection<String> further, Token token) {
@@ -66,34 +71,48 @@ final class Door {
    * @throws Problem if the request is refused
    */
   void check(Context ctx) {
+    if (ctx.header(METHOD_OVERRIDE) != null) {
+      throw Problem.badRequest(
+          "the method must be that of the request line, found a header " + METHOD_OVERRIDE);
+    }
     if (ctx.path().startsWith(HEALTH)) {
       return;
     }
-    checkHost(ctx);
+    if (token == null) {
+      checkHost(ctx);
+    }
     checkOrigin(ctx);
     checkToken(ctx);
   }
 
   private void checkHost(Context ctx) {
-    String host = hostOf(ctx.header("Host"));
+    String header = ctx.header("Host");
+    String host = hostOf(header);
     if (!names.contains(host) && !IP.matcher(host).matches()) {
       throw new Problem(
           HttpStatus.FORBIDDEN,
           "the Host header must be a name of this instance, found %s: add it to undercurrent.http.allowed.hosts if it is one"
-              .formatted(host.isEmpty() ? "none" : Parameters.shortened(host)));
+              .formatted(found(header, host)));
     }
+  }
+
+  private static String found(String header, String host) {
+    if (header == null || header.isEmpty()) {
+      return "none";
+    }
+    return Parameters.shortened(host.isEmpty() ? header : host);
   }
 
   private void checkOrigin(Context ctx) {
     String origin = ctx.header("Origin");
-    if (origin == null || ctx.method().equals("GET") || ctx.method().equals("HEAD")) {
+    if (origin == null) {
       return;
     }
     String authority = SCHEME.matcher(origin).replaceFirst("");
     if (!authority.equalsIgnoreCase(ctx.header("Host")) && !further.contains(hostOf(authority))) {
       throw new Problem(
           HttpStatus.FORBIDDEN,
-          "a page may write only to the host that it came from, found Origin %s: add its name to undercurrent.http.allowed.hosts if a proxy changes the Host header"
+          "a page may ask only the host that it came from, found Origin %s: add its name to undercurrent.http.allowed.hosts if a proxy changes the Host header"
               .formatted(Parameters.shortened(origin)));
     }
   }
@@ -110,7 +129,8 @@ final class Door {
             : "the token is not that of undercurrent.http.token.file");
   }
 
-  private static boolean isOfThePage(String path) {
+  /** Whether the path is that of a file of the page. */
+  static boolean isOfThePage(String path) {
     return path.equals("/") || path.startsWith("/page/");
   }
 

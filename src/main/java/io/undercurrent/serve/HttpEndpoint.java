@@ -1,11 +1,13 @@
 package io.undercurrent.serve;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -21,9 +23,9 @@ import org.slf4j.LoggerFactory;
  * <tr><td>{@code /health/ready}</td><td>503 while it does not process records, else 200</td></tr>
  * </table>
  *
- * <p>Health answers are {@code {"status":"UP"}} or {@code {"status":"DOWN"}}; a supplier that
- * throws counts as down. Anything else is answered with 404. Errors are problem details (RFC 9457)
- * with one sentence for the client.
+ * <p>Health answers are {@code {"status":"UP"}} or {@code {"status":"DOWN"}}, the latter with a
+ * {@code reason} if there is one to tell; a supplier that throws counts as down. Anything else is
+ * answered with 404. Errors are problem details (RFC 9457) with one sentence for the client.
  *
  * <p>Connections, threads and bodies are bounded. A client that holds many of them or sends slowly
  * can delay other clients' answers, but not the processing of records. Health has threads that
@@ -40,17 +42,15 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
   private static final String JSON = "application/json";
 
-  /** Requests other than health that are answered at the same time. */
-  private static final int REQUESTS = 24;
+  /** Requests other than health and the page's files that are answered at the same time. */
+  static final int REQUESTS = 100;
 
   private static final int MANAGEMENT_REQUESTS = 4;
 
-  private final Listening listening;
-  private final List<WebServer> servers = new ArrayList<>(); // the second one is of management
+  private final List<WebServer> servers = new ArrayList<>(); // the last one has health and metrics
   private final List<Routes> routes;
 
-  private HttpEndpoint(Listening listening, List<Routes> routes) {
-    this.listening = listening;
+  private HttpEndpoint(List<Routes> routes) {
     this.routes = routes;
   }
 
@@ -59,7 +59,7 @@ public final class HttpEndpoint implements AutoCloseable {
    *
    * @param scrape the meters in Prometheus text format; not null, never returns null
    * @param live whether the app works, or may work again without a restart
-   * @param ready whether the app processes records now
+   * @param notReady why the app does not process records now; empty if it does
    * @param more closed when the endpoint is, also where it cannot bind
    * @throws IllegalStateException with a message for the user if it cannot bind; nothing is left
    *     running then
@@ -68,36 +68,39 @@ public final class HttpEndpoint implements AutoCloseable {
       Listening listening,
       Supplier<String> scrape,
       BooleanSupplier live,
-      BooleanSupplier ready,
+      Supplier<Optional<String>> notReady,
       Routes... more) {
     Objects.requireNonNull(scrape, "scrape");
     Objects.requireNonNull(live, "live");
-    Objects.requireNonNull(ready, "ready");
+    Objects.requireNonNull(notReady, "notReady");
     List<Routes> routes = List.of(more);
-    HttpEndpoint endpoint = new HttpEndpoint(listening, routes);
+    HttpEndpoint endpoint = new HttpEndpoint(routes);
     try {
-      endpoint.serve(
-          new WebServer(
-              listening.host(),
-              listening.port(),
-              "undercurrent.http.port",
-              listening.tls(),
-              REQUESTS,
-              listening.door(),
-              config -> {
-                addOwn(config.routes, scrape, live, ready);
-                routes.forEach(group -> group.add(config));
-              }));
-      if (listening.managementPort() != Listening.NONE) {
+      boolean management = listening.managementPort() != Listening.NONE;
+      if (listening.port() != Listening.NONE || !management) {
         endpoint.serve(
             new WebServer(
                 listening.host(),
+                listening.port(),
+                "undercurrent.http",
+                listening.tls(),
+                REQUESTS,
+                listening.door(),
+                config -> {
+                  addOwn(config.routes, scrape, live, notReady);
+                  routes.forEach(group -> group.add(config));
+                }));
+      }
+      if (management) {
+        endpoint.serve(
+            new WebServer(
+                listening.managementHost(),
                 listening.managementPort(),
-                "undercurrent.http.management.port",
+                "undercurrent.http.management",
                 null,
                 MANAGEMENT_REQUESTS,
                 listening.door().unlocked(),
-                config -> addOwn(config.routes, scrape, live, ready)));
+                config -> addOwn(config.routes, scrape, live, notReady)));
       }
       return endpoint;
     } catch (RuntimeException e) {
@@ -113,25 +116,37 @@ public final class HttpEndpoint implements AutoCloseable {
 
   /** Adds the endpoint's own routes. */
   static void addOwn(
-      RoutesConfig routes, Supplier<String> scrape, BooleanSupplier live, BooleanSupplier ready) {
+      RoutesConfig routes,
+      Supplier<String> scrape,
+      BooleanSupplier live,
+      Supplier<Optional<String>> notReady) {
     routes.get("/metrics", ctx -> ctx.contentType(PROMETHEUS_TEXT).result(scrape.get()));
-    routes.get("/health/live", ctx -> health(ctx, live));
-    routes.get("/health/ready", ctx -> health(ctx, ready));
+    routes.get(
+        "/health/live",
+        ctx -> health(ctx, () -> live.getAsBoolean() ? Optional.empty() : Optional.of("")));
+    routes.get("/health/ready", ctx -> health(ctx, notReady));
   }
 
-  private static void health(Context ctx, BooleanSupplier check) {
-    boolean up = false;
+  /**
+   * @param down why it is down, which may be empty text; empty if it is up
+   */
+  private static void health(Context ctx, Supplier<Optional<String>> down) {
+    Optional<String> reason = Optional.of("");
     try {
-      up = check.getAsBoolean();
+      reason = down.get();
     } catch (RuntimeException e) {
       log.warn("{} counts as down: {}", ctx.path(), e.toString());
     }
-    ctx.status(up ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
+    ObjectNode answer = Answers.object().put("status", reason.isEmpty() ? "UP" : "DOWN");
+    reason.filter(text -> !text.isEmpty()).ifPresent(text -> answer.put("reason", text));
+    ctx.status(reason.isEmpty() ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
         .contentType(JSON)
-        .result(up ? "{\"status\":\"UP\"}" : "{\"status\":\"DOWN\"}");
+        .result(Answers.bytes(answer));
   }
 
-  /** The port it listens on, also where 0 was asked for. */
+  /**
+   * The port it listens on, also where 0 was asked for: that of management if it is the only one.
+   */
   public int port() {
     return servers.get(0).port();
   }
@@ -141,22 +156,22 @@ public final class HttpEndpoint implements AutoCloseable {
     return servers.get(servers.size() - 1).port();
   }
 
-  /** The address of its pages, such as {@code http://127.0.0.1:8080}. */
+  /**
+   * The address of its pages, such as {@code http://127.0.0.1:8080}: that of management if there
+   * are no pages.
+   */
   public String address() {
-    return "%s://%s:%d"
-        .formatted(listening.tls() == null ? "http" : "https", listening.host(), port());
+    return servers.get(0).address();
   }
 
   /** The address of health and metrics: {@link #address} if they have none of their own. */
   public String managementAddress() {
-    return servers.size() == 1
-        ? address()
-        : "http://%s:%d".formatted(listening.host(), managementPort());
+    return servers.get(servers.size() - 1).address();
   }
 
   /**
-   * Stops listening at once; a request still being answered is cut off. Takes a second at most;
-   * further calls do nothing.
+   * Stops listening at once; a request still being answered is cut off. Takes a second at most for
+   * each port; further calls do nothing.
    */
   @Override
   public void close() {

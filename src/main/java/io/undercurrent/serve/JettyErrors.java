@@ -47,7 +47,7 @@ final class JettyErrors extends ErrorHandler {
       case HttpStatus.URI_TOO_LONG_414, HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 ->
           "the request line and the headers must have at most %d bytes, found more"
               .formatted(maxHeadBytes);
-      case HttpStatus.BAD_REQUEST_400 -> "the request must be HTTP, found: " + reason(cause);
+      case HttpStatus.BAD_REQUEST_400 -> "the request is malformed: " + reason(cause);
       default -> cause == null ? message : HttpStatus.getMessage(status);
     };
   }
@@ -55,6 +55,6 @@ final class JettyErrors extends ErrorHandler {
   private static String reason(Throwable cause) {
     return cause instanceof HttpException refusal && refusal.getReason() != null
         ? refusal.getReason()
-        : "a bad request";
+        : "it is not HTTP";
   }
 }

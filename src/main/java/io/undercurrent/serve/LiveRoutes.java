@@ -269,7 +269,7 @@ final class LiveRoutes implements Routes {
     String key = bounded("key", Parameters.string(body, "key"), 1, MAX_KEY_CHARS);
     String text = bounded("text", Parameters.string(body, "text"), 1, MAX_TEXT_CHARS);
     KeyText keyText = Parameters.key(key, definition.keyEncoding());
-    Source source = sent(keyText.text(), text);
+    Source source = sent(keyText, text);
     ObjectNode json = Answers.object();
     Answers.put(json, keyText);
     json.put("topic", source.topic())
@@ -278,9 +278,9 @@ final class LiveRoutes implements Routes {
     ctx.status(HttpStatus.ACCEPTED).contentType("application/json").result(Answers.bytes(json));
   }
 
-  private Source sent(String key, String text) {
+  private Source sent(KeyText key, String text) {
     try {
-      return input.send(key, text).get(SEND_SECONDS, TimeUnit.SECONDS);
+      return input.send(key.text(), text, partition(key)).get(SEND_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Problem.unavailable("the endpoint is stopping", 1);
@@ -289,6 +289,26 @@ final class LiveRoutes implements Routes {
           "topic %s did not take the message: %s".formatted(definition.topics().get(0), reason(e)),
           RETRY_SECONDS);
     }
+  }
+
+  /**
+   * The partition of the key's state, which another client may have chosen; null to leave it to
+   * Kafka's default partitioner. If the state is on another instance, the key's last records tell.
+   */
+  private Integer partition(KeyText key) {
+    if (queries.placed() || definition.topics().size() > 1) {
+      return null;
+    }
+    Integer here = queries.partitionOf(definition.keyEncoding().bytes(key.text()));
+    if (here != null) {
+      return here;
+    }
+    return feed.last(key, 1).stream()
+        .map(EnrichedRecord::source)
+        .filter(source -> source != null && definition.topics().contains(source.topic()))
+        .map(Source::partition)
+        .findFirst()
+        .orElse(null);
   }
 
   private static String reason(Exception e) {

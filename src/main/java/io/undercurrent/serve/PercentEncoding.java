@@ -37,8 +37,8 @@ final class PercentEncoding {
         i += 3;
       } else {
         throw Problem.badRequest(
-            "each %% of the %s must be followed by two hex digits, found another at char %d: write %%25 for a %%"
-                .formatted(what, i + 1));
+            "the %% at char %d of the %s is not followed by two hex digits: write %%25 for a %%"
+                .formatted(i + 1, what));
       }
     }
     try {

@@ -132,7 +132,7 @@ final class QueryRoutes implements Routes {
     byte[] key = definition.keyEncoding().bytes(keyText.text());
     question.stored =
         Forwarding.isForwarded(ctx)
-            ? readForAnother(key, Forwarding.takesCopy(ctx))
+            ? readForAnother(ctx, key, Forwarding.takesCopy(ctx))
             : find(ctx, key, stale);
     if (question.stored != null) {
       ctx.contentType("application/json").result(Answers.bytes(questions.apply(question)));
@@ -140,10 +140,12 @@ final class QueryRoutes implements Routes {
   }
 
   /** Reads for another instance, which asks the next one if the key is not here. */
-  private StoredKey readForAnother(byte[] key, boolean stale) {
+  private StoredKey readForAnother(Context ctx, byte[] key, boolean stale) {
+    Set<Integer> searched = new HashSet<>();
     try {
-      return queries.read(queries.locate(key), key, stale);
+      return queries.read(queries.locate(key), key, stale, searched);
     } catch (NotAvailableException e) {
+      Forwarding.tell(ctx, searched);
       throw Problem.misdirected(e.getMessage());
     }
   }
@@ -155,22 +157,24 @@ final class QueryRoutes implements Routes {
    */
   private StoredKey find(Context ctx, byte[] key, boolean stale) {
     KeyLocation location = queries.locate(key);
+    Set<Integer> searched = new HashSet<>();
     try {
-      return queries.read(location, key, false);
+      return queries.read(location, key, false, searched);
     } catch (NotAvailableException e) {
-      if (passOn(
-          ctx, Stream.concat(owner(location), location.others().stream()), Forwarding.STATE)) {
+      Stream<Host> hosts = Stream.concat(owner(location), location.others().stream());
+      if (passOn(ctx, hosts, Forwarding.STATE, searched)) {
         return null;
       }
+      Set<Integer> left = queries.left(searched);
       if (!stale) {
-        throw location.active() == null ? e : unanswered(location, e);
+        throw queries.placed() ? unanswered(location, e) : unsearched(left, e);
       }
     }
     try {
-      return queries.read(location, key, true);
+      return queries.read(location, key, true, searched);
     } catch (NotAvailableException e) {
       Stream<Host> copies = Stream.concat(location.standbys().stream(), location.others().stream());
-      if (passOn(ctx, copies, Forwarding.COPY)) {
+      if (passOn(ctx, copies, Forwarding.COPY, searched)) {
         return null;
       }
       throw e;
@@ -185,13 +189,20 @@ final class QueryRoutes implements Routes {
   }
 
   /** Forwards to each host until one answers. */
-  private boolean passOn(Context ctx, Stream<Host> hosts, String wanted) {
-    return hosts.distinct().anyMatch(host -> forwarding.answer(ctx, host, wanted));
+  private boolean passOn(Context ctx, Stream<Host> hosts, String wanted, Set<Integer> searched) {
+    return hosts.distinct().anyMatch(host -> forwarding.answer(ctx, host, wanted, searched));
+  }
+
+  private static RuntimeException unsearched(Set<Integer> left, NotAvailableException notHere) {
+    return Problem.unavailable(
+        "the key may be in partitions %s, which do not answer: they may be moving, or their instance does not say how to ask it (application.server); %s"
+            .formatted(left, notHere.getMessage()),
+        RETRY_SECONDS);
   }
 
   private RuntimeException unanswered(KeyLocation location, NotAvailableException notHere) {
     Host active = location.active();
-    if (active.equals(queries.self())) {
+    if (active == null || active.equals(queries.self())) {
       return notHere;
     }
     return Problem.unavailable(

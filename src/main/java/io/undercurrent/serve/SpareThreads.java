@@ -9,24 +9,30 @@ import org.eclipse.jetty.util.Callback;
 
 /**
  * Keeps threads free for health, however many other requests there are and however long each holds
- * its thread. Above the limit they are refused with 503.
+ * its thread. The page's files have a share of their own. Above the limit requests are refused with
+ * 503.
  */
 final class SpareThreads extends Handler.Wrapper {
 
-  private final Semaphore places;
+  private final Semaphore others;
+  private final Semaphore ofThePage;
 
   /**
    * @param others threads that other requests may hold at the same time
+   * @param page threads that requests for the page's files may hold at the same time
    */
-  SpareThreads(int others) {
-    places = new Semaphore(others);
+  SpareThreads(int others, int page) {
+    this.others = new Semaphore(others);
+    ofThePage = new Semaphore(page);
   }
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
-    if (request.getHttpURI().getPath().startsWith(Door.HEALTH)) {
+    String path = request.getHttpURI().getPath();
+    if (path.startsWith(Door.HEALTH)) {
       return super.handle(request, response, callback);
     }
+    Semaphore places = Door.isOfThePage(path) ? ofThePage : others;
     if (!places.tryAcquire()) {
       Response.writeError(
           request,

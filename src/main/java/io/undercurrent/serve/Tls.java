@@ -15,7 +15,6 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
-import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
@@ -49,7 +48,7 @@ final class Tls {
     if (certificateFile.isEmpty() != keyFile.isEmpty()
         || certificateFile.isEmpty() && !trustFile.isEmpty()) {
       throw new SettingsException(
-          "%s and %s must be set together, and with %s"
+          "%s and %s must be set both or neither; %s needs both"
               .formatted(
                   UndercurrentConfig.HTTP_SSL_CERTIFICATE_FILE,
                   UndercurrentConfig.HTTP_SSL_KEY_FILE,
@@ -60,11 +59,20 @@ final class Tls {
     }
     List<Certificate> chain =
         certificates(UndercurrentConfig.HTTP_SSL_CERTIFICATE_FILE, certificateFile);
-    PrivateKey key = key(UndercurrentConfig.HTTP_SSL_KEY_FILE, keyFile);
+    PublicKey certified = chain.get(0).getPublicKey();
+    if (!SIGNATURES.containsKey(certified.getAlgorithm())) {
+      throw new SettingsException(
+          "the first certificate of %s %s must have a key of kind RSA, EC or Ed25519, found %s"
+              .formatted(
+                  UndercurrentConfig.HTTP_SSL_CERTIFICATE_FILE,
+                  certificateFile,
+                  certified.getAlgorithm()));
+    }
+    PrivateKey key = key(UndercurrentConfig.HTTP_SSL_KEY_FILE, keyFile, certified.getAlgorithm());
     try {
-      if (!belongTogether(key, chain.get(0).getPublicKey())) {
+      if (!belongTogether(key, certified)) {
         throw new SettingsException(
-            "%s %s must be the key of the first certificate in %s, found another one's"
+            "%s %s must be the key of the first certificate in %s, found the key of another certificate"
                 .formatted(UndercurrentConfig.HTTP_SSL_KEY_FILE, keyFile, certificateFile));
       }
       return context(
@@ -110,6 +118,7 @@ final class Tls {
   }
 
   private static List<Certificate> certificates(String setting, String file) {
+    String reason = "none";
     try {
       List<Certificate> found =
           List.copyOf(
@@ -119,38 +128,28 @@ final class Tls {
         return found;
       }
     } catch (GeneralSecurityException e) {
-      // reported below
+      reason = "what cannot be read: " + e.getMessage();
     }
     throw new SettingsException(
-        "%s %s must contain certificates in PEM, found none that can be read"
-            .formatted(setting, file));
+        "%s %s must contain certificates in PEM and nothing else, found %s"
+            .formatted(setting, file, reason));
   }
 
-  private static PrivateKey key(String setting, String file) {
+  private static PrivateKey key(String setting, String file, String kind) {
     String pem = new String(read(setting, file), StandardCharsets.ISO_8859_1);
     Matcher found = PRIVATE_KEY.matcher(pem);
+    String reason = "none";
     if (found.find()) {
       try {
-        return key(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(found.group(1))));
+        byte[] encoded = Base64.getMimeDecoder().decode(found.group(1));
+        return KeyFactory.getInstance(kind).generatePrivate(new PKCS8EncodedKeySpec(encoded));
       } catch (GeneralSecurityException | IllegalArgumentException e) {
-        // reported below
+        reason = "one that cannot be read: " + e.getMessage();
       }
     }
     throw new SettingsException(
-        "%s %s must contain a private key in PEM (PKCS#8, without a password; RSA, EC or Ed25519), found none: convert another one with: openssl pkcs8 -topk8 -nocrypt -in KEY"
-            .formatted(setting, file));
-  }
-
-  private static PrivateKey key(PKCS8EncodedKeySpec encoded) throws GeneralSecurityException {
-    InvalidKeySpecException last = null;
-    for (String kind : SIGNATURES.keySet()) {
-      try {
-        return KeyFactory.getInstance(kind).generatePrivate(encoded);
-      } catch (InvalidKeySpecException e) {
-        last = e;
-      }
-    }
-    throw last;
+        "%s %s must contain the certificate's private key, of kind %s, in PEM (PKCS#8, without a password), found %s. Convert a key of another form with: openssl pkcs8 -topk8 -nocrypt -in KEY"
+            .formatted(setting, file, kind, reason));
   }
 
   private static boolean belongTogether(PrivateKey key, PublicKey certified)

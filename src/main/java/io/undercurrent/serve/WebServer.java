@@ -20,6 +20,7 @@ import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.HostPort;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -56,7 +57,7 @@ final class WebServer implements AutoCloseable {
 
   private final String host;
   private final int port;
-  private final String setting;
+  private final String settings;
   private final SSLContext tls; // null without encryption
   private final Javalin app;
   private volatile int bound;
@@ -64,26 +65,26 @@ final class WebServer implements AutoCloseable {
   /**
    * @param host the address to bind
    * @param port 0 for any free one
-   * @param setting that the user changes for another port
+   * @param settings what the names of the settings for host and port begin with
    * @param tls null without encryption
    * @param others threads that requests other than health may hold at the same time; there are as
-   *     many again for health and for reading requests
+   *     many again for the page's files, for health and for reading requests
    */
   WebServer(
       String host,
       int port,
-      String setting,
+      String settings,
       SSLContext tls,
       int others,
       Door door,
       Consumer<JavalinConfig> routes) {
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException(
-          "%s must be between 0 and 65535, found %d".formatted(setting, port));
+          "%s.port must be between 0 and 65535, found %d".formatted(settings, port));
     }
     this.host = host;
     this.port = port;
-    this.setting = setting;
+    this.settings = settings;
     this.tls = tls;
     JettyErrors errors = new JettyErrors(MAX_HEAD_BYTES);
     QueuedThreadPool threads =
@@ -104,7 +105,7 @@ final class WebServer implements AutoCloseable {
                         new NetworkConnectionLimit(MAX_CONNECTIONS, server);
                     limit.setEndPointIdleTimeout(CROWDED_IDLE_TIMEOUT_MS);
                     server.addBean(limit);
-                    server.insertHandler(new SpareThreads(others));
+                    server.insertHandler(new SpareThreads(others, others / 2));
                     server.insertHandler(new AnswerHeaders());
                     server.setErrorHandler(errors);
                   });
@@ -129,7 +130,7 @@ final class WebServer implements AutoCloseable {
     if (tls == null) {
       connector = new ServerConnector(server, http1);
     } else {
-      // The door checks the host, and probes by IP address have no SNI.
+      // Probes by IP address have no SNI, so the Host header is not compared with it.
       http.addCustomizer(new SecureRequestCustomizer(false));
       SslContextFactory.Server ssl = new SslContextFactory.Server();
       ssl.setSslContext(tls);
@@ -158,6 +159,12 @@ final class WebServer implements AutoCloseable {
   /** The port it listens on, also where 0 was asked for. */
   int port() {
     return bound;
+  }
+
+  /** Such as {@code http://127.0.0.1:8080}. */
+  String address() {
+    return "%s://%s:%d"
+        .formatted(tls == null ? "http" : "https", HostPort.normalizeHost(host), bound);
   }
 
   /** Stops listening at once; a request still being answered is cut off. */
@@ -217,11 +224,12 @@ final class WebServer implements AutoCloseable {
       cause = cause.getCause();
     }
     if (!isOfThisMachine(new InetSocketAddress(host, port))) {
-      return "http host %s is not an address of this machine: choose another with undercurrent.http.host"
-          .formatted(host);
+      return "http host %s is not an address of this machine: choose another with %s.host"
+          .formatted(host, settings);
     }
     if (cause instanceof BindException) {
-      return "http port %d on %s is in use: choose another with %s".formatted(port, host, setting);
+      return "http port %d on %s is in use: choose another with %s.port"
+          .formatted(port, host, settings);
     }
     return "http port %d on %s cannot be bound: %s".formatted(port, host, cause.getMessage());
   }

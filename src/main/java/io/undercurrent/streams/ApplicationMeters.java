@@ -5,16 +5,21 @@ import io.undercurrent.metrics.internals.AppMetrics;
 import io.undercurrent.metrics.internals.DeadLetterMetrics;
 import io.undercurrent.streams.internals.InputLag;
 import io.undercurrent.streams.internals.TopologyName;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.KafkaStreams.StateListener;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.StateRestoreListener;
 
 /**
- * Registers the meters of a Kafka Streams application as a whole: rebalances, restores, lag, dead
- * letters, and Kafka Streams' own meters. The shipped dashboards and alerts need them beside the
- * meters of each enricher:
+ * Registers the meters of a Kafka Streams application as a whole: readiness, rebalances, restores,
+ * lag, dead letters, and Kafka Streams' own meters. {@link #notReady} is for a health check. The
+ * shipped dashboards and alerts need them beside the meters of each enricher:
  *
  * <pre>{@code
  * ApplicationMeters meters = new ApplicationMeters(registry, configs);
@@ -50,8 +55,11 @@ public final class ApplicationMeters implements AutoCloseable {
   private final MeterRegistry registry;
   private final String topology;
   private final String applicationId;
+  private final Map<?, ?> configs;
   private final AppMetrics metrics;
+  private Collection<String> topics = List.of();
   private volatile KafkaStreams streams; // null before bindTo
+  private volatile StreamsWatch watch; // null before bindTo and after close
   private KafkaMeters kafkaMeters; // null while they are not bound
 
   /**
@@ -62,10 +70,15 @@ public final class ApplicationMeters implements AutoCloseable {
    */
   public ApplicationMeters(MeterRegistry registry, Map<?, ?> configs) {
     this.registry = registry;
+    this.configs = configs;
     topology = TopologyName.of(configs);
     applicationId = TopologyName.applicationId(configs);
     metrics = new AppMetrics(registry, topology);
-    metrics.lag(this::lag);
+    metrics.health(
+        this::lag,
+        () -> notReady().isEmpty(),
+        () -> watched(StreamsWatch::secondsUnreachable),
+        () -> watched(StreamsWatch::stuckThreads));
     new DeadLetterMetrics(registry, topology);
   }
 
@@ -82,8 +95,16 @@ public final class ApplicationMeters implements AutoCloseable {
   }
 
   /**
-   * Measures the lag of {@code streams}, and registers the meters that Kafka Streams and its
-   * clients bring. If something else registers those, such as Spring's {@code
+   * Names the topics that the application reads and writes. It is not ready once one of them
+   * existed and does not any more. Call it before {@link #bindTo}.
+   */
+  public void watchTopics(Collection<String> topics) {
+    this.topics = List.copyOf(topics);
+  }
+
+  /**
+   * Measures the lag and the readiness of {@code streams}, and registers the meters that Kafka
+   * Streams and its clients bring. If something else registers those, such as Spring's {@code
    * KafkaStreamsMicrometerListener}, call {@link #bindLagTo} instead.
    */
   public void bindTo(KafkaStreams streams) {
@@ -96,9 +117,48 @@ public final class ApplicationMeters implements AutoCloseable {
     meters.bindTo(registry);
   }
 
-  /** Measures the lag of {@code streams}. */
+  /**
+   * Measures the lag and the readiness of {@code streams}. For the latter a thread asks the brokers
+   * every few seconds whether they answer, until these meters are closed or {@code streams} is.
+   */
   public void bindLagTo(KafkaStreams streams) {
+    StreamsWatch starting = StreamsWatch.start(streams, new StreamsConfig(configs), topics);
+    synchronized (this) {
+      closeWatch();
+      watch = starting;
+    }
     this.streams = streams;
+  }
+
+  /**
+   * Why the application does not process records now, in one sentence; empty if it does. It does
+   * not while it starts, rebalances or restores states; if no broker answers or the brokers refuse;
+   * if a topic is gone or a partition has no leader; or if a stream thread is stuck. A problem is
+   * reported within 30 seconds. An application that has nothing to read is ready.
+   */
+  public Optional<String> notReady() {
+    KafkaStreams measured = streams;
+    StreamsWatch watching = watch;
+    if (measured == null || watching == null) {
+      return Optional.of("not started");
+    }
+    if (watching.problem() != null) {
+      return Optional.of(watching.problem());
+    }
+    State state = measured.state();
+    long records = recordsToRestore();
+    return state == State.RUNNING
+        ? Optional.empty()
+        : Optional.of(
+            records > 0
+                ? "restoring states: %d records to read".formatted(records)
+                : "Kafka Streams is " + state);
+  }
+
+  /** False after two questions in a row without an answer; true while the brokers are not asked. */
+  public boolean brokersAnswer() {
+    StreamsWatch watching = watch;
+    return watching == null || watching.brokersAnswer();
   }
 
   /** A state listener that counts rebalances. */
@@ -141,16 +201,44 @@ public final class ApplicationMeters implements AutoCloseable {
     return metrics.recordsToRestore();
   }
 
-  private Long lag() {
-    KafkaStreams measured = streams;
-    return measured == null ? null : InputLag.ofSources(measured, applicationId);
+  private double watched(ToDoubleFunction<StreamsWatch> value) {
+    StreamsWatch watching = watch;
+    return watching == null ? 0 : value.applyAsDouble(watching);
   }
 
-  /** Removes Kafka's own meters. The others stay in the registry; the lag is 0 from now on. */
+  /** Null where it is unknown: the consumers' metrics keep what the last fetch found. */
+  private Long lag() {
+    KafkaStreams measured = streams;
+    StreamsWatch watching = watch;
+    if (measured == null || watching == null || watching.problem() != null) {
+      return null;
+    }
+    Long lag = InputLag.ofSources(measured, applicationId);
+    return lag == null && readsNothing(measured) ? Long.valueOf(0) : lag;
+  }
+
+  private static boolean readsNothing(KafkaStreams streams) {
+    try {
+      return streams.state() == State.RUNNING
+          && streams.metadataForLocalThreads().stream().allMatch(t -> t.activeTasks().isEmpty());
+    } catch (IllegalStateException e) {
+      return false; // it has just been closed
+    }
+  }
+
+  /** Removes Kafka's own meters. The others stay in the registry; the lag is NaN from now on. */
   @Override
   public synchronized void close() {
-    streams = null; // the registry keeps the gauge of the lag, which keeps this object
+    streams = null; // the registry keeps the gauges, which keep this object
+    closeWatch();
     closeKafkaMeters();
+  }
+
+  private void closeWatch() {
+    if (watch != null) {
+      watch.close();
+      watch = null;
+    }
   }
 
   private void closeKafkaMeters() {

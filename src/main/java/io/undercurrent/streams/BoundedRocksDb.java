@@ -21,8 +21,10 @@ import org.rocksdb.WriteBufferManager;
  * }</pre>
  *
  * <p>One block cache of this size serves all stores. Write buffers, indexes and filters are kept
- * inside it; write buffers take at most half of it, then the largest is written to disk. RocksDB
- * may exceed the size for a moment, by the blocks that are being read and by one write buffer.
+ * inside it. When the write buffers take half of it, a store that writes flushes its own buffer to
+ * disk. RocksDB may exceed the size for a moment, by the blocks that are being read and by one
+ * write buffer. Each store with data takes {@value #ARENA_BLOCK_BYTES} bytes of write buffer at
+ * least.
  *
  * <p>Stores of applications with the same size share a cache. It lives as long as the process.
  * Thread-safe.
@@ -37,6 +39,12 @@ public final class BoundedRocksDb implements RocksDBConfigSetter {
 
   /** The smallest value of {@link #MEMORY_CONFIG}: 16 MiB. */
   public static final long MIN_MEMORY_BYTES = 16L * 1024 * 1024;
+
+  /**
+   * A write buffer grows by this. With RocksDB's default of 1 MiB, 128 idle stores would fill the
+   * share of the write buffers, and a busy one would flush a small file at every commit.
+   */
+  private static final int ARENA_BLOCK_BYTES = 64 * 1024;
 
   private static final int SHARDS_BY_SIZE = -1; // RocksDB chooses how many
 
@@ -60,8 +68,8 @@ public final class BoundedRocksDb implements RocksDBConfigSetter {
     table.setBlockCache(shared.cache);
     table.setCacheIndexAndFilterBlocks(true);
     table.setCacheIndexAndFilterBlocksWithHighPriority(true);
-    table.setPinTopLevelIndexAndFilter(true);
     options.setTableFormatConfig(table);
+    options.setArenaBlockSize(ARENA_BLOCK_BYTES);
     options.setWriteBufferManager(shared.writeBuffers);
   }
 

@@ -7,7 +7,9 @@ import io.undercurrent.metrics.internals.DeadLetterMetrics;
 import io.undercurrent.streams.internals.DeadLetterProducer;
 import io.undercurrent.streams.internals.MovedStates;
 import io.undercurrent.streams.internals.RecordSize;
+import io.undercurrent.streams.internals.RefusedRecords;
 import io.undercurrent.streams.internals.StateFormatException;
+import io.undercurrent.streams.internals.TimestampRange;
 import io.undercurrent.streams.internals.TopologyName;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,8 +25,10 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -52,15 +56,26 @@ import org.slf4j.LoggerFactory;
  * Streams' own handlers write. They include the record's topic, partition and offset. Two things
  * differ from Kafka's handlers: the letter of a record without a timestamp has no timestamp, and a
  * letter that would be too large for its topic is sent without the record's key, value and headers.
+ * If the topic would refuse the record's timestamp, the letter has the time at which it is sent,
+ * and the record's in the header {@value #TIMESTAMP_HEADER}. The topic must not be compacted: it
+ * would refuse letters without a key, and keep only the last of each key.
  *
  * <p>Kafka Streams discards the raw key and value once it has sent something for the record to a
  * topic or a changelog. If the record fails after that, its letter may lack both. Behind a
  * repartition topic, a letter has the key and value of the record in that topic.
  *
  * <p>Errors that are not caused by the record (Kafka's, a state store's, the JVM's) stop processing
- * instead. So do a failed punctuator and a changelog entry that the broker refuses. Under
- * exactly-once, any record that the broker refuses for its size stops processing, because the
- * transaction can no longer be committed.
+ * instead. So do a failed punctuator and a changelog entry that the broker refuses.
+ *
+ * <p><b>A record that the broker refuses</b> because of its size, its timestamp, or because it is
+ * invalid (for example, without a key in a compacted topic) ends its stream thread, so that nothing
+ * is committed behind it. An enriched record is remembered, if it is written with {@link
+ * EnrichedRecordSerde} and the handler is configured with {@link #settings}: let your uncaught
+ * exception handler return {@code REPLACE_THREAD}, and the new thread reads the record again and
+ * sends it to the dead letters, without enriching it. Return it only if the cause is such a refusal
+ * ({@code RecordTooLargeException}, {@code InvalidTimestampException} or {@code
+ * InvalidRecordException}), and at most N times: a topic that refuses everything would end every
+ * thread.
  *
  * <p><b>Whether the record changed its key's state</b> is in the header {@value #STATE_HEADER}.
  * Check it before you send a record again:
@@ -70,12 +85,13 @@ import org.slf4j.LoggerFactory;
  *       or a step before the enrichment, or the enrichment itself. If you send it again to its
  *       topic, it is enriched as if for the first time. (If the topology branches, a branch after
  *       the failed one may still enrich the record.)
- *   <li>{@value #MOVED}: the record was enriched and failed afterwards: in a step downstream, in
- *       the serializer of a sink, or at the broker. State and memory include the record. If you
- *       send it again to its topic, it counts twice.
+ *   <li>{@value #MOVED}: the record was enriched and failed afterwards: in a step downstream, or in
+ *       the serializer of a sink. State and memory include the record. If you send it again to its
+ *       topic, it counts twice.
  *   <li>no such header: unknown. Either the record was enriched before a repartition topic and read
- *       behind it, or it failed late (for example when a cache was flushed), or a punctuator made
- *       it, or the handler was configured without {@link #settings}.
+ *       behind it, or it failed late (for example when a cache was flushed), or a broker refused it
+ *       under at-least-once (the store may have kept its state), or a punctuator made it, or the
+ *       handler was configured without {@link #settings}.
  * </ul>
  *
  * <p>From version 4.2 on Kafka Streams sends the letters itself, within its transactions. With
@@ -93,6 +109,12 @@ public final class DeadLetterHandler
   /** Header of dead letters: {@value #MOVED} or {@value #UNCHANGED}, UTF-8. */
   public static final String STATE_HEADER = "undercurrent-state";
 
+  /**
+   * Header of dead letters whose topic would refuse the record's timestamp: that timestamp, ms
+   * since 1970 as decimal digits, UTF-8.
+   */
+  public static final String TIMESTAMP_HEADER = "undercurrent-timestamp";
+
   /** Value of {@link #STATE_HEADER}: the record has changed its key's state. */
   public static final String MOVED = "moved";
 
@@ -104,6 +126,20 @@ public final class DeadLetterHandler
    * {@code max.request.size}; optional.
    */
   public static final String MAX_BYTES_CONFIG = "undercurrent.dead.letter.max.bytes";
+
+  /**
+   * Configuration: {@code message.timestamp.before.max.ms} of the dead-letter topic; optional,
+   * without limit by default.
+   */
+  public static final String TIMESTAMP_BEFORE_MAX_MS_CONFIG =
+      "undercurrent.dead.letter.timestamp.before.max.ms";
+
+  /**
+   * Configuration: {@code message.timestamp.after.max.ms} of the dead-letter topic; optional, one
+   * hour by default, as in Kafka.
+   */
+  public static final String TIMESTAMP_AFTER_MAX_MS_CONFIG =
+      "undercurrent.dead.letter.timestamp.after.max.ms";
 
   /** Configuration: the {@link MeterRegistry} in which dead letters are counted; optional. */
   static final String METRICS_CONFIG = "undercurrent.dead.letter.metrics";
@@ -125,14 +161,18 @@ public final class DeadLetterHandler
 
   private static final int KAFKA_MAX_REQUEST_SIZE = 1024 * 1024;
 
+  /** What the producer says of the other records of a batch of which one was refused. */
+  private static final String SAME_BATCH = "Failed to append record because it was part of a batch";
+
   private final Map<DeadLetterReason, Long> counts = new EnumMap<>(DeadLetterReason.class);
   private String topic;
   private Map<String, ?> configs;
   private DeadLetterMetrics metrics; // null if dead letters are not counted
   private MovedStates moved; // null without settings(...)
   private DeadLetterProducer producer; // null until the handler itself sends a letter
+  private RefusedRecords refused; // null without settings(...)
   private int maxBytes;
-  private boolean exactlyOnce;
+  private TimestampRange timestamps;
 
   /**
    * The settings that send dead letters to a topic: the three exception handlers and the topic.
@@ -153,7 +193,9 @@ public final class DeadLetterHandler
         StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
         Objects.requireNonNull(topic, "topic"),
         MovedStates.CONFIG,
-        new MovedStates());
+        new MovedStates(),
+        RefusedRecords.CONFIG,
+        new RefusedRecords());
   }
 
   /**
@@ -182,14 +224,16 @@ public final class DeadLetterHandler
             ? new DeadLetterMetrics(registry, TopologyName.of(configs))
             : null;
     moved = MovedStates.from(configs);
+    refused = RefusedRecords.from(configs);
+    timestamps =
+        new TimestampRange(
+            ms(configs, TIMESTAMP_BEFORE_MAX_MS_CONFIG, TimestampRange.KAFKAS.beforeMaxMs()),
+            ms(configs, TIMESTAMP_AFTER_MAX_MS_CONFIG, TimestampRange.KAFKAS.afterMaxMs()));
     maxBytes = maxRequestSize(configs);
     Object taken = configs.get(MAX_BYTES_CONFIG);
     if (taken != null) {
       maxBytes = Math.min(maxBytes, bytes(MAX_BYTES_CONFIG, taken.toString()));
     }
-    exactlyOnce =
-        StreamsConfig.EXACTLY_ONCE_V2.equals(
-            String.valueOf(configs.get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG)));
   }
 
   /**
@@ -214,6 +258,18 @@ public final class DeadLetterHandler
       return Integer.parseInt(value);
     } catch (NumberFormatException e) {
       throw new ConfigException(key + " must be a number of bytes, found " + value);
+    }
+  }
+
+  private static long ms(Map<String, ?> configs, String key, long otherwise) {
+    Object value = configs.get(key);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      return Long.parseLong(value.toString());
+    } catch (NumberFormatException e) {
+      throw new ConfigException(key + " must be a number of ms, found " + value);
     }
   }
 
@@ -248,7 +304,14 @@ public final class DeadLetterHandler
             : exception instanceof SerializationException
                 ? DeadLetterReason.DESERIALIZATION
                 : DeadLetterReason.OTHER;
-    return Optional.of(deadLetter(reason, context, exception, state(context)));
+    boolean unknown = refused != null && refused.has(exception) && !isExactlyOnce();
+    return Optional.of(deadLetter(reason, context, exception, unknown ? null : state(context)));
+  }
+
+  /** Whether a store forgets what was not committed when its record is read again. */
+  private boolean isExactlyOnce() {
+    return StreamsConfig.EXACTLY_ONCE_V2.equals(
+        String.valueOf(configs.get(StreamsConfig.PROCESSING_GUARANTEE_CONFIG)));
   }
 
   /** Handles a record that a serde could not read. */
@@ -279,16 +342,20 @@ public final class DeadLetterHandler
 
   /**
    * Handles a record that the producer could not send. Kafka Streams no longer has the raw record
-   * then.
+   * then, and the producer calls back on its own thread. So a refused record is remembered, and
+   * becomes a dead letter when it is read again.
    */
   @Override
   public ProductionExceptionHandler.Response handleError(
       ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception exception) {
-    return exception instanceof RetriableException
-        ? ProductionExceptionHandler.Response.retry()
-        : production(context, record, exception)
-            .map(letter -> ProductionExceptionHandler.Response.resume(List.of(letter)))
-            .orElseGet(ProductionExceptionHandler.Response::fail);
+    if (exception instanceof RetriableException) {
+      return ProductionExceptionHandler.Response.retry();
+    }
+    if (failsWithAnother(exception)) {
+      return ProductionExceptionHandler.Response.resume();
+    }
+    rememberRefused(record, exception);
+    return ProductionExceptionHandler.Response.fail();
   }
 
   /** The same, called by Kafka Streams before 4.2. */
@@ -299,26 +366,49 @@ public final class DeadLetterHandler
     if (exception instanceof RetriableException) {
       return ProductionExceptionHandlerResponse.RETRY;
     }
-    return send(production(context, record, exception))
-        ? ProductionExceptionHandlerResponse.CONTINUE
-        : ProductionExceptionHandlerResponse.FAIL;
+    if (failsWithAnother(exception)) {
+      return ProductionExceptionHandlerResponse.CONTINUE;
+    }
+    rememberRefused(record, exception);
+    return ProductionExceptionHandlerResponse.FAIL;
   }
 
-  private Optional<ProducerRecord<byte[], byte[]>> production(
-      ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception exception) {
-    if (!(exception instanceof RecordTooLargeException)
-        || exactlyOnce
-        || record.topic().equals(topic)
-        || record.topic().endsWith(CHANGELOG)) {
-      return Optional.empty();
+  private void rememberRefused(ProducerRecord<byte[], byte[]> record, Exception exception) {
+    DeadLetterReason reason = refusal(exception);
+    String enricher = lastModelHeader(record.headers());
+    if (reason != null
+        && enricher != null
+        && refused != null
+        && !record.topic().equals(topic)
+        && !record.topic().endsWith(CHANGELOG)) {
+      refused.add(
+          enricher, record, new BadRecordException(reason, refused(record.topic(), exception)));
     }
-    // The producer calls back on its own thread, where MovedStates knows nothing.
-    return Optional.of(
-        deadLetter(
-            DeadLetterReason.TOO_LARGE,
-            context,
-            exception,
-            isEnriched(record.headers()) ? MOVED : null));
+  }
+
+  private static DeadLetterReason refusal(Exception exception) {
+    if (exception instanceof RecordTooLargeException) {
+      return DeadLetterReason.TOO_LARGE;
+    }
+    if (exception instanceof InvalidTimestampException) {
+      return DeadLetterReason.TIMESTAMP_OUT_OF_RANGE;
+    }
+    return exception instanceof InvalidRecordException ? DeadLetterReason.REFUSED : null;
+  }
+
+  private static String refused(String topic, Exception exception) {
+    return "topic %s must accept the enriched record, its broker said: %s"
+        .formatted(topic, String.valueOf(exception.getMessage()).replaceAll("\\s+", " "));
+  }
+
+  /**
+   * Whether a record was not written because another one of its batch was refused. It may be passed
+   * over: the refused record's own exception follows, which ends the stream thread before it
+   * commits, and names that record.
+   */
+  private static boolean failsWithAnother(Exception exception) {
+    return exception.getClass() == KafkaException.class
+        && String.valueOf(exception.getMessage()).startsWith(SAME_BATCH);
   }
 
   /** Handles a record that a serde could not write. */
@@ -390,16 +480,24 @@ public final class DeadLetterHandler
     return enriched || context.offset() == last ? MOVED : null;
   }
 
-  /** Every enrichment adds a header whose name begins with the same prefix. */
   private static boolean isEnriched(Headers headers) {
+    return lastModelHeader(headers) != null;
+  }
+
+  /**
+   * Every enrichment adds a header whose name begins with the same prefix. The last one names the
+   * enricher that made the record; null if none did.
+   */
+  private static String lastModelHeader(Headers headers) {
+    String last = null;
     if (headers != null) {
       for (Header header : headers) {
         if (header.key().startsWith(Enricher.MODEL_HEADER)) {
-          return true;
+          last = header.key();
         }
       }
     }
-    return false;
+    return last;
   }
 
   private static boolean isAboutTheRecord(Exception exception) {
@@ -436,28 +534,32 @@ public final class DeadLetterHandler
     if (context.headers() != null) {
       context.headers().forEach(letter.headers()::add);
     }
-    letter.headers().remove(STATE_HEADER); // of the letter that this record was sent again from
-    addHeaders(letter.headers(), context, exception, message, state);
+    // Of the letter that this record was sent again from.
+    letter.headers().remove(STATE_HEADER).remove(TIMESTAMP_HEADER);
+    addHeaders(letter, context, exception, message, state);
     if (size(letter) > maxBytes) {
       String without =
           "%s (record of %d bytes left out: a dead letter must fit %d bytes)"
               .formatted(message, size(letter), maxBytes);
       letter = letter(null, null, context.timestamp());
-      addHeaders(letter.headers(), context, exception, without, state);
+      addHeaders(letter, context, exception, without, state);
     }
     return letter;
   }
 
   private ProducerRecord<byte[], byte[]> letter(byte[] key, byte[] value, long timestampMs) {
-    return new ProducerRecord<>(topic, null, timestampMs < 0 ? null : timestampMs, key, value);
+    boolean accepted =
+        timestampMs >= 0 && timestamps.problem(timestampMs, System.currentTimeMillis()).isEmpty();
+    return new ProducerRecord<>(topic, null, accepted ? timestampMs : null, key, value);
   }
 
   private static void addHeaders(
-      Headers headers,
+      ProducerRecord<byte[], byte[]> letter,
       ErrorHandlerContext context,
       Exception exception,
       String message,
       String state) {
+    Headers headers = letter.headers();
     StringWriter stackTrace = new StringWriter();
     exception.printStackTrace(new PrintWriter(stackTrace));
     add(headers, EXCEPTION_HEADER, exception.getClass().getName());
@@ -466,6 +568,9 @@ public final class DeadLetterHandler
     add(headers, TOPIC_HEADER, context.topic());
     add(headers, PARTITION_HEADER, String.valueOf(context.partition()));
     add(headers, OFFSET_HEADER, String.valueOf(context.offset()));
+    if (letter.timestamp() == null && context.timestamp() >= 0) {
+      add(headers, TIMESTAMP_HEADER, Long.toString(context.timestamp()));
+    }
     if (state != null) {
       add(headers, STATE_HEADER, state);
     }

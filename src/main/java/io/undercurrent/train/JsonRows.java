@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,16 +43,17 @@ final class JsonRows implements Rows {
   }
 
   /**
-   * Reads one object. A text must be a string; other columns may also be numbers or booleans, whose
-   * values are the characters in the file. Null in an optional column is read as empty.
+   * Reads the columns of one object; its other fields are skipped, whatever they are. A text must
+   * be a string; other columns may also be numbers or booleans, whose values are the characters in
+   * the file. Null in an optional column is read as empty.
    *
    * @param location starts the error message
-   * @throws RecipeException if the text is not one JSON object with the required columns
+   * @throws RecipeException if the text is not one JSON object with each required column once
    */
   static Map<String, String> values(String json, String location, Columns columns) {
     Map<String, String> values = new HashMap<>();
     Set<String> fields = new TreeSet<>();
-    try (JsonParser parser = Json.STRICT.createParser(withoutByteOrderMark(json))) {
+    try (JsonParser parser = Json.TOKENS.createParser(withoutByteOrderMark(json))) {
       JsonToken first = parser.nextToken();
       if (first != JsonToken.START_OBJECT) {
         throw new RecipeException(location + ": must be a JSON object, found " + kind(first));
@@ -61,6 +63,7 @@ final class JsonRows implements Rows {
         JsonToken value = parser.nextToken();
         fields.add(field);
         if (columns.all().contains(field)) {
+          Json.requireFirst(field, !values.containsKey(field));
           boolean text = columns.texts().contains(field);
           if (value == JsonToken.VALUE_NULL && columns.optional().contains(field)) {
             values.put(field, "");
@@ -85,9 +88,9 @@ final class JsonRows implements Rows {
         throw new RecipeException(location + ": must be one JSON object, found more after it");
       }
     } catch (JsonProcessingException e) {
-      throw new RecipeException(
-          location + ": must be a JSON object that names each field once, found: " + Json.reason(e),
-          e);
+      throw new RecipeException(location + ": must be a JSON object, found: " + Json.reason(e), e);
+    } catch (MalformedJsonException e) {
+      throw new RecipeException(location + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new IllegalStateException("a string cannot fail to be read", e);
     }

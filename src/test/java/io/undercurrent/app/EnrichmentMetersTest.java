@@ -19,6 +19,7 @@ import io.undercurrent.model.DriftReference.Histogram;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
 import io.undercurrent.streams.DeadLetterHandler;
+import io.undercurrent.streams.internals.TimestampRange;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -192,6 +193,7 @@ class EnrichmentMetersTest {
                 DEFINITION,
                 model,
                 EnrichmentSettings.DEFAULTS,
+                TimestampRange.ANY,
                 registry,
                 new TopologyConfig(new StreamsConfig(properties)),
                 null),

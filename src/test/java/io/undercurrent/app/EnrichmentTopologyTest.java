@@ -34,6 +34,7 @@ import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
+import io.undercurrent.streams.internals.TimestampRange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,8 +50,10 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
@@ -366,6 +369,27 @@ class EnrichmentTopologyTest {
     assertThat(driver.producedTopicNames()).contains("test-by-key-repartition");
   }
 
+  /** A record may wait in the repartition topic until a topic would refuse it. */
+  @Test
+  void shouldCheckTheTimestampAgainBehindTheRepartition() {
+    start(BY_POINTER, EnrichmentSettings.DEFAULTS, new TimestampRange(60_000, Long.MAX_VALUE));
+    var waiting =
+        driver.createInputTopic(
+            "test-by-key-repartition", new ByteArraySerializer(), new MessageSerde().serializer());
+    long now = System.currentTimeMillis();
+    Source source = new Source("messages", 0, 3, now - 60_000);
+
+    waiting.pipeInput(bytes("k"), new TextAndSource("a b", source), now - 60_000);
+    waiting.pipeInput(bytes("k"), new TextAndSource("c", source), now);
+
+    TestRecord<byte[], byte[]> letter = deadLetters.readRecord();
+    assertThat(header(letter, "__streams.errors.message"))
+        .startsWith("timestamp-out-of-range: the timestamp must not be more than 50000 ms before");
+    assertThat(header(letter, "undercurrent-state")).isEqualTo("unchanged");
+    assertThat(receive().text()).isEqualTo("c");
+    assertThat(enriched.isEmpty()).isTrue();
+  }
+
   @Test
   void shouldGiveTheSameRecordWithAndWithoutARepartition() {
     String value = "{\"customer\": {\"id\": \"k\"}, \"message\": {\"text\": \"a b c\"}}";
@@ -572,6 +596,11 @@ class EnrichmentTopologyTest {
   }
 
   private void start(TopologyDefinition definition, EnrichmentSettings settings) {
+    start(definition, settings, TimestampRange.ANY);
+  }
+
+  private void start(
+      TopologyDefinition definition, EnrichmentSettings settings, TimestampRange timestamps) {
     Properties properties = new Properties();
     properties.putAll(
         UndercurrentConfig.of(
@@ -582,7 +611,15 @@ class EnrichmentTopologyTest {
             .streams(DeadLetterHandler.settings(definition.deadLetters(), registry)));
     driver =
         new TopologyTestDriver(
-            EnrichmentTopology.build(definition, model, settings, registry), properties);
+            EnrichmentTopology.build(
+                definition,
+                model,
+                settings,
+                timestamps,
+                registry,
+                new TopologyConfig(new StreamsConfig(properties)),
+                null),
+            properties);
     messages =
         driver.createInputTopic("messages", new ByteArraySerializer(), new ByteArraySerializer());
     enriched = output("messages-enriched");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import io.undercurrent.app.JsonField.Kind;
+import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.text.Utf8;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,12 @@ class JsonFieldTest {
         .hasSizeLessThan(350);
   }
 
+  @Test
+  void shouldSayThatASecondValueFollows() {
+    assertThatThrownBy(() -> JsonField.find("{\"a\": \"x\"} {}", JsonPointer.compile("/a")))
+        .hasMessage("must be JSON, found: more after the first value");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -106,6 +113,22 @@ class JsonFieldTest {
     assertThat(JsonField.find(json, JsonPointer.compile("/a")))
         .isEqualTo(new JsonField(Kind.STRING, "x"));
     assertThat(JsonField.find(json, JsonPointer.compile("/n")).text()).isEqualTo(digits);
+  }
+
+  @Test
+  void shouldSkipNamesAndStringsOfAnyLength() throws Exception {
+    String json =
+        "{\"%s\": \"%s\", \"a\": \"x\"}".formatted("n".repeat(60_000), "s".repeat(21_000_000));
+    assertThat(JsonField.find(json, JsonPointer.compile("/a")))
+        .isEqualTo(new JsonField(Kind.STRING, "x"));
+  }
+
+  @Test
+  void shouldSkipNestedValues() throws Exception {
+    int inner = Json.MAX_NESTING - 1; // the object is one more
+    String json = "{\"n\": %s1%s, \"a\": \"x\"}".formatted("[".repeat(inner), "]".repeat(inner));
+    assertThat(JsonField.find(json, JsonPointer.compile("/a")))
+        .isEqualTo(new JsonField(Kind.STRING, "x"));
   }
 
   @Test

@@ -47,7 +47,7 @@ class SourceTopicTest {
 
   @Test
   void shouldSendToTheFirstTopicAndReturnThePosition() throws Exception {
-    CompletableFuture<Source> sent = topic(null, null).send("k\u00fc", TEXT);
+    CompletableFuture<Source> sent = topic(null, null).send("k\u00fc", TEXT, null);
     assertThat(sent).isNotDone();
     producer.completeNext();
     ProducerRecord<byte[], byte[]> record = producer.history().get(0);
@@ -63,10 +63,10 @@ class SourceTopicTest {
         new TopologyDefinition(
             "d", List.of("t"), null, null, KeyEncoding.LONG, "unused", 5, "store", "out", "dead");
     SourceTopic topic = new SourceTopic(longs, producer);
-    topic.send("103", TEXT);
+    topic.send("103", TEXT, null);
     assertThat(producer.history().get(0).key()).isEqualTo(new byte[] {0, 0, 0, 0, 0, 0, 0, 103});
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> topic.send("you", TEXT))
+        .isThrownBy(() -> topic.send("you", TEXT, null))
         .withMessage("the key must be of encoding long, found you");
   }
 
@@ -81,7 +81,7 @@ class SourceTopicTest {
     "/0/text, /0/id"
   })
   void shouldWriteTextAndKeyWhereTheDefinitionReadsThem(String text, String key) throws Exception {
-    topic(text, key).send("7", TEXT);
+    topic(text, key).send("7", TEXT, null);
     JsonNode value = new JsonMapper().readTree(producer.history().get(0).value());
     assertThat(value.at(text).textValue()).isEqualTo(TEXT);
     if (key != null) {
@@ -106,13 +106,13 @@ class SourceTopicTest {
   @Test
   void shouldFailWithKafkasExceptionAtOnceOrLater() {
     SourceTopic topic = topic(null, null);
-    CompletableFuture<Source> later = topic.send("k", "a");
+    CompletableFuture<Source> later = topic.send("k", "a", null);
     producer.errorNext(new TimeoutException("too slow"));
     assertThatThrownBy(later::get)
         .isInstanceOf(ExecutionException.class)
         .hasRootCauseMessage("too slow");
     producer.sendException = new TimeoutException("no such topic");
-    assertThatThrownBy(topic.send("k", "a")::get).hasRootCauseMessage("no such topic");
+    assertThatThrownBy(topic.send("k", "a", null)::get).hasRootCauseMessage("no such topic");
   }
 
   @Test

@@ -14,10 +14,10 @@ class StateFolderTest {
 
   @Test
   void shouldGiveTheInstanceTheSameNameAtEachStart() {
-    String name = new StateFolder(folder.resolve("app")).take("cluster-1");
+    String name = taken("app").instanceName();
 
-    assertThat(new StateFolder(folder.resolve("app")).take("cluster-1")).isEqualTo(name);
-    assertThat(new StateFolder(folder.resolve("other")).take("cluster-1")).isNotEqualTo(name);
+    assertThat(taken("app").instanceName()).isEqualTo(name);
+    assertThat(taken("other").instanceName()).isNotEqualTo(name);
   }
 
   @Test
@@ -30,7 +30,7 @@ class StateFolderTest {
         .hasMessageContaining("belong to the Kafka cluster cluster-1, found cluster cluster-2")
         .hasMessageContaining(folder.toString())
         .hasMessageContaining("set another state.dir");
-    assertThat(new StateFolder(folder).take("cluster-1")).isNotEmpty();
+    new StateFolder(folder).take("cluster-1");
   }
 
   @Test
@@ -41,6 +41,12 @@ class StateFolderTest {
         .isInstanceOf(AppException.class)
         .hasMessageContaining(StateFolder.FILE)
         .hasMessageContaining("Delete the folder " + folder);
+  }
+
+  private StateFolder taken(String application) {
+    StateFolder taken = new StateFolder(folder.resolve(application));
+    taken.take("cluster-1");
+    return taken;
   }
 
   @Test

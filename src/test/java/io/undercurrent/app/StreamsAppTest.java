@@ -16,32 +16,51 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.enrich.EnrichedRecordJson;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.query.NotAvailableException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry.ConfigSource;
+import org.apache.kafka.clients.admin.DescribeConfigsResult;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +69,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +106,7 @@ class StreamsAppTest {
       app.checkTopics(true);
       app.start();
       assertThat(app.awaitRunning()).isTrue();
-      assertThat(app.isRunning()).isTrue();
+      assertThat(app.notReady()).isEmpty();
       assertThat(app.isLive()).isTrue();
       send("k", "a b c");
       send(null, "a");
@@ -172,16 +192,8 @@ class StreamsAppTest {
     }
     try (Admin admin = admin()) {
       for (String topic : List.of(name, name + "-enriched", name + "-dead")) {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        assertThat(
-                admin
-                    .describeConfigs(List.of(resource))
-                    .all()
-                    .get()
-                    .get(resource)
-                    .get("max.message.bytes")
-                    .value())
-            .isEqualTo("8388608");
+        assertThat(config(admin, topic).get("max.message.bytes").value()).isEqualTo("8388608");
+        assertThat(config(admin, topic).get("retention.ms").value()).isEqualTo("-1");
         assertThat(
                 admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions())
             .hasSize(1);
@@ -235,6 +247,181 @@ class StreamsAppTest {
     }
   }
 
+  /** The limits are Kafka's defaults; the source topic is older, or has been given others. */
+  @ParameterizedTest
+  @ValueSource(strings = {"enriched", "changelog"})
+  void shouldSendRecordsToTheDeadLettersWhoseTimestampATopicWouldRefuse(String limited)
+      throws Exception {
+    name += "-" + limited;
+    Map<String, String> hour = Map.of("message.timestamp.after.max.ms", "3600000");
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1).configs(hour),
+            limited.equals("enriched")
+                ? new NewTopic(name + "-enriched", 1, (short) 1).configs(hour)
+                : new NewTopic(name + "-hidden-state-changelog", 1, (short) 1).configs(hour)));
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    for (int starts = 1; starts <= 2; starts++) {
+      try (StreamsApp app = app(Map.of("undercurrent.topics.partitions", "1"))) {
+        app.checkTopics(true);
+        app.start();
+        send("k", "a b", ahead);
+        send("k", null, ahead);
+        send("k", "c d");
+
+        ConsumerRecord<byte[], byte[]> behind = receive(name + "-enriched", starts).get(starts - 1);
+        assertThat(conversation(behind).records()).isEqualTo(starts);
+        ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 2 * starts).get(0);
+        assertThat(message(letter))
+            .startsWith(
+                "timestamp-out-of-range: the timestamp must not be more than 3590000 ms after the"
+                    + " present (message.timestamp.after.max.ms=3600000 of a topic to be written");
+        assertThat(letter.value()).isEqualTo("a b".getBytes(UTF_8));
+        assertThat(letter.timestamp()).isLessThan(ahead - 3_600_000);
+        assertThat(header(letter, "undercurrent-timestamp")).isEqualTo(Long.toString(ahead));
+        assertThat(header(letter, "undercurrent-state")).isEqualTo("unchanged");
+        assertThat(app.isLive()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void shouldEnrichRecordsOfAnyTimestampThatTheTopicsAccept() throws Exception {
+    createTopics(Map.of());
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    try (StreamsApp app = app(Map.of());
+        Admin admin = admin()) {
+      app.checkTopics(false);
+      app.start();
+      send("k", "a b", ahead);
+      send("k", "a b", 0L);
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(enriched.get(0).timestamp()).isEqualTo(ahead);
+      var limit =
+          config(admin, name + "-hidden-state-changelog").get("message.timestamp.after.max.ms");
+      assertThat(limit.value()).isEqualTo(Long.toString(Long.MAX_VALUE));
+      assertThat(limit.source()).as("set by us").isEqualTo(ConfigSource.DYNAMIC_TOPIC_CONFIG);
+    }
+  }
+
+  /** A letter with the record's timestamp would be deleted soon after it was written. */
+  @Test
+  void shouldKeepLettersOfOldRecords() throws Exception {
+    createTopics(Map.of("retention.ms", "604800000"));
+    long now = System.currentTimeMillis();
+    try (StreamsApp app = app(Map.of())) {
+      app.checkTopics(false);
+      app.start();
+      send(null, "a".getBytes(UTF_8), 1_424_822_400_000L);
+      send(null, "b".getBytes(UTF_8), now - 3_600_000);
+
+      List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", 2);
+      assertThat(letters.get(0).timestamp()).isGreaterThanOrEqualTo(now);
+      assertThat(header(letters.get(0), "undercurrent-timestamp")).isEqualTo("1424822400000");
+      assertThat(letters.get(1).timestamp()).isEqualTo(now - 3_600_000);
+      assertThat(letters.get(1).headers().lastHeader("undercurrent-timestamp")).isNull();
+    }
+  }
+
+  /** Without checkTopics, the app does not know beforehand what the topics accept. */
+  @ParameterizedTest
+  @CsvSource({"classic, 1", "streams, 3"})
+  void shouldSendRecordsToTheDeadLettersThatABrokerHasRefused(String protocol, int refused)
+      throws Exception {
+    name += "-" + protocol;
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1),
+            new NewTopic(name + "-enriched", 1, (short) 1)
+                .configs(
+                    Map.of(
+                        "message.timestamp.after.max.ms", "3600000",
+                        "max.message.bytes", "10000"))));
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    send("j", "a b");
+    send("k", "a b", ahead);
+    if (refused > 1) {
+      send("j", null, ahead); // in one batch with the one before
+      send("j", "e".repeat(20_000));
+    }
+    Map<String, String> settings =
+        protocol.equals("streams")
+            ? Map.of("group.protocol", protocol)
+            : Map.of("session.timeout.ms", "6000", "heartbeat.interval.ms", "1000");
+    try (StreamsApp app = app(settings)) {
+      app.start();
+      List<ConsumerRecord<byte[], byte[]>> letters = receive(name + "-dead", refused);
+      send("j", "f");
+      send("k", "g");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 3);
+      assertThat(conversation(enriched.get(1)).records()).isEqualTo(2);
+      assertThat(conversation(enriched.get(2)).records()).isEqualTo(1);
+      assertThat(letters.stream().map(letter -> message(letter).split(": ")[0]))
+          .isSubsetOf("timestamp-out-of-range", "refused", "too-large");
+      for (ConsumerRecord<byte[], byte[]> letter : letters) {
+        assertThat(header(letter, "undercurrent-state")).isEqualTo("unchanged");
+        assertThat(message(letter))
+            .contains("topic " + name + "-enriched must accept the enriched record");
+      }
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  /** Without a transaction nothing is committed behind the refused record either. */
+  @Test
+  void shouldSendARefusedRecordToTheDeadLettersAtLeastOnceToo() throws Exception {
+    broker.createTopics(
+        List.of(
+            new NewTopic(name, 1, (short) 1),
+            new NewTopic(name + "-dead", 1, (short) 1),
+            new NewTopic(name + "-enriched", 1, (short) 1)
+                .configs(Map.of("message.timestamp.after.max.ms", "3600000"))));
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    send("j", "a b");
+    send("k", "a b", ahead); // enriched in one batch with the one before
+    Map<String, String> settings =
+        Map.of(
+            "processing.guarantee", "at_least_once",
+            "group.protocol", "streams",
+            "producer.linger.ms", "500");
+    try (StreamsApp app = app(settings)) {
+      app.start();
+      ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 1).get(0);
+      send("k", "c");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 2);
+      assertThat(enriched.get(0).key()).isEqualTo("j".getBytes(UTF_8));
+      assertThat(enriched.get(1).key()).isEqualTo("k".getBytes(UTF_8));
+      assertThat(letter.value()).isEqualTo("a b".getBytes(UTF_8));
+      assertThat(message(letter))
+          .matches("(?s)(timestamp-out-of-range|refused): topic .* must accept .*");
+      assertThat(letter.headers().lastHeader("undercurrent-state")).as("unknown").isNull();
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"compact", "compact,delete"})
+  void shouldRefuseACompactedDeadLetterTopic(String policy) {
+    name += "-" + policy.length();
+    createTopics(Map.of("cleanup.policy", policy));
+    try (StreamsApp app = app(Map.of())) {
+      assertThatThrownBy(() -> app.checkTopics(false))
+          .isInstanceOf(AppException.class)
+          .hasMessage(
+              ("the dead-letter topic %1$s must not be compacted (cleanup.policy): it would refuse"
+                      + " letters without a key and keep only the last of each key;"
+                      + " kafka-configs.sh --alter --entity-type topics --entity-name %1$s"
+                      + " --add-config cleanup.policy=delete changes it, or name another topic in"
+                      + " sinks.deadLetters")
+                  .formatted(name + "-dead"));
+    }
+  }
+
   @Test
   void shouldStopWithOneLineIfDeadLettersAreTooLargeForTheirTopic() throws Exception {
     createTopics(Map.of("max.message.bytes", "500"));
@@ -249,7 +436,8 @@ class StreamsAppTest {
           .hasMessageStartingWith("stopped: ")
           .hasMessageContaining("RecordTooLargeException")
           .hasMessageEndingWith(
-              "fix that first: a restart continues after the last commit and may stop there again")
+              "raise max.message.bytes of that topic: a restart reads the topic's limits again, and"
+                  + " continues after the last commit")
           .message()
           .hasLineCount(1);
       assertThat(app.isLive()).isFalse();
@@ -272,6 +460,63 @@ class StreamsAppTest {
   }
 
   @Test
+  void shouldGoOnWithEveryRecordAfterABrokerSaidThatATransactionHasEnded() throws Exception {
+    try (StreamsApp app =
+        app(
+            Map.of(
+                "default.timestamp.extractor", EndedTransaction.class.getName(),
+                "main.consumer.session.timeout.ms", "6000",
+                "main.consumer.heartbeat.interval.ms", "1000",
+                "undercurrent.topics.partitions", "1"))) {
+      app.checkTopics(true);
+      app.start();
+      send("k", "a b");
+      send("k", EndedTransaction.TEXT);
+      send("k", "c");
+
+      List<ConsumerRecord<byte[], byte[]>> enriched = receive(name + "-enriched", 3);
+      assertThat(conversation(enriched.get(2)).records()).isEqualTo(3);
+      assertThat(EndedTransaction.failed).isTrue();
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  /** Fails once, at one text, as a producer does whose transaction the coordinator has ended. */
+  public static final class EndedTransaction implements TimestampExtractor {
+    static final String TEXT = "ended";
+    static final AtomicBoolean failed = new AtomicBoolean();
+
+    @Override
+    public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+      byte[] ended = TEXT.getBytes(UTF_8);
+      if (record.value() instanceof byte[] value
+          && Arrays.equals(value, ended)
+          && failed.compareAndSet(false, true)) {
+        throw new StreamsException("commit", new InvalidTxnStateException("it has ended"));
+      }
+      return record.timestamp();
+    }
+  }
+
+  @Test
+  void shouldStartAStreamThreadAgainOnlyAfterErrorsThatPass() {
+    assertThat(
+            List.of(
+                new InvalidTxnStateException("ended"),
+                new ProducerFencedException("fenced"),
+                new InvalidProducerEpochException("old"),
+                new CoordinatorLoadInProgressException("loading")))
+        .allMatch(StreamsApp::isPassing);
+    assertThat(
+            List.of(
+                new StreamsException("a bug"),
+                new RecordTooLargeException("too large"),
+                new TopicAuthorizationException("not permitted"),
+                new TimeoutException("a topic is gone")))
+        .noneMatch(StreamsApp::isPassing);
+  }
+
+  @Test
   void shouldSayWhatToDoAfterPartitionsWereAdded() throws Exception {
     try (StreamsApp app = app(Map.of("undercurrent.topics.partitions", "2"))) {
       app.checkTopics(true);
@@ -286,20 +531,177 @@ class StreamsAppTest {
       assertThatThrownBy(() -> app.checkTopics(false))
           .isInstanceOf(AppException.class)
           .hasMessage(
-              ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics %s,"
-                      + " found {%s=2}: add partitions to each (kafka-topics.sh --alter --topic"
-                      + " NAME --partitions 3), and keys that are now in another partition start"
-                      + " without a state; or set another application.id, with which every key starts"
-                      + " without a state")
+              ("Kafka Streams' internal topics must have 3 partitions, as many as the source topics"
+                      + " %s, found {%s=2}: add partitions to each (start with --add-partitions, or"
+                      + " kafka-topics.sh --alter --topic NAME --partitions 3), and keys that are now"
+                      + " in another partition start without a state; or set another application.id,"
+                      + " with which every key starts without a state")
                   .formatted(name, changelog));
 
-      admin.createPartitions(Map.of(changelog, NewPartitions.increaseTo(3))).all().get();
+      app.checkTopics(false, true);
       awaitPartitions(admin, changelog, 3);
-      app.checkTopics(false);
       app.start();
       assertThat(app.awaitRunning()).isTrue();
       assertThat(app.isLive()).isTrue();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"classic", "streams"})
+  void shouldSayWhyItStopsIfPartitionsAreAddedWhileItRuns(String protocol) throws Exception {
+    name += "-" + protocol;
+    Map<String, String> settings =
+        Map.of(
+            "undercurrent.topics.partitions",
+            "2",
+            "metadata.max.age.ms",
+            "1000",
+            "group.protocol",
+            protocol);
+    try (StreamsApp app = app(settings);
+        Admin admin = admin()) {
+      app.checkTopics(true);
+      app.start();
+      assertThat(app.awaitRunning()).isTrue();
+      admin.createPartitions(Map.of(name, NewPartitions.increaseTo(3))).all().get();
+
+      assertThatThrownBy(app::awaitTermination)
+          .isInstanceOf(AppException.class)
+          .hasMessageStartingWith(
+              ("stopped: Kafka Streams' internal topics must have 3 partitions, as many as the"
+                      + " source topics %s, found {%1$s-hidden-state-changelog=2}: add partitions"
+                      + " to each")
+                  .formatted(name));
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // the log is only closed
+  void shouldWarnOfAddedPartitionsInTimeToGoOn() throws Exception {
+    BlockingQueue<String> warnings = new LinkedBlockingQueue<>();
+    Map<String, String> settings =
+        Map.of("undercurrent.topics.partitions", "1", "metadata.max.age.ms", "10000");
+    try (AutoCloseable log = logOf(StreamsApp.class, warnings);
+        StreamsApp app = app(settings);
+        Admin admin = admin()) {
+      app.checkTopics(true);
+      app.start();
+      assertThat(app.awaitRunning()).isTrue();
+      admin.createPartitions(Map.of(name, NewPartitions.increaseTo(2))).all().get();
+
+      String warning = warnings.take();
+      while (!warning.startsWith("Kafka Streams will stop within metadata.max.age.ms: ")) {
+        warning = warnings.take(); // at most until the test times out
+      }
+      assertThat(warning).contains("kafka-topics.sh --alter --topic NAME --partitions 2");
+      String changelog = name + "-hidden-state-changelog";
+      admin.createPartitions(Map.of(changelog, NewPartitions.increaseTo(2))).all().get();
+      sendTo(1, "k", "a b");
+      assertThat(conversation(receive(name + "-enriched", 1).get(0)).records()).isEqualTo(1);
+      assertThat(app.isLive()).isTrue();
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // the log is only closed
+  void shouldSayWhichRecordsWereDeletedBeforeItReadThem() throws Exception {
+    deleteTwoRecords();
+    List<String> lines = new ArrayList<>();
+    try (AutoCloseable log = logOf(Topics.class, lines);
+        StreamsApp app = app(Map.of());
+        Admin admin = admin()) {
+      admin
+          .alterConsumerGroupOffsets(
+              name, Map.of(new TopicPartition(name, 0), new OffsetAndMetadata(1)))
+          .all()
+          .get();
+      app.checkTopics(false);
+    }
+    assertThat(lines)
+        .contains(
+            ("topic %s: up to 1 records were deleted before they were read, and are not enriched:"
+                    + " partition 0 offsets 1 to 1; the topic's retention.ms or retention.bytes is"
+                    + " too small for these records")
+                .formatted(name));
+  }
+
+  /** Unless it starts at the end, which may be set with a consumer's prefix. */
+  @ParameterizedTest
+  @CsvSource({"consumer.auto.offset.reset, 1", "main.consumer.auto.offset.reset, 2"})
+  @SuppressWarnings("try") // the log is only closed
+  void shouldOnlySayWhereATopicBeginsThatItReadsForTheFirstTime(String setting, int number)
+      throws Exception {
+    name += "-" + number;
+    deleteTwoRecords();
+    List<String> lines = new ArrayList<>();
+    try (AutoCloseable log = logOf(Topics.class, lines)) {
+      try (StreamsApp app = app(Map.of(setting, "latest"))) {
+        app.checkTopics(false);
+      }
+      assertThat(lines).noneMatch(line -> line.startsWith("topic " + name + " begins"));
+      try (StreamsApp app = app(Map.of(setting, "earliest", "auto.offset.reset", "latest"))) {
+        app.checkTopics(false);
+      }
+    }
+    assertThat(lines)
+        .containsOnlyOnce("topic %s begins at offset 2 in partition 0".formatted(name))
+        .noneMatch(line -> line.contains("deleted before"));
+  }
+
+  private void deleteTwoRecords() throws Exception {
+    createTopics(Map.of());
+    send("k", "a");
+    send("k", "b");
+    try (Admin admin = admin()) {
+      admin
+          .deleteRecords(Map.of(new TopicPartition(name, 0), RecordsToDelete.beforeOffset(2)))
+          .all()
+          .get();
+    }
+  }
+
+  /** A broker may learn of a new topic later than another one. */
+  @Test
+  void shouldWaitUntilTheAskedBrokerKnowsANewTopic() {
+    Map<String, String> settings = settings(Map.of());
+    Topics topics =
+        new Topics(definition(), UndercurrentConfig.of(settings), new StreamsConfig(settings));
+    try (Admin admin = admin()) {
+      assertThat(Topics.retention(admin, name, broker.bootstrapServers())).isEmpty();
+      List<String> asked = new ArrayList<>();
+      Admin late =
+          (Admin)
+              Proxy.newProxyInstance(
+                  Admin.class.getClassLoader(),
+                  new Class<?>[] {Admin.class},
+                  (proxy, method, arguments) -> {
+                    var answer = (DescribeConfigsResult) method.invoke(admin, arguments);
+                    asked.add(method.getName());
+                    if (asked.size() == 1) {
+                      assertThatThrownBy(() -> answer.all().get())
+                          .hasCauseInstanceOf(UnknownTopicOrPartitionException.class);
+                      createTopics(Map.of());
+                    }
+                    return answer;
+                  });
+      assertThat(topics.knownSettings(late, List.of(name), List.of(name))).containsOnlyKeys(name);
+      assertThat(asked).hasSizeGreaterThan(1).containsOnly("describeConfigs");
+    }
+  }
+
+  /** Adds what a class logs to {@code lines}, until it is closed. */
+  private static AutoCloseable logOf(Class<?> logging, Collection<String> lines) {
+    UnsynchronizedAppenderBase<ILoggingEvent> appender =
+        new UnsynchronizedAppenderBase<>() {
+          @Override
+          protected void append(ILoggingEvent event) {
+            lines.add(event.getFormattedMessage());
+          }
+        };
+    Logger log = (Logger) LoggerFactory.getLogger(logging);
+    appender.start();
+    log.addAppender(appender);
+    return () -> log.detachAppender(appender);
   }
 
   @Test
@@ -312,6 +714,30 @@ class StreamsAppTest {
           .hasMessageEndingWith(
               "found {%s-hidden-state-changelog=2}: a topic cannot lose partitions, so set another application.id, with which every key starts without a state"
                   .formatted(name));
+    }
+  }
+
+  /** Kafka Streams stops, and until it does somebody gives its topics as many partitions. */
+  @Test
+  void shouldSayThatARestartHelpsIfThePartitionsAreRightByNow() throws Exception {
+    try (StreamsApp app =
+        app(Map.of("default.timestamp.extractor", InvalidPartitions.class.getName()))) {
+      app.checkTopics(true);
+      app.start();
+      send("k", "a b");
+
+      assertThatThrownBy(app::awaitTermination)
+          .isInstanceOf(AppException.class)
+          .hasMessage("stopped: partitions were added; a restart continues after the last commit");
+    }
+  }
+
+  /** Fails as Kafka Streams does when it finds an internal topic with too few partitions. */
+  public static final class InvalidPartitions implements TimestampExtractor {
+
+    @Override
+    public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+      throw new StreamsException("Existing internal topic t has invalid partitions");
     }
   }
 
@@ -392,8 +818,8 @@ class StreamsAppTest {
     try (StreamsApp app = app(Map.of("bootstrap.servers", "127.0.0.1:1"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
           .hasMessage(
-              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another address"
-                  + " in bootstrap.servers");
+              "no broker answered at 127.0.0.1:1 within 10 s: start one there, or set another"
+                  + " address in bootstrap.servers");
     }
     try (StreamsApp app = app(Map.of("bootstrap.servers", "no-such-host.invalid:9092"))) {
       assertThatThrownBy(() -> app.checkTopics(true))
@@ -519,13 +945,30 @@ class StreamsAppTest {
     send(key == null ? null : key.getBytes(UTF_8), value == null ? null : value.getBytes(UTF_8));
   }
 
+  private void send(String key, String value, Long timestampMs) throws Exception {
+    send(key.getBytes(UTF_8), value == null ? null : value.getBytes(UTF_8), timestampMs);
+  }
+
   private void send(byte[] key, byte[] value) throws Exception {
+    send(key, value, null);
+  }
+
+  private void send(byte[] key, byte[] value, Long timestampMs) throws Exception {
     Map<String, Object> settings =
         Map.of("bootstrap.servers", broker.bootstrapServers(), "max.request.size", 2_000_000);
     try (var producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
       // Partition 0, so that records without a key stay in order with the others.
-      producer.send(new ProducerRecord<>(name, 0, key, value)).get();
+      producer.send(new ProducerRecord<>(name, 0, timestampMs, key, value)).get();
+    }
+  }
+
+  private void sendTo(int partition, String key, String value) throws Exception {
+    Map<String, Object> settings = Map.of("bootstrap.servers", broker.bootstrapServers());
+    try (var producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      byte[] bytes = value.getBytes(UTF_8);
+      producer.send(new ProducerRecord<>(name, partition, key.getBytes(UTF_8), bytes)).get();
     }
   }
 
@@ -553,11 +996,20 @@ class StreamsAppTest {
   }
 
   private static String message(ConsumerRecord<byte[], byte[]> letter) {
-    return new String(letter.headers().lastHeader("__streams.errors.message").value(), UTF_8);
+    return header(letter, "__streams.errors.message");
+  }
+
+  private static String header(ConsumerRecord<byte[], byte[]> letter, String name) {
+    return new String(letter.headers().lastHeader(name).value(), UTF_8);
   }
 
   private static EnrichedRecord.Conversation conversation(ConsumerRecord<byte[], byte[]> record) {
     return EnrichedRecordJson.fromJson(record.value()).conversation();
+  }
+
+  private static Config config(Admin admin, String topic) throws Exception {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return admin.describeConfigs(List.of(resource)).all().get().get(resource);
   }
 
   private static Admin admin() {

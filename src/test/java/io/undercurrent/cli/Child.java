@@ -24,6 +24,13 @@ final class Child implements AutoCloseable {
   }
 
   static Child start(Path folder, String... arguments) throws IOException {
+    Child child = startWithInput(folder, arguments);
+    child.process.getOutputStream().close();
+    return child;
+  }
+
+  /** Starts it with a standard input that stays open. */
+  static Child startWithInput(Path folder, String... arguments) throws IOException {
     Path out = Files.createTempFile(folder, "child", ".out");
     Path err = Files.createTempFile(folder, "child", ".err");
     List<String> command = new ArrayList<>();
@@ -37,8 +44,23 @@ final class Child implements AutoCloseable {
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();
-    process.getOutputStream().close();
     return new Child(process, out, err);
+  }
+
+  /** Waits for a line of standard output, and returns it. */
+  String awaitLine(String start, Duration patience) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      for (String line : out().lines().toList()) {
+        if (line.startsWith(start)) {
+          return line;
+        }
+      }
+      if (!isAlive() || System.nanoTime() > deadline) {
+        throw new AssertionError("no line " + start + " in:\n" + out() + err());
+      }
+      Thread.sleep(50);
+    }
   }
 
   boolean isAlive() {

@@ -86,7 +86,7 @@ class CommandsIT {
   void shouldServeHealthAndMetricsWhileItRunsAndStopCleanlyOnSigterm() throws Exception {
     int port = freePort();
     try (Child app = run("served", "undercurrent.http.port=" + port, "--create-topics")) {
-      awaitLine(app, "running: ");
+      app.awaitLine("running: ", PATIENCE);
       assertThat(get(port, "/health/ready").statusCode()).isEqualTo(200);
       assertThat(get(port, "/health/live").statusCode()).isEqualTo(200);
       assertThat(get(port, "/metrics").body())
@@ -97,6 +97,21 @@ class CommandsIT {
       app.terminate();
       assertThat(app.exitCode(PATIENCE)).as(app.err()).isZero();
       assertThat(app.out()).contains("stopped");
+    }
+  }
+
+  @Test
+  void shouldServeTheManagementPortAlone() throws Exception {
+    int port = freePort();
+    String management = "undercurrent.http.management.port=" + port;
+    try (Child app =
+        run("managed", "undercurrent.http.port=-1", "--set", management, "--create-topics")) {
+      app.awaitLine("running: ", PATIENCE);
+      assertThat(app.out())
+          .contains(", metrics at http://127.0.0.1:" + port + "/metrics")
+          .doesNotContain("live page");
+      assertThat(get(port, "/health/ready").statusCode()).isEqualTo(200);
+      assertThat(get(port, "/metrics").statusCode()).isEqualTo(200);
     }
   }
 
@@ -166,16 +181,6 @@ class CommandsIT {
                 setting));
     arguments.addAll(List.of(options));
     return Child.start(folder, arguments.toArray(String[]::new));
-  }
-
-  private static void awaitLine(Child child, String start) throws Exception {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (child.out().lines().noneMatch(line -> line.startsWith(start))) {
-      assertThat(child.isAlive() && System.nanoTime() < deadline)
-          .as(child.out() + child.err())
-          .isTrue();
-      Thread.sleep(50);
-    }
   }
 
   private static HttpResponse<String> get(int port, String path) throws Exception {

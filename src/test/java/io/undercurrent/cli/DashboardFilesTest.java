@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -130,15 +131,26 @@ class DashboardFilesTest {
 
   @Test
   void shouldHaveASummaryAndARunbookInEveryAlert() throws IOException {
-    assertThat(alerts()).hasSizeGreaterThanOrEqualTo(8);
+    assertThat(alerts()).hasSizeGreaterThanOrEqualTo(15);
     for (JsonNode alert : alerts()) {
       String name = alert.path("alert").asText();
       assertThat(alert.at("/annotations/runbook").asText()).as(name).hasSizeGreaterThan(50);
       assertThat(alert.at("/annotations/summary").asText()).as(name).isNotBlank();
+      assertThat(anchors()).as(name).contains(alert.at("/annotations/runbook_url").asText());
       assertThat(alert.at("/labels/severity").asText()).as(name).isIn("warning", "critical");
       assertThat(Files.readString(Path.of("config/alerts.test.yml")))
           .contains("alertname: " + name);
     }
+  }
+
+  /** Addresses of the sections of docs/operating.md, as Markdown viewers make them. */
+  private static List<String> anchors() throws IOException {
+    return Files.readAllLines(Path.of("docs/operating.md")).stream()
+        .filter(line -> line.startsWith("##"))
+        .map(line -> line.replaceFirst("^#+ ", "").toLowerCase(Locale.ROOT))
+        .map(title -> title.replaceAll("[^a-z0-9 -]", "").replace(' ', '-'))
+        .map(anchor -> "docs/operating.md#" + anchor)
+        .toList();
   }
 
   private static List<JsonNode> alerts() throws IOException {

@@ -150,8 +150,8 @@ class EnrichCommandTest {
     assertThat(run.err.get(1)).isEqualTo("line 3: text must be a string or null, found nothing");
     assertThat(run.err.get(2)).isEqualTo("line 5: must be a JSON object, found [\"a\",\"good\"]");
     assertThat(run.err.get(3)).isEqualTo("line 6: key must be a string, found nothing");
-    assertThat(run.err.get(4)).startsWith("line 7: must be JSON, found: ");
-    assertThat(run.err.get(5)).startsWith("line 8: must be JSON, found: Duplicate field 'text'");
+    assertThat(run.err.get(4)).isEqualTo("line 7: must be JSON, found: more after the first value");
+    assertThat(run.err.get(5)).startsWith("line 8: must name field text once, found it twice");
   }
 
   @ParameterizedTest
@@ -182,6 +182,18 @@ class EnrichCommandTest {
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out).isEmpty();
     assertThat(run.err).containsExactly("line 1: " + reason.replaceAll("'(?!s )", "\""));
+  }
+
+  @Test
+  void shouldSkipFieldsThatItDoesNotRead() throws IOException {
+    String plain = "{\"key\":\"a\",\"text\":\"good\"}\n";
+    String more =
+        "{\"key\":\"a\",\"n\":%s,\"m\":{\"a\":1,\"a\":2},\"text\":\"good\",\"n\":1}\n"
+            .formatted("1".repeat(1_200));
+
+    assertThat(run(true, more).out).isEqualTo(run(true, plain).out).hasSize(1);
+    assertThat(run(true, plain.replace("{", "{\"text\":\"bad\",")).err)
+        .containsExactly("line 1: must name field text once, found it twice");
   }
 
   @Test

@@ -35,7 +35,7 @@ class HistoryTest {
   void shouldReadJsonLinesOfOneKey() throws IOException {
     assertThat(History.read(file(TWO_KEYS), "a")).containsExactly("one", "three");
     assertThat(History.read(file(TWO_KEYS), "b")).containsExactly("two");
-    assertThat(History.read(file("{\"text\":\"one\"}\n{\"text\":\"\"}\n"), null))
+    assertThat(History.read(file("{\"text\":\"one\",\"m\":1,\"m\":2}\n{\"text\":\"\"}\n"), null))
         .containsExactly("one", "");
   }
 
@@ -66,7 +66,7 @@ class HistoryTest {
         "{\"texts\":\"a\"} | text must be a string or null, found nothing",
         "{\"text\":5}      | text must be a string or null, found 5",
         "{\"text\":\"a\",\"key\":5} | key must be a string, found 5",
-        "{\"text\":\"a\",\"text\":\"b\"} | must be JSON, found: Duplicate field 'text'",
+        "{\"text\":\"a\",\"text\":\"b\"} | must name field text once, found it twice",
       })
   void shouldNameTheLineThatIsWrong(String line, String message) throws IOException {
     String good = "{\"text\":\"a\"}\n\n";

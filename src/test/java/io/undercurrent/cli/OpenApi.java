@@ -97,12 +97,13 @@ final class OpenApi {
     String status = Integer.toString(statusCode);
     String said = answer(method, path, status);
     JsonNode response =
-        document
-            .path("paths")
-            .path(path)
-            .path(method.toLowerCase(Locale.ROOT))
-            .path("responses")
-            .path(status);
+        resolved(
+            document
+                .path("paths")
+                .path(path)
+                .path(method.toLowerCase(Locale.ROOT))
+                .path("responses")
+                .path(status));
     assertThat(response.isObject()).as("%s is described, found %s", said, body).isTrue();
     for (Entry<String, JsonNode> header : response.path("headers").properties()) {
       assertThat(headers.apply(header.getKey())).as(said).isNotEmpty();
@@ -114,6 +115,12 @@ final class OpenApi {
       check(said, schema, body);
     }
     seen.add(said);
+  }
+
+  /** The target of a reference such as {@code #/components/responses/Forbidden}. */
+  private JsonNode resolved(JsonNode response) {
+    String reference = response.path("$ref").asText();
+    return reference.isEmpty() ? response : document.at(reference.substring(1));
   }
 
   /** Checks JSON against a schema of the components. */

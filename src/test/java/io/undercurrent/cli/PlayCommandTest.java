@@ -82,6 +82,21 @@ class PlayCommandTest {
     assertThat(records.get(0).timestamp()).isEqualTo(1700000000000L);
   }
 
+  /** Kafka goes by the records' timestamps, and deletes such records soon after they were sent. */
+  @Test
+  void shouldWarnOfMessagesThatAreOlderThanTheTopicKeepsThem() {
+    NewTopic week = new NewTopic(topic, 1, (short) 1).configs(Map.of("retention.ms", "604800000"));
+    broker.createTopics(List.of(week));
+    assertThat(play("--topic", topic, "--input", input.toString()))
+        .contains(
+            ("\nwarning: topic %1$s keeps records for 7 days (retention.ms), and messages are older"
+                    + " than that: the broker deletes them, whether they were read or not. Raise it"
+                    + " first (kafka-configs.sh --alter --entity-type topics --entity-name %1$s"
+                    + " --add-config retention.ms=-1), or leave out their timestamps\n")
+                .formatted(topic))
+        .endsWith("\n1 of them were older than the retention of " + topic + "\n");
+  }
+
   @Test
   void shouldStartAgainWithRepeat() {
     createTopic();

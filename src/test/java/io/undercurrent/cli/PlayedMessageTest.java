@@ -44,6 +44,15 @@ class PlayedMessageTest {
   }
 
   @Test
+  void shouldReadTheKeyBesideFieldsThatOccurTwice() throws IOException {
+    List<PlayedMessage> messages =
+        read("{\"m\":{\"a\":1,\"a\":2},\"key\":\"a\",\"n\":1,\"n\":2,\"timestamp\":5}\n");
+
+    assertThat(keys(messages)).containsExactly("a");
+    assertThat(messages).extracting(PlayedMessage::timestampMs).containsExactly(5L);
+  }
+
+  @Test
   void shouldPlayAMessageWithoutKeyWithoutKey() throws IOException {
     List<PlayedMessage> messages =
         read(

@@ -14,6 +14,7 @@ import io.undercurrent.RawHttp;
 import io.undercurrent.SelfSigned;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
+import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.model.Labels;
 import io.undercurrent.model.Model;
@@ -39,6 +40,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import org.apache.kafka.common.utils.Utils;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -306,29 +310,106 @@ class QueriesTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "undercurrent.live.input=true"
+            + " | read texts and keys, send messages, enrich texts, read metrics",
+        "undercurrent.http.texts=false | read keys, enrich texts, read metrics",
+        "undercurrent.live.page=false | ask about keys, enrich texts, read metrics",
+        "undercurrent.http.keys=false | enrich texts, read metrics",
+        "undercurrent.http.enrich=false | read texts and keys, read metrics"
+      })
+  void shouldSayLoudlyWhatIsOpen(String setting, String open) {
+    String[] parts = setting.split("=");
+    assertThat(warnings(Map.of("undercurrent.http.host", "0.0.0.0", parts[0], parts[1])))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .startsWith("HTTP IS OPEN: whoever reaches http://0.0.0.0:")
+        .contains(" can " + open + ". Set undercurrent.http.token.file, or");
+  }
+
   @Test
-  void shouldSayLoudlyThatItIsOpen() throws Exception {
+  void shouldWarnOfATokenThatIsNotEncrypted() throws Exception {
     Path token = Files.writeString(state.resolve("token"), "0123456789abcdef");
-    Map<String, String> open = Map.of("undercurrent.http.host", "0.0.0.0");
-    Map<String, String> locked = new HashMap<>(open);
-    locked.put("undercurrent.http.token.file", token.toString());
+    Map<String, String> settings =
+        new HashMap<>(SelfSigned.in(state.resolve("tls"), "EC").settings());
+    settings.put("undercurrent.http.host", "0.0.0.0");
+    settings.put("undercurrent.http.token.file", token.toString());
+    assertThat(warnings(settings)).isEmpty();
+    settings.keySet().removeIf(name -> name.startsWith("undercurrent.http.ssl."));
+    assertThat(warnings(settings))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("is not encrypted: the token and all answers can be read on the network. Set");
+    settings.remove("undercurrent.http.host");
+    assertThat(warnings(settings)).isEmpty();
+    assertThat(warnings(Map.of())).isEmpty();
+  }
+
+  /** Of the start with these settings. */
+  private List<String> warnings(Map<String, String> settings) {
     ListAppender<ILoggingEvent> logged = new ListAppender<>();
     logged.start();
     Logger logger = (Logger) LoggerFactory.getLogger(Serving.class);
     logger.addAppender(logged);
     try {
-      app(LetterModel.of(1), Map.of()).close();
-      app(LetterModel.of(1), locked).close();
-      assertThat(logged.list).isEmpty();
-      app(LetterModel.of(1), open).close();
+      app(LetterModel.of(1), settings).close();
     } finally {
       logger.detachAppender(logged);
     }
-    assertThat(logged.list).hasSize(1);
-    assertThat(logged.list.get(0).getLevel()).isEqualTo(Level.WARN);
-    assertThat(logged.list.get(0).getFormattedMessage())
-        .startsWith("HTTP IS OPEN: whoever reaches 0.0.0.0:")
-        .contains("can read texts and keys. Set undercurrent.http.token.file, or");
+    assertThat(logged.list).allMatch(event -> event.getLevel() == Level.WARN);
+    return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+  }
+
+  @Test
+  void shouldServeTheManagementPortAlone() throws Exception {
+    Map<String, String> settings = Map.of("undercurrent.http.management.port", "0");
+    int off = UndercurrentConfig.HTTP_OFF;
+    try (ServedApp app =
+        new ServedApp(
+            broker, ServedApp.definition(name), LetterModel.of(1), state, off, settings)) {
+      assertThat(app.get("/health/live").statusCode()).isEqualTo(200);
+      assertThat(app.get("/metrics").statusCode()).isEqualTo(200);
+      for (String path : List.of("/", "/v1/keys/k", "/openapi.json")) {
+        HttpResponse<String> none = app.askAsInstance(path, "state"); // not as OpenAPI says
+        assertProblem(none, 404, "there is nothing at this path");
+      }
+    }
+  }
+
+  /** The page asks for the token. Its files have no data. */
+  @Test
+  void shouldServeThePageAndNoDataWithoutTheToken() throws Exception {
+    Path token = Files.writeString(state.resolve("token"), "0123456789abcdef");
+    try (ServedApp app =
+        app(
+            LetterModel.of(1),
+            Map.of(
+                "undercurrent.http.token.file",
+                token.toString(),
+                "state.dir",
+                state.resolve("states").toString()))) {
+      for (String path : List.of("/", "/page/page.js", "/page/uplot/dist/uPlot.min.css")) {
+        assertThat(app.get(path).statusCode()).as(path).isEqualTo(200);
+      }
+      int port = URI.create(app.address()).getPort();
+      for (String path :
+          List.of(
+              "/page/../openapi.json",
+              "/page/%2e%2e/openapi.json",
+              "/page/../../openapi.json",
+              "/page/uplot/../../v1/topology",
+              "/page/../v1/live",
+              "//v1/topology",
+              "/v1/topology/",
+              "/v1/topology;x",
+              "/health/../metrics",
+              "/page")) {
+        RawHttp.Answer answer = RawHttp.get(port, path, "Host: localhost");
+        assertThat(answer.status()).as(path).isIn(400, 401, 404);
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+      }
+    }
   }
 
   private ServedApp locked(String folder, int port, SelfSigned files, Path token) {
@@ -555,6 +636,101 @@ class QueriesTest {
     }
   }
 
+  /** Clients on librdkafka choose the partition by CRC-32. */
+  @Test
+  void shouldFindKeysInThePartitionsThatAnyClientChose() throws Exception {
+    try (ServedApp app =
+        app(LetterModel.of(1), Map.of("undercurrent.live.input", "true")).start()) {
+      for (int i = 1; i <= 8; i++) {
+        app.send(crc32("ap-" + i), "ap-" + i, "record " + i + " is nice");
+      }
+      for (int i = 1; i <= 8; i++) {
+        app.await("/v1/keys/ap-" + i, j -> j.at("/conversation/records").asInt() == 1);
+      }
+      assertProblem(app.get("/v1/keys/ap-9"), 404, "there is no state for key \"ap-9\"");
+
+      for (int i = 1; i <= 8; i++) {
+        JsonNode sent =
+            json(app.post("/v1/messages", "{\"key\":\"ap-" + i + "\",\"text\":\"more\"}"));
+        assertThat(sent.path("partition").asInt()).isEqualTo(crc32("ap-" + i));
+        app.await("/v1/keys/ap-" + i, j -> j.at("/conversation/records").asInt() == 2);
+      }
+    }
+  }
+
+  /** Then an answer about the key comes from there too. */
+  @Test
+  void shouldSendAMessageToTheDefaultPartitionIfSeveralHaveAStateOfTheKey() throws Exception {
+    String key = "a";
+    while (murmur2(key) != 3) {
+      key += "a";
+    }
+    String path = "/v1/keys/" + key;
+    try (ServedApp app =
+        app(LetterModel.of(1), Map.of("undercurrent.live.input", "true")).start()) {
+      app.send(0, key, "by another client");
+      app.await(path, j -> j.at("/conversation/records").asInt() == 1);
+      app.send(3, key, "one");
+      app.send(3, key, "two");
+      app.await(path, j -> j.at("/conversation/records").asInt() == 2);
+
+      JsonNode sent = json(app.post("/v1/messages", "{\"key\":\"" + key + "\",\"text\":\"more\"}"));
+      assertThat(sent.path("partition").asInt()).isEqualTo(3);
+      app.await(path, j -> j.at("/conversation/records").asInt() == 3);
+    }
+  }
+
+  private static int murmur2(String key) {
+    return Utils.toPositive(Utils.murmur2(key.getBytes(StandardCharsets.UTF_8))) % 4;
+  }
+
+  private static int crc32(String key) {
+    CRC32 crc = new CRC32();
+    crc.update(key.getBytes(StandardCharsets.UTF_8));
+    return (int) (crc.getValue() % 4);
+  }
+
+  @Test
+  void shouldFindKeysInAnyPartitionOfAnyInstance() throws Exception {
+    try (ServedApp one = instance("one", ServedApp.freePort());
+        ServedApp two = instance("two", ServedApp.freePort())) {
+      one.start();
+      for (int partition = 0; partition < 4; partition++) {
+        for (int i = 0; i < 4; i++) {
+          one.send(partition, "key" + partition + i, "a b");
+        }
+      }
+      two.start();
+      for (ServedApp app : List.of(one, two)) {
+        app.await("/v1/topology", QueriesTest::isSpreadOverTwo);
+      }
+      for (int key = 0; key < 4; key++) {
+        for (int i = 0; i < 4; i++) {
+          String path = "/v1/keys/key" + key + i + "?records=0";
+          JsonNode found = one.await(path, j -> true);
+          assertThat(two.await(path, j -> true)).isEqualTo(found);
+          assertThat(found.at("/conversation/records").asInt()).isEqualTo(1);
+        }
+      }
+      for (ServedApp app : List.of(one, two)) {
+        for (int partition = 0; partition < 4; partition++) {
+          String message = "{\"key\":\"key" + partition + "0\",\"text\":\"c\"}";
+          JsonNode sent = json(app.post("/v1/messages", message));
+          assertThat(sent.path("partition").asInt()).isEqualTo(partition);
+        }
+      }
+      for (int i = 0; i < 8; i++) {
+        assertProblem(one.get("/v1/keys/nobody" + i), 404, "there is no state for key");
+        assertProblem(two.get("/v1/keys/nobody" + i), 404, "there is no state for key");
+      }
+      two.silence();
+      for (int i = 0; i < 8; i++) {
+        assertProblem(one.get("/v1/keys/nobody" + i), 503, "the key may be in partitions [");
+        assertProblem(one.get("/v1/keys/nobody" + i + "?stale=true"), 503, "it may be in another");
+      }
+    }
+  }
+
   private ServedApp streamsProtocol(String folder, int port) {
     return new ServedApp(
         broker,
@@ -587,7 +763,13 @@ class QueriesTest {
         LetterModel.of(1),
         state.resolve(folder),
         port,
-        Map.of("application.server", "127.0.0.1:" + port, "num.standby.replicas", "1"));
+        Map.of(
+            "application.server",
+            "127.0.0.1:" + port,
+            "num.standby.replicas",
+            "1",
+            "undercurrent.live.input",
+            "true"));
   }
 
   private static boolean isSpreadOverTwo(JsonNode topology) {
@@ -623,7 +805,7 @@ class QueriesTest {
         assertThat(answer.statusCode()).isIn(200, 421);
         if (answer.statusCode() == 421) {
           refused++;
-          assertProblem(answer, 421, "the state of the key, in partition ");
+          assertProblem(answer, 421, "no state of the key is in partitions [");
           awaitCopy(app, path);
         } else {
           assertThat(json(answer).path("stale").asBoolean()).isFalse();
@@ -659,7 +841,7 @@ class QueriesTest {
     two.silence();
     for (String key : theirs) {
       HttpResponse<String> fresh = one.get("/v1/keys/" + key);
-      assertProblem(fresh, 503, "does not answer");
+      assertProblem(fresh, 503, "do not answer");
       assertThat(fresh.headers().firstValue("Retry-After")).isPresent();
       JsonNode copy = one.await("/v1/keys/" + key + "?stale=true", j -> true);
       assertThat(copy.path("stale").asBoolean()).isTrue();

@@ -117,6 +117,12 @@ final class ServedApp implements AutoCloseable {
     send(key.getBytes(UTF_8), texts);
   }
 
+  /** Sends a text as a client does that chooses the partition by a rule of its own. */
+  void send(int partition, String key, String text) {
+    producer.send(new ProducerRecord<>(name, partition, key.getBytes(UTF_8), text.getBytes(UTF_8)));
+    producer.flush();
+  }
+
   void send(byte[] key, String... texts) {
     for (String text : texts) {
       byte[] value = text == null ? null : text.getBytes(UTF_8);

@@ -2,6 +2,9 @@ package io.undercurrent.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.sun.net.httpserver.HttpServer;
 import io.javalin.Javalin;
 import io.undercurrent.RawHttp;
@@ -9,6 +12,7 @@ import io.undercurrent.query.internals.StreamsQueries.Host;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,13 +20,17 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 /** Answers that an instance forwards from another one, which the test plays. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -34,6 +42,7 @@ class ForwardingTest {
   private volatile Forwarding forwarding = new Forwarding(null, null);
   private HttpServer other;
   private Javalin one;
+  private final Set<Integer> searched = ConcurrentHashMap.newKeySet();
   private volatile Host target;
   private volatile int status = 200;
   private volatile String body = "{}";
@@ -55,6 +64,7 @@ class ForwardingTest {
           exchange.getResponseHeaders().add("Content-Type", "application/problem+json");
           exchange.getResponseHeaders().add("Retry-After", "7");
           exchange.getResponseHeaders().add("Location", "/elsewhere");
+          exchange.getResponseHeaders().add(Forwarding.SEARCHED, "0,2");
           byte[] answered = body.getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(status, 0); // of unknown length
           exchange.getResponseBody().write(answered);
@@ -66,14 +76,16 @@ class ForwardingTest {
     target = new Host(ADDRESS, other.getAddress().getPort());
     one =
         Javalin.create(
-                config ->
-                    config.routes.get(
-                        "/v1/keys/{key}",
-                        ctx -> {
-                          if (!forwarding.answer(ctx, target, Forwarding.STATE)) {
-                            ctx.result(NOT_ANSWERED);
-                          }
-                        }))
+                config -> {
+                  config.routes.get(
+                      "/v1/keys/{key}",
+                      ctx -> {
+                        if (!forwarding.answer(ctx, target, Forwarding.STATE, searched)) {
+                          ctx.result(NOT_ANSWERED);
+                        }
+                      });
+                  config.routes.get("/refusal", ctx -> Forwarding.tell(ctx, searched));
+                })
             .start(ADDRESS, 0);
   }
 
@@ -108,6 +120,18 @@ class ForwardingTest {
     status = 421;
     assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
     assertThat(asked).hasSize(1);
+    assertThat(searched).containsExactlyInAnyOrder(0, 2);
+  }
+
+  /** Servers limit the headers of an answer. */
+  @Test
+  void shouldNameSearchedPartitionsOnlyIfTheListFitsAHeader() throws Exception {
+    searched.add(3);
+    assertThat(get("/refusal").headers().firstValue(Forwarding.SEARCHED)).contains("3");
+    for (int partition = 10_000; partition < 11_000; partition++) {
+      searched.add(partition);
+    }
+    assertThat(get("/refusal").headers().firstValue(Forwarding.SEARCHED)).isEmpty();
   }
 
   /** The address may belong to another program, so its redirects are not followed. */
@@ -167,14 +191,69 @@ class ForwardingTest {
 
   /** The client's token was right. */
   @Test
-  void shouldNotForwardTheRefusalOfItsToken() throws Exception {
-    status = 401;
-    assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
+  void shouldNotForwardTheRefusalOfItsTokenAndWarnOnceUntilItIsTaken() throws Exception {
+    List<String> warnings =
+        warnings(
+            () -> {
+              status = 401;
+              assertThat(get("/v1/keys/k").body()).isEqualTo(NOT_ANSWERED);
+              assertThat(get("/v1/keys/secret").body()).isEqualTo(NOT_ANSWERED);
+            });
+    String warning =
+        target
+            + " cannot be asked about its keys: it refuses this instance's token: all instances must"
+            + " have the same one";
+    assertThat(warnings).containsExactly(warning);
+    assertThat(
+            warnings(
+                () -> {
+                  status = 200;
+                  get("/v1/keys/k");
+                  status = 401;
+                  get("/v1/keys/k");
+                }))
+        .containsExactly(warning);
+  }
+
+  /** It would see the token. */
+  @Test
+  void shouldAskNoProxy() throws Exception {
+    ProxySelector before = ProxySelector.getDefault();
+    try (ServerSocket proxy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      ProxySelector.setDefault(
+          ProxySelector.of(new InetSocketAddress(proxy.getInetAddress(), proxy.getLocalPort())));
+      forwarding = new Forwarding(Token.of("", "0123456789abcdef"), null);
+      get("/v1/keys/k");
+      assertThat(asked).hasSize(1);
+    } finally {
+      ProxySelector.setDefault(before);
+    }
+  }
+
+  /** What is logged meanwhile. */
+  static List<String> warnings(ThrowingRunnable work) throws Exception {
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(Forwarding.class);
+    logger.addAppender(logged);
+    try {
+      work.run();
+    } finally {
+      logger.detachAppender(logged);
+    }
+    return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+  }
+
+  interface ThrowingRunnable {
+    void run() throws Exception;
   }
 
   private HttpResponse<String> get(String path) throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://" + ADDRESS + ":" + one.port() + path)).build();
-    return HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
+    return HttpClient.newBuilder()
+        .proxy(HttpClient.Builder.NO_PROXY)
+        .build()
+        .send(request, BodyHandlers.ofString());
   }
 }

@@ -11,6 +11,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.undercurrent.RawHttp;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -40,11 +42,17 @@ class HttpEndpointTest {
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
+  /** Listens to everybody who names the host, or an IP address. */
+  static Listening on(String host, int port) {
+    Door door = new Door(List.of(host), List.of(), null);
+    return new Listening(host, port, door, null, host, Listening.NONE);
+  }
+
   @Test
   void shouldServeMetersAsPrometheusText() throws Exception {
     String text = "# HELP a_total records of \u00fc\n# TYPE a_total counter\na_total 3.0\n";
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), () -> text, () -> true, () -> true)) {
+        HttpEndpoint.start(on(HOST, 0), () -> text, () -> true, Optional::empty)) {
       HttpResponse<String> answer = get(http, "/metrics");
       assertThat(answer.statusCode()).isEqualTo(200);
       assertThat(answer.headers().allValues("content-type"))
@@ -58,7 +66,11 @@ class HttpEndpointTest {
   void shouldServeLivenessAndReadinessSeparately() throws Exception {
     AtomicBoolean ready = new AtomicBoolean();
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, ready::get)) {
+        HttpEndpoint.start(
+            on(HOST, 0),
+            () -> "",
+            () -> true,
+            () -> ready.get() ? Optional.empty() : Optional.of(""))) {
       assertAnswer(get(http, "/health/live"), 200, "{\"status\":\"UP\"}");
       assertAnswer(get(http, "/health/ready"), 503, "{\"status\":\"DOWN\"}");
       ready.set(true);
@@ -67,13 +79,25 @@ class HttpEndpointTest {
   }
 
   @Test
+  void shouldSayWhyItIsNotReady() throws Exception {
+    try (HttpEndpoint http =
+        HttpEndpoint.start(on(HOST, 0), () -> "", () -> true, () -> Optional.of("no \"broker\""))) {
+      assertAnswer(
+          get(http, "/health/ready"),
+          503,
+          "{\"status\":\"DOWN\",\"reason\":\"no \\\"broker\\\"\"}");
+      assertAnswer(get(http, "/health/live"), 200, "{\"status\":\"UP\"}");
+    }
+  }
+
+  @Test
   void shouldCountAFailingCheckAsDownAndHideFailures() throws Exception {
     try (HttpEndpoint http =
         HttpEndpoint.start(
-            Listening.on(HOST, 0),
+            on(HOST, 0),
             HttpEndpointTest::fail,
             () -> fail().isEmpty(),
-            () -> fail().isEmpty())) {
+            () -> Optional.of(fail()))) {
       assertAnswer(get(http, "/health/live"), 503, "{\"status\":\"DOWN\"}");
       assertAnswer(get(http, "/health/ready"), 503, "{\"status\":\"DOWN\"}");
       assertAnswer(
@@ -90,7 +114,7 @@ class HttpEndpointTest {
   @Test
   void shouldAnswerUnknownPathsWithShortJson() throws Exception {
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
+        HttpEndpoint.start(on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       for (String path : List.of("/", "/metrics/more", "/health", "/%3Cscript%3E")) {
         assertAnswer(
             get(http, path),
@@ -111,19 +135,19 @@ class HttpEndpointTest {
 
   @ParameterizedTest
   @CsvSource({
-    "/metrics?a=%zz, 'each % of the query must be followed by two hex digits, found another at char"
-        + " 3: write %25 for a %'",
-    "/metrics?a=%4, 'each % of the query must be followed by two hex digits, found another at char"
-        + " 3: write %25 for a %'",
-    "/metrics?%u0041, 'each % of the query must be followed by two hex digits, found another at"
-        + " char 1: write %25 for a %'",
+    "/metrics?a=%zz, 'the % at char 3 of the query is not followed by two hex digits: write %25"
+        + " for a %'",
+    "/metrics?a=%4, 'the % at char 3 of the query is not followed by two hex digits: write %25"
+        + " for a %'",
+    "/metrics?%u0041, 'the % at char 1 of the query is not followed by two hex digits: write %25"
+        + " for a %'",
     "/metrics?a=b%ff, 'the query must be UTF-8, found other bytes'",
-    "/v1/keys/%u0041, 'each % of the path must be followed by two hex digits, found another at char"
-        + " 10: write %25 for a %'",
+    "/v1/keys/%u0041, 'the % at char 10 of the path is not followed by two hex digits: write %25"
+        + " for a %'",
   })
   void shouldRefuseMalformedEncodings(String path, String detail) throws Exception {
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
+        HttpEndpoint.start(on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       RawHttp.Answer answer = RawHttp.get(http.port(), path, "Host: localhost");
       assertThat(answer.status()).isEqualTo(400);
       assertThat(answer.header("Content-Type")).startsWith("application/problem+json");
@@ -140,7 +164,7 @@ class HttpEndpointTest {
     Logger logger = (Logger) LoggerFactory.getLogger(WebServer.class);
     logger.addAppender(appender);
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), HttpEndpointTest::fail, () -> true, () -> true)) {
+        HttpEndpoint.start(on(HOST, 0), HttpEndpointTest::fail, () -> true, Optional::empty)) {
       assertThat(get(http, "/metrics?text=secret").statusCode()).isEqualTo(500);
     } finally {
       logger.detachAppender(appender);
@@ -156,12 +180,13 @@ class HttpEndpointTest {
   @Test
   void shouldAnswerWhatJettyRefusesAsTheRest() throws Exception {
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
+        HttpEndpoint.start(on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       String host = " HTTP/1.1\r\nHost: localhost\r\n";
       String long_ = "a".repeat(1 << 16);
-      assertProblem(http, "nonsense\r\n\r\n", 400, "the request must be HTTP, found: ");
-      assertProblem(http, "GET /metrics HTTP/1.1\r\n\r\n", 400, "the request must be HTTP");
-      assertProblem(http, "GET /%zz" + host + "\r\n", 400, "the request must be HTTP");
+      assertProblem(http, "nonsense\r\n\r\n", 400, "the request is malformed: ");
+      assertProblem(
+          http, "GET /metrics HTTP/1.1\r\n\r\n", 400, "the request is malformed: No Host");
+      assertProblem(http, "GET /%zz" + host + "\r\n", 400, "the request is malformed: ");
       assertProblem(
           http,
           "GET /" + long_ + host + "\r\n",
@@ -196,7 +221,7 @@ class HttpEndpointTest {
   @Test
   void shouldLetBrowsersStoreAndReinterpretNoAnswer() throws Exception {
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
+        HttpEndpoint.start(on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       for (String path : List.of("/metrics", "/health/live", "/nothing", "/metrics?%zz")) {
         assertHeaders(RawHttp.get(http.port(), path, "Host: localhost"));
       }
@@ -210,7 +235,7 @@ class HttpEndpointTest {
     List<Socket> half = new ArrayList<>();
     try (HttpEndpoint http =
         HttpEndpoint.start(
-            new Listening(HOST, 0, door, null, 0), () -> "", () -> true, () -> true)) {
+            new Listening(HOST, 0, door, null, HOST, 0), () -> "", () -> true, Optional::empty)) {
       for (int i = 0; i < 540; i++) {
         Socket socket = new Socket(HOST, http.port());
         half.add(socket);
@@ -230,11 +255,11 @@ class HttpEndpointTest {
 
   @Test
   void shouldAnswerHealthWhileAllOtherRequestsHang() throws Exception {
-    CountDownLatch begun = new CountDownLatch(24); // as many as there may be
+    CountDownLatch begun = new CountDownLatch(HttpEndpoint.REQUESTS);
     CountDownLatch end = new CountDownLatch(1);
     try (HttpEndpoint http =
         HttpEndpoint.start(
-            Listening.on(HOST, 0),
+            on(HOST, 0),
             () -> {
               begun.countDown();
               try {
@@ -245,15 +270,15 @@ class HttpEndpointTest {
               return "";
             },
             () -> true,
-            () -> true)) {
+            Optional::empty)) {
       List<CompletableFuture<HttpResponse<String>>> hanging = new ArrayList<>();
-      for (int i = 0; i < 24; i++) {
+      for (int i = 0; i < HttpEndpoint.REQUESTS; i++) {
         hanging.add(
             client.sendAsync(
                 request(http, "/metrics").build(), HttpResponse.BodyHandlers.ofString()));
       }
       assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
-      RawHttp.Answer refused = RawHttp.get(http.port(), "/", "Host: localhost");
+      RawHttp.Answer refused = RawHttp.get(http.port(), "/nothing", "Host: localhost");
       assertThat(refused.status()).isEqualTo(503);
       assertThat(refused.body())
           .contains("too many requests are being answered: try again in a moment");
@@ -262,6 +287,8 @@ class HttpEndpointTest {
       for (int i = 0; i < 50; i++) {
         assertThat(status(http.port(), "/health/live")).isEqualTo(200);
       }
+      assertThat(status(http.port(), "/")).isEqualTo(404); // passes, but there is no page here
+      assertThat(status(http.port(), "/page/page.js")).isEqualTo(404);
       end.countDown();
       for (CompletableFuture<HttpResponse<String>> each : hanging) {
         assertThat(each.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
@@ -275,7 +302,10 @@ class HttpEndpointTest {
     Door door = new Door(List.of(), List.of(), Token.of("", "0123456789abcdef"));
     try (HttpEndpoint http =
         HttpEndpoint.start(
-            new Listening(HOST, 0, door, null, 0), () -> "", () -> true, () -> false)) {
+            new Listening(HOST, 0, door, null, HOST, 0),
+            () -> "",
+            () -> true,
+            () -> Optional.of(""))) {
       assertThat(http.managementPort()).isNotEqualTo(http.port());
       assertThat(status(http.port(), "/metrics")).isEqualTo(401);
       assertThat(status(http.managementPort(), "/metrics")).isEqualTo(200);
@@ -290,12 +320,77 @@ class HttpEndpointTest {
           .isThrownBy(
               () ->
                   HttpEndpoint.start(
-                      new Listening(HOST, 0, door, null, taken), () -> "", () -> true, () -> true))
+                      new Listening(HOST, 0, door, null, HOST, taken),
+                      () -> "",
+                      () -> true,
+                      Optional::empty))
           .withMessage(
               "http port %d on 127.0.0.1 is in use: choose another with"
                   + " undercurrent.http.management.port",
               taken);
       assertNothingRunsBut(before);
+    }
+  }
+
+  @Test
+  void shouldServeHealthAndMetricsAlone() throws Exception {
+    Door door = new Door(List.of(), List.of(), null);
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            new Listening("no-such-host.invalid", Listening.NONE, door, null, HOST, 0),
+            () -> "",
+            () -> true,
+            Optional::empty)) {
+      assertThat(http.managementAddress()).isEqualTo("http://127.0.0.1:" + http.managementPort());
+      assertThat(http.address()).isEqualTo(http.managementAddress());
+      assertThat(status(http.managementPort(), "/metrics")).isEqualTo(200);
+      assertThat(status(http.managementPort(), "/health/ready")).isEqualTo(200);
+      assertThat(status(http.managementPort(), "/openapi.json")).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void shouldHaveAnotherHostForManagement() throws Exception {
+    Door door = new Door(List.of(), List.of(), null);
+    try (HttpEndpoint http =
+        HttpEndpoint.start(
+            new Listening(HOST, 0, door, null, "127.0.0.2", 0),
+            () -> "",
+            () -> true,
+            Optional::empty)) {
+      assertThat(http.managementAddress()).isEqualTo("http://127.0.0.2:" + http.managementPort());
+      assertThat(
+              client
+                  .send(
+                      HttpRequest.newBuilder(URI.create(http.managementAddress() + "/metrics"))
+                          .build(),
+                      HttpResponse.BodyHandlers.discarding())
+                  .statusCode())
+          .isEqualTo(200);
+      assertThatThrownBy(() -> status(http.managementPort(), "/metrics"))
+          .isInstanceOf(ConnectException.class);
+    }
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () ->
+                HttpEndpoint.start(
+                    new Listening(HOST, 0, door, null, "192.0.2.1", 0),
+                    () -> "",
+                    () -> true,
+                    Optional::empty))
+        .withMessage(
+            "http host 192.0.2.1 is not an address of this machine: choose another with"
+                + " undercurrent.http.management.host");
+  }
+
+  @Test
+  void shouldPutAnIpv6AddressIntoBrackets() {
+    Door door = new Door(List.of(), List.of(), null);
+    for (String host : List.of("::1", "[::1]")) {
+      try (WebServer server =
+          new WebServer(host, 0, "undercurrent.http", null, 4, door, config -> {})) {
+        assertThat(server.address()).isEqualTo("http://[::1]:0"); // not started
+      }
     }
   }
 
@@ -306,12 +401,12 @@ class HttpEndpointTest {
   @Test
   void shouldSayThatAPortIsInUse() throws Exception {
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
+        HttpEndpoint.start(on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       int port = http.port();
       Set<Thread> before = Thread.getAllStackTraces().keySet();
       assertThatIllegalStateException()
           .isThrownBy(
-              () -> HttpEndpoint.start(Listening.on(HOST, port), () -> "", () -> true, () -> true))
+              () -> HttpEndpoint.start(on(HOST, port), () -> "", () -> true, Optional::empty))
           .withMessage(
               "http port %d on 127.0.0.1 is in use: choose another with undercurrent.http.port",
               port);
@@ -322,14 +417,15 @@ class HttpEndpointTest {
 
   @Test
   void shouldSayWhichAddressCannotBeBound() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> HttpEndpoint.start(Listening.on(HOST, 65_536), () -> "", () -> true, () -> true))
-        .withMessage("undercurrent.http.port must be between 0 and 65535, found 65536");
+    for (int port : new int[] {65_536, Listening.NONE}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () -> HttpEndpoint.start(on(HOST, port), () -> "", () -> true, Optional::empty))
+          .withMessage("undercurrent.http.port must be between 0 and 65535, found " + port);
+    }
     for (String host : List.of("no-such-host.invalid", "192.0.2.1")) {
       assertThatIllegalStateException()
-          .isThrownBy(
-              () -> HttpEndpoint.start(Listening.on(host, 0), () -> "", () -> true, () -> true))
+          .isThrownBy(() -> HttpEndpoint.start(on(host, 0), () -> "", () -> true, Optional::empty))
           .withMessage(
               "http host %s is not an address of this machine: choose another with"
                   + " undercurrent.http.host",
@@ -344,7 +440,7 @@ class HttpEndpointTest {
     CountDownLatch never = new CountDownLatch(1);
     HttpEndpoint http =
         HttpEndpoint.start(
-            Listening.on(HOST, 0),
+            on(HOST, 0),
             () -> {
               scraping.countDown();
               try {
@@ -355,7 +451,7 @@ class HttpEndpointTest {
               return "";
             },
             () -> true,
-            () -> true);
+            Optional::empty);
     var hanging =
         client.sendAsync(request(http, "/metrics").build(), HttpResponse.BodyHandlers.discarding());
     assertThat(scraping.await(10, TimeUnit.SECONDS)).isTrue();
@@ -376,13 +472,13 @@ class HttpEndpointTest {
     appender.start();
     root.addAppender(appender);
     try (HttpEndpoint http =
-        HttpEndpoint.start(Listening.on(HOST, 0), () -> "", () -> true, () -> true)) {
+        HttpEndpoint.start(on(HOST, 0), () -> "", () -> true, Optional::empty)) {
       get(http, "/metrics");
       get(http, "/unknown");
       int port = http.port();
       assertThatIllegalStateException()
           .isThrownBy(
-              () -> HttpEndpoint.start(Listening.on(HOST, port), () -> "", () -> true, () -> true));
+              () -> HttpEndpoint.start(on(HOST, port), () -> "", () -> true, Optional::empty));
     } finally {
       root.detachAppender(appender);
     }

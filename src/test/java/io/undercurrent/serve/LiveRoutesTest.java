@@ -1,5 +1,6 @@
 package io.undercurrent.serve;
 
+import static io.undercurrent.serve.HttpEndpointTest.on;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Logger;
@@ -29,6 +30,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
@@ -67,19 +69,20 @@ class LiveRoutesTest {
 
   private final HttpEndpoint http =
       HttpEndpoint.start(
-          Listening.on("127.0.0.1", 0),
+          on("127.0.0.1", 0),
           () -> "",
           () -> true,
-          () -> true,
+          Optional::empty,
           new LiveRoutes(
               feed,
               1,
               new StreamsQueries(
                   () -> null,
-                  Host.of(Host.unreachable()),
+                  Host.of(Host.unreachable("nowhere")),
                   MODEL,
                   EnrichmentSettings.DEFAULTS,
-                  () -> 1),
+                  () -> 1,
+                  false),
               TopologyDefinition.shipped(),
               new ModelIdentity("m", "0"),
               () -> new ConversationTrace(MODEL, EnrichmentSettings.DEFAULTS),

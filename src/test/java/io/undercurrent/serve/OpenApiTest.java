@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map.Entry;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,8 @@ class OpenApiTest {
     EnrichmentSettings settings = EnrichmentSettings.DEFAULTS;
     TopologyDefinition definition = TopologyDefinition.shipped();
     StreamsQueries queries =
-        new StreamsQueries(() -> null, Host.of(Host.unreachable()), model, settings, () -> 1);
+        new StreamsQueries(
+            () -> null, Host.of(Host.unreachable("nowhere")), model, settings, () -> 1, false);
     LiveFeed feed =
         new LiveFeed(
             (lookBack, listener) -> {
@@ -63,7 +65,7 @@ class OpenApiTest {
         config -> {
           config.events.handlerAdded(
               route -> routes.add(route.getHttpMethod() + " " + route.getPath()));
-          HttpEndpoint.addOwn(config.routes, () -> "", () -> true, () -> true);
+          HttpEndpoint.addOwn(config.routes, () -> "", () -> true, Optional::empty);
           query.add(config);
           live.add(config);
         });

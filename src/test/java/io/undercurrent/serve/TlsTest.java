@@ -1,5 +1,7 @@
 package io.undercurrent.serve;
 
+import static io.undercurrent.serve.ForwardingTest.warnings;
+import static io.undercurrent.serve.HttpEndpointTest.on;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,9 +19,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,9 +41,12 @@ class TlsTest {
   }
 
   private static HttpEndpoint endpoint(SSLContext tls) {
-    Door door = Listening.on("127.0.0.1", 0).door();
+    Door door = on("127.0.0.1", 0).door();
     return HttpEndpoint.start(
-        new Listening("127.0.0.1", 0, door, tls, 0), () -> "meters", () -> true, () -> true);
+        new Listening("127.0.0.1", 0, door, tls, "127.0.0.1", 0),
+        () -> "meters",
+        () -> true,
+        Optional::empty);
   }
 
   @ParameterizedTest
@@ -60,18 +68,41 @@ class TlsTest {
   }
 
   @Test
-  void shouldForwardNothingToAnInstanceThatItDoesNotTrust() throws Exception {
+  void shouldForwardNothingToAnInstanceThatItDoesNotTrustAndSayWhy() throws Exception {
     SSLContext theirs = context(SelfSigned.in(folder.resolve("theirs"), "EC").settings());
     SSLContext ours = context(SelfSigned.in(folder.resolve("ours"), "EC").settings());
     try (HttpEndpoint http = endpoint(theirs)) {
-      assertThat(forwarded(http, ours)).isEqualTo("not answered");
-      assertThat(forwarded(http, null)).isEqualTo("not answered");
+      Forwarding forwarding = new Forwarding(null, ours);
+      assertThat(
+              warnings(
+                  () -> {
+                    assertThat(forwarded(http, forwarding)).isEqualTo("not answered");
+                    assertThat(forwarded(http, forwarding)).isEqualTo("not answered");
+                  }))
+          .singleElement(InstanceOfAssertFactories.STRING)
+          .startsWith(
+              "127.0.0.1:%d cannot be asked about its keys: TLS fails: ".formatted(http.port()))
+          .contains("PKIX path");
+      assertThat(forwarded(http, new Forwarding(null, null))).isEqualTo("not answered");
     }
   }
 
-  /** What an instance answers that asks the endpoint. */
+  @Test
+  void shouldForwardNothingToAnotherHostThanThatOfTheCertificate() throws Exception {
+    SSLContext tls = context(SelfSigned.in(folder, "EC", "dns:localhost").settings());
+    try (HttpEndpoint http = endpoint(tls)) {
+      assertThat(warnings(() -> assertThat(forwarded(http, tls)).isEqualTo("not answered")))
+          .singleElement(InstanceOfAssertFactories.STRING)
+          .contains("TLS fails: ", "127.0.0.1");
+    }
+  }
+
   private static String forwarded(HttpEndpoint to, SSLContext tls) throws Exception {
-    Forwarding forwarding = new Forwarding(null, tls);
+    return forwarded(to, new Forwarding(null, tls));
+  }
+
+  /** What an instance answers that asks the endpoint. */
+  private static String forwarded(HttpEndpoint to, Forwarding forwarding) throws Exception {
     Javalin asking =
         Javalin.create(
                 config ->
@@ -79,7 +110,7 @@ class TlsTest {
                         "/metrics",
                         ctx -> {
                           Host host = new Host("127.0.0.1", to.port());
-                          if (!forwarding.answer(ctx, host, Forwarding.STATE)) {
+                          if (!forwarding.answer(ctx, host, Forwarding.STATE, new HashSet<>())) {
                             ctx.result("not answered");
                           }
                         }))
@@ -113,20 +144,37 @@ class TlsTest {
         Files.writeString(
             folder.resolve("pkcs1"), Files.readString(one.key()).replace("PRIVATE", "EC PRIVATE"));
 
-    assertRefused(one, Map.of(key, ""), certificate + " and " + key + " must be set together");
-    assertRefused(one, Map.of(certificate, "", key, ""), "must be set together, and with " + trust);
+    assertRefused(
+        one, Map.of(key, ""), certificate + " and " + key + " must be set both or neither");
+    assertRefused(one, Map.of(certificate, "", key, ""), "; " + trust + " needs both");
     assertRefused(
         one,
         Map.of(key, two.key().toString()),
-        "must be the key of the first certificate in " + one.certificate());
+        "must be the key of the first certificate in "
+            + one.certificate()
+            + ", found the key of another certificate");
     assertRefused(
-        one, Map.of(certificate, text.toString()), "must contain certificates in PEM, found none");
+        one,
+        Map.of(certificate, text.toString()),
+        certificate + " " + text + " must contain certificates in PEM and nothing else, found ");
     assertRefused(
         one, Map.of(trust, text.toString()), trust + " " + text + " must contain certificates");
+    assertRefused(
+        one,
+        Map.of(certificate, one.key().toString()),
+        "must contain certificates in PEM and nothing else, found what cannot be read: ");
     for (Path noKey : new Path[] {text, pkcs1}) {
       assertRefused(
-          one, Map.of(key, noKey.toString()), key + " " + noKey + " must contain a private key");
+          one,
+          Map.of(key, noKey.toString()),
+          key + " " + noKey + " must contain the certificate's private key, of kind EC, in PEM");
     }
+    assertRefused(
+        one,
+        Map.of(key, SelfSigned.in(folder.resolve("rsa"), "RSA").key().toString()),
+        "found one that cannot be read: ");
+    SelfSigned dsa = SelfSigned.in(folder.resolve("dsa"), "DSA");
+    assertRefused(dsa, Map.of(), "must have a key of kind RSA, EC or Ed25519, found DSA");
     assertRefused(
         one,
         Map.of(key, folder.resolve("none").toString()),

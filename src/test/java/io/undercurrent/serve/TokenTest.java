@@ -7,6 +7,7 @@ import io.undercurrent.config.SettingsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,29 @@ class TokenTest {
   }
 
   @Test
+  void shouldBeTwoWhileItIsChanged() throws IOException {
+    String next = "fedcba9876543210";
+    for (String separator : List.of("\n", "\r\n")) {
+      Token both = Token.of(file(SECRET + separator + next + separator), null);
+      assertThat(both.header()).isEqualTo("Bearer " + SECRET);
+      assertThat(both.equalsHeader("Bearer " + SECRET)).isTrue();
+      assertThat(both.equalsHeader("Bearer " + next)).isTrue();
+      assertThat(both.equalsHeader("Bearer " + SECRET + next)).isFalse();
+      assertThat(both.equalsHeader("Bearer " + SECRET + separator + next)).isFalse();
+      assertThat(both.equalsHeader("Bearer ")).isFalse();
+    }
+    String three = file(SECRET + "\n" + next + "\n" + next);
+    assertThatThrownBy(() -> Token.of(three, null))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("one in each line, found 3 lines")
+        .hasMessageNotContaining(SECRET);
+    String wrong = file(SECRET + "\nshort");
+    assertThatThrownBy(() -> Token.of(wrong, null))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("found 5 chars");
+  }
+
+  @Test
   void shouldBeGivenOnce() throws IOException {
     String file = file(SECRET);
     assertThatThrownBy(() -> Token.of(file, SECRET))
@@ -40,8 +64,8 @@ class TokenTest {
   @CsvSource({
     "'', found 0 chars",
     "0123456789abcde, found 15 chars",
-    "0123456789 abcdef, found others",
-    "0123456789abcdef\u00e4, found others"
+    "0123456789 abcdef, found other characters",
+    "0123456789abcdef\u00e4, found other characters"
   })
   void shouldNotBeGuessedEasilyNorBreakAHeader(String secret, String found) throws IOException {
     String file = file(secret);

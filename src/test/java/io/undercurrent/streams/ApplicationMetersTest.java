@@ -94,7 +94,8 @@ class ApplicationMetersTest {
   void shouldReportEveryMeterOfTheCatalogueForTwoEnrichersSeparately() throws Exception {
     Map<String, Object> configs = configs();
     ApplicationMeters meters = new ApplicationMeters(registry, configs);
-    assertThat(lag()).as("lag before it is bound").isZero();
+    assertThat(lag()).as("lag before it is bound").isNaN();
+    assertThat(meters.notReady()).hasValue("not started");
     send();
 
     streams = new KafkaStreams(topology(looking(1)), new StreamsConfig(configs));
@@ -107,6 +108,8 @@ class ApplicationMetersTest {
     gate.countDown();
     await("all records", () -> records("support") == TICKETS && records("chat") == CHATS);
     await("no lag", () -> lag() == 0);
+    assertThat(meters.notReady()).isEmpty();
+    assertThat(registry.get(MeterNames.READY).gauge().value()).isEqualTo(1);
     assertEveryMeterIsThere();
     streams.close();
 
@@ -149,6 +152,7 @@ class ApplicationMetersTest {
         .isEqualTo(6);
 
     meters.close();
+    assertThat(lag()).as("lag after the end").isNaN();
     assertThat(registry.scrape()).doesNotContain("kafka_stream_").contains("undercurrent_records");
   }
 

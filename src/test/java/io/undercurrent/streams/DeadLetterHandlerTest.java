@@ -9,6 +9,7 @@ import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.streams.internals.KeyStateFormat;
+import io.undercurrent.streams.internals.RefusedRecords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +20,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -42,6 +46,7 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DeadLetterHandlerTest {
 
@@ -169,22 +174,86 @@ class DeadLetterHandlerTest {
     assertThat(count("serialization")).isEqualTo(1);
   }
 
-  @Test
-  void shouldContinueAfterATooLargeRecordUnlessItFailsATransaction() {
-    Exception exception = new RecordTooLargeException("too large");
-    DeadLetterHandler atLeastOnce = handler(Map.of());
-    DeadLetterHandler exactlyOnce = handler(Map.of("processing.guarantee", "exactly_once_v2"));
+  /** The stream thread ends. A new one reads the record again, and it becomes a dead letter. */
+  @ParameterizedTest
+  @ValueSource(strings = {"at_least_once", "exactly_once_v2"})
+  void shouldStopAtARefusedRecordAndRememberItIfItWasEnriched(String guarantee) {
+    Map<String, Object> configs = settings(Map.of("processing.guarantee", guarantee));
+    DeadLetterHandler handler = configured(configs);
+    RefusedRecords refused = RefusedRecords.from(configs);
+    ProducerRecord<byte[], byte[]> tombstone =
+        new ProducerRecord<>("enriched", null, 5L, KEY, null, List.of());
+    assertFails(handler, tombstone, new RecordTooLargeException("too large"));
+    assertThat(refused.takeAttempt()).as("not enriched").isFalse();
 
-    assertThat(atLeastOnce.handleError(context(), produced("enriched"), exception).result())
+    tombstone.headers().add("undercurrent-model", new byte[1]);
+    assertFails(handler, tombstone, new TopicAuthorizationException("enriched"));
+    assertThat(refused.takeAttempt()).as("not refused").isFalse();
+    for (String topic : List.of("dead", "app-s-changelog")) {
+      ProducerRecord<byte[], byte[]> other =
+          new ProducerRecord<>(topic, null, 5L, KEY, null, tombstone.headers());
+      assertFails(handler, other, new RecordTooLargeException("too large"));
+      assertThat(refused.takeAttempt()).as(topic).isFalse();
+    }
+    List<Exception> refusals =
+        List.of(
+            new RecordTooLargeException("too large"),
+            new InvalidTimestampException("too far ahead"),
+            new InvalidRecordException("no key"));
+    for (int i = 0; i < refusals.size(); i++) {
+      ProducerRecord<byte[], byte[]> another =
+          new ProducerRecord<>("enriched", null, 6L + i, KEY, null, tombstone.headers());
+      assertFails(handler, another, refusals.get(i));
+      assertThat(refused.takeAttempt()).isTrue();
+    }
+    assertThat(registry.get(MeterNames.DEAD_LETTERS).counters()).allMatch(c -> c.count() == 0);
+  }
+
+  private static void assertFails(
+      DeadLetterHandler handler, ProducerRecord<byte[], byte[]> record, Exception exception) {
+    assertThat(handler.handleError(context(), record, exception).result())
+        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
+  }
+
+  /** The refused record's own exception ends the stream thread before it commits. */
+  @ParameterizedTest
+  @ValueSource(strings = {"at_least_once", "exactly_once_v2"})
+  void shouldPassOverRecordsOfABatchInWhichAnotherWasRefused(String guarantee) {
+    Exception exception =
+        new KafkaException(
+            "Failed to append record because it was part of a batch which had one more more"
+                + " invalid records");
+
+    assertThat(
+            handler(Map.of("processing.guarantee", guarantee))
+                .handleError(context(), produced("enriched"), exception)
+                .result())
         .isEqualTo(ProductionExceptionHandler.Result.RESUME);
-    assertThat(atLeastOnce.handleError(context(), produced("dead"), exception).result())
-        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
-    assertThat(atLeastOnce.handleError(context(), produced("app-s-changelog"), exception).result())
-        .as("a store must not differ from its changelog")
-        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
-    assertThat(exactlyOnce.handleError(context(), produced("enriched"), exception).result())
-        .isEqualTo(ProductionExceptionHandler.Result.FAIL);
-    assertThat(count("too-large")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldGiveALetterTheTimeItIsSentIfItsTopicWouldRefuseTheRecords() {
+    long ahead = System.currentTimeMillis() + 7_200_000;
+    Headers old = new RecordHeaders().add(DeadLetterHandler.TIMESTAMP_HEADER, KEY);
+
+    ProducerRecord<byte[], byte[]> letter =
+        processed(handler(Map.of()), context(old, KEY, VALUE, ahead), BAD);
+    assertThat(letter.timestamp()).isNull();
+    assertThat(text(letter, DeadLetterHandler.TIMESTAMP_HEADER)).isEqualTo(Long.toString(ahead));
+    assertThat(letter.headers().headers(DeadLetterHandler.TIMESTAMP_HEADER)).hasSize(1);
+
+    Map<String, String> limits =
+        Map.of(
+            DeadLetterHandler.TIMESTAMP_AFTER_MAX_MS_CONFIG, "8000000",
+            DeadLetterHandler.TIMESTAMP_BEFORE_MAX_MS_CONFIG, "86400000");
+    ProducerRecord<byte[], byte[]> accepted =
+        processed(handler(limits), context(old, KEY, VALUE, ahead), BAD);
+    assertThat(accepted.timestamp()).isEqualTo(ahead);
+    assertThat(accepted.headers().lastHeader(DeadLetterHandler.TIMESTAMP_HEADER)).isNull();
+    ProducerRecord<byte[], byte[]> late =
+        processed(handler(limits), context(old, KEY, VALUE, 0), BAD);
+    assertThat(late.timestamp()).isNull();
+    assertThat(text(late, DeadLetterHandler.TIMESTAMP_HEADER)).isEqualTo("0");
   }
 
   @Test
@@ -250,10 +319,14 @@ class DeadLetterHandlerTest {
   }
 
   private DeadLetterHandler handler(Map<String, String> settings) {
+    return configured(settings(settings));
+  }
+
+  private Map<String, Object> settings(Map<String, String> others) {
     Map<String, Object> configs = new HashMap<>(DeadLetterHandler.settings("dead", registry));
     configs.put("application.id", "desk");
-    configs.putAll(settings);
-    return configured(configs);
+    configs.putAll(others);
+    return configs;
   }
 
   private static DeadLetterHandler configured(Map<String, Object> configs) {

@@ -10,11 +10,8 @@ import io.undercurrent.enrich.EnrichedRecord;
 import io.undercurrent.metrics.MeterNames;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -30,13 +27,11 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.errors.LogAndContinueProcessingExceptionHandler;
-import org.apache.kafka.streams.errors.internals.DefaultErrorHandlerContext;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.processor.PunctuationType;
-import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -233,34 +228,6 @@ class DeadLetterStateTest {
     assertThat(headers.headers("undercurrent-state")).hasSize(1);
     assertThat(headers.lastHeader("undercurrent-state").value())
         .isEqualTo("unchanged".getBytes(UTF_8));
-  }
-
-  /**
-   * The producer calls back on its own thread, after the record was processed. The state is known
-   * only for an enriched record.
-   */
-  @Test
-  void shouldReportAMovedStateIfTheBrokerRefusesAnEnrichedRecord() {
-    DeadLetterHandler handler = new DeadLetterHandler();
-    Map<String, Object> configs = new HashMap<>(DeadLetterHandler.settings("dead", registry));
-    configs.put("application.id", "desk");
-    handler.configure(configs);
-
-    assertThat(refused(handler, new RecordHeaders().add("undercurrent-model", new byte[1])))
-        .isEqualTo("moved");
-    assertThat(refused(handler, new RecordHeaders())).isNull();
-  }
-
-  private static String refused(DeadLetterHandler handler, Headers headers) {
-    var response =
-        handler.handleError(
-            new DefaultErrorHandlerContext(
-                null, "in", 0, 1, headers, "sink", new TaskId(0, 0), 5, null, null),
-            new ProducerRecord<>("out", null, new byte[1], new byte[1], headers),
-            new RecordTooLargeException());
-    var header =
-        response.deadLetterQueueRecords().get(0).headers().lastHeader("undercurrent-state");
-    return header == null ? null : new String(header.value(), UTF_8);
   }
 
   /**

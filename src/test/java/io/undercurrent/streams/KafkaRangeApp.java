@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -94,12 +95,18 @@ final class KafkaRangeApp {
       System.out.println("version " + version());
       StreamsQueries queries =
           new StreamsQueries(
-              () -> streams, Host.of("localhost:1"), model, EnrichmentSettings.DEFAULTS, () -> 1);
+              () -> streams,
+              Host.of("localhost:1"),
+              model,
+              EnrichmentSettings.DEFAULTS,
+              () -> 1,
+              false);
       byte[] key = "k".getBytes(StandardCharsets.UTF_8);
       long records = 0;
       for (int i = 0; i < 100 && records < expected; i++) { // the last record may not be stored yet
         Thread.sleep(100);
-        records = queries.read(queries.locate(key), key, false).conversation().records();
+        records =
+            queries.read(queries.locate(key), key, false, new HashSet<>()).conversation().records();
       }
       System.out.println("records of k " + records);
       System.out.println("instances " + queries.instances().size());

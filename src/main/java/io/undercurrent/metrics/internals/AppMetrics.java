@@ -6,16 +6,18 @@ import io.micrometer.core.instrument.Tags;
 import io.undercurrent.metrics.MeterNames;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Registers the meters of an application as a whole: rebalances, restores of its states, lag.
+ * Registers the meters of an application as a whole: health, rebalances, restores of its states.
  *
- * <p>The constructor registers all meters except the lag. Thread-safe. Create one for each
- * application: in one registry, the gauges of a second one with the same topology replace those of
- * the first.
+ * <p>The constructor registers all meters except those of {@link #health}. Thread-safe. Create one
+ * for each application: in one registry, the gauges of a second one with the same topology replace
+ * those of the first.
  */
 public final class AppMetrics {
 
@@ -88,24 +90,47 @@ public final class AppMetrics {
   }
 
   /**
-   * Registers the gauge of the application's lag.
+   * Registers the gauges that say whether the application is well. The functions are called
+   * whenever meters are read.
    *
-   * @param lag returns the lag in records, null while it is unknown; called whenever meters are
-   *     read
+   * @param lag returns the lag in records, null while it is unknown
+   * @param ready whether it processes records now
+   * @param unreachable returns the seconds since the brokers last answered, 0 while they do
+   * @param stuck returns the number of stream threads that are stuck
    */
-  public void lag(Supplier<Long> lag) {
-    Gauges.register(
-        registry,
+  public void health(
+      Supplier<Long> lag, BooleanSupplier ready, DoubleSupplier unreachable, DoubleSupplier stuck) {
+    health(
         MeterNames.LAG,
-        tags,
         "records",
-        "Records of the source topics that this instance has still to read, as of its last fetch; 0"
-            + " before the first fetch",
-        lag,
-        known -> {
-          Long records = known.get();
-          return records == null ? 0 : records;
+        "Records of the source topics that this instance has still to read, as of its last fetch;"
+            + " NaN while it is unknown: before the first fetch, or while the instance is stuck or"
+            + " no broker answers",
+        () -> {
+          Long records = lag.get();
+          return records == null ? Double.NaN : records;
         });
+    health(
+        MeterNames.READY,
+        "instances",
+        "1 while this instance processes records or waits for new ones, else 0; /health/ready says"
+            + " why",
+        () -> ready.getAsBoolean() ? 1 : 0);
+    health(
+        MeterNames.BROKERS_UNREACHABLE,
+        "seconds",
+        "Time since a broker last answered; 0 while the brokers answer",
+        unreachable);
+    health(
+        MeterNames.STUCK_THREADS,
+        "threads",
+        "Stream threads that have not polled, processed or committed for 15 s, for example because"
+            + " a topic is gone that they write to",
+        stuck);
+  }
+
+  private void health(String name, String unit, String description, DoubleSupplier value) {
+    Gauges.register(registry, name, tags, unit, description, value, DoubleSupplier::getAsDouble);
   }
 
   /** Counts one rebalance. */

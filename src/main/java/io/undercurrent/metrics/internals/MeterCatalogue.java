@@ -57,7 +57,7 @@ public final class MeterCatalogue {
     enricher.model("", "", "");
     enricher.kernels("");
     new DeadLetterMetrics(registry, "");
-    new AppMetrics(registry, "").lag(() -> null);
+    new AppMetrics(registry, "").health(() -> null, () -> false, () -> 0, () -> 0);
     return of(registry);
   }
 
@@ -133,8 +133,10 @@ public final class MeterCatalogue {
         ## In your own application
 
         An enricher that was given a registry reports to it from its first task on. `ApplicationMeters` adds the meters of the
-        application as a whole: rebalances, restores, lag, dead letters and Kafka's own. With both, the shipped dashboards and
-        alerts work as they do for `run`; register Micrometer's JVM binders for the panels about the JVM.
+        application as a whole: readiness, rebalances, restores, lag, dead letters and Kafka's own. With both, the shipped dashboards
+        and alerts work as they do for `run`; register Micrometer's JVM binders (with `UptimeMetrics`) for what is about the JVM.
+        `notReady()` says why the application does not process records now, for your health check; name your topics with
+        `watchTopics`, so that it says when one is gone. A thread of its own asks the brokers every three seconds.
 
         ```java
         ApplicationMeters meters = new ApplicationMeters(registry, configs);

@@ -41,11 +41,10 @@ final class LocalStates {
                 : null);
     StoredKeys.Found found = stored.find(Bytes.wrap(key));
     if (found.bytes() == null) {
-      throw new UnknownKeyException("no record of it was read, or a tombstone deleted it");
+      throw UnknownKeyException.noState();
     }
     if (found.foreign()) {
-      throw new UnknownKeyException(
-          "another model made the stored one; the key's next record starts from an empty state");
+      throw UnknownKeyException.ofAnotherModel();
     }
     return new StoredKey(found.state(), behind);
   }

@@ -7,12 +7,13 @@ import io.undercurrent.streams.internals.InputLag;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
+import java.util.TreeSet;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -32,8 +33,12 @@ import org.apache.kafka.streams.state.HostInfo;
  * other instances, the lag. It changes no state. Thread-safe.
  *
  * <p>An answer includes records that are not committed yet. After a crash the restored state may
- * lack them. A key's partition is computed with Kafka's default partitioner, so the source topics
- * must have been written with it.
+ * lack them.
+ *
+ * <p>Behind a repartition topic a key is in the partition that Kafka's default partitioner gives
+ * it, because Kafka Streams wrote the topic. Otherwise the clients that write the source topics
+ * choose the partitions, and each may have a partitioner of its own. A key is then looked for in
+ * the default partitioner's partition first, and after that in all others.
  */
 public final class StreamsQueries {
 
@@ -41,6 +46,7 @@ public final class StreamsQueries {
   private final Host self;
   private final EnrichmentSettings settings;
   private final IntSupplier partitions;
+  private final boolean placed;
   private final LocalStates states;
 
   /** The address of an instance: its {@code application.server}. */
@@ -50,11 +56,13 @@ public final class StreamsQueries {
     private static final String NOWHERE = ".invalid";
 
     /**
-     * A unique {@code application.server} for an instance that has none. Kafka Streams tracks which
+     * An {@code application.server} for an instance that has none. Kafka Streams tracks which
      * instance has which partition only if instances have addresses.
+     *
+     * @param name a unique name of the instance, as part of a host's name
      */
-    public static String unreachable() {
-      return UUID.randomUUID() + NOWHERE + ":1";
+    public static String unreachable(String name) {
+      return name + NOWHERE + ":1";
     }
 
     /** Whether queries can be sent to this address. */
@@ -82,8 +90,9 @@ public final class StreamsQueries {
   /**
    * The instances that may have a key's state.
    *
-   * @param active the instance that has the state, as far as this instance knows, which may be out
-   *     of date; null while none is known
+   * @param partition where the default partitioner puts the key
+   * @param active the instance that has this partition, as far as this instance knows, which may be
+   *     out of date; null while none is known
    * @param standbys other instances that have a copy
    * @param others all other instances that can be queried
    */
@@ -104,14 +113,17 @@ public final class StreamsQueries {
    *     Host#reachable}
    * @param partitions returns the number of partitions of the states; throws NotAvailableException
    *     while it is unknown
+   * @param placed whether Kafka Streams chose the keys' partitions
    */
   public StreamsQueries(
       Supplier<KafkaStreams> streams,
       Host self,
       Model model,
       EnrichmentSettings settings,
-      IntSupplier partitions) {
+      IntSupplier partitions,
+      boolean placed) {
     this.streams = streams;
+    this.placed = placed;
     this.partitions = partitions;
     this.self = self;
     this.settings = settings;
@@ -179,37 +191,152 @@ public final class StreamsQueries {
    *
    * @param stale whether a standby's copy is accepted if the state itself is not here or is being
    *     restored
-   * @throws NotAvailableException if the state cannot be read here now
+   * @param searched receives the partitions of this instance that have no state of the key
+   * @throws NotAvailableException if the state cannot be read here now, or may be on another
+   *     instance
    * @throws UnknownKeyException if there is no state that this model can read
    */
-  public StoredKey read(KeyLocation location, byte[] key, boolean stale) {
-    try {
-      return read(location.partition, key, null);
-    } catch (StreamsException | IllegalStateException e) {
-      if (stale) {
-        return readCopy(location, key);
+  public StoredKey read(KeyLocation location, byte[] key, boolean stale, Set<Integer> searched) {
+    Search search = new Search(key, stale, searched);
+    StoredKey found = search.in(location.partition);
+    if (found == null && !placed) {
+      Set<Integer> others = localPartitions(stale);
+      others.remove(location.partition);
+      found = search.inAny(others);
+    }
+    if (found == null) {
+      throw search.failure(location);
+    }
+    return found;
+  }
+
+  /** A search for a key in this instance's partitions. */
+  private final class Search {
+    private final byte[] key;
+    private final boolean stale;
+    private final Set<Integer> searched;
+    private UnknownKeyException unknown; // null if no partition was read
+    private RuntimeException failure; // null if every partition was read
+
+    Search(byte[] key, boolean stale, Set<Integer> searched) {
+      this.key = key;
+      this.stale = stale;
+      this.searched = searched;
+    }
+
+    /** The key's state in a partition; null if it is not there or the partition is not here. */
+    StoredKey in(int partition) {
+      try {
+        return states.read(running(), partition, key, null);
+      } catch (UnknownKeyException e) {
+        searched.add(partition);
+        unknown = unknown == null || e.foreign() ? e : unknown;
+      } catch (StreamsException | IllegalStateException e) {
+        failure = e;
+        return stale ? copyIn(partition) : null;
       }
-      throw notHere(location, e);
+      return null;
+    }
+
+    /** A copy that has no state of the key proves nothing: it may lack the last records. */
+    private StoredKey copyIn(int partition) {
+      try {
+        return states.read(running(), partition, key, behind(partition));
+      } catch (UnknownKeyException | StreamsException | IllegalStateException e) {
+        return null;
+      }
+    }
+
+    StoredKey inAny(Set<Integer> partitions) {
+      for (int partition : partitions) {
+        StoredKey found = in(partition);
+        if (found != null) {
+          return found;
+        }
+      }
+      return null;
+    }
+
+    /** Why nothing was found. */
+    RuntimeException failure(KeyLocation location) {
+      if (unknown != null && (placed || unsearched(searched).isEmpty())) {
+        return unknown;
+      }
+      return new NotAvailableException(
+          placed
+              ? "the state of the key, in partition %d, is moving or being restored: Kafka Streams is %s"
+                  .formatted(location.partition, state())
+              : "no state of the key is in partitions %s of this instance, and it may be in another one: Kafka Streams is %s"
+                  .formatted(new TreeSet<>(searched), state()),
+          failure);
     }
   }
 
-  private StoredKey readCopy(KeyLocation location, byte[] key) {
+  /** The partitions whose states this instance has, or copies of them. */
+  private Set<Integer> localPartitions(boolean copies) {
+    Set<Integer> local = new TreeSet<>();
     try {
-      return read(location.partition, key, behind(location.partition));
+      for (ThreadMetadata thread : running().metadataForLocalThreads()) {
+        thread.activeTasks().forEach(task -> local.add(task.taskId().partition()));
+        if (copies) {
+          thread.standbyTasks().forEach(task -> local.add(task.taskId().partition()));
+        }
+      }
     } catch (StreamsException | IllegalStateException e) {
-      throw notHere(location, e);
+      throw new NotAvailableException("Kafka Streams is " + state(), e);
     }
+    return local;
   }
 
-  private NotAvailableException notHere(KeyLocation location, RuntimeException cause) {
-    return new NotAvailableException(
-        "the state of the key, in partition %d, is moving or being restored: Kafka Streams is %s"
-            .formatted(location.partition, state()),
-        cause);
+  /**
+   * The partitions that were not searched.
+   *
+   * @param searched the partitions that have no state of the key, on all instances that were asked
+   * @throws UnknownKeyException if none is left
+   */
+  public Set<Integer> left(Set<Integer> searched) {
+    Set<Integer> left = unsearched(searched);
+    if (left.isEmpty()) {
+      throw UnknownKeyException.onNoInstance();
+    }
+    return left;
   }
 
-  private StoredKey read(int partition, byte[] key, Long behind) {
-    return states.read(running(), partition, key, behind);
+  private Set<Integer> unsearched(Set<Integer> searched) {
+    Set<Integer> left = new TreeSet<>();
+    for (int partition = 0; partition < partitions.getAsInt(); partition++) {
+      left.add(partition);
+    }
+    left.removeAll(searched);
+    return left;
+  }
+
+  /** Whether a key can only be in the partition where the default partitioner puts it. */
+  public boolean placed() {
+    return placed;
+  }
+
+  /**
+   * The partition in which this instance has a key's state; null if it has none, or if Kafka
+   * Streams chooses the key's partition.
+   */
+  public Integer partitionOf(byte[] key) {
+    if (placed) {
+      return null;
+    }
+    try {
+      Set<Integer> candidates = new LinkedHashSet<>();
+      candidates.add(locate(key).partition());
+      candidates.addAll(localPartitions(false));
+      for (int partition : candidates) {
+        if (new Search(key, false, new HashSet<>()).in(partition) != null) {
+          return partition;
+        }
+      }
+    } catch (NotAvailableException e) {
+      return null; // it has not started, or has stopped
+    }
+    return null;
   }
 
   private long behind(int partition) {

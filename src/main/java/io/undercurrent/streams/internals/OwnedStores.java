@@ -16,7 +16,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * commits or closes the store, and both free that memory: the JVM then ends with SIGSEGV in {@code
  * WriteBatch.getDataSize}. So a store of this class asks Kafka for the size only on the thread that
  * owns the store, and gives other threads the last size that this thread has seen. Kafka Streams
- * itself asks after each round of records, to limit the uncommitted bytes.
+ * itself asks after each round of records, to limit the uncommitted bytes. It does not ask for
+ * standby and restoring stores, so their gauges stay as they were.
  *
  * <p>The stores are proxies, because a class that implements the interface would hide the methods
  * that a later version of Kafka adds to it. A call costs some 50 ns more.
@@ -73,7 +74,10 @@ public final class OwnedStores implements KeyValueBytesStoreSupplier {
           uncommittedBytes = (Long) call(method, arguments);
           return uncommittedBytes;
         }
-        case "close" -> uncommittedBytes = 0;
+        case "close" -> {
+          owner = null;
+          uncommittedBytes = 0;
+        }
         case "equals" -> {
           return proxy == arguments[0];
         }

@@ -84,6 +84,7 @@ final class RecurrentProcessor<K, V> {
   private boolean looksAhead; // whether several records are computed at once
   private String changelog;
   private MovedStates movedStates; // null if dead letters do not report states
+  private RefusedRecords refused; // null if dead letters are not configured
 
   RecurrentProcessor(EnricherSpec<K, V> spec) {
     this.spec = spec;
@@ -105,6 +106,7 @@ final class RecurrentProcessor<K, V> {
         new StoredKeys(model)
             .in(store, memories == null ? null : context.getStateStore(settings.memoryStore()));
     movedStates = MovedStates.from(context.appConfigs());
+    refused = RefusedRecords.from(context.appConfigs());
     close(); // Kafka Streams may initialise a processor again; drop older results
     searchedClusters = 0;
     skippedClusters = 0;
@@ -153,10 +155,16 @@ final class RecurrentProcessor<K, V> {
     Headers headers = new RecordHeaders(recordHeaders);
     headers.add(spec.modelHeader(), modelHeader);
     if (value == null) {
+      if (refused != null) {
+        refused.checkTombstone(spec.modelHeader(), key.get(), timestampMs);
+      }
       delete(key, headers, downstream);
       return;
     }
     Message message = message(key, value, timestampMs, this::currentSource);
+    if (refused != null) {
+      refused.check(spec.modelHeader(), message.source());
+    }
     KeyText keyText = encoded == null ? customText(recordKey, value) : encoded;
     Result result = enrich(message);
     reportClusters();

@@ -58,12 +58,16 @@ class AppMetricsTest {
   }
 
   @Test
-  void shouldReportTheLagAndZeroWhileItIsUnknown() {
+  void shouldReportTheLagAndNoNumberWhileItIsUnknown() {
     AtomicReference<Long> lag = new AtomicReference<>();
-    metrics.lag(lag::get);
-    assertThat(gauge(MeterNames.LAG)).isZero();
+    metrics.health(lag::get, () -> lag.get() != null, () -> 7, () -> 2);
+    assertThat(gauge(MeterNames.LAG)).isNaN();
+    assertThat(gauge(MeterNames.READY)).isZero();
+    assertThat(gauge(MeterNames.BROKERS_UNREACHABLE)).isEqualTo(7);
+    assertThat(gauge(MeterNames.STUCK_THREADS)).isEqualTo(2);
     lag.set(12L);
     assertThat(gauge(MeterNames.LAG)).isEqualTo(12);
+    assertThat(gauge(MeterNames.READY)).isEqualTo(1);
   }
 
   private double gauge(String name) {

@@ -117,6 +117,6 @@ class MeterCatalogueTest {
             LetterModel.of(1).withReference(new DriftReference(10, bins, bins, bins)))
         .in("desk");
     new DeadLetterMetrics(registry, "desk");
-    new AppMetrics(registry, "desk").lag(() -> null);
+    new AppMetrics(registry, "desk").health(() -> null, () -> false, () -> 0, () -> 0);
   }
 }

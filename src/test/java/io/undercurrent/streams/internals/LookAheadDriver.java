@@ -80,6 +80,7 @@ final class LookAheadDriver implements AutoCloseable {
                 DEFINITION,
                 model,
                 settings,
+                TimestampRange.ANY,
                 driver.registry,
                 new TopologyConfig(new StreamsConfig(configs(driver.registry, configs))),
                 driver.lookAhead));

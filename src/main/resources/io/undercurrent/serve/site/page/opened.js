@@ -61,7 +61,8 @@ export async function read() {
         if (answer.status === 503) setTimeout(read, RETRY_MS);
         if (!records.length) note(trace.detail);
       }
-    } catch {
+    } catch (error) {
+      console.error(error);
       setTimeout(read, RETRY_MS); // the app may be restarting
     }
   } while (again);

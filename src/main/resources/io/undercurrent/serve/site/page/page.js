@@ -27,10 +27,10 @@ async function connect() {
     }
     if (status !== 200) {
       waitMs = RETRY_MS;
-      why = "too many pages are open, trying again";
+      why = status === 503 ? "too many pages are open, trying again" : `refused (${status}), trying again`;
     }
-  } catch {
-    // the app is gone, or restarts
+  } catch (error) {
+    console.error(error); // the app is gone or restarts, or an event cannot be shown
   }
   connected = false;
   say("waiting", why);
@@ -151,7 +151,8 @@ byId("send").addEventListener("submit", async event => {
       sentTo = address(told);
       location.hash = sentTo;
     }
-  } catch {
+  } catch (error) {
+    console.error(error);
     sent.textContent = "not sent: the app does not answer";
   }
 });
