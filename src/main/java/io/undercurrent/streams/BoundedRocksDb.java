@@ -13,7 +13,7 @@ import org.rocksdb.WriteBufferManager;
 /**
  * Bounds the memory that RocksDB takes outside the heap, for all stores of the process together.
  * Kafka Streams' default is 50 MiB of block cache and 48 MiB of write buffers for <em>each</em>
- * partition of each store, so 12 partitions may take 1.2 GB and 48 partitions 4.7 GB.
+ * partition of each store, so 12 partitions may take 1.2 GB and 48 partitions 4.9 GB.
  *
  * <pre>{@code
  * configs.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);

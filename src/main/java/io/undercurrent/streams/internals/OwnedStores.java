@@ -20,7 +20,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * standby and restoring stores, so their gauges stay as they were.
  *
  * <p>The stores are proxies, because a class that implements the interface would hide the methods
- * that a later version of Kafka adds to it. A call costs some 50 ns more.
+ * that a later version of Kafka adds to it.
  */
 public final class OwnedStores implements KeyValueBytesStoreSupplier {
 

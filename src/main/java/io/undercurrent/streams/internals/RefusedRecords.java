@@ -55,6 +55,7 @@ public final class RefusedRecords {
       };
 
   private final LongSupplier nanoTime;
+  private volatile boolean any; // so that a record costs no lock while none was refused
   private int untried; // remembered since the last attempts
   private int attempts; // until an hour passes without one
   private long lastAttemptNanos;
@@ -87,6 +88,7 @@ public final class RefusedRecords {
       String enricher, ProducerRecord<byte[], byte[]> record, BadRecordException exception) {
     Object id = id(enricher, record);
     if (id != null && refused.putIfAbsent(id, exception) == null) {
+      any = true;
       untried++;
     }
   }
@@ -134,16 +136,20 @@ public final class RefusedRecords {
    *
    * @param source null if unknown
    */
-  synchronized void check(String enricher, Source source) {
-    throwIfRefused(new Enriched(enricher, source));
+  void check(String enricher, Source source) {
+    if (any) {
+      throwIfRefused(new Enriched(enricher, source));
+    }
   }
 
   /** The same for a tombstone. */
-  synchronized void checkTombstone(String enricher, byte[] key, long timestampMs) {
-    throwIfRefused(new Tombstone(enricher, ByteBuffer.wrap(key), timestampMs));
+  void checkTombstone(String enricher, byte[] key, long timestampMs) {
+    if (any) {
+      throwIfRefused(new Tombstone(enricher, ByteBuffer.wrap(key), timestampMs));
+    }
   }
 
-  private void throwIfRefused(Object id) {
+  private synchronized void throwIfRefused(Object id) {
     BadRecordException exception = refused.get(id);
     if (exception != null) {
       throw exception;
