@@ -450,8 +450,7 @@ public final class Topics {
   }
 
   /** The settings of topics; without topics that the asked broker does not know. */
-  private static Map<String, TopicSettings> settings(
-      Admin admin, List<String> topics, String servers) {
+  static Map<String, TopicSettings> settings(Admin admin, List<String> topics, String servers) {
     Map<ConfigResource, String> resources = new LinkedHashMap<>();
     topics.forEach(
         topic -> resources.put(new ConfigResource(ConfigResource.Type.TOPIC, topic), topic));

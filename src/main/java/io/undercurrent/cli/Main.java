@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       RunCommand.class,
       PlayCommand.class,
+      DeadLettersCommand.class,
       EnrichCommand.class,
       GenerateCommand.class,
       TrainCommand.class,

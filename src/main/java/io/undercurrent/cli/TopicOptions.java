@@ -12,6 +12,8 @@ import picocli.CommandLine.Option;
  */
 final class TopicOptions extends ConnectionOptions {
 
+  private static final String CLIENT_ID = "undercurrent-train";
+
   @Option(
       names = "--from-topic",
       required = true,
@@ -56,7 +58,7 @@ final class TopicOptions extends ConnectionOptions {
    *     {@code --skip-bad} is not given
    */
   void read(Snapshot snapshot, PrintWriter err) {
-    LabelledTopic source = new LabelledTopic(topic, toRead());
+    WholeTopic source = new WholeTopic(topic, toRead(), CLIENT_ID);
     int[] tombstones = {0};
     int[] bad = {0};
     try (RecordsBar bar = new RecordsBar(err)) {

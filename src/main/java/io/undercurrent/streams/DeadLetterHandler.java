@@ -5,6 +5,7 @@ import io.undercurrent.enrich.BadRecordException;
 import io.undercurrent.metrics.DeadLetterReason;
 import io.undercurrent.metrics.internals.DeadLetterMetrics;
 import io.undercurrent.streams.internals.DeadLetterProducer;
+import io.undercurrent.streams.internals.LetterHeaders;
 import io.undercurrent.streams.internals.MovedStates;
 import io.undercurrent.streams.internals.RecordSize;
 import io.undercurrent.streams.internals.RefusedRecords;
@@ -143,13 +144,6 @@ public final class DeadLetterHandler
 
   /** Configuration: the {@link MeterRegistry} in which dead letters are counted; optional. */
   static final String METRICS_CONFIG = "undercurrent.dead.letter.metrics";
-
-  static final String EXCEPTION_HEADER = "__streams.errors.exception";
-  static final String MESSAGE_HEADER = "__streams.errors.message";
-  static final String STACKTRACE_HEADER = "__streams.errors.stacktrace";
-  static final String TOPIC_HEADER = "__streams.errors.topic";
-  static final String PARTITION_HEADER = "__streams.errors.partition";
-  static final String OFFSET_HEADER = "__streams.errors.offset";
 
   private static final Logger log = LoggerFactory.getLogger(DeadLetterHandler.class);
 
@@ -562,12 +556,12 @@ public final class DeadLetterHandler
     Headers headers = letter.headers();
     StringWriter stackTrace = new StringWriter();
     exception.printStackTrace(new PrintWriter(stackTrace));
-    add(headers, EXCEPTION_HEADER, exception.getClass().getName());
-    add(headers, MESSAGE_HEADER, message);
-    add(headers, STACKTRACE_HEADER, stackTrace.toString());
-    add(headers, TOPIC_HEADER, context.topic());
-    add(headers, PARTITION_HEADER, String.valueOf(context.partition()));
-    add(headers, OFFSET_HEADER, String.valueOf(context.offset()));
+    add(headers, LetterHeaders.EXCEPTION, exception.getClass().getName());
+    add(headers, LetterHeaders.MESSAGE, message);
+    add(headers, LetterHeaders.STACKTRACE, stackTrace.toString());
+    add(headers, LetterHeaders.TOPIC, context.topic());
+    add(headers, LetterHeaders.PARTITION, String.valueOf(context.partition()));
+    add(headers, LetterHeaders.OFFSET, String.valueOf(context.offset()));
     if (letter.timestamp() == null && context.timestamp() >= 0) {
       add(headers, TIMESTAMP_HEADER, Long.toString(context.timestamp()));
     }

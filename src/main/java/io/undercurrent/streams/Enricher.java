@@ -14,6 +14,7 @@ import io.undercurrent.query.internals.LocalKeyQueries;
 import io.undercurrent.streams.internals.EnricherSpec;
 import io.undercurrent.streams.internals.FixedKeyedProcessor;
 import io.undercurrent.streams.internals.KeyedProcessor;
+import io.undercurrent.streams.internals.LetterHeaders;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -85,7 +86,7 @@ public final class Enricher<K, V> {
   public static final String DEFAULT_NAME = "enrich";
 
   private static final String STORE = "hidden-state";
-  static final String MODEL_HEADER = "undercurrent-model";
+  static final String MODEL_HEADER = LetterHeaders.MODEL;
 
   private final String name;
   private final EnricherSpec<K, V> spec;

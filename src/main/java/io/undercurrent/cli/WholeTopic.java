@@ -24,13 +24,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * Reads the committed records of a topic once, from its beginning to its end at the start of the
- * reading. Joins no group and commits no offset, so it changes nothing in the cluster. All failures
- * are {@link AppException}s. Not thread-safe.
+ * Reads the committed records of a topic, from its beginning to the end that it had at one time.
+ * Joins no group and commits no offset, so it changes nothing in the cluster. All failures are
+ * {@link AppException}s. Not thread-safe.
  */
-final class LabelledTopic {
+final class WholeTopic {
 
-  private static final String CLIENT_ID = "undercurrent-train";
   private static final Duration POLL = Duration.ofMillis(200);
 
   /** How long a partition that has more records may return none. */
@@ -38,6 +37,7 @@ final class LabelledTopic {
 
   private final String topic;
   private final StreamsConfig streams;
+  private final String clientId;
   private final String servers;
 
   /** Listens to the progress: how many offsets are read, of how many. */
@@ -46,7 +46,7 @@ final class LabelledTopic {
   }
 
   /** The offsets of a partition, from {@code first} (inclusive) to {@code end} (exclusive). */
-  private record Range(long first, long end) {
+  record Range(long first, long end) {
 
     long length() {
       return end - first;
@@ -56,9 +56,10 @@ final class LabelledTopic {
   /**
    * @param streams the settings of Kafka's clients
    */
-  LabelledTopic(String topic, StreamsConfig streams) {
+  WholeTopic(String topic, StreamsConfig streams, String clientId) {
     this.topic = topic;
     this.streams = streams;
+    this.clientId = clientId;
     servers = Topics.bootstrapServers(streams);
   }
 
@@ -69,7 +70,18 @@ final class LabelledTopic {
    * @param reader called for each record, including tombstones; an exception of it ends the reading
    */
   void read(Consumer<ConsumerRecord<byte[], byte[]>> reader, Progress progress) {
-    Map<TopicPartition, Range> ranges = ranges();
+    read(committed(), reader, progress);
+  }
+
+  /**
+   * The same for a part of the topic. It waits for transactions that are open there.
+   *
+   * @param ranges read in their order
+   */
+  void read(
+      Map<TopicPartition, Range> ranges,
+      Consumer<ConsumerRecord<byte[], byte[]>> reader,
+      Progress progress) {
     long all = ranges.values().stream().mapToLong(Range::length).sum();
     long before = 0;
     try (KafkaConsumer<byte[], byte[]> consumer =
@@ -116,14 +128,24 @@ final class LabelledTopic {
         progress.accept(Math.min(now, range.end));
       } else if (System.nanoTime() - progressNanos > SILENCE.toNanos()) {
         throw new AppException(
-            "%s on %s returned no records for %d s at offset %d of %d: check the brokers, then try again"
+            "%s on %s returned no records for %d s at offset %d of %d: check the brokers, and whether a transaction hangs there (kafka-transactions.sh find-hanging), then try again"
                 .formatted(partition, servers, SILENCE.toSeconds(), position, range.end));
       }
     }
   }
 
-  private Map<TopicPartition, Range> ranges() {
-    try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
+  /** All offsets before the first open transaction of each partition. */
+  Map<TopicPartition, Range> committed() {
+    return ranges(IsolationLevel.READ_COMMITTED);
+  }
+
+  /** All offsets, also those of open transactions. */
+  Map<TopicPartition, Range> written() {
+    return ranges(IsolationLevel.READ_UNCOMMITTED);
+  }
+
+  private Map<TopicPartition, Range> ranges(IsolationLevel isolation) {
+    try (Admin admin = Admin.create(streams.getAdminConfigs(clientId))) {
       Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
       Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
       for (TopicPartitionInfo info : Topics.describe(admin, topic, servers).partitions()) {
@@ -131,8 +153,8 @@ final class LabelledTopic {
         earliest.put(partition, OffsetSpec.earliest());
         latest.put(partition, OffsetSpec.latest());
       }
-      Map<TopicPartition, ListOffsetsResultInfo> first = offsets(admin, earliest);
-      Map<TopicPartition, ListOffsetsResultInfo> end = offsets(admin, latest);
+      Map<TopicPartition, ListOffsetsResultInfo> first = offsets(admin, earliest, isolation);
+      Map<TopicPartition, ListOffsetsResultInfo> end = offsets(admin, latest, isolation);
       Map<TopicPartition, Range> ranges =
           new TreeMap<>((a, b) -> Integer.compare(a.partition(), b.partition()));
       first.forEach(
@@ -144,10 +166,10 @@ final class LabelledTopic {
     }
   }
 
-  /** Reads offsets. The latest offset is that of the first open transaction, if there is one. */
+  /** Reads offsets. The latest committed offset is that of the first open transaction. */
   private Map<TopicPartition, ListOffsetsResultInfo> offsets(
-      Admin admin, Map<TopicPartition, OffsetSpec> wanted) {
-    ListOffsetsOptions options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
+      Admin admin, Map<TopicPartition, OffsetSpec> wanted, IsolationLevel isolation) {
+    ListOffsetsOptions options = new ListOffsetsOptions(isolation);
     try {
       return Topics.get(admin.listOffsets(wanted, options.timeoutMs(Topics.timeoutMs())).all());
     } catch (ExecutionException e) {
@@ -157,7 +179,7 @@ final class LabelledTopic {
 
   private Map<String, Object> consumerConfigs() {
     // The global consumer is the one of Kafka Streams' consumers that has no group.
-    Map<String, Object> configs = new HashMap<>(streams.getGlobalConsumerConfigs(CLIENT_ID));
+    Map<String, Object> configs = new HashMap<>(streams.getGlobalConsumerConfigs(clientId));
     configs.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     configs.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     configs.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
