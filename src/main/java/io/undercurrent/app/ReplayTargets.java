@@ -40,7 +40,7 @@ public final class ReplayTargets {
    */
   public static ReplayTargets of(
       TopologyDefinition definition, StreamsConfig streams, String clientId) {
-    String servers = Topics.bootstrapServers(streams);
+    String servers = AdminRequests.bootstrapServers(streams);
     List<String> names = new ArrayList<>(definition.topics());
     if (definition.key() != null) {
       String id = streams.getString(StreamsConfig.APPLICATION_ID_CONFIG);
@@ -50,14 +50,15 @@ public final class ReplayTargets {
     try (Admin admin = Admin.create(streams.getAdminConfigs(clientId))) {
       Map<String, KafkaFuture<TopicDescription>> described =
           admin
-              .describeTopics(names, new DescribeTopicsOptions().timeoutMs(Topics.timeoutMs()))
+              .describeTopics(
+                  names, new DescribeTopicsOptions().timeoutMs(AdminRequests.timeoutMs()))
               .topicNameValues();
       for (String topic : names) {
         try {
-          partitions.put(topic, Topics.get(described.get(topic)).partitions().size());
+          partitions.put(topic, AdminRequests.get(described.get(topic)).partitions().size());
         } catch (ExecutionException e) {
           if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
-            throw Topics.requestFailed(servers, "describe topic " + topic, e.getCause());
+            throw AdminRequests.requestFailed(servers, "describe topic " + topic, e.getCause());
           }
         }
       }
@@ -66,7 +67,7 @@ public final class ReplayTargets {
           partitions,
           Topics.settings(admin, List.copyOf(partitions.keySet()), servers));
     } catch (KafkaException e) {
-      throw Topics.connectionFailed(servers, e);
+      throw AdminRequests.connectionFailed(servers, e);
     }
   }
 

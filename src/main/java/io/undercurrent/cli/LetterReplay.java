@@ -2,8 +2,8 @@ package io.undercurrent.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.undercurrent.app.AdminRequests;
 import io.undercurrent.app.AppException;
-import io.undercurrent.app.Topics;
 import io.undercurrent.streams.internals.LetterHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,11 +68,11 @@ final class LetterReplay implements AutoCloseable {
     this.topic = topic;
     this.timestampMs = timestampMs;
     this.refused = refused;
-    servers = Topics.bootstrapServers(streams);
+    servers = AdminRequests.bootstrapServers(streams);
     try {
       producer = new KafkaProducer<>(configs(topic, streams), bytes(), bytes());
     } catch (KafkaException e) {
-      throw Topics.connectionFailed(servers, e);
+      throw AdminRequests.connectionFailed(servers, e);
     }
     try {
       producer.initTransactions();
@@ -221,7 +221,8 @@ final class LetterReplay implements AutoCloseable {
       }
     }
     AppException failed =
-        Topics.requestFailed(servers, "send records of letters of " + topic + " again", failure);
+        AdminRequests.requestFailed(
+            servers, "send records of letters of " + topic + " again", failure);
     return new AppException(
         failed.getMessage()
             + "; %,d records were sent: start it again, and it continues with the others"

@@ -1,7 +1,7 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AdminRequests;
 import io.undercurrent.app.AppException;
-import io.undercurrent.app.Topics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +60,7 @@ final class WholeTopic {
     this.topic = topic;
     this.streams = streams;
     this.clientId = clientId;
-    servers = Topics.bootstrapServers(streams);
+    servers = AdminRequests.bootstrapServers(streams);
   }
 
   /**
@@ -99,7 +99,7 @@ final class WholeTopic {
         before += range.length();
       }
     } catch (KafkaException e) {
-      throw Topics.requestFailed(servers, "read topic " + topic, e);
+      throw AdminRequests.requestFailed(servers, "read topic " + topic, e);
     }
   }
 
@@ -148,7 +148,7 @@ final class WholeTopic {
     try (Admin admin = Admin.create(streams.getAdminConfigs(clientId))) {
       Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
       Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-      for (TopicPartitionInfo info : Topics.describe(admin, topic, servers).partitions()) {
+      for (TopicPartitionInfo info : AdminRequests.describe(admin, topic, servers).partitions()) {
         TopicPartition partition = new TopicPartition(topic, info.partition());
         earliest.put(partition, OffsetSpec.earliest());
         latest.put(partition, OffsetSpec.latest());
@@ -162,7 +162,7 @@ final class WholeTopic {
               ranges.put(partition, new Range(info.offset(), end.get(partition).offset())));
       return ranges;
     } catch (KafkaException e) {
-      throw Topics.connectionFailed(servers, e);
+      throw AdminRequests.connectionFailed(servers, e);
     }
   }
 
@@ -171,9 +171,11 @@ final class WholeTopic {
       Admin admin, Map<TopicPartition, OffsetSpec> wanted, IsolationLevel isolation) {
     ListOffsetsOptions options = new ListOffsetsOptions(isolation);
     try {
-      return Topics.get(admin.listOffsets(wanted, options.timeoutMs(Topics.timeoutMs())).all());
+      return AdminRequests.get(
+          admin.listOffsets(wanted, options.timeoutMs(AdminRequests.timeoutMs())).all());
     } catch (ExecutionException e) {
-      throw Topics.requestFailed(servers, "read the offsets of topic " + topic, e.getCause());
+      throw AdminRequests.requestFailed(
+          servers, "read the offsets of topic " + topic, e.getCause());
     }
   }
 
