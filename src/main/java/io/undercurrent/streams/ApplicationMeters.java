@@ -146,13 +146,16 @@ public final class ApplicationMeters implements AutoCloseable {
       return Optional.of(watching.problem());
     }
     State state = measured.state();
+    if (state == State.RUNNING) {
+      return Optional.empty();
+    }
+    String waiting = watching.transactions().problem();
     long records = recordsToRestore();
-    return state == State.RUNNING
-        ? Optional.empty()
-        : Optional.of(
-            records > 0
-                ? "restoring states: %d records to read".formatted(records)
-                : "Kafka Streams is " + state);
+    String why =
+        records > 0
+            ? "restoring states: %d records to read".formatted(records)
+            : "Kafka Streams is " + state;
+    return Optional.of(waiting == null ? why : why + "; " + waiting);
   }
 
   /** False after two questions in a row without an answer; true while the brokers are not asked. */
@@ -213,7 +216,7 @@ public final class ApplicationMeters implements AutoCloseable {
     if (measured == null || watching == null || watching.problem() != null) {
       return null;
     }
-    Long lag = InputLag.ofSources(measured, applicationId);
+    Long lag = InputLag.ofSources(measured, applicationId, watching.transactions().behind());
     return lag == null && readsNothing(measured) ? Long.valueOf(0) : lag;
   }
 

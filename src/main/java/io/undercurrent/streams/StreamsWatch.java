@@ -1,5 +1,6 @@
 package io.undercurrent.streams;
 
+import io.undercurrent.streams.internals.InputLag;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -72,6 +73,7 @@ final class StreamsWatch implements AutoCloseable {
   private final Set<String> topics;
   private final Supplier<State> state;
   private final Supplier<Map<String, Double>> done; // by stream thread
+  private final OpenTransactions transactions;
   private final int still; // STILL, or more where an idle thread polls seldom
   private final Map<String, Progress> progress = new HashMap<>(); // by stream thread
   private final Set<String> seen = new HashSet<>(); // topics that existed
@@ -108,6 +110,7 @@ final class StreamsWatch implements AutoCloseable {
    * @param servers names the brokers in messages
    * @param topics reported as gone if they once existed and do not any more
    * @param done returns what each stream thread has done: polls, processed records and commits
+   * @param transactions asked in each round in which the brokers answer and the topics are well
    * @param still rounds without progress before a stream thread is stuck
    */
   StreamsWatch(
@@ -116,12 +119,14 @@ final class StreamsWatch implements AutoCloseable {
       Collection<String> topics,
       Supplier<State> state,
       Supplier<Map<String, Double>> done,
+      OpenTransactions transactions,
       int still) {
     this.admin = admin;
     this.servers = servers;
     this.topics = new TreeSet<>(topics);
     this.state = state;
     this.done = done;
+    this.transactions = transactions;
     this.still = still;
   }
 
@@ -133,13 +138,16 @@ final class StreamsWatch implements AutoCloseable {
   static StreamsWatch start(KafkaStreams streams, StreamsConfig config, Collection<String> topics) {
     String id = config.getString(StreamsConfig.APPLICATION_ID_CONFIG) + "-undercurrent-watch";
     long polls = 2 * config.getLong(StreamsConfig.POLL_MS_CONFIG) / PAUSE.toMillis();
+    String servers = String.join(",", config.getList(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
+    Admin admin = Admin.create(config.getAdminConfigs(id));
     StreamsWatch watch =
         new StreamsWatch(
-            Admin.create(config.getAdminConfigs(id)),
-            String.join(",", config.getList(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG)),
+            admin,
+            servers,
             topics,
             streams::state,
             () -> done(streams),
+            new OpenTransactions(admin, servers, () -> InputLag.partitions(streams)),
             (int) Math.max(STILL, polls));
     watch.scheduler.scheduleWithFixedDelay(
         watch::round, 0, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
@@ -166,6 +174,11 @@ final class StreamsWatch implements AutoCloseable {
   /** What is wrong, in one sentence; null for nothing. */
   String problem() {
     return problem;
+  }
+
+  /** The transactions that were open in the partitions that are read. */
+  OpenTransactions transactions() {
+    return transactions;
   }
 
   /** Seconds since the brokers last answered; 0 while they do. */
@@ -233,6 +246,9 @@ final class StreamsWatch implements AutoCloseable {
         sinceTopics = 0;
       }
       refused = 0;
+      if (faults.isEmpty()) {
+        askAboutTransactions();
+      }
     } catch (ExecutionException e) {
       if (e.getCause() instanceof TimeoutException || e.getCause() instanceof DisconnectException) {
         countUnanswered(e);
@@ -244,6 +260,14 @@ final class StreamsWatch implements AutoCloseable {
     }
     answered = now();
     unanswered = 0;
+  }
+
+  private void askAboutTransactions() throws InterruptedException {
+    try {
+      transactions.round();
+    } catch (RuntimeException e) { // the brokers have answered nevertheless
+      log.debug("the open transactions are not known", e);
+    }
   }
 
   private void countUnanswered(Throwable e) {

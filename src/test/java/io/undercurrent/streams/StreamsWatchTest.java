@@ -45,7 +45,13 @@ class StreamsWatchTest {
   private State state = State.RUNNING;
   private final StreamsWatch watch =
       new StreamsWatch(
-          brokers.admin(), "broker:9092", List.of("in", "out"), () -> state, () -> done, 5);
+          brokers.admin(),
+          "broker:9092",
+          List.of("in", "out"),
+          () -> state,
+          () -> done,
+          new OpenTransactions(brokers.admin(), "broker:9092", Set::of),
+          5);
 
   @AfterEach
   void close() {
@@ -236,6 +242,7 @@ class StreamsWatchTest {
             () -> {
               throw new NoClassDefFoundError("for this test");
             },
+            new OpenTransactions(brokers.admin(), "broker:9092", Set::of),
             5);
     try (failing) {
       brokers.failure = new TimeoutException();

@@ -103,7 +103,8 @@ public final class AppMetrics {
     health(
         MeterNames.LAG,
         "records",
-        "Records of the source topics that this instance has still to read, as of its last fetch;"
+        "Records of the source topics that this instance has still to read, as of its last fetch,"
+            + " with those behind open transactions (as of at most 12 s ago);"
             + " NaN while it is unknown: before the first fetch, or while the instance is stuck or"
             + " no broker answers",
         () -> {

@@ -4,7 +4,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KafkaStreams;
 
 /**
@@ -19,6 +22,10 @@ public final class InputLag {
     /** The name of Kafka's second metric for the same topic: it replaces dots by underscores. */
     Input withoutDots() {
       return new Input(client, topic.replace('.', '_'), partition);
+    }
+
+    TopicPartition topicPartition() {
+      return new TopicPartition(topic, Integer.parseInt(partition));
     }
   }
 
@@ -37,8 +44,12 @@ public final class InputLag {
   /**
    * The same for all topics that the instance reads, except the application's repartition topics,
    * changelogs and the topics of global tables.
+   *
+   * @param behind records that the consumers' metrics leave out, because they are behind an open
+   *     transaction
    */
-  public static Long ofSources(KafkaStreams streams, String applicationId) {
+  public static Long ofSources(
+      KafkaStreams streams, String applicationId, Map<TopicPartition, Long> behind) {
     Map<Input, Double> lags = lags(streams);
     for (Input input : List.copyOf(lags.keySet())) {
       boolean copied =
@@ -52,7 +63,22 @@ public final class InputLag {
         lags.remove(input.withoutDots());
       }
     }
+    lags.replaceAll((input, lag) -> lag + behind.getOrDefault(input.topicPartition(), 0L));
     return sum(lags.values());
+  }
+
+  /** The partitions that the instance's consumers read, also those of changelogs. */
+  public static Set<TopicPartition> partitions(KafkaStreams streams) {
+    Set<Input> inputs = lags(streams).keySet();
+    Set<Input> doubled =
+        inputs.stream()
+            .filter(input -> input.topic.contains("."))
+            .map(Input::withoutDots)
+            .collect(Collectors.toSet());
+    return inputs.stream()
+        .filter(input -> !doubled.contains(input))
+        .map(Input::topicPartition)
+        .collect(Collectors.toSet());
   }
 
   private static Map<Input, Double> lags(KafkaStreams streams) {
