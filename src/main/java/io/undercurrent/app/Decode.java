@@ -94,18 +94,28 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
     }
     String value = utf8(record.value());
     TextAndSource message =
-        new TextAndSource(text == null ? value : text(value), position.apply(timestampMs));
+        new TextAndSource(text == null ? value : text(value, text), position.apply(timestampMs));
     if (key == null) {
       return record.withValue(message);
     }
     byte[] messageKey = key(value);
+    TextAndSource whole =
+        new TextAndSource(
+            message.text(), message.source(), new TextAndSource.Raw(record.key(), record.value()));
+    if (size(messageKey, whole, record.headers()) <= maxRecordBytes) {
+      return record.withKey(messageKey).withValue(whole);
+    }
     requireFits(messageKey, message, record.headers());
     return record.withKey(messageKey).withValue(message);
   }
 
+  private static long size(byte[] messageKey, TextAndSource message, Headers headers) {
+    return RecordSize.of(messageKey, MessageSerde.maxBytes(message), headers);
+  }
+
   /** Checks the size of the repartitioned record: key, text and source position, with headers. */
   private void requireFits(byte[] messageKey, TextAndSource message, Headers headers) {
-    long size = RecordSize.of(messageKey, MessageSerde.maxBytes(message), headers);
+    long size = size(messageKey, message, headers);
     if (size > maxRecordBytes) {
       throw new BadRecordException(
           DeadLetterReason.TOO_LARGE,
@@ -124,7 +134,12 @@ final class Decode implements Processor<byte[], byte[], byte[], TextAndSource> {
     }
   }
 
-  private String text(String value) {
+  /**
+   * The text at a pointer of a JSON value.
+   *
+   * @throws BadRecordException if there is none
+   */
+  static String text(String value, JsonPointer text) {
     JsonField field = find(value, text);
     return switch (field.kind()) {
       case STRING -> Utf8.withoutLoneSurrogates(field.text());

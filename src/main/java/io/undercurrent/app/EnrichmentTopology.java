@@ -100,7 +100,9 @@ public final class EnrichmentTopology {
     if (definition.key() != null) {
       messages =
           messages
-              .repartition(Repartitioned.with(bytes, new MessageSerde()).withName(REPARTITION))
+              .repartition(
+                  Repartitioned.with(bytes, new MessageSerde(definition.text()))
+                      .withName(REPARTITION))
               .processValues(() -> new TimestampCheck(timestamps), Named.as(CHECK));
     }
     Enricher.Builder<byte[], TextAndSource> enricher =
@@ -120,7 +122,7 @@ public final class EnrichmentTopology {
           lookAhead,
           definition.key() == null
               ? decode.get().preview(config.timestampExtractorSupplier.get())
-              : Preview.of(bytes, new MessageSerde()));
+              : Preview.of(bytes, new MessageSerde(definition.text())));
     }
     messages
         .process(enricher.build().supplier(), Named.as(ENRICH))

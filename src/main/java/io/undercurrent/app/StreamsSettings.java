@@ -7,6 +7,7 @@ import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.BoundedRocksDb;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
+import io.undercurrent.streams.internals.SourceRecords;
 import io.undercurrent.streams.internals.TimestampRange;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,6 +36,7 @@ final class StreamsSettings {
         new HashMap<>(DeadLetterHandler.settings(definition.deadLetters(), registry));
     ours.put(
         StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, MissingTimestamps.class.getName());
+    ours.put(SourceRecords.CONFIG, new MessageSerde(definition.text()));
     ours.put(ApplicationMeters.TOPOLOGY_CONFIG, definition.name());
     ours.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
     ours.put(BoundedRocksDb.MEMORY_CONFIG, config.rocksDbMemoryBytes());

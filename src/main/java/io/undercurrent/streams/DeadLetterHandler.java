@@ -9,6 +9,8 @@ import io.undercurrent.streams.internals.LetterHeaders;
 import io.undercurrent.streams.internals.MovedStates;
 import io.undercurrent.streams.internals.RecordSize;
 import io.undercurrent.streams.internals.RefusedRecords;
+import io.undercurrent.streams.internals.SourceRecords;
+import io.undercurrent.streams.internals.SourceRecords.SourceRecord;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.TimestampRange;
 import io.undercurrent.streams.internals.TopologyName;
@@ -63,10 +65,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Kafka Streams discards the raw key and value once it has sent something for the record to a
  * topic or a changelog. If the record fails after that, its letter may lack both. Behind a
- * repartition topic, a letter has the key and value of the record in that topic.
+ * repartition topic of your own, a letter has the key and value of the record in that topic.
  *
- * <p>Errors that are not caused by the record (Kafka's, a state store's, the JVM's) stop processing
- * instead. So do a failed punctuator and a changelog entry that the broker refuses.
+ * <p>Errors that are not caused by the record (Kafka's, a state store's, the JVM's, I/O errors and
+ * timeouts of a dependency that a step asks) stop processing instead, and a restart reads the
+ * record again. So do a failed punctuator and a changelog entry that the broker refuses.
  *
  * <p><b>A record that the broker refuses</b> because of its size, its timestamp, or because it is
  * invalid (for example, without a key in a compacted topic) ends its stream thread, so that nothing
@@ -518,25 +521,26 @@ public final class DeadLetterHandler
     if (metrics != null) {
       metrics.deadLetter(reason);
     }
-    log(reason, context, exception);
+    SourceRecord source = SourceRecords.of(configs, context);
+    log(reason, source, exception);
     String message =
         exception instanceof BadRecordException
             ? exception.getMessage()
             : reason.code() + ": " + exception.getMessage();
     ProducerRecord<byte[], byte[]> letter =
-        letter(context.sourceRawKey(), context.sourceRawValue(), context.timestamp());
+        letter(source.key(), source.value(), context.timestamp());
     if (context.headers() != null) {
       context.headers().forEach(letter.headers()::add);
     }
     // Of the letter that this record was sent again from.
     letter.headers().remove(STATE_HEADER).remove(TIMESTAMP_HEADER);
-    addHeaders(letter, context, exception, message, state);
+    addHeaders(letter, source, context.timestamp(), exception, message, state);
     if (size(letter) > maxBytes) {
       String without =
           "%s (record of %d bytes left out: a dead letter must fit %d bytes)"
               .formatted(message, size(letter), maxBytes);
       letter = letter(null, null, context.timestamp());
-      addHeaders(letter, context, exception, without, state);
+      addHeaders(letter, source, context.timestamp(), exception, without, state);
     }
     return letter;
   }
@@ -549,7 +553,8 @@ public final class DeadLetterHandler
 
   private static void addHeaders(
       ProducerRecord<byte[], byte[]> letter,
-      ErrorHandlerContext context,
+      SourceRecord source,
+      long timestampMs,
       Exception exception,
       String message,
       String state) {
@@ -559,11 +564,11 @@ public final class DeadLetterHandler
     add(headers, LetterHeaders.EXCEPTION, exception.getClass().getName());
     add(headers, LetterHeaders.MESSAGE, message);
     add(headers, LetterHeaders.STACKTRACE, stackTrace.toString());
-    add(headers, LetterHeaders.TOPIC, context.topic());
-    add(headers, LetterHeaders.PARTITION, String.valueOf(context.partition()));
-    add(headers, LetterHeaders.OFFSET, String.valueOf(context.offset()));
-    if (letter.timestamp() == null && context.timestamp() >= 0) {
-      add(headers, TIMESTAMP_HEADER, Long.toString(context.timestamp()));
+    add(headers, LetterHeaders.TOPIC, source.topic());
+    add(headers, LetterHeaders.PARTITION, String.valueOf(source.partition()));
+    add(headers, LetterHeaders.OFFSET, String.valueOf(source.offset()));
+    if (letter.timestamp() == null && timestampMs >= 0) {
+      add(headers, TIMESTAMP_HEADER, Long.toString(timestampMs));
     }
     if (state != null) {
       add(headers, STATE_HEADER, state);
@@ -580,7 +585,7 @@ public final class DeadLetterHandler
   }
 
   /** Logs where the record is, and not its content: texts do not belong in logs. */
-  private void log(DeadLetterReason reason, ErrorHandlerContext context, Exception exception) {
+  private void log(DeadLetterReason reason, SourceRecord source, Exception exception) {
     long count;
     synchronized (counts) {
       count = counts.merge(reason, 1L, Long::sum);
@@ -590,9 +595,9 @@ public final class DeadLetterHandler
     Object[] arguments = {
       reason.code(),
       exception.getClass().getSimpleName(),
-      context.topic(),
-      context.partition(),
-      context.offset(),
+      source.topic(),
+      source.partition(),
+      source.offset(),
       count
     };
     // Kafka brings SLF4J 1.7, which has no atLevel.

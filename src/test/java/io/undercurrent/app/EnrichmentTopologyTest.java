@@ -32,6 +32,7 @@ import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.internals.KeyStateFormat;
+import io.undercurrent.streams.internals.SourceRecords;
 import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
 import io.undercurrent.streams.internals.TimestampRange;
@@ -375,7 +376,9 @@ class EnrichmentTopologyTest {
     start(BY_POINTER, EnrichmentSettings.DEFAULTS, new TimestampRange(60_000, Long.MAX_VALUE));
     var waiting =
         driver.createInputTopic(
-            "test-by-key-repartition", new ByteArraySerializer(), new MessageSerde().serializer());
+            "test-by-key-repartition",
+            new ByteArraySerializer(),
+            new MessageSerde(null).serializer());
     long now = System.currentTimeMillis();
     Source source = new Source("messages", 0, 3, now - 60_000);
 
@@ -386,8 +389,38 @@ class EnrichmentTopologyTest {
     assertThat(header(letter, "__streams.errors.message"))
         .startsWith("timestamp-out-of-range: the timestamp must not be more than 50000 ms before");
     assertThat(header(letter, "undercurrent-state")).isEqualTo("unchanged");
+    assertThat(header(letter, "__streams.errors.topic"))
+        .as("a message of an earlier snapshot does not carry its record")
+        .isEqualTo("test-by-key-repartition");
     assertThat(receive().text()).isEqualTo("c");
     assertThat(enriched.isEmpty()).isTrue();
+  }
+
+  @Test
+  void shouldWriteTheSourcesRecordToTheDeadLettersBehindTheRepartition() {
+    start(BY_POINTER, EnrichmentSettings.DEFAULTS.withMaxRecordBytes(20_000), TimestampRange.ANY);
+    String value = "{\"customer\": {\"id\": 7}, \"message\": {\"text\": \"%s\"}, \"more\": \"%s\"}";
+    byte[] large = bytes(value.formatted("x".repeat(19_400), ""));
+    Headers own = new RecordHeaders().add("own", bytes("header"));
+    send("k", value.formatted("a", ""));
+    messages.pipeInput(new TestRecord<>(bytes("raw"), large, own, 6L));
+    messages.pipeInput(new TestRecord<>(null, large, new RecordHeaders(), 7L));
+
+    for (int offset = 1; offset <= 2; offset++) {
+      TestRecord<byte[], byte[]> letter = deadLetters.readRecord();
+      assertThat(header(letter, "__streams.errors.message")).startsWith("too-large: ");
+      assertThat(letter.key()).isEqualTo(offset == 1 ? bytes("raw") : null);
+      assertThat(letter.value()).isEqualTo(large);
+      assertThat(letter.timestamp()).isEqualTo(5 + offset);
+      assertThat(letter.headers().lastHeader("own") != null).isEqualTo(offset == 1);
+      assertThat(header(letter, "__streams.errors.topic")).isEqualTo("messages");
+      assertThat(header(letter, "__streams.errors.partition")).isEqualTo("0");
+      assertThat(header(letter, "__streams.errors.offset")).isEqualTo("" + offset);
+      assertThat(header(letter, "undercurrent-state")).isEqualTo("unchanged");
+    }
+    assertThat(receive().text()).isEqualTo("a");
+    send("k", value.formatted("b", "x".repeat(30_000)));
+    assertThat(receive().text()).as("its record is not carried").isEqualTo("b");
   }
 
   @Test
@@ -609,6 +642,7 @@ class EnrichmentTopologyTest {
                     "bootstrap.servers", "localhost:1",
                     "state.dir", folder.toString()))
             .streams(DeadLetterHandler.settings(definition.deadLetters(), registry)));
+    properties.put(SourceRecords.CONFIG, new MessageSerde(definition.text()));
     driver =
         new TopologyTestDriver(
             EnrichmentTopology.build(

@@ -142,10 +142,16 @@ class StreamsAppTest {
     TopologyDefinition byKey =
         new TopologyDefinition(
             name, List.of(name), text, key, "unused", 5, "s", name + "-enriched", name + "-dead");
+    broker.createTopics(
+        List.of(
+            new NewTopic(name + "-enriched", 1, (short) 1)
+                .configs(Map.of("max.message.bytes", "20000"))));
     try (StreamsApp app =
         new StreamsApp(
             byKey,
-            UndercurrentConfig.of(settings(Map.of("group.protocol", protocol))),
+            UndercurrentConfig.of(
+                settings(
+                    Map.of("group.protocol", protocol, "undercurrent.topics.partitions", "1"))),
             LetterModel.of(1),
             registry)) {
       app.checkTopics(true);
@@ -159,6 +165,15 @@ class StreamsAppTest {
       assertThat(conversation(enriched.get(1)).tokens()).isEqualTo(3);
       ConsumerRecord<byte[], byte[]> letter = receive(name + "-dead", 1).get(0);
       assertThat(letter.key()).isEqualTo("y".getBytes(UTF_8));
+
+      String large = "{\"id\": 7, \"text\": \"" + "x".repeat(18_900) + "\"}"; // fails behind it
+      send("z", large);
+      letter = receive(name + "-dead", 2).get(1);
+      assertThat(message(letter)).startsWith("too-large: ");
+      assertThat(letter.key()).isEqualTo("z".getBytes(UTF_8));
+      assertThat(letter.value()).isEqualTo(large.getBytes(UTF_8));
+      assertThat(header(letter, "__streams.errors.topic")).isEqualTo(name);
+      assertThat(header(letter, "__streams.errors.offset")).isEqualTo("3");
     }
   }
 
