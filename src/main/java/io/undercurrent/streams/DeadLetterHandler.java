@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -506,6 +507,7 @@ public final class DeadLetterHandler
           || cause instanceof StateFormatException
           || cause instanceof IOException
           || cause instanceof UncheckedIOException
+          || cause instanceof TimeoutException
           || cause instanceof InterruptedException) {
         return false;
       }

@@ -12,18 +12,23 @@ import io.undercurrent.streams.internals.KeyStateFormat;
 import io.undercurrent.streams.internals.RefusedRecords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -117,6 +122,9 @@ class DeadLetterHandlerTest {
         new ProcessorStateException("rocksdb"),
         new TopicAuthorizationException("messages"),
         new TimeoutException("broker"),
+        new IllegalStateException(
+            new ExecutionException(new java.util.concurrent.TimeoutException("no answer"))),
+        new SerializationException("no schema", new ConnectException("refused")),
         new UncheckedIOException(new IOException("disk full")),
         new RuntimeException(new OutOfMemoryError()),
         new RuntimeException(new StreamsException("wrapped")),
@@ -254,6 +262,28 @@ class DeadLetterHandlerTest {
         processed(handler(limits), context(old, KEY, VALUE, 0), BAD);
     assertThat(late.timestamp()).isNull();
     assertThat(text(late, DeadLetterHandler.TIMESTAMP_HEADER)).isEqualTo("0");
+  }
+
+  /** A topic without a leader, for example: it says nothing about the record. */
+  @Test
+  void shouldNotRememberAnEnrichedRecordThatCouldNotBeSentForNow() {
+    Map<String, Object> configs = settings(Map.of());
+    DeadLetterHandler handler = configured(configs);
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>("enriched", 0, (Long) 5L, KEY, (byte[]) null);
+    record.headers().add("undercurrent-model", VALUE);
+    for (Exception passing :
+        List.of(
+            new TimeoutException("slow"),
+            new NotLeaderOrFollowerException(),
+            new NotEnoughReplicasException("one of two"),
+            new CorruptRecordException("on its way"))) {
+      assertThat(handler.handleError(context(), record, passing).result())
+          .isEqualTo(ProductionExceptionHandler.Result.RETRY);
+    }
+    assertThat(RefusedRecords.from(configs).takeAttempt()).isFalse();
+    handler.handleError(context(), record, new InvalidTimestampException("refused"));
+    assertThat(RefusedRecords.from(configs).takeAttempt()).as("the record can be found").isTrue();
   }
 
   @Test
