@@ -14,6 +14,7 @@ import io.undercurrent.query.internals.LocalKeyQueries;
 import io.undercurrent.streams.internals.EnricherSpec;
 import io.undercurrent.streams.internals.FixedKeyedProcessor;
 import io.undercurrent.streams.internals.KeyedProcessor;
+import io.undercurrent.streams.internals.Repairs;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -95,7 +96,9 @@ public final class Enricher<K, V> {
     this.name = name;
     this.spec = spec;
     this.stores =
-        store.builders(spec.model().config().hasMemory() ? spec.settings().memoryStore() : null);
+        store.builders(
+            spec.model().config().hasMemory() ? spec.settings().memoryStore() : null,
+            spec.repairs());
   }
 
   /**
@@ -441,6 +444,7 @@ public final class Enricher<K, V> {
               EnricherMeters.of(registry, name, model),
               unnamed ? MODEL_HEADER : MODEL_HEADER + "-" + name,
               new EnricherSpec.Changelog(),
+              new Repairs(kept.hasChangelog()),
               lookAhead == null ? null : lookAhead.polledByThread(),
               preview),
           kept);
