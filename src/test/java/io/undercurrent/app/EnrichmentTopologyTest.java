@@ -57,7 +57,7 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.TopologyTestDriver;
-import org.apache.kafka.streams.errors.TaskCorruptedException;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -260,7 +260,7 @@ class EnrichmentTopologyTest {
     broken[50] ^= 1;
     store().put(Bytes.wrap(bytes("k")), broken);
 
-    assertThatThrownBy(() -> send("k", "d")).isInstanceOf(TaskCorruptedException.class);
+    assertThatThrownBy(() -> send("k", "d")).isInstanceOf(TaskMigratedException.class);
     send("k", "d"); // the restore did not help
 
     EnrichedRecord again = receive();

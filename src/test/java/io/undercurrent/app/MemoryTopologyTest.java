@@ -47,7 +47,7 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
-import org.apache.kafka.streams.errors.TaskCorruptedException;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.junit.jupiter.api.AfterEach;
@@ -271,7 +271,7 @@ class MemoryTopologyTest {
     String alone = withoutSource(enriched.readValuesToList().get(2)).replace("b3RoZXI=", "aw==");
     memories().put(MemoryStore.at(key("k"), 1), new byte[5]);
 
-    assertThatThrownBy(() -> send("k", "e f")).isInstanceOf(TaskCorruptedException.class);
+    assertThatThrownBy(() -> send("k", "e f")).isInstanceOf(TaskMigratedException.class);
     send("k", "e f"); // the restore did not help
 
     assertThat(withoutSource(enriched.readValue())).isEqualTo(alone);

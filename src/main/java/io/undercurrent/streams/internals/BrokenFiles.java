@@ -1,9 +1,8 @@
 package io.undercurrent.streams.internals;
 
 import java.nio.file.Path;
-import java.util.Set;
 import org.apache.kafka.streams.errors.ProcessorStateException;
-import org.apache.kafka.streams.errors.TaskCorruptedException;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.apache.kafka.streams.processor.TaskId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +77,20 @@ final class BrokenFiles {
     }
     warn(failure);
     files.condemn();
-    return new TaskCorruptedException(Set.of(task), failure);
+    return startAgain(task, failure);
+  }
+
+  /**
+   * What to throw on a task's own thread so that its stores are opened again.
+   *
+   * <p>It is Kafka Streams' exception for a thread that has lost its place in the group. The thread
+   * aborts its transaction, closes its tasks and joins the group again, so it reads again from the
+   * committed offsets on. TaskCorruptedException would say it better, but it loses records: with
+   * Kafka Streams 4.4.0, exactly_once_v2 and the classic group protocol, the consumer goes on
+   * behind the records that were polled before.
+   */
+  static TaskMigratedException startAgain(TaskId task, Throwable why) {
+    return new TaskMigratedException("the stores of task " + task + " are to be restored", why);
   }
 
   private void warn(ProcessorStateException failure) {

@@ -21,7 +21,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -31,7 +30,6 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.errors.ProcessorStateException;
-import org.apache.kafka.streams.errors.TaskCorruptedException;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
@@ -262,7 +260,10 @@ final class RecurrentProcessor<K, V> {
           context.taskId(),
           settings.store(),
           why.getMessage());
-      throw new TaskCorruptedException(Set.of(context.taskId()));
+      for (String of : List.of(settings.store(), settings.memoryStore())) {
+        new StoreFiles(context.taskId(), context.stateDir().toPath(), of).condemn();
+      }
+      throw BrokenFiles.startAgain(context.taskId(), why);
     }
   }
 

@@ -17,8 +17,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * start.
  *
  * <p>Files that cannot be opened are deleted, and a new store is opened. If a write fails, the task
- * is given back to Kafka Streams as corrupted: it closes the task's stores and opens them again. A
- * failed read is left to the caller, because any thread may read.
+ * is started again, see {@link BrokenFiles#startAgain}. A failed read is left to the caller,
+ * because any thread may read.
  *
  * <p>The stores are proxies for the reason that {@link OwnedStores} gives.
  */

@@ -49,7 +49,7 @@ public final class Repairs {
   }
 
   /** Whether to restore a task now because its files are broken. If so, it counts. */
-  synchronized boolean take(TaskId task) {
+  public synchronized boolean take(TaskId task) {
     return changelogs && take(of(task));
   }
 

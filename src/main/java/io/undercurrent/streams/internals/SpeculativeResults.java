@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.errors.TaskCorruptedException;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -250,7 +250,7 @@ final class SpeculativeResults implements AutoCloseable {
             foundByKey.put(key, found);
             return found.state();
           });
-    } catch (TaskCorruptedException e) {
+    } catch (TaskMigratedException e) {
       throw e; // the task's stores are broken, whichever record's key was read
     } catch (RuntimeException e) {
       if (batch.size() == 1) {

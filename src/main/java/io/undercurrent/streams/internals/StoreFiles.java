@@ -65,10 +65,15 @@ public final class StoreFiles {
     }
   }
 
-  /** Has the files deleted before they are opened again. May be called by any thread. */
+  /**
+   * Has the files, if there are any, deleted before they are opened again. May be called by any
+   * thread.
+   */
   public void condemn() {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
     try {
-      Files.createDirectories(condemned.getParent());
       Files.write(condemned, new byte[0]);
     } catch (IOException e) {
       throw new ProcessorStateException("cannot write " + condemned, e);
@@ -100,8 +105,8 @@ public final class StoreFiles {
   }
 
   /** The error that ends the application: what is broken, and what to do. */
-  ProcessorStateException failure(boolean changelogs, Throwable cause) {
-    return new ProcessorStateException(
+  BrokenStoreException failure(boolean changelogs, Throwable cause) {
+    return new BrokenStoreException(
         changelogs
             ? "the files in %s are broken again after %d restores of task %s within an hour: check that disk, or set another state.dir; the states come from the changelog"
                 .formatted(folder.getParent(), Repairs.MAX, task)

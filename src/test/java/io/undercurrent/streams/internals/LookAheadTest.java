@@ -45,7 +45,7 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.TaskCorruptedException;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Named;
@@ -298,7 +298,7 @@ class LookAheadTest {
     settle();
     driver.restore("hidden-state", Map.of(Bytes.wrap(key(1)), new byte[] {1, 2, 3}));
     pollThree();
-    assertThatThrownBy(driver::process).isInstanceOf(TaskCorruptedException.class);
+    assertThatThrownBy(driver::process).isInstanceOf(TaskMigratedException.class);
     driver.processAll(); // the records after the first, which the driver has dropped
     assertThat(driver.registry.get(MeterNames.BROKEN_STATES).counter().count()).isEqualTo(1);
     driver.enriched();
