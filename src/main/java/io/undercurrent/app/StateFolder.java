@@ -76,9 +76,14 @@ final class StateFolder {
   }
 
   /** The folder's path. */
+  /** The folder itself. */
+  Path path() {
+    return file.getParent();
+  }
+
   @Override
   public String toString() {
-    return file.getParent().toString();
+    return path().toString();
   }
 
   private void write() {

@@ -104,7 +104,8 @@ public final class StreamsApp implements AutoCloseable {
     this.lookAhead = config.batchRecords() == 1 ? null : new LookAhead();
     this.topics = new Topics(definition, config, streamsConfig, internalTopics());
     this.watch = new TopicWatch(topics, streamsConfig, changelog(definition.store()), this::isLive);
-    this.failures = new ThreadFailures(streamsConfig, stateFolder, topics::wrongPartitions);
+    this.failures =
+        new ThreadFailures(streamsConfig, stateFolder, topics::wrongPartitions, stores());
   }
 
   /**
@@ -151,6 +152,12 @@ public final class StreamsApp implements AutoCloseable {
     all.add(definition.enriched());
     all.add(definition.deadLetters());
     return all;
+  }
+
+  private List<String> stores() {
+    return model.config().hasMemory()
+        ? List.of(definition.store(), enrichment().memoryStore())
+        : List.of(definition.store());
   }
 
   /** The topics that Kafka Streams creates for the topology. */
@@ -262,6 +269,12 @@ public final class StreamsApp implements AutoCloseable {
       if (!closed && failures.maySkip(cause)) {
         log.warn(
             "a broker refused a record; it goes to the dead letters at the next attempt: {}",
+            AppException.oneLine(cause));
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+      }
+      if (!closed && failures.mayRestore(cause)) {
+        log.warn(
+            "the files of a store are broken; it is restored from its changelog: {}",
             AppException.oneLine(cause));
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }

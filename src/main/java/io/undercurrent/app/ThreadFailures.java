@@ -1,7 +1,11 @@
 package io.undercurrent.app;
 
+import io.undercurrent.streams.internals.BrokenStoreException;
 import io.undercurrent.streams.internals.RefusedRecords;
+import io.undercurrent.streams.internals.Repairs;
+import io.undercurrent.streams.internals.StoreFiles;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.InvalidRecordException;
@@ -18,7 +22,9 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.errors.TopologyException;
+import org.apache.kafka.streams.processor.TaskId;
 
 /**
  * Failures of stream threads: which ones pass when the thread starts again, and what the others
@@ -35,15 +41,22 @@ final class ThreadFailures {
   private final StreamsConfig config;
   private final StateFolder stateFolder;
   private final Supplier<Optional<String>> wrongPartitions;
+  private final List<String> stores;
+  private final Repairs repairs = new Repairs(true);
   private int rejoins; // since firstRejoinNanos
   private long firstRejoinNanos;
 
   /**
    * @param wrongPartitions asks a broker what is wrong with the number of partitions of the
    *     internal topics
+   * @param stores names of the stores
    */
   ThreadFailures(
-      StreamsConfig config, StateFolder stateFolder, Supplier<Optional<String>> wrongPartitions) {
+      StreamsConfig config,
+      StateFolder stateFolder,
+      Supplier<Optional<String>> wrongPartitions,
+      List<String> stores) {
+    this.stores = stores;
     this.config = config;
     this.stateFolder = stateFolder;
     this.wrongPartitions = wrongPartitions;
@@ -80,6 +93,31 @@ final class ThreadFailures {
    */
   boolean maySkip(Throwable cause) {
     return refusal(cause) != null && RefusedRecords.from(config.originals()).takeAttempt();
+  }
+
+  /**
+   * Whether to start a new stream thread: this one ended because RocksDB found a store's files
+   * broken while Kafka Streams restored the store, so they will be deleted. All other broken files
+   * are noticed by the stores themselves.
+   */
+  synchronized boolean mayRestore(Throwable failure) {
+    Optional<TaskId> task = Optional.empty();
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BrokenStoreException) {
+        return false;
+      }
+      if (cause instanceof StreamsException e && task.isEmpty()) {
+        task = e.taskId();
+      }
+    }
+    if (task.isEmpty() || !StoreFiles.areBroken(failure) || !repairs.take(task.get())) {
+      return false;
+    }
+    for (String store : stores) {
+      new StoreFiles(task.get(), stateFolder.path().resolve(task.get().toString()), store)
+          .condemn();
+    }
+    return true;
   }
 
   /** What to change at a topic that refused a record; null for another failure. */
@@ -154,6 +192,11 @@ final class ThreadFailures {
   static String message(Throwable failure) {
     if (failure instanceof AppException) {
       return "stopped: " + failure.getMessage();
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BrokenStoreException) {
+        return "stopped: " + cause.getMessage();
+      }
     }
     boolean retriable = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

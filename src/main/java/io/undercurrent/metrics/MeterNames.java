@@ -30,6 +30,8 @@ public final class MeterNames {
   public static final String FRESH_STATES = "undercurrent.fresh.states";
 
   /** Counter, states: states of another model that were found and ignored. */
+  public static final String BROKEN_STATES = "undercurrent.broken.states";
+
   public static final String FOREIGN_STATES = "undercurrent.foreign.states";
 
   /** Counter, letters, by {@link #REASON}: records that went to the dead-letter topic. */

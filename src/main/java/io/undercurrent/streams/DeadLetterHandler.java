@@ -7,6 +7,7 @@ import io.undercurrent.metrics.internals.DeadLetterMetrics;
 import io.undercurrent.streams.internals.DeadLetterProducer;
 import io.undercurrent.streams.internals.LetterHeaders;
 import io.undercurrent.streams.internals.MovedStates;
+import io.undercurrent.streams.internals.NewerStateException;
 import io.undercurrent.streams.internals.RecordSize;
 import io.undercurrent.streams.internals.RefusedRecords;
 import io.undercurrent.streams.internals.SourceRecords;
@@ -505,6 +506,7 @@ public final class DeadLetterHandler
       if (kafkas
           || cause instanceof Error
           || cause instanceof StateFormatException
+          || cause instanceof NewerStateException
           || cause instanceof IOException
           || cause instanceof UncheckedIOException
           || cause instanceof TimeoutException

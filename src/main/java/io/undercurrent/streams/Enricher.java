@@ -15,6 +15,7 @@ import io.undercurrent.streams.internals.EnricherSpec;
 import io.undercurrent.streams.internals.FixedKeyedProcessor;
 import io.undercurrent.streams.internals.KeyedProcessor;
 import io.undercurrent.streams.internals.LetterHeaders;
+import io.undercurrent.streams.internals.Repairs;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -96,7 +97,9 @@ public final class Enricher<K, V> {
     this.name = name;
     this.spec = spec;
     this.stores =
-        store.builders(spec.model().config().hasMemory() ? spec.settings().memoryStore() : null);
+        store.builders(
+            spec.model().config().hasMemory() ? spec.settings().memoryStore() : null,
+            spec.repairs());
   }
 
   /**
@@ -442,6 +445,7 @@ public final class Enricher<K, V> {
               EnricherMeters.of(registry, name, model),
               unnamed ? MODEL_HEADER : MODEL_HEADER + "-" + name,
               new EnricherSpec.Changelog(),
+              new Repairs(kept.hasChangelog()),
               lookAhead == null ? null : lookAhead.polledByThread(),
               preview),
           kept);

@@ -1,6 +1,8 @@
 package io.undercurrent.streams;
 
 import io.undercurrent.streams.internals.OwnedStores;
+import io.undercurrent.streams.internals.RepairedStores;
+import io.undercurrent.streams.internals.Repairs;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -116,25 +118,30 @@ public final class StoreSettings {
     return name;
   }
 
+  boolean hasChangelog() {
+    return changelog != null;
+  }
+
   /**
    * The builders of the stores.
    *
    * @param memory name of the second store; null for a model that has none
    */
-  Set<StoreBuilder<?>> builders(String memory) {
+  Set<StoreBuilder<?>> builders(String memory, Repairs repairs) {
     Set<StoreBuilder<?>> builders = new LinkedHashSet<>();
-    builders.add(builder(name, cached));
+    builders.add(builder(name, cached, repairs));
     if (memory != null) {
-      builders.add(builder(memory, false));
+      builders.add(builder(memory, false, repairs));
     }
     return builders;
   }
 
-  private StoreBuilder<KeyValueStore<Bytes, byte[]>> builder(String store, boolean cached) {
+  private StoreBuilder<KeyValueStore<Bytes, byte[]>> builder(
+      String store, boolean cached, Repairs repairs) {
     KeyValueBytesStoreSupplier kept =
         inMemory
             ? Stores.inMemoryKeyValueStore(store)
-            : new OwnedStores(Stores.persistentKeyValueStore(store));
+            : new RepairedStores(new OwnedStores(Stores.persistentKeyValueStore(store)), repairs);
     StoreBuilder<KeyValueStore<Bytes, byte[]>> builder =
         Stores.keyValueStoreBuilder(kept, Serdes.Bytes(), Serdes.ByteArray());
     builder = cached ? builder.withCachingEnabled() : builder.withCachingDisabled();

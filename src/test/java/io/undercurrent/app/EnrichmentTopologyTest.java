@@ -32,11 +32,12 @@ import io.undercurrent.model.Network;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.internals.KeyStateFormat;
+import io.undercurrent.streams.internals.NewerStateException;
 import io.undercurrent.streams.internals.SourceRecords;
-import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
 import io.undercurrent.streams.internals.TimestampRange;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.zip.CRC32C;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -56,6 +58,7 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -250,11 +253,42 @@ class EnrichmentTopologyTest {
   }
 
   @Test
-  void shouldStopAtAStoreThatHoldsOtherBytes() {
+  void shouldAskForARestoreOfABrokenStateAndThenStartItsKeyAgain() {
     start(TEXT);
-    store().put(Bytes.wrap(bytes("k")), new byte[3]);
+    send("k", "a b c");
+    receive();
+    byte[] broken = state("k");
+    broken[50] ^= 1;
+    store().put(Bytes.wrap(bytes("k")), broken);
 
-    assertThatThrownBy(() -> send("k", "d")).hasRootCauseInstanceOf(StateFormatException.class);
+    assertThatThrownBy(() -> send("k", "d")).isInstanceOf(TaskMigratedException.class);
+    send("k", "d"); // the restore did not help
+
+    EnrichedRecord again = receive();
+    assertThat(again.conversation().records()).isEqualTo(1);
+    send("other", "d");
+    assertThat(receive().sentiment()).isEqualTo(again.sentiment());
+    assertThat(count(MeterNames.BROKEN_STATES)).isEqualTo(1);
+    assertThat(count(MeterNames.FOREIGN_STATES)).isZero();
+    send("k", "e");
+    assertThat(receive().conversation().records()).isEqualTo(2);
+    assertThat(count(MeterNames.BROKEN_STATES)).isEqualTo(1);
+    assertThat(deadLetters.isEmpty()).isTrue();
+  }
+
+  /** Its key would lose the state that the later version can read. */
+  @Test
+  void shouldStopAtAStateOfALaterVersion() {
+    start(TEXT);
+    send("k", "a b c");
+    byte[] later = state("k").clone();
+    later[0] = 3;
+    CRC32C sum = new CRC32C();
+    sum.update(later, 0, later.length - 4);
+    ByteBuffer.wrap(later).putInt(later.length - 4, (int) sum.getValue());
+    store().put(Bytes.wrap(bytes("k")), later);
+
+    assertThatThrownBy(() -> send("k", "d")).hasRootCauseInstanceOf(NewerStateException.class);
     assertThat(deadLetters.isEmpty()).isTrue();
   }
 

@@ -26,12 +26,12 @@ import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
 import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.internals.MemoryStore;
-import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredEnrichment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +47,7 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.junit.jupiter.api.AfterEach;
@@ -262,12 +263,36 @@ class MemoryTopologyTest {
   }
 
   @Test
-  void shouldStopAtAStoreThatHoldsOtherBytes() {
+  void shouldAskForARestoreOfABrokenEntryAndThenStartItsKeyAgain() {
     start();
     send("k", "a b c");
+    send("k", "d");
+    send("other", "e f");
+    String alone = withoutSource(enriched.readValuesToList().get(2)).replace("b3RoZXI=", "aw==");
     memories().put(MemoryStore.at(key("k"), 1), new byte[5]);
 
-    assertThatThrownBy(() -> send("k", "d")).hasRootCauseInstanceOf(StateFormatException.class);
+    assertThatThrownBy(() -> send("k", "e f")).isInstanceOf(TaskMigratedException.class);
+    send("k", "e f"); // the restore did not help
+
+    assertThat(withoutSource(enriched.readValue())).isEqualTo(alone);
+    assertThat(entries(bytes("k"))).containsOnlyKeys(1L);
+  }
+
+  /** Such a key is in no key's memory; another program must have written it into the changelog. */
+  @Test
+  void shouldIgnoreAnEntryWithAKeyThatIsNotOurs() {
+    start();
+    send("k", "a b c");
+    send("other", "a b c");
+    byte[] odd = Arrays.copyOf(MemoryStore.at(key("k"), 1).get(), 14);
+    memories().put(Bytes.wrap(odd), new byte[5]);
+
+    send("k", "d");
+    send("other", "d");
+
+    List<byte[]> records = enriched.readValuesToList();
+    assertThat(withoutSource(records.get(2)))
+        .isEqualTo(withoutSource(records.get(3)).replace("b3RoZXI=", "aw=="));
   }
 
   @Test

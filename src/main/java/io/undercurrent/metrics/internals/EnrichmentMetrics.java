@@ -110,6 +110,7 @@ public final class EnrichmentMetrics {
   private final Counter emptyRecords;
   private final Counter tombstones;
   private final Counter freshStates;
+  private final Counter brokenStates;
   private final Counter foreignStates;
   private final Counter expired;
   private final Timer stepDuration;
@@ -171,6 +172,11 @@ public final class EnrichmentMetrics {
             "tombstones",
             "Records with a null value; each deletes the state of its key");
     freshStates = counter(MeterNames.FRESH_STATES, "states", "Keys seen for the first time");
+    brokenStates =
+        counter(
+            MeterNames.BROKEN_STATES,
+            "states",
+            "States and memories of keys that were broken, also after a restore from the changelog; their keys started again");
     foreignStates =
         counter(
             MeterNames.FOREIGN_STATES,
@@ -301,6 +307,11 @@ public final class EnrichmentMetrics {
   /** Counts one key seen for the first time. */
   public void freshState() {
     freshStates.increment();
+  }
+
+  /** Counts one key whose state or memory was broken. */
+  public void brokenState() {
+    brokenStates.increment();
   }
 
   /** Counts one state that another model made. */

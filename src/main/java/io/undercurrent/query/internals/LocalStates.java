@@ -2,6 +2,9 @@ package io.undercurrent.query.internals;
 
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
+import io.undercurrent.query.NotAvailableException;
+import io.undercurrent.streams.internals.NewerStateException;
+import io.undercurrent.streams.internals.StateFormatException;
 import io.undercurrent.streams.internals.StoredKeys;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KafkaStreams;
@@ -29,6 +32,7 @@ final class LocalStates {
    * @param behind null to read the state itself; otherwise a standby's copy is accepted too, and
    *     this is the number of writes that it lacks
    * @throws UnknownKeyException if there is no state that this model can read
+   * @throws NotAvailableException if the stored bytes are broken
    * @throws org.apache.kafka.streams.errors.StreamsException if the store cannot be read now
    */
   StoredKey read(KafkaStreams streams, Integer partition, byte[] key, Long behind) {
@@ -39,7 +43,7 @@ final class LocalStates {
             model.config().hasMemory()
                 ? store(streams, settings.memoryStore(), partition, stale)
                 : null);
-    StoredKeys.Found found = stored.find(Bytes.wrap(key));
+    StoredKeys.Found found = find(stored, Bytes.wrap(key));
     if (found.bytes() == null) {
       throw UnknownKeyException.noState();
     }
@@ -47,6 +51,19 @@ final class LocalStates {
       throw UnknownKeyException.ofAnotherModel();
     }
     return new StoredKey(found.state(), behind);
+  }
+
+  private static StoredKeys.Found find(StoredKeys stored, Bytes key) {
+    try {
+      return stored.find(key);
+    } catch (StateFormatException e) {
+      throw new NotAvailableException(
+          "the state of the key is broken here; its next record restores it or starts it again: "
+              + e.getMessage(),
+          e);
+    } catch (NewerStateException e) {
+      throw new NotAvailableException(e.getMessage(), e);
+    }
   }
 
   private static ReadOnlyKeyValueStore<Bytes, byte[]> store(

@@ -19,6 +19,7 @@ import org.apache.kafka.common.serialization.Serde;
  *     keyEncoding}
  * @param modelHeader name of the header that names the model
  * @param changelog receives the name of the store's changelog from each task that starts
+ * @param repairs says whether broken stores are restored
  * @param lookAhead the records that stream threads have polled; null to compute records one by one
  * @param preview predicts the record that a processor receives for a polled one; null to read
  *     polled values with the application's default serde
@@ -34,6 +35,7 @@ public record EnricherSpec<K, V>(
     EnricherMeters meters,
     String modelHeader,
     Changelog changelog,
+    Repairs repairs,
     PolledByThread lookAhead,
     Preview<K, V> preview) {
 

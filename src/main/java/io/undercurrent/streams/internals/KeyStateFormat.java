@@ -18,7 +18,6 @@ import java.util.Optional;
  */
 public final class KeyStateFormat {
 
-  private static final byte VERSION = 1;
   private static final int FINGERPRINT_BYTES = 6;
   private static final int HEADER_BYTES = 45;
   private static final int HAS_TIMESTAMP = 1;
@@ -80,6 +79,7 @@ public final class KeyStateFormat {
       return this == TOP_H_AND_C || this == HALF_TOP_H_AND_C;
     }
 
+    /** Without the checksum. */
     long sizeInBytes(int rows, int rowSize) {
       if (onlyTopH()) {
         return HEADER_BYTES + ((long) precision.bytesOfC() * rows + precision.bytes()) * rowSize;
@@ -115,20 +115,20 @@ public final class KeyStateFormat {
    * {@link StatePrecision#FP32}, Q is 3 and 4:
    *
    * <pre>
-   *   45 + (P + 4) * numLayers * H     lstm
-   *   45 + (Q * numLayers + P) * H     sru
-   *   45 + P * numLayers * H           gru, mingru, rnn
-   *   45 + 4 * (window - 1)            ffnn
+   *   49 + (P + 4) * numLayers * H     lstm
+   *   49 + (Q * numLayers + P) * H     sru
+   *   49 + P * numLayers * H           gru, mingru, rnn
+   *   49 + 4 * (window - 1)            ffnn
    * </pre>
    */
   public int sizeInBytes() {
-    return Math.toIntExact(contents.sizeInBytes(rows, rowSize));
+    return Math.toIntExact(contents.sizeInBytes(rows, rowSize) + FormatVersion.CHECKSUM_BYTES);
   }
 
-  // Version 1, all numbers big-endian:
+  // Version 2, all numbers big-endian. Later versions keep the first byte and the checksum.
   //
   //   offset  bytes  field
-  //        0      1  format version, 1
+  //        0      1  format version, 2
   //        1      1  contents: 1 is h and c, 2 is h alone, 3 is token ids; 4 and 5 are 1 and 2 with
   //                  h in half precision; 6 is the top h and c, 7 the same with h in half
   //                  precision and c in 24 bits
@@ -149,11 +149,15 @@ public final class KeyStateFormat {
   //               3 * layers * H  c, layer by layer, the upper 24 bits of a binary32, in contents 7
   //    or 45      4 * (window - 1)  the ids before the last end-of-record token, oldest first; -1
   //                                 if none was read yet
+  //
+  //    and then   4  checksum, see FormatVersion
+  //
+  // Version 1 is the same without the checksum. It is read, but not written.
 
   /** The bytes to store, with h rounded to the model's precision, in a new array. */
   public byte[] serialize(KeyState state) {
     ByteBuffer to = ByteBuffer.allocate(sizeInBytes());
-    to.put(VERSION).put((byte) contents.code());
+    to.put(FormatVersion.LATEST).put((byte) contents.code());
     to.putShort((short) rows).putShort((short) rowSize);
     to.put(fingerprint);
     int timestamp = state.lastTimestampMs() == null ? 0 : HAS_TIMESTAMP;
@@ -176,6 +180,7 @@ public final class KeyStateFormat {
         precisionOfC(contents).putC(row, to);
       }
     }
+    FormatVersion.seal(to);
     return to.array();
   }
 
@@ -183,18 +188,20 @@ public final class KeyStateFormat {
    * The state in {@code stored}, in new arrays and with an empty memory; empty if another model
    * made it. It may have either precision.
    *
-   * @throws StateFormatException if the bytes are not a state of this format version
+   * @throws StateFormatException if the bytes are not a state, or were changed
+   * @throws NewerStateException if a later version wrote them
    */
   public Optional<KeyState> deserialize(byte[] stored) {
     if (stored.length < HEADER_BYTES) {
       throw new StateFormatException("length", "at least " + HEADER_BYTES, stored.length);
     }
     ByteBuffer from = ByteBuffer.wrap(stored);
-    require("format version", VERSION, from.get());
+    int checksumBytes = FormatVersion.check("", stored);
+    from.get(); // the version
     Contents found = Contents.ofCode(from.get());
     int foundRows = Short.toUnsignedInt(from.getShort());
     int foundSize = Short.toUnsignedInt(from.getShort());
-    long expectedLength = found.sizeInBytes(foundRows, foundSize);
+    long expectedLength = found.sizeInBytes(foundRows, foundSize) + checksumBytes;
     if (stored.length != expectedLength) {
       throw new StateFormatException(
           found == Contents.TOKENS
@@ -222,6 +229,9 @@ public final class KeyStateFormat {
     long tokens = from.getLong();
     double score = from.getDouble();
     HiddenState hidden = contents == Contents.TOKENS ? ofTokens(from) : ofFloats(from, found);
+    if (checksumBytes == 0 && !hidden.isFinite()) {
+      throw new StateFormatException("h and c", "finite numbers", "NaN or an infinity");
+    }
     return Optional.of(
         new KeyState(
             records,

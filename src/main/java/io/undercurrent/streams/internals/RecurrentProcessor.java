@@ -29,10 +29,13 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Enriches each record from its key's state, forwards the enriched record and stores the next
@@ -48,6 +51,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * handler fails, {@code forward} throws, nothing is written here and the stream thread ends.
  */
 final class RecurrentProcessor<K, V> {
+
+  private static final Logger log = LoggerFactory.getLogger(RecurrentProcessor.class);
 
   /** The maximum size of an enriched record without its texts: names, numbers, 100 next tokens. */
   private static final int JSON_OVERHEAD_BYTES = 16_384;
@@ -104,7 +109,8 @@ final class RecurrentProcessor<K, V> {
             : null;
     stored =
         new StoredKeys(model)
-            .in(store, memories == null ? null : context.getStateStore(settings.memoryStore()));
+            .in(store, memories == null ? null : context.getStateStore(settings.memoryStore()))
+            .onBroken(this::restoreOnce);
     movedStates = MovedStates.from(context.appConfigs());
     refused = RefusedRecords.from(context.appConfigs());
     close(); // Kafka Streams may initialise a processor again; drop older results
@@ -149,6 +155,17 @@ final class RecurrentProcessor<K, V> {
   }
 
   void process(
+      K recordKey, V value, long timestampMs, Headers recordHeaders, Forwarder downstream) {
+    try {
+      enrich(recordKey, value, timestampMs, recordHeaders, downstream);
+    } catch (ProcessorStateException e) {
+      throw new BrokenFiles(
+              context.taskId(), context.stateDir().toPath(), settings.store(), spec.repairs())
+          .after(e);
+    }
+  }
+
+  private void enrich(
       K recordKey, V value, long timestampMs, Headers recordHeaders, Forwarder downstream) {
     Bytes key = key(recordKey);
     KeyText encoded = spec.keyText() == null ? encoded(key) : null;
@@ -231,6 +248,25 @@ final class RecurrentProcessor<K, V> {
     return bytes;
   }
 
+  /**
+   * Has Kafka Streams restore the task from the changelogs, unless this was done for the key before
+   * or too often. Then the key starts again.
+   */
+  private void restoreOnce(Bytes key, StateFormatException why) {
+    if (spec.repairs().take(context.taskId(), key)) {
+      log.warn(
+          "task {}: a state in store {} is broken, so the states are restored from the changelog:"
+              + " {}",
+          context.taskId(),
+          settings.store(),
+          why.getMessage());
+      for (String of : List.of(settings.store(), settings.memoryStore())) {
+        new StoreFiles(context.taskId(), context.stateDir().toPath(), of).condemn();
+      }
+      throw BrokenFiles.startAgain(context.taskId(), why);
+    }
+  }
+
   private Result enrich(Message record) {
     Optional<RecordMetadata> position = currentPosition();
     if (looksAhead && position.isPresent()) {
@@ -238,6 +274,10 @@ final class RecurrentProcessor<K, V> {
     }
     metrics.inline();
     return results.computeAlone(record);
+  }
+
+  private static String place(RecordMetadata position) {
+    return partition(position) + " offset " + position.offset();
   }
 
   private static TopicPartition partition(RecordMetadata position) {
@@ -407,7 +447,16 @@ final class RecurrentProcessor<K, V> {
         metrics.language().nextWord(outcome.hit() == Hit.HIT);
       }
     }
-    if (result.foreign()) {
+    if (result.broken() != null) {
+      metrics.brokenState();
+      log.warn(
+          "{}: the state of the record's key in store {} of task {} is broken, so the key starts"
+              + " again: {}",
+          currentPosition().map(RecurrentProcessor::place).orElse("a record without a place"),
+          settings.store(),
+          context.taskId(),
+          result.broken());
+    } else if (result.foreign()) {
       metrics.foreignState();
     } else if (result.before() == null) {
       metrics.freshState();

@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +56,8 @@ final class SpeculativeResults implements AutoCloseable {
    * @param forgotten numbers of the records whose memory entries must be deleted
    * @param outcome null for a tombstone
    * @param foreign whether another model made the stored state
+   * @param broken what was wrong with the key's stored state or memory, because of which it starts
+   *     again; null if they were intact
    * @param nanos the record's share of its batch's time
    */
   record Result(
@@ -65,6 +68,7 @@ final class SpeculativeResults implements AutoCloseable {
       List<Long> forgotten,
       Outcome outcome,
       boolean foreign,
+      String broken,
       long nanos) {
 
     /** The first input that differs from the current one; null if all are the same. */
@@ -246,6 +250,8 @@ final class SpeculativeResults implements AutoCloseable {
             foundByKey.put(key, found);
             return found.state();
           });
+    } catch (TaskMigratedException e) {
+      throw e; // the task's stores are broken, whichever record's key was read
     } catch (RuntimeException e) {
       if (batch.size() == 1) {
         throw e;
@@ -278,7 +284,8 @@ final class SpeculativeResults implements AutoCloseable {
       Message record = records.get(i);
       ByteBuffer key = record.key();
       if (record.isTombstone()) {
-        results.add(new Result(record, null, fingerprint, null, List.of(), null, false, nanos));
+        results.add(
+            new Result(record, null, fingerprint, null, List.of(), null, false, null, nanos));
         foundByKey.remove(key);
         states.put(key, null);
       } else if (batch.outcome(i) == null) {
@@ -312,6 +319,7 @@ final class SpeculativeResults implements AutoCloseable {
         forgotten,
         outcome,
         found != null && found.foreign(),
+        found == null ? null : found.broken(),
         nanos);
   }
 

@@ -1,9 +1,8 @@
 package io.undercurrent.streams.internals;
 
 /**
- * Says that stored bytes are not a state that this version can read. The store is at fault and not
- * the current record, so processing must stop. The message is one line with the expectation and the
- * finding.
+ * Says that stored bytes are not a state, or were changed. The store is at fault and not the
+ * current record. The message is one line with the expectation and the finding.
  */
 public final class StateFormatException extends RuntimeException {
 

@@ -22,6 +22,19 @@ public final class StoredKeys {
   private final KeyState fresh;
   private final ReadOnlyKeyValueStore<Bytes, byte[]> states;
   private final ReadOnlyKeyValueStore<Bytes, byte[]> memories;
+  private final OnBroken onBroken;
+
+  /** Decides what happens to a key whose stored state or memory is broken. */
+  @FunctionalInterface
+  interface OnBroken {
+
+    /**
+     * Returns if the key is to start again; throws an exception otherwise.
+     *
+     * @param why what is wrong
+     */
+    void accept(Bytes key, StateFormatException why);
+  }
 
   /**
    * What is stored for a key.
@@ -30,13 +43,22 @@ public final class StoredKeys {
    * @param state the decoded state; a fresh one if none is stored or if another model made it
    * @param foreign whether another model made the stored state
    * @param unreadable numbers of the stored memory entries that are not in the state's memory:
-   *     another model made them, or they belong to records after the state
+   *     another model made them, they belong to records after the state, or the key starts again
+   * @param broken what is wrong with the stored state or memory, because of which the key starts
+   *     again; null if they are intact
    */
-  public record Found(byte[] bytes, KeyState state, boolean foreign, List<Long> unreadable) {}
+  public record Found(
+      byte[] bytes, KeyState state, boolean foreign, List<Long> unreadable, String broken) {}
 
   /** A reader of one model's states. Call {@link #in} to set the stores. */
   public StoredKeys(Model model) {
-    this(new KeyStateFormat(model), new MemoryFormat(model), KeyState.fresh(model), null, null);
+    this(
+        new KeyStateFormat(model),
+        new MemoryFormat(model),
+        KeyState.fresh(model),
+        null,
+        null,
+        StoredKeys::fail);
   }
 
   private StoredKeys(
@@ -44,12 +66,18 @@ public final class StoredKeys {
       MemoryFormat memoryFormat,
       KeyState fresh,
       ReadOnlyKeyValueStore<Bytes, byte[]> states,
-      ReadOnlyKeyValueStore<Bytes, byte[]> memories) {
+      ReadOnlyKeyValueStore<Bytes, byte[]> memories,
+      OnBroken onBroken) {
     this.format = format;
     this.memoryFormat = memoryFormat;
     this.fresh = fresh;
     this.states = states;
     this.memories = memories;
+    this.onBroken = onBroken;
+  }
+
+  private static void fail(Bytes key, StateFormatException why) {
+    throw why;
   }
 
   /**
@@ -59,7 +87,12 @@ public final class StoredKeys {
    */
   public StoredKeys in(
       ReadOnlyKeyValueStore<Bytes, byte[]> states, ReadOnlyKeyValueStore<Bytes, byte[]> memories) {
-    return new StoredKeys(format, memoryFormat, fresh, states, memories);
+    return new StoredKeys(format, memoryFormat, fresh, states, memories, onBroken);
+  }
+
+  /** The same reader, which does this with broken keys instead of throwing the exception. */
+  StoredKeys onBroken(OnBroken then) {
+    return new StoredKeys(format, memoryFormat, fresh, states, memories, then);
   }
 
   /** The stored state of a key, which must not be changed; null if there is none. */
@@ -70,19 +103,27 @@ public final class StoredKeys {
   /**
    * Reads a key.
    *
-   * @throws StateFormatException if the stored bytes are not in this version's formats
+   * @throws StateFormatException if the stored bytes are broken, unless {@link #onBroken} was set
+   * @throws NewerStateException if a later version wrote them
    */
   public Found find(Bytes key) {
     byte[] bytes = states.get(key);
+    SortedMap<Long, byte[]> entries =
+        memories == null ? Collections.emptySortedMap() : MemoryStore.entries(memories, key);
+    try {
+      return read(bytes, entries);
+    } catch (StateFormatException e) {
+      onBroken.accept(key, e);
+      return new Found(bytes, fresh, false, List.copyOf(entries.keySet()), e.getMessage());
+    }
+  }
+
+  private Found read(byte[] bytes, SortedMap<Long, byte[]> entries) {
     KeyState known = bytes == null ? null : format.deserialize(bytes).orElse(null);
     boolean foreign = bytes != null && known == null;
     KeyState state = known == null ? fresh : known;
-    if (memories == null) {
-      return new Found(bytes, state, foreign, List.of());
-    }
-    SortedMap<Long, byte[]> entries = MemoryStore.entries(memories, key);
     if (entries.isEmpty()) {
-      return new Found(bytes, state, foreign, List.of());
+      return new Found(bytes, state, foreign, List.of(), null);
     }
     // A query may find entries of records that were stored after it read the state.
     for (Map.Entry<Long, byte[]> entry : entries.headMap(state.records() + 1).entrySet()) {
@@ -90,7 +131,7 @@ public final class StoredKeys {
     }
     List<Long> unreadable = new ArrayList<>(entries.keySet());
     state.memory().entries().forEach(entry -> unreadable.remove(entry.record()));
-    return new Found(bytes, state, foreign, Collections.unmodifiableList(unreadable));
+    return new Found(bytes, state, foreign, Collections.unmodifiableList(unreadable), null);
   }
 
   /** The bytes to store for a state. */

@@ -107,9 +107,9 @@ class FootprintTest {
     Model model = Checkpoint.load(Checkpoint.DEFAULT);
 
     assertThat(new Footprint(model.withStatePrecision(StatePrecision.FP16)).keyBytes(10, 20))
-        .isEqualTo(10 + 45 + 6 * 320);
+        .isEqualTo(10 + 49 + 6 * 320);
     assertThat(new Footprint(model.withStatePrecision(StatePrecision.FP32)).keyBytes(10, 20))
-        .isEqualTo(10 + 45 + 8 * 320);
+        .isEqualTo(10 + 49 + 8 * 320);
   }
 
   private static void read(LookAheadDriver driver, int i) {

@@ -2,6 +2,7 @@ package io.undercurrent.streams.internals;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -44,6 +45,7 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Named;
@@ -289,11 +291,43 @@ class LookAheadTest {
     assertThat(driver.dropped(DroppedReason.MEMORY)).isEqualTo(1);
   }
 
+  /** A key of a record that waits is restored and started again like that of the current record. */
+  @Test
+  void shouldNoticeABrokenStateAheadAndCountItOnceItsRecordArrives() {
+    start(Map.of());
+    settle();
+    driver.restore("hidden-state", Map.of(Bytes.wrap(key(1)), new byte[] {1, 2, 3}));
+    pollThree();
+    assertThatThrownBy(driver::process).isInstanceOf(TaskMigratedException.class);
+    driver.processAll(); // the records after the first, which the driver has dropped
+    assertThat(driver.registry.get(MeterNames.BROKEN_STATES).counter().count()).isEqualTo(1);
+    driver.enriched();
+    driver.restore("hidden-state", Map.of(Bytes.wrap(key(1)), new byte[9]));
+    long used = driver.used();
+
+    pollThree();
+    driver.process();
+    assertThat(driver.registry.get(MeterNames.BROKEN_STATES).counter().count()).isEqualTo(1);
+    driver.processAll();
+
+    assertThat(driver.registry.get(MeterNames.BROKEN_STATES).counter().count()).isEqualTo(2);
+    assertThat(driver.used() - used).isEqualTo(2);
+    assertThat(EnrichedRecordJson.fromJson(driver.enriched().get(1)).conversation().records())
+        .isEqualTo(1);
+  }
+
+  private void pollThree() {
+    for (int i = 0; i < 3; i++) {
+      driver.poll("messages", key(i), bytes("a b"), i);
+    }
+  }
+
   @Test
   void shouldCompareEveryInputOfAResult() {
     Message record = new Message(ByteBuffer.wrap(key(1)), "a", 1L, new Source("t", 0, 1, 1L));
     String model = "0123456789ab";
-    Result result = new Result(record, new byte[] {1}, model, null, List.of(), null, false, 0);
+    Result result =
+        new Result(record, new byte[] {1}, model, null, List.of(), null, false, null, 0);
     byte[] same = {1};
 
     assertThat(result.mismatch(record, same, model)).isNull();

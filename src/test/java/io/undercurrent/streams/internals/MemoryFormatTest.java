@@ -25,11 +25,11 @@ class MemoryFormatTest {
   /** H = 13: 26 bytes a row. */
   @ParameterizedTest
   @CsvSource({
-    "3, 0, 1, 1, 47",
-    "3, 0, 20, 1, 123",
-    "0, 10, 1, 2, 73",
-    "3, 10, 9, 10, 313",
-    "3, 10, 20, 10, 357"
+    "3, 0, 1, 1, 51",
+    "3, 0, 20, 1, 127",
+    "0, 10, 1, 2, 77",
+    "3, 10, 9, 10, 317",
+    "3, 10, 20, 10, 361"
   })
   void shouldReadBackWhatItWroteAndKnowItsSize(
       int records, int cache, int tokens, int rows, int size) {
@@ -52,12 +52,49 @@ class MemoryFormatTest {
     byte[] bytes = format.serialize(entry);
 
     assertThat(HexFormat.of().formatHex(bytes, 0, 17))
-        .isEqualTo("01" + "000d" + "0123456789ab" + "00000002" + "00000003");
+        .isEqualTo("02" + "000d" + "0123456789ab" + "00000002" + "00000003");
     ByteBuffer rest = ByteBuffer.wrap(bytes, 17, bytes.length - 17);
     assertThat(rest.getInt()).isEqualTo(entry.tokens()[0]);
     assertThat(rest.getInt()).isEqualTo(entry.tokens()[1]);
     assertThat(rest.getShort()).isEqualTo(entry.h()[0][0]);
     assertThat(rest.getShort(17 + 8 + 26)).isEqualTo(entry.h()[1][0]);
+  }
+
+  @Test
+  void shouldReadEntriesOfVersion1() {
+    byte[] before = StateVersion1.of("memory");
+    byte[] now = format.serialize(entry(2, 3));
+
+    assertThat(format.deserialize(7, before))
+        .get()
+        .usingRecursiveComparison()
+        .isEqualTo(entry(2, 3));
+    assertThat(Arrays.copyOfRange(now, 1, before.length))
+        .isEqualTo(Arrays.copyOfRange(before, 1, before.length));
+  }
+
+  @Test
+  void shouldNoticeEveryFlippedBit() {
+    byte[] good = format.serialize(entry(20, 10));
+
+    for (int bit = 0; bit < 8 * good.length; bit++) {
+      byte[] bytes = good.clone();
+      bytes[bit / 8] ^= (byte) (1 << bit % 8);
+      assertThatThrownBy(() -> format.deserialize(7, bytes))
+          .as("bit %d", bit)
+          .isInstanceOf(StateFormatException.class);
+    }
+    assertThat(format.deserialize(7, good)).isPresent();
+  }
+
+  @Test
+  void shouldTellAnEntryOfALaterVersionFromABrokenOne() {
+    byte[] bytes = format.serialize(entry(2, 3));
+    bytes[0] = 3;
+
+    assertThatThrownBy(() -> format.deserialize(7, sealed(bytes)))
+        .isInstanceOf(NewerStateException.class)
+        .hasMessageStartingWith("stored state: memory format version is 3, ");
   }
 
   @Test
@@ -73,9 +110,9 @@ class MemoryFormatTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "0  | 2  | memory format version must be 1, found 2",
-        "2  | 12 | memory length for 2 tokens and 3 rows of 12 units must be 97, found 103",
-        "12 | 3  | memory length for 3 tokens and 3 rows of 13 units must be 107, found 103",
+        "0  | 3  | memory format version must be 1 or 2, found 3",
+        "2  | 12 | memory length for 2 tokens and 3 rows of 12 units must be 101, found 107",
+        "12 | 3  | memory length for 3 tokens and 3 rows of 13 units must be 111, found 107",
         "9  | -1 | memory must be 1 row for 1 token or more, found 3 rows for -16777214 tokens",
         "13 | -1 | memory must be 1 row for 1 token or more, found -16777213 rows for 2 tokens",
         "12 | 0  | memory must be 1 row for 1 token or more, found 3 rows for 0 tokens",
@@ -87,7 +124,7 @@ class MemoryFormatTest {
     byte[] bytes = format.serialize(entry(2, 3));
     bytes[offset] = value;
 
-    assertThatThrownBy(() -> format.deserialize(7, bytes))
+    assertThatThrownBy(() -> format.deserialize(7, offset == 0 ? bytes : sealed(bytes)))
         .isInstanceOf(StateFormatException.class)
         .hasMessageStartingWith("stored state: " + message);
   }
@@ -98,6 +135,11 @@ class MemoryFormatTest {
 
     for (int length = 0; length < bytes.length; length++) {
       byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatThrownBy(() -> format.deserialize(7, cut)).isInstanceOf(StateFormatException.class);
+    }
+    byte[] version1 = StateVersion1.of("memory");
+    for (int length = 0; length < version1.length; length++) {
+      byte[] cut = Arrays.copyOf(version1, length);
       assertThatThrownBy(() -> format.deserialize(7, cut))
           .isInstanceOf(StateFormatException.class)
           .hasMessageContaining("length");
@@ -127,11 +169,21 @@ class MemoryFormatTest {
             (byte) (1 << random.nextInt(8));
       }
       try {
-        format.deserialize(7, bytes);
+        format.deserialize(7, random.nextBoolean() ? bytes : sealed(bytes));
+      } catch (NewerStateException e) {
+        assertThat(bytes[0]).isNotIn((byte) 1, (byte) 2);
       } catch (StateFormatException e) {
         assertThat(e).hasMessageStartingWith("stored state: memory ");
       }
     }
+  }
+
+  /** The bytes with the right checksum. */
+  private static byte[] sealed(byte[] bytes) {
+    ByteBuffer to = ByteBuffer.allocate(bytes.length);
+    to.put(bytes, 0, bytes.length - FormatVersion.CHECKSUM_BYTES);
+    FormatVersion.seal(to);
+    return to.array();
   }
 
   private static Model model(Attention attention, Cache cache) {
