@@ -218,6 +218,7 @@ final class BenchCommand implements Callable<Integer> {
     if (kind == Kind.PRECISION) {
       return new PrecisionBench(setup).run(progress);
     }
+    BrokerLibraries.require("bench " + kind);
     Path folder = out.resolve(kind.toString());
     Utils.delete(folder.toFile()); // of an earlier run
     OwnerOnly.folder(folder);

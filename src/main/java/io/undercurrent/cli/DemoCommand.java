@@ -97,6 +97,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    BrokerLibraries.require("demo");
     check(rate == null || rate > 0, "--rate must be more than 0");
     check(records == null || records > 0, "--records must be more than 0");
     TopologyDefinition definition = TopologyDefinition.shipped();
