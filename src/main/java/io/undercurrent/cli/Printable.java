@@ -3,9 +3,9 @@ package io.undercurrent.cli;
 /**
  * Makes text safe for a terminal. Texts, keys, names of models and files come from anywhere, and a
  * terminal obeys control characters: they move the cursor, change its title, or answer on standard
- * input. Characters that turn the direction of writing make a line read as something else. These
- * characters are written as a Java or JSON string has them: {@code \}{@code u009b}. So JSON stays
- * the same JSON.
+ * input. Characters that turn the direction of writing make a line read as something else. Such a
+ * character is written as in a string of JSON: a backslash, u, and four hexadecimal digits. So JSON
+ * stays the same JSON.
  */
 final class Printable {
 
