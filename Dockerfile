@@ -1,18 +1,18 @@
 # The app as an image: docker build -t undercurrent .
 #
-# BUILD is an image with a JDK and Maven. BASE is an image with bash and a Java runtime, 17 or later. The result contains
-# BASE and the app, but no build tools. The first build downloads about 300 MB of libraries. A build after a change of
-# sources only compiles.
+# BUILD is an image with a JDK and Maven. BASE is an image with bash and a Java runtime, 17 or later. Give both with their
+# digests for a build that always starts from the same bytes (--build-arg BASE=eclipse-temurin:25-jre@sha256:...;
+# docker buildx imagetools inspect NAME prints an image's digest). The result contains BASE and the app, but no build tools.
+# The first build downloads about 300 MB of libraries. A build after a change of sources only compiles.
 ARG BUILD=maven:3.9-eclipse-temurin-25
 ARG BASE=eclipse-temurin:25-jre
 
 FROM ${BUILD} AS build
 WORKDIR /build
-# Maven's plugins and the libraries are in layers that stay cached when sources change. ND4J (140 MB) is left out, so the
-# command import does not work in the image.
+# Maven's plugins and the libraries are in layers that stay cached when sources change. pom.xml says which libraries the
+# image lacks: Kafka's broker and ND4J.
 COPY pom.xml .
-RUN mvn -B -ntp -DskipTests -Dspotless.check.skip -Dlauncher package dependency:copy-dependencies \
-      -DincludeScope=runtime -DexcludeGroupIds=org.nd4j,org.bytedeco -DoutputDirectory=target/lib
+RUN mvn -B -ntp -DskipTests -Dspotless.check.skip -Dlauncher package dependency:copy-dependencies@image-libraries
 COPY topology topology
 COPY src/main src/main
 RUN mvn -B -ntp -DskipTests -Dspotless.check.skip -Dlauncher package
@@ -28,13 +28,13 @@ COPY undercurrent .
 COPY config/streams.properties config/compose.properties config/
 COPY topology topology
 COPY --from=build /build/target/undercurrent.jar /build/target/undercurrent-app.jar lib/
-# The heap gets half of the container's memory, because RocksDB and the network's buffers are outside the heap. A process
-# that is out of memory exits, so that the container is restarted.
-ENV UNDERCURRENT_JAVA_OPTS="-XX:MaxRAMPercentage=50 -XX:+ExitOnOutOfMemoryError"
 # If the runtime lacks something, the build fails here and not at the user.
 RUN ./undercurrent --version
-USER undercurrent
+# A number, so that Kubernetes can check that it is not root's.
+USER 10001:10001
 EXPOSE 8080
+# The only other folder that the app writes is /tmp, where native libraries (RocksDB, zstd) are unpacked and run: with
+# --read-only, add --tmpfs /tmp:exec.
 VOLUME /var/lib/undercurrent
 # Unhealthy means that only a restart helps. /health/ready is for those who wait until records are processed: do not restart
 # on it, because it also fails when Kafka is away. The check asks the address UNDERCURRENT_HEALTH (host/port). For commands

@@ -40,6 +40,9 @@ class JarsIT {
   private static final Path SOURCES = Path.of("target", "undercurrent-sources.jar");
   private static final Path DEPENDENCIES = Path.of("target", "dependencies.json");
 
+  private static final Set<String> BROKER =
+      Set.of("kafka_2.13", "kafka-metadata", "kafka-raft", "kafka-server", "kafka-server-common");
+
   private static final String TEXT = "not bad at all";
 
   @TempDir private Path folder;
@@ -147,6 +150,30 @@ class JarsIT {
     Ran ran = app(List.of("-Dlogback.configurationFile=" + hostsLogging()), "enrich");
     assertThat(ran.exit).as(ran.err).isZero();
     assertThat(ran.out).contains("HOST DEBUG io.undercurrent.kernel.");
+  }
+
+  /** pom.xml lists what the image lacks: what the broker needs and nothing else does. */
+  @Test
+  void shouldLeaveTheBrokerAndNothingElseOutOfTheImage() throws IOException {
+    String image =
+        Files.readString(Path.of("pom.xml"))
+            .replaceFirst("(?s).*<excludeArtifactIds>(.*?)</excludeArtifactIds>.*", "$1");
+    Set<String> brokers = new TreeSet<>();
+    Set<String> others = new TreeSet<>();
+    for (JsonNode child : new ObjectMapper().readTree(DEPENDENCIES.toFile()).path("children")) {
+      addNames(child, BROKER.contains(child.get("artifactId").asText()) ? brokers : others);
+    }
+    brokers.removeAll(others);
+
+    assertThat(brokers).contains("kafka_2.13", "log4j-core");
+    assertThat(image.split(","))
+        .extracting(String::strip)
+        .containsExactlyInAnyOrderElementsOf(brokers);
+  }
+
+  private static void addNames(JsonNode library, Set<String> names) {
+    names.add(library.get("artifactId").asText());
+    library.path("children").forEach(child -> addNames(child, names));
   }
 
   @Test

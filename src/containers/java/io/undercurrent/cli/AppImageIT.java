@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
+import com.github.dockerjava.api.model.Capability;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -147,6 +149,14 @@ class AppImageIT {
         new GenericContainer<>(image)
             .withCommand(command.toArray(String[]::new))
             .withEnv("UNDERCURRENT_HEALTH", "127.0.0.1/" + port)
+            .withCreateContainerCmdModifier(
+                create ->
+                    create
+                        .getHostConfig()
+                        .withReadonlyRootfs(true)
+                        .withTmpFs(Map.of("/tmp", "exec"))
+                        .withCapDrop(Capability.ALL)
+                        .withSecurityOpts(List.of("no-new-privileges")))
             .waitingFor(
                 Wait.forLogMessage(".*running: messages -> messages-enriched.*", 1)
                     .withStartupTimeout(Duration.ofMinutes(3)));

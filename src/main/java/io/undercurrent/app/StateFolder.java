@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.io.AtomicFile;
 import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
+import io.undercurrent.io.OwnerOnly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +92,7 @@ final class StateFolder {
     content.put(INSTANCE, instance);
     content.put(CLUSTER, cluster);
     try {
-      Files.createDirectories(file.getParent());
+      OwnerOnly.folder(file.getParent());
       AtomicFile.replace(file, Json.STRICT.writeValueAsBytes(content));
     } catch (IOException e) {
       throw new AppException(

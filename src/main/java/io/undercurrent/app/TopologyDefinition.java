@@ -6,11 +6,13 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.io.Json;
+import io.undercurrent.io.SmallFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,10 +89,12 @@ public record TopologyDefinition(
    */
   public static TopologyDefinition load(Path file) {
     try {
-      return read(file.toString(), Files.readAllBytes(file));
+      return read(file.toString(), SmallFile.read(file));
     } catch (NoSuchFileException e) {
       throw new DefinitionException(
           file.toString(), "must be a file that can be read, found no such file");
+    } catch (SmallFile.TooLargeException e) {
+      throw new DefinitionException(file.toString(), e.getMessage());
     } catch (IOException e) {
       throw new DefinitionException(file.toString(), "must be a file that can be read, found " + e);
     }
@@ -109,6 +113,7 @@ public record TopologyDefinition(
   private static TopologyDefinition read(String file, byte[] bytes) {
     JsonNode yaml;
     try {
+      requireNoAlias(file, bytes);
       yaml = YAML.readTree(bytes);
     } catch (JsonProcessingException e) {
       String problem = e.getOriginalMessage().lines().findFirst().orElse("unreadable input");
@@ -118,6 +123,21 @@ public record TopologyDefinition(
       throw new DefinitionException(file, "cannot be read: " + e);
     }
     return new Reader(file).definition(yaml);
+  }
+
+  /** Jackson would read an alias as the text of its name. */
+  private static void requireNoAlias(String file, byte[] bytes) throws IOException {
+    try (YAMLParser parser = YAML.getFactory().createParser(bytes)) {
+      while (parser.nextToken() != null) {
+        if (parser.isCurrentAlias()) {
+          throw new DefinitionException(
+              file,
+              "YAML aliases are not supported, found *%s in line %d"
+                  .formatted(
+                      Json.shortened(parser.getText()), parser.currentTokenLocation().getLineNr()));
+        }
+      }
+    }
   }
 
   /** Reads the parts of a definition. Every error names the file and the path of the key. */
@@ -155,7 +175,12 @@ public record TopologyDefinition(
         if (!keys.contains(field.getKey())) {
           throw new DefinitionException(
               file,
-              "keys of " + key + " must be among " + sorted(keys) + ", found " + field.getKey());
+              "keys of "
+                  + key
+                  + " must be among "
+                  + sorted(keys)
+                  + ", found "
+                  + Json.shortened(field.getKey()));
         }
       }
     }
@@ -258,8 +283,7 @@ public record TopologyDefinition(
 
     private DefinitionException wrong(String key, String expected, JsonNode found) {
       return new DefinitionException(
-          file,
-          key + " must be " + expected + ", found " + (found.isMissingNode() ? "nothing" : found));
+          file, key + " must be " + expected + ", found " + Json.found(found));
     }
 
     private static List<String> sorted(Set<String> keys) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.io.AtomicFile;
 import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
+import io.undercurrent.io.SmallFile;
 import io.undercurrent.kernel.Kernels;
 import io.undercurrent.model.CellType;
 import io.undercurrent.model.DriftReference;
@@ -103,7 +104,7 @@ public record Checkpoint(
 
   /** Reads and checks a checkpoint; see {@link #load}. */
   public static Checkpoint read(String location) {
-    byte[] configBytes = bytes(location, CONFIG);
+    byte[] configBytes = configBytes(location);
     ModelConfig config = config(location + "/" + CONFIG, configBytes);
     byte[] tokenizerBytes = bytes(location, TOKENIZER);
     Tokenizer tokenizer;
@@ -135,7 +136,7 @@ public record Checkpoint(
    * @throws CheckpointException if it is missing or not valid
    */
   public static ModelConfig readConfig(Path folder) {
-    return config(folder.resolve(CONFIG).toString(), bytes(folder.toString(), CONFIG));
+    return config(folder.resolve(CONFIG).toString(), configBytes(folder.toString()));
   }
 
   /** The model, with its weights packed for this machine and without a reference for drift. */
@@ -412,7 +413,15 @@ public record Checkpoint(
     return value.asInt();
   }
 
+  private static byte[] configBytes(String location) {
+    return bytes(location, CONFIG, SmallFile.MAX_BYTES);
+  }
+
   private static byte[] bytes(String location, String name) {
+    return bytes(location, name, MAX_BYTES);
+  }
+
+  private static byte[] bytes(String location, String name, int maxBytes) {
     try {
       if (location.startsWith(CLASSPATH)) {
         String resource = resource(location, name);
@@ -429,9 +438,10 @@ public record Checkpoint(
         throw new CheckpointException(
             location + ": must be a checkpoint folder with " + name + ", found no such file");
       }
-      if (Files.size(file) > MAX_BYTES) {
+      if (Files.size(file) > maxBytes) {
         throw new CheckpointException(
-            file + ": must have at most " + MAX_BYTES + " bytes, found " + Files.size(file));
+            file
+                + ": must have at most %,d bytes, found %,d".formatted(maxBytes, Files.size(file)));
       }
       return Files.readAllBytes(file);
     } catch (IOException e) {

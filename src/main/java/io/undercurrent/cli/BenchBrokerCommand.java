@@ -21,6 +21,7 @@ final class BenchBrokerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    BrokerLibraries.require("bench-broker");
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
       System.out.println("ready " + broker.bootstrapServers());
       System.in.transferTo(OutputStream.nullOutputStream());

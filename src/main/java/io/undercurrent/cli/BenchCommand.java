@@ -4,6 +4,7 @@ import io.undercurrent.app.AppException;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.io.OwnerOnly;
 import io.undercurrent.measure.Cluster;
 import io.undercurrent.measure.GrowthBench;
 import io.undercurrent.measure.LatencyBench;
@@ -217,9 +218,10 @@ final class BenchCommand implements Callable<Integer> {
     if (kind == Kind.PRECISION) {
       return new PrecisionBench(setup).run(progress);
     }
+    BrokerLibraries.require("bench " + kind);
     Path folder = out.resolve(kind.toString());
     Utils.delete(folder.toFile()); // of an earlier run
-    Files.createDirectories(folder);
+    OwnerOnly.folder(folder);
     try (Cluster cluster = new Cluster(Main.class, folder)) {
       return switch (kind) {
         case STREAM -> new StreamBench(setup).run(cluster, folder, progress);

@@ -89,7 +89,7 @@ final class DeadLettersShowCommand extends LetterOptions implements Callable<Int
   }
 
   private static void indented(byte[] bytes, String indent, PrintWriter out) {
-    Printable.of(bytes).lines().forEach(line -> out.println(indent + line));
+    LetterBytes.printable(bytes).lines().forEach(line -> out.println(indent + line));
   }
 
   private static String replay(Letter letter, DeadLetterTopic topic, ReplayRules rules) {

@@ -9,6 +9,7 @@ import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
+import io.undercurrent.io.OwnerOnly;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
 import io.undercurrent.serve.Serving;
@@ -74,7 +75,9 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--keep",
       paramLabel = "DIR",
-      description = "Keep topics and states in this folder, and continue with them next time.")
+      description =
+          "Keep topics and states in this folder, and continue with them next time. Other users"
+              + " cannot read what it creates.")
   private Path keep;
 
   @Option(
@@ -94,6 +97,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    BrokerLibraries.require("demo");
     check(rate == null || rate > 0, "--rate must be more than 0");
     check(records == null || records > 0, "--records must be more than 0");
     TopologyDefinition definition = TopologyDefinition.shipped();
@@ -107,7 +111,8 @@ final class DemoCommand implements Callable<Integer> {
     Path folder = keep != null ? keep : Files.createTempDirectory("undercurrent-demo");
     Interrupt interrupt = new Interrupt();
     try {
-      Files.createDirectories(folder);
+      OwnerOnly.folder(folder.resolve("broker"));
+      OwnerOnly.folder(folder.resolve("state"));
       return play(interrupt, definition, loaded, messages, count, folder, perSecond, stay);
     } finally {
       try {

@@ -120,7 +120,7 @@ final class DescribeCommand implements Callable<Integer> {
     String described = format == Format.TEXT ? text() : diagram();
     if (out == null) {
       PrintWriter to = spec.commandLine().getOut();
-      to.print(described);
+      to.print(Printable.lines(described));
       to.flush();
     } else {
       requireFolder(out.toAbsolutePath().getParent());

@@ -20,9 +20,6 @@ import io.undercurrent.model.Model;
 import io.undercurrent.model.StatePrecision;
 import io.undercurrent.streams.EnrichedRecordSerde;
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -115,9 +112,7 @@ final class EnrichCommand implements Callable<Integer> {
             .withMaxTokens(maxTokens)
             .withHalfLifeTokens(halfLifeTokens);
     return new Session(new Enrichment(loaded, settings), freshState, explain, progress())
-        .run(
-            new BufferedInputStream(System.in),
-            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16));
+        .run(new BufferedInputStream(System.in), Terminal.data());
   }
 
   /** A line every ten seconds, unless the results themselves go to a terminal. */
@@ -186,7 +181,7 @@ final class EnrichCommand implements Callable<Integer> {
                   + ": "
                   + (e instanceof CharacterCodingException
                       ? "must be UTF-8, found other bytes"
-                      : e.getMessage()));
+                      : Printable.of(e.getMessage())));
           exit = 1;
         }
       }
@@ -208,7 +203,8 @@ final class EnrichCommand implements Callable<Integer> {
       if (text.isNull()) {
         states.remove(stateKey);
         if (explain) {
-          return (keyText.text() + " is forgotten\n").getBytes(StandardCharsets.UTF_8);
+          return (Printable.of(keyText.text()) + " is forgotten\n")
+              .getBytes(StandardCharsets.UTF_8);
         }
         ObjectNode forgotten = Json.STRICT.createObjectNode().put("key", keyText.text());
         if (keyText.encoding() != null) {

@@ -146,7 +146,7 @@ final class EvaluateCommand implements Callable<Integer> {
           .draw(out, new Pictures(line -> spec.commandLine().getErr().println(line)));
     }
     PrintWriter printed = spec.commandLine().getOut();
-    printed.print(json ? scores : EvaluationTables.of(loaded, use, report));
+    printed.print(json ? scores : Printable.lines(EvaluationTables.of(loaded, use, report)));
     printed.flush();
     return 0;
   }

@@ -103,9 +103,9 @@ final class Explanation {
     return String.format(Locale.ROOT, "%.0f %%", 100 * share);
   }
 
-  /** Adds one line. Control characters in the values become spaces. */
+  /** Adds one line. White space in the values becomes a space. */
   private static void line(StringBuilder to, String format, Object... values) {
-    to.append(String.format(Locale.ROOT, format, values).replaceAll("[\\p{Cntrl}]", " "))
-        .append('\n');
+    String line = String.format(Locale.ROOT, format, values).replaceAll("[\t\n\r\f]", " ");
+    to.append(Printable.of(line)).append('\n');
   }
 }

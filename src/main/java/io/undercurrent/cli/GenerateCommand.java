@@ -12,8 +12,6 @@ import io.undercurrent.inference.Sampling;
 import io.undercurrent.io.Json;
 import io.undercurrent.model.HiddenState;
 import io.undercurrent.model.Model;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -143,9 +141,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    run(
-        System.in,
-        new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
+    run(System.in, new PrintStream(Terminal.data(), false, StandardCharsets.UTF_8));
     return 0;
   }
 
@@ -176,7 +172,7 @@ final class GenerateCommand implements Callable<Integer> {
       out.println(
           json
               ? json(continuation, start, from, i)
-              : printable(start + String.join("\n", continuation.records())));
+              : Printable.lines(start + String.join("\n", continuation.records())));
       out.flush();
     }
   }
@@ -226,7 +222,7 @@ final class GenerateCommand implements Callable<Integer> {
                   .createObjectNode()
                   .put("token", token)
                   .put("probability", word.probability())
-              : String.format(Locale.ROOT, "%.4f  %s", word.probability(), token));
+              : String.format(Locale.ROOT, "%.4f  %s", word.probability(), Printable.of(token)));
     }
     out.flush();
   }
@@ -238,23 +234,5 @@ final class GenerateCommand implements Callable<Integer> {
     written.records().forEach(records::add);
     node.put("tokens", written.tokens()).put("ended", written.ended());
     return node.put("seed", seed).put("index", index).toString();
-  }
-
-  /**
-   * Replaces control characters, so that a generated text cannot move the cursor or start an escape
-   * code.
-   */
-  private static String printable(String text) {
-    StringBuilder printable = new StringBuilder();
-    text.codePoints()
-        .forEach(
-            c -> {
-              if (c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0) {
-                printable.append(String.format("\\x%02x", c));
-              } else {
-                printable.appendCodePoint(c);
-              }
-            });
-    return printable.toString();
   }
 }

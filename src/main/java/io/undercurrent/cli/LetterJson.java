@@ -49,7 +49,7 @@ final class LetterJson {
   }
 
   private static void put(ObjectNode json, String name, byte[] bytes) {
-    String text = bytes == null ? null : Printable.textOrNull(bytes);
+    String text = bytes == null ? null : LetterBytes.textOrNull(bytes);
     json.put(name, text);
     if (bytes != null && text == null) {
       json.put(name + "Base64", Base64.getEncoder().encodeToString(bytes));

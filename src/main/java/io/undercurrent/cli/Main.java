@@ -69,6 +69,8 @@ public final class Main implements Runnable {
     if (System.getProperty(LOGGING) == null) { // before the first logger is made
       System.setProperty(LOGGING, OUR_LOGGING);
     }
+    System.setOut(PrintableStream.console(System.out, "stdout"));
+    System.setErr(PrintableStream.console(System.err, "stderr"));
     System.setProperty("java.awt.headless", "true"); // pictures go to files, never to a screen
     System.exit(commandLine().execute(args));
   }

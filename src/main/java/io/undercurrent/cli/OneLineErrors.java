@@ -27,7 +27,7 @@ final class OneLineErrors implements IExecutionExceptionHandler {
             ? failure.getMessage().lines().toList()
             : List.of(line(failure, verbose));
     for (String error : errors) {
-      command.getErr().println(command.getColorScheme().errorText("error: " + error));
+      command.getErr().println(command.getColorScheme().errorText("error: " + Printable.of(error)));
     }
     if (verbose) {
       failure.printStackTrace(command.getErr());

@@ -1,75 +1,60 @@
 package io.undercurrent.cli;
 
-import io.undercurrent.text.Utf8;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.util.Base64;
-
 /**
- * Makes text from elsewhere safe to print: a terminal obeys control characters, and some format
- * characters reorder what is read.
+ * Makes text safe for a terminal. Texts, keys, names of models and files come from anywhere, and a
+ * terminal obeys control characters: they move the cursor, change its title, or answer on standard
+ * input. Characters that turn the direction of writing make a line read as something else. Such a
+ * character is written as in a string of JSON: a backslash, u, and four hexadecimal digits. So JSON
+ * stays the same JSON.
  */
 final class Printable {
 
   private Printable() {}
 
-  /** The text with escapes such as {@code \\u001b} for all characters that do not print. */
+  /** A text of one line. Line feeds and tabs are replaced too. */
   static String of(String text) {
     return of(text, false);
   }
 
-  /** The same, but line breaks and tabs stay. */
-  static String linesOf(String text) {
+  /** A text of several lines: line feeds and tabs stay. */
+  static String lines(String text) {
     return of(text, true);
   }
 
-  private static String of(String text, boolean keepLines) {
-    StringBuilder printable = new StringBuilder(text.length());
-    text.codePoints()
-        .forEach(
-            c -> {
-              if (keepLines && (c == '\n' || c == '\t') || prints(c)) {
-                printable.appendCodePoint(c);
-              } else {
-                for (char unit : Character.toChars(c)) {
-                  printable.append("\\u%04x".formatted((int) unit));
-                }
-              }
-            });
-    return printable.toString();
-  }
-
-  private static boolean prints(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE,
-          Character.UNASSIGNED ->
-          false;
-      default -> true;
-    };
-  }
-
-  /** UTF-8 as text; null for other bytes. */
-  static String textOrNull(byte[] bytes) {
-    try {
-      return Utf8.decode(ByteBuffer.wrap(bytes));
-    } catch (CharacterCodingException e) {
-      return null;
+  private static String of(String text, boolean lines) {
+    StringBuilder printable = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean replaced = isUnsafe(c) || !lines && (c == '\n' || c == '\t');
+      if (replaced && printable == null) {
+        printable = new StringBuilder(text.length() + 16).append(text, 0, i);
+      }
+      if (replaced) {
+        printable.append(escaped(c));
+      } else if (printable != null) {
+        printable.append(c);
+      }
     }
+    return printable == null ? text : printable.toString();
   }
 
-  /** Bytes as text, or in base64 with a remark if they are not UTF-8. */
-  static String of(byte[] bytes) {
-    if (bytes == null) {
-      return "null";
-    }
-    String text = textOrNull(bytes);
-    return text == null
-        ? "%s (base64 of %d bytes)"
-            .formatted(Base64.getEncoder().encodeToString(bytes), bytes.length)
-        : linesOf(text);
+  /**
+   * Whether a terminal may do anything but show the character: a control character other than line
+   * feed and tab, a line separator, or a control of the writing's direction (Unicode's property
+   * {@code Bidi_Control}). All of them are in the basic plane.
+   */
+  static boolean isUnsafe(int c) {
+    return c < ' ' && c != '\n' && c != '\t'
+        || c >= 0x7f && c < 0xa0
+        || c == 0x61c
+        || c == 0x200e
+        || c == 0x200f
+        || c >= 0x2028 && c <= 0x202e
+        || c >= 0x2066 && c <= 0x2069;
+  }
+
+  /** The character as it is written in a string of JSON. */
+  static String escaped(int c) {
+    return String.format("\\u%04x", c);
   }
 }

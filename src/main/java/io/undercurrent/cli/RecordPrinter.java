@@ -180,11 +180,9 @@ final class RecordPrinter {
     return String.format(Locale.ROOT, "%+.2f", value);
   }
 
-  /** Removes everything that breaks a line, moves the cursor or starts an escape code. */
+  /** One line of printable text: white space and other ends of lines become a space. */
   private static String oneLine(String text) {
-    return text.replaceAll("[\\s\\x{85}\\x{2028}\\x{2029}]+", " ")
-        .replaceAll("\\p{Cc}", "")
-        .strip();
+    return Printable.of(text.replaceAll("[\\s\\x{85}\\x{2028}\\x{2029}]+", " ").strip());
   }
 
   /** Cuts or fills a text to a width. Emoji take two columns on a terminal. */

@@ -35,7 +35,7 @@ final class RecordsBar implements Evaluation.Listener, AutoCloseable {
       if (bar == null) {
         bar =
             new ProgressBarBuilder()
-                .setTaskName(source)
+                .setTaskName(Printable.of(source)) // the bar does not use System.err
                 .setUnit(" records", 1)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setInitialMax(all)

@@ -1,5 +1,9 @@
 package io.undercurrent.cli;
 
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.util.Map;
 import picocli.CommandLine.Help.Ansi;
 
@@ -13,6 +17,17 @@ final class Terminal {
   /** Whether standard output is a terminal. */
   static boolean isOutput() {
     return Boolean.getBoolean("undercurrent.stdout.terminal");
+  }
+
+  /**
+   * Standard output for data: on a terminal all text is {@linkplain Printable printable}, so it is
+   * not the bytes that other programs get.
+   *
+   * @return a buffered stream; the caller flushes it
+   */
+  static OutputStream data() {
+    OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16);
+    return isOutput() ? new PrintableStream(out, false) : out;
   }
 
   /** The width of a line, in columns. */

@@ -161,7 +161,12 @@ public final class Json {
    * characters.
    */
   public static String found(JsonNode value) {
-    return shortened(value.isMissingNode() ? "nothing" : value.toString(), MAX_FOUND_CHARS);
+    return shortened(value.isMissingNode() ? "nothing" : value.toString());
+  }
+
+  /** A text for an error message: its first 60 characters. */
+  public static String shortened(String text) {
+    return shortened(text, MAX_FOUND_CHARS);
   }
 
   private static String shortened(String text, int chars) {

@@ -3,13 +3,13 @@ package io.undercurrent.train;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.undercurrent.io.SmallFile;
 import io.undercurrent.model.Labels;
 import io.undercurrent.text.VocabularyBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,10 +94,12 @@ final class RecipeReader {
 
   private static String text(Path file) {
     try {
-      byte[] bytes = Files.readAllBytes(file);
+      byte[] bytes = SmallFile.read(file);
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new RecipeException(file + ": must be UTF-8, found other bytes", e);
+    } catch (SmallFile.TooLargeException e) {
+      throw new RecipeException(file + ": " + e.getMessage(), e);
     } catch (NoSuchFileException e) {
       throw new RecipeException(file + ": must be a recipe, found no such file", e);
     } catch (IOException e) {

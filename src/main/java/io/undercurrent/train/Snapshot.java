@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
 import io.undercurrent.io.AtomicFile;
+import io.undercurrent.io.OwnerOnly;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -154,7 +155,8 @@ public final class Snapshot {
   }
 
   private void writeRecords(Path file) throws IOException {
-    try (JsonGenerator json = JSON.createGenerator(Files.newBufferedWriter(file))) {
+    try (JsonGenerator json =
+        JSON.createGenerator(Files.newBufferedWriter(OwnerOnly.emptyFile(file)))) {
       json.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
       for (int i = 0; i < conversations.size(); i++) {
         for (Item item : conversations.get(i)) {

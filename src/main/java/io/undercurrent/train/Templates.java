@@ -1,11 +1,11 @@
 package io.undercurrent.train;
 
+import io.undercurrent.io.SmallFile;
 import io.undercurrent.model.Labels;
 import io.undercurrent.train.Corpus.Item;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -47,6 +47,9 @@ record Templates(
     List<TextStyle> styles) {
 
   private static final String CLASSPATH = "classpath:";
+  private static final int MAX_DEPTH = 100; // of slots in slots
+  private static final int MAX_SLOTS = 10_000; // of a text
+  private static final int MAX_CHARS = 100_000; // of a text, before its last slot
   private static final Pattern TURNS = Pattern.compile("\\|\\|");
   private static final Pattern SLOT = Pattern.compile("\\{([^{}]*)}");
 
@@ -133,6 +136,11 @@ record Templates(
     if (outer.contains(slot)) {
       throw new IllegalArgumentException("slots must not contain themselves, found " + slot);
     }
+    if (outer.size() == MAX_DEPTH) {
+      throw new IllegalArgumentException(
+          "slots must be nested at most %d deep, found more in %s"
+              .formatted(MAX_DEPTH, Rows.shortened(slot)));
+    }
     Set<String> path = new HashSet<>(outer);
     path.add(slot);
     for (String word : slots.getOrDefault(slot, List.of())) {
@@ -162,9 +170,11 @@ record Templates(
           yaml = in.readAllBytes();
         }
       } else {
-        yaml = Files.readAllBytes(data.resolve(file));
+        yaml = SmallFile.read(data.resolve(file));
       }
       return of(file, labels, new String(yaml, StandardCharsets.UTF_8));
+    } catch (SmallFile.TooLargeException e) {
+      throw new RecipeException(file + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new RecipeException(file + ": cannot be read: " + e, e);
     }
@@ -243,6 +253,16 @@ record Templates(
 
   private static String fill(
       String template, Map<String, List<String>> slots, SplittableRandom random) {
+    return fill(template, slots, random, new int[] {MAX_SLOTS});
+  }
+
+  /**
+   * Slots in slots could make any number of slots out of a short file.
+   *
+   * @param left how many slots may still be filled
+   */
+  private static String fill(
+      String template, Map<String, List<String>> slots, SplittableRandom random, int[] left) {
     StringBuilder text = new StringBuilder();
     int at = 0;
     for (int open = template.indexOf('{'); open >= 0; open = template.indexOf('{', at)) {
@@ -252,7 +272,12 @@ record Templates(
         throw new IllegalArgumentException(
             "every {slot} must have words, found none for a slot in: " + template);
       }
-      text.append(template, at, open).append(fill(draw(words, random), slots, random));
+      if (left[0]-- == 0 || text.length() > MAX_CHARS) {
+        throw new IllegalArgumentException(
+            "a template must become at most %,d characters with at most %,d slots, found more for: %s"
+                .formatted(MAX_CHARS, MAX_SLOTS, Rows.shortened(template)));
+      }
+      text.append(template, at, open).append(fill(draw(words, random), slots, random, left));
       at = close + 1;
     }
     return text.append(template, at, template.length()).toString();

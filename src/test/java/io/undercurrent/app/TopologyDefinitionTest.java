@@ -147,6 +147,49 @@ class TopologyDefinitionTest {
         .hasMessageContaining("the file must be an object with [model, name,");
   }
 
+  @Test
+  void shouldRefuseAFileThatIsTooLarge() throws IOException {
+    String largest = JSON + "#".repeat((1 << 20) - JSON.length());
+
+    assertThat(load(largest)).isEqualTo(load(JSON));
+    assertThatThrownBy(() -> load(largest + "#"))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessage(folder.resolve("t.yaml") + ": must have at most 1,048,576 bytes, found more");
+    assertThatThrownBy(() -> TopologyDefinition.load(Path.of("/dev/zero")))
+        .hasMessage("/dev/zero: must have at most 1,048,576 bytes, found more");
+  }
+
+  /** Aliases of aliases could stand for any number of values, and one alone for another text. */
+  @Test
+  void shouldRefuseAliases() {
+    String yaml = JSON.replace("name: tickets", "name: &n tickets").replace("models/mine", "*n");
+    assertThatThrownBy(() -> load(yaml))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageEndingWith("t.yaml: YAML aliases are not supported, found *n in line 7");
+  }
+
+  @Test
+  void shouldRefuseDeepNesting() {
+    for (String deep : List.of("[".repeat(50_000), "{a: ".repeat(50_000), "- ".repeat(50_000))) {
+      assertThatThrownBy(() -> load("name:\n  " + deep))
+          .isInstanceOf(DefinitionException.class)
+          .hasMessageContaining("must be YAML, found in line ")
+          .hasMessageContaining("nesting depth (1001)");
+    }
+  }
+
+  @Test
+  void shouldShortenWhatItFound() {
+    String name = "a".repeat(1_000);
+    for (String yaml : List.of(JSON.replace("tickets, chats", name), JSON + name + ": 1\n")) {
+      assertThatThrownBy(() -> load(yaml))
+          .message()
+          .contains(", found ")
+          .contains("aaa...")
+          .hasSizeLessThan(400);
+    }
+  }
+
   private TopologyDefinition load(String yaml) throws IOException {
     return TopologyDefinition.load(Files.writeString(folder.resolve("t.yaml"), yaml));
   }

@@ -369,9 +369,18 @@ class CheckpointTest {
 
   @Test
   void shouldRefuseADeeplyNestedConfiguration() throws IOException {
-    Files.writeString(folder.resolve("config.json"), "{\"name\":".repeat(1_000_000));
+    Files.writeString(folder.resolve("config.json"), "{\"name\":".repeat(100_000));
 
     assertThat(refusal()).startsWith(folder + "/config.json: must be JSON, found: ");
+  }
+
+  @Test
+  void shouldRefuseAConfigurationThatNobodyWrote() throws IOException {
+    Path config = folder.resolve("config.json");
+    Files.writeString(config, Files.readString(config) + " ".repeat(1 << 20));
+    assertThatThrownBy(() -> Checkpoint.read(folder.toString()))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageStartingWith(config + ": must have at most 1,048,576 bytes, found 1,04");
   }
 
   @Test
@@ -435,7 +444,8 @@ class CheckpointTest {
 
     assertThat(refusal())
         .isEqualTo(
-            folder + "/model.safetensors: must have at most 2147483639 bytes, found 8589934592");
+            folder
+                + "/model.safetensors: must have at most 2,147,483,639 bytes, found 8,589,934,592");
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +80,11 @@ class CommandsIT {
         assertThat(demo.exitCode(PATIENCE)).as(demo.err()).isZero();
         assertThat(demo.out()).contains("2 records of 1 conversations enriched");
       }
+    }
+    for (String part : List.of("", "broker")) {
+      assertThat(Files.getPosixFilePermissions(Path.of(kept, part)))
+          .as("%s has texts and is the owner's alone", part)
+          .doesNotContainAnyElementsOf(PosixFilePermissions.fromString("---rwxrwx"));
     }
   }
 

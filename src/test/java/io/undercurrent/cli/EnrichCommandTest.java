@@ -405,7 +405,7 @@ class EnrichCommandTest {
     String all = String.join("\n", run.out);
     assertThat(all).startsWith("a, record 1: the food was good\n  feels ");
     assertThat(all).contains("\na, record 2:  \n  has no words\n");
-    assertThat(all).contains("\na, record 3: but  [31mthe service\n");
+    assertThat(all).contains("\na, record 3: but \\u001b[31mthe service\n");
     assertThat(all)
         .containsPattern("\n  looked back at record 1 \\(\\d+ %\\): the food was good\n");
     assertThat(all).containsPattern("\n  looked back at nothing \\(\\d+ %\\)\n");

@@ -56,6 +56,8 @@ class MainTest {
         .startsWith("1 error: NullPointerException: x is null (a bug of this program)\n")
         .contains("\tat ");
     assertThat(failing(new AppException("do this"))).isEqualTo("1 error: do this\n");
+    assertThat(failing(new AppException("found \u001b[2J\u009b2J\u202eeman")))
+        .isEqualTo("1 error: found \\u001b[2J\\u009b2J\\u202eeman\n");
   }
 
   private static String failing(Exception failure, String... arguments) {

@@ -19,9 +19,9 @@ import picocli.CommandLine.Help.Ansi;
 
 class RecordPrinterTest {
 
-  /** All characters that move the cursor, break a line or start an escape code. */
+  /** Characters that move the cursor, break a line, start an escape code, or turn its direction. */
   private static final String NASTY =
-      "a\tb\nc\r\nd\u001b[31me\u0000f\u0007g\u007fh\u009b31mi\u0085j\u2028k\u2029l\u000bm\fn";
+      "a\tb\nc\r\nd\u001b[31me\u0000f\u0007g\u007fh\u009b31mi\u0085j\u2028k\u2029l\u000bm\fn\u202eo\u2066p";
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
@@ -45,7 +45,7 @@ class RecordPrinterTest {
   }
 
   @Test
-  void shouldRemoveControlCharactersOfTexts() {
+  void shouldReplaceControlCharactersOfTexts() {
     RecordPrinter printer = new RecordPrinter(out, Ansi.OFF, 140);
     printer.print(record(NASTY, NASTY, "positive", 1, 1));
     printer.printDeadLetter("reason " + NASTY, NASTY);
@@ -53,8 +53,8 @@ class RecordPrinterTest {
 
     String printed = bytes.toString(StandardCharsets.UTF_8);
     assertThat(printed.lines()).hasSize(4);
-    assertThat(printed.replace("\n", "").codePoints())
-        .noneMatch(c -> Character.isISOControl(c) || c == 0x2028 || c == 0x2029);
+    assertThat(printed.replace("\n", "").codePoints()).noneMatch(Printable::isUnsafe);
+    assertThat(printed).contains("d\\u001b[3");
   }
 
   @Test

@@ -448,6 +448,18 @@ class RecipeTest {
   }
 
   @Test
+  void shouldRefuseAFileThatIsTooLarge() throws IOException {
+    Path file = write("name: " + "a".repeat(1 << 20));
+    assertThat(refusal(file)).isEqualTo("must have at most 1,048,576 bytes, found more");
+  }
+
+  @Test
+  void shouldRefuseDeepNesting() throws IOException {
+    assertThat(refusal(write("name: " + "[".repeat(50_000))))
+        .startsWith("line 1: must be YAML, found: Document nesting depth (1001) exceeds");
+  }
+
+  @Test
   void shouldRefuseBytesThatAreNoText() throws IOException {
     Path file = folder.resolve("recipe.yaml");
     Files.write(file, new byte[] {'n', 'a', 'm', 'e', ':', ' ', (byte) 0xff, (byte) 0xfe, '\n'});

@@ -13,10 +13,13 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TemplatesTest {
 
@@ -199,6 +202,46 @@ class TemplatesTest {
     assertThat(catchThrowable(() -> Templates.read("t.yaml", intents, data)))
         .isInstanceOf(RecipeException.class)
         .hasMessage("t.yaml: " + message);
+  }
+
+  /** Each slot has the next one twice: a short file for 2^60 words, or empty words. */
+  @ParameterizedTest
+  @ValueSource(strings = {"word", ""})
+  void shouldRefuseSlotsThatMakeTooMuch(String last) throws IOException {
+    String slots =
+        IntStream.range(0, 60)
+            .mapToObj(i -> "s%d: ['{s%d}{s%d}']".formatted(i, i + 1, i + 1))
+            .collect(Collectors.joining(", "));
+    Files.writeString(
+        data.resolve("t.yaml"),
+        "{slots: {%s, s60: ['%s']}, templates: {positive: ['{s0}']}}".formatted(slots, last));
+
+    assertThat(catchThrowable(() -> Templates.read("t.yaml", Labels.SENTIMENT, data)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageStartingWith("t.yaml: a template must become at most 100,000 characters");
+  }
+
+  @Test
+  void shouldRefuseSlotsThatAreNestedTooDeeply() throws IOException {
+    String slots =
+        IntStream.range(0, 20_000)
+            .mapToObj(i -> "s%d: ['{s%d}']".formatted(i, i + 1))
+            .collect(Collectors.joining(", "));
+    Files.writeString(
+        data.resolve("t.yaml"),
+        "{slots: {%s, s20000: [a]}, templates: {positive: ['{s0}']}}".formatted(slots));
+
+    assertThat(catchThrowable(() -> Templates.read("t.yaml", Labels.SENTIMENT, data)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageStartingWith("t.yaml: slots must be nested at most 100 deep, found more in s");
+  }
+
+  @Test
+  void shouldRefuseAFileThatIsTooLarge() throws IOException {
+    Files.writeString(data.resolve("t.yaml"), "slots: " + "a".repeat(1 << 20));
+    assertThat(catchThrowable(() -> Templates.read("t.yaml", Labels.SENTIMENT, data)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage("t.yaml: must have at most 1,048,576 bytes, found more");
   }
 
   @Test
