@@ -106,7 +106,8 @@ public record TopologyDefinition(
     }
   }
 
-  private static TopologyDefinition read(String file, byte[] bytes) {
+  /** Reads the bytes of a definition; see {@link #load}. */
+  static TopologyDefinition read(String file, byte[] bytes) {
     JsonNode yaml;
     try {
       yaml = YAML.readTree(bytes);
