@@ -26,6 +26,7 @@ import io.undercurrent.enrich.EnrichedRecord.PastToken;
 import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import io.undercurrent.enrich.EnrichedRecord.Surprise;
 import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -279,14 +280,14 @@ public final class EnrichedRecordJson {
    */
   public static EnrichedRecord fromJson(byte[] json) {
     try {
-      EnrichedRecord record = READER.readValue(json, EnrichedRecord.class);
+      EnrichedRecord record = READER.readValue(Json.text(json), EnrichedRecord.class);
       if (record != null) {
         return record;
       }
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("enriched record: " + Json.reason(e), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // cannot happen: an array is read
+    } catch (MalformedJsonException e) {
+      throw new IllegalArgumentException("enriched record: " + e.getMessage(), e);
     }
     throw new IllegalArgumentException("enriched record: must be a JSON object, found null");
   }
