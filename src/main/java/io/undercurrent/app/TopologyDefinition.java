@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.io.Json;
 import io.undercurrent.text.Utf8;
 import java.io.IOException;
 import java.io.InputStream;
@@ -56,6 +57,9 @@ public record TopologyDefinition(
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** Bytes of the largest file. A token of n characters costs the YAML reader n * n / 500 bytes. */
+  private static final int MAX_BYTES = 1 << 20;
+
   private static final Pattern KAFKA_NAME = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
 
   public TopologyDefinition {
@@ -90,7 +94,9 @@ public record TopologyDefinition(
    */
   public static TopologyDefinition load(Path file) {
     try {
-      return read(file.toString(), Files.readAllBytes(file));
+      try (InputStream in = Files.newInputStream(file)) {
+        return read(file.toString(), in.readNBytes(MAX_BYTES + 1));
+      }
     } catch (NoSuchFileException e) {
       throw new DefinitionException(
           file.toString(), "must be a file that can be read, found no such file");
@@ -111,6 +117,10 @@ public record TopologyDefinition(
 
   /** Reads the bytes of a definition; see {@link #load}. */
   static TopologyDefinition read(String file, byte[] bytes) {
+    if (bytes.length > MAX_BYTES) {
+      throw new DefinitionException(
+          file, "must have at most " + MAX_BYTES + " bytes, found more");
+    }
     JsonNode yaml;
     try {
       yaml = YAML.readTree(Utf8.decode(ByteBuffer.wrap(bytes)));
@@ -263,7 +273,7 @@ public record TopologyDefinition(
     private DefinitionException wrong(String key, String expected, JsonNode found) {
       return new DefinitionException(
           file,
-          key + " must be " + expected + ", found " + (found.isMissingNode() ? "nothing" : found));
+          key + " must be " + expected + ", found " + Json.found(found));
     }
 
     private static List<String> sorted(Set<String> keys) {

@@ -3,7 +3,7 @@ package io.undercurrent.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.fuzz.FuzzTarget;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 
 /** Any bytes as a topology definition. */
 public final class DefinitionFuzz implements FuzzTarget {
@@ -14,7 +14,7 @@ public final class DefinitionFuzz implements FuzzTarget {
       TopologyDefinition definition = TopologyDefinition.read("topology.yaml", input);
       assertThat(definition.topics()).isNotEmpty().doesNotContain(definition.enriched());
     } catch (DefinitionException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
     }
   }
 }

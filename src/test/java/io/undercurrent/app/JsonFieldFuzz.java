@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.app.JsonField.Kind;
 import io.undercurrent.fuzz.FuzzTarget;
 import io.undercurrent.fuzz.Input;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
 import java.math.BigDecimal;
@@ -39,7 +39,7 @@ public final class JsonFieldFuzz implements FuzzTarget {
         check(found, expected.at(pointer));
       }
     } catch (MalformedJsonException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       assertThat(expected).isNull();
     }
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.undercurrent.enrich.Source;
 import io.undercurrent.fuzz.FuzzTarget;
 import io.undercurrent.fuzz.Input;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import java.util.List;
 import org.apache.kafka.common.errors.SerializationException;
 
@@ -20,7 +20,7 @@ public final class MessageFuzz implements FuzzTarget {
     try {
       message = SERDE.deserializer().deserialize("topic", input);
     } catch (SerializationException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return;
     }
     assertThat(SERDE.serializer().serialize("topic", message)).isEqualTo(input);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.fuzz.FuzzTarget;
 import io.undercurrent.fuzz.Input;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
 import io.undercurrent.model.ModelConfig.Cache;
@@ -64,7 +64,7 @@ public final class CheckpointFuzz implements FuzzTarget {
       assertThat(model.fingerprint()).hasSize(12);
       assertThat(model.initialState()).isNotNull();
     } catch (CheckpointException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
     } finally {
       Files.write(changed, whole.get(file));
     }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.checkpoint.Safetensors.Dtype;
 import io.undercurrent.fuzz.FuzzTarget;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import io.undercurrent.model.Parameters;
 import io.undercurrent.model.Tensor;
 import java.util.List;
@@ -20,7 +20,7 @@ public final class SafetensorsFuzz implements FuzzTarget {
     try {
       read = Safetensors.read("f", input, TENSORS);
     } catch (CheckpointException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return;
     }
     byte[] written = Safetensors.write(read, Dtype.F32);

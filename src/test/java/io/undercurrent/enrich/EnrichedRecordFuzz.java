@@ -3,7 +3,7 @@ package io.undercurrent.enrich;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.fuzz.FuzzTarget;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 
 /**
  * Any bytes as an enriched record: what is read can be written, and is the same when read again.
@@ -16,7 +16,7 @@ public final class EnrichedRecordFuzz implements FuzzTarget {
     try {
       record = EnrichedRecordJson.fromJson(input);
     } catch (IllegalArgumentException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return;
     }
     byte[] json = EnrichedRecordJson.toJson(record);

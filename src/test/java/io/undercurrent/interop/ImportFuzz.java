@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.fuzz.FuzzTarget;
 import io.undercurrent.fuzz.Input;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import io.undercurrent.model.ModelConfig.Pooling;
 import io.undercurrent.model.Tensor;
 import io.undercurrent.model.TinyModel;
@@ -65,7 +65,7 @@ public final class ImportFuzz implements FuzzTarget {
         default -> assertThat(ImportedVocabulary.characters(file).tokenizer().size()).isPositive();
       }
     } catch (ImportException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
     }
   }
 

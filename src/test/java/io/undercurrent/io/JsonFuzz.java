@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.fuzz.FuzzTarget;
 import io.undercurrent.fuzz.Input;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import java.util.Set;
 
 /** Any bytes as JSON: read as a whole, and some fields of a record. */
@@ -39,7 +39,7 @@ public final class JsonFuzz implements FuzzTarget {
         assertThat(fields).isEqualTo(whole);
       }
     } catch (MalformedJsonException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       assertThat(whole).isNull();
     }
   }
@@ -48,7 +48,7 @@ public final class JsonFuzz implements FuzzTarget {
     try {
       return Json.parse(json);
     } catch (MalformedJsonException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return null;
     }
   }
@@ -57,7 +57,7 @@ public final class JsonFuzz implements FuzzTarget {
     try {
       return Json.parse(json);
     } catch (MalformedJsonException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return null;
     }
   }

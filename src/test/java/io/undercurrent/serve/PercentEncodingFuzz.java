@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.fuzz.FuzzTarget;
 import io.undercurrent.fuzz.Input;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +26,7 @@ public final class PercentEncodingFuzz implements FuzzTarget {
     try {
       PercentEncoding.check("query", raw);
     } catch (Problem e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return;
     }
     PercentEncoding.check("query", encoded);

@@ -3,7 +3,7 @@ package io.undercurrent.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.fuzz.FuzzTarget;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -30,7 +30,7 @@ public final class EnrichedValueFuzz implements FuzzTarget {
     try {
       enriched = deserializer.deserialize("topic", input);
     } catch (SerializationException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return;
     }
     byte[] written = serializer.serialize("topic", enriched);

@@ -3,7 +3,7 @@ package io.undercurrent.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.fuzz.FuzzTarget;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 
 /** Any {@code tokenizer.json}: one that is read works, and is written as the same vocabulary. */
 public final class TokenizerFileFuzz implements FuzzTarget {
@@ -17,7 +17,7 @@ public final class TokenizerFileFuzz implements FuzzTarget {
     try {
       tokenizer = Tokenizer.read(input);
     } catch (IllegalArgumentException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return;
     }
     byte[] json = tokenizer.toJson();

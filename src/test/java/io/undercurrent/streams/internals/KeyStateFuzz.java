@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.undercurrent.LetterModel;
 import io.undercurrent.fuzz.FuzzTarget;
 import io.undercurrent.fuzz.Input;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import io.undercurrent.inference.KeyState;
 import io.undercurrent.model.CellType;
 import io.undercurrent.model.Model;
@@ -44,7 +44,7 @@ public final class KeyStateFuzz implements FuzzTarget {
     try {
       read = format.deserialize(input.rest());
     } catch (StateFormatException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return;
     }
     if (read.isPresent()) {

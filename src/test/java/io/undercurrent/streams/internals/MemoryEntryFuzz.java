@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.fuzz.FuzzTarget;
 import io.undercurrent.fuzz.Input;
-import io.undercurrent.fuzz.OneLine;
+import io.undercurrent.fuzz.OneLineMessage;
 import io.undercurrent.model.Memory;
 import io.undercurrent.model.Model;
 import io.undercurrent.model.ModelConfig.Attention;
@@ -42,7 +42,7 @@ public final class MemoryEntryFuzz implements FuzzTarget {
     try {
       read = format.deserialize(record, stored);
     } catch (StateFormatException e) {
-      OneLine.check(e);
+      OneLineMessage.check(e);
       return;
     }
     if (read.isPresent()) {

@@ -1,11 +1,11 @@
 package io.undercurrent.fuzz;
 
 /** A claim about the messages of exceptions: one line of a bounded length. */
-public final class OneLine {
+public final class OneLineMessage {
 
   private static final int MAX_CHARS = 2_000;
 
-  private OneLine() {}
+  private OneLineMessage() {}
 
   /** Fails if the message is missing, too long, or could start a line of its own in a log. */
   public static void check(Throwable e) {
