@@ -118,8 +118,7 @@ public record TopologyDefinition(
   /** Reads the bytes of a definition; see {@link #load}. */
   static TopologyDefinition read(String file, byte[] bytes) {
     if (bytes.length > MAX_BYTES) {
-      throw new DefinitionException(
-          file, "must have at most " + MAX_BYTES + " bytes, found more");
+      throw new DefinitionException(file, "must have at most " + MAX_BYTES + " bytes, found more");
     }
     JsonNode yaml;
     try {
@@ -272,8 +271,7 @@ public record TopologyDefinition(
 
     private DefinitionException wrong(String key, String expected, JsonNode found) {
       return new DefinitionException(
-          file,
-          key + " must be " + expected + ", found " + Json.found(found));
+          file, key + " must be " + expected + ", found " + Json.found(found));
     }
 
     private static List<String> sorted(Set<String> keys) {

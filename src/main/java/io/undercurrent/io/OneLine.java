@@ -12,7 +12,8 @@ public final class OneLine {
 
   /** The message with a space for each control character, cut after 500 characters. */
   public static String of(String message) {
-    String start = message.length() <= MAX_CHARS ? message : message.substring(0, MAX_CHARS) + "...";
+    String start =
+        message.length() <= MAX_CHARS ? message : message.substring(0, MAX_CHARS) + "...";
     return start.replaceAll("\\p{Cntrl}", " ");
   }
 }

@@ -1,7 +1,6 @@
 package io.undercurrent.train;
 
 import io.undercurrent.io.OneLine;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

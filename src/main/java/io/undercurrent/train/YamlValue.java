@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 record YamlValue(String location, Object content) {
 
   private static final YAMLFactory YAML = new YAMLFactory();
+
   /** Of the longest text. A token of n characters costs the YAML reader n * n / 500 bytes. */
   private static final int MAX_CHARS = 1 << 20;
 

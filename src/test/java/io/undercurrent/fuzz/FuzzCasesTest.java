@@ -9,21 +9,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Reads each kept input again: the seeds that were written by hand, and what {@link FuzzIT} found.
  */
 class FuzzCasesTest {
-
-  /** One folder for each target. */
-  static final Path CASES = Path.of("src", "test", "resources", "fuzz");
 
   @TestFactory
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -34,7 +31,7 @@ class FuzzCasesTest {
       for (byte[] seed : target.seeds()) {
         tests.add(dynamicTest(name + " of its own", () -> FuzzDriver.read(target, seed)));
       }
-      for (Path file : files(CASES.resolve(name))) {
+      for (Path file : KeptInputs.of(name)) {
         byte[] input = Files.readAllBytes(file);
         tests.add(
             dynamicTest(
@@ -48,8 +45,22 @@ class FuzzCasesTest {
 
   @Test
   void shouldHaveATargetForEachFolder() throws IOException {
-    assertThat(new TreeSet<>(FuzzTargets.names()))
-        .containsAll(files(CASES).stream().map(file -> file.getFileName().toString()).toList());
+    assertThat(FuzzTargets.names()).containsAll(KeptInputs.folders());
+  }
+
+  @Test
+  void shouldKeepAFindingInTheFolderOfItsTarget(@TempDir Path folder) throws IOException {
+    int json = FuzzTargets.names().indexOf("json");
+    Path found = Files.write(folder.resolve("crash-of-a-test"), new byte[] {(byte) json, '{', '}'});
+
+    Path kept = KeptInputs.keep(AllFuzz.NAME, found);
+    try {
+      assertThat(kept).isEqualTo(KeptInputs.folder("json").resolve("crash-of-a-test"));
+      assertThat(kept).hasContent("{}");
+      assertThat(found).doesNotExist();
+    } finally {
+      Files.delete(kept);
+    }
   }
 
   @Test
@@ -69,14 +80,5 @@ class FuzzCasesTest {
     assertThatThrownBy(() -> FuzzDriver.read(greedy, new byte[3]))
         .hasMessageStartingWith(
             "an input of 3 bytes must allocate at most 524,288 bytes, found 1,");
-  }
-
-  private static List<Path> files(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.sorted().toList();
-    }
   }
 }

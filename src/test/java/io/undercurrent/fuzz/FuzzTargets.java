@@ -58,8 +58,11 @@ final class FuzzTargets {
     return List.copyOf(TARGETS.keySet());
   }
 
-  /** A new target. */
+  /** A new target; {@value AllFuzz#NAME} for all in one. */
   static FuzzTarget of(String name) {
+    if (name.equals(AllFuzz.NAME)) {
+      return new AllFuzz();
+    }
     Supplier<FuzzTarget> target = TARGETS.get(name);
     if (target == null) {
       throw new IllegalArgumentException(
