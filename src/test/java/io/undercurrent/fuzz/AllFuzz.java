@@ -47,4 +47,9 @@ final class AllFuzz implements FuzzTarget {
     }
     return seeds;
   }
+
+  @Override
+  public void close() {
+    targets.forEach(FuzzTarget::close);
+  }
 }

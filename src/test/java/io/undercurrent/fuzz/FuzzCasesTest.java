@@ -25,9 +25,11 @@ class FuzzCasesTest {
   @TestFactory
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
   Stream<DynamicTest> shouldReadAllKeptInputs() throws Exception {
+    List<FuzzTarget> targets = new ArrayList<>();
     List<DynamicTest> tests = new ArrayList<>();
     for (String name : FuzzTargets.names()) {
       FuzzTarget target = FuzzTargets.of(name);
+      targets.add(target);
       for (byte[] seed : target.seeds()) {
         tests.add(dynamicTest(name + " of its own", () -> FuzzDriver.read(target, seed)));
       }
@@ -40,7 +42,7 @@ class FuzzCasesTest {
                 () -> FuzzDriver.read(target, input)));
       }
     }
-    return tests.stream();
+    return tests.stream().onClose(() -> targets.forEach(FuzzTarget::close));
   }
 
   @Test

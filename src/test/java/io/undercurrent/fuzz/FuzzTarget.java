@@ -6,7 +6,7 @@ import java.util.List;
  * Code of ours that reads bytes from strangers, and what must hold for any bytes. A target keeps
  * nothing between two inputs, so that a kept input fails alone as well.
  */
-public interface FuzzTarget {
+public interface FuzzTarget extends AutoCloseable {
 
   /**
    * Reads an input.
@@ -28,4 +28,8 @@ public interface FuzzTarget {
   default List<byte[]> seeds() throws Exception {
     return List.of();
   }
+
+  /** Ends what the target has started; nothing in most of them. */
+  @Override
+  default void close() {}
 }

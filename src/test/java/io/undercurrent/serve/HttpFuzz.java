@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  */
 public final class HttpFuzz implements FuzzTarget {
 
-  private static final int TIMEOUT_MS = 8_000; // less than the fuzzer's
+  private static final int TIMEOUT_MS = 30_000; // less than the fuzzer's
   private static final int STATUS_LINE_BYTES = 64;
   private static final Pattern STATUS =
       Pattern.compile("HTTP/1\\.[01] (\\d{3}) ?.*", Pattern.DOTALL);
@@ -111,5 +111,10 @@ public final class HttpFuzz implements FuzzTarget {
         return ""; // reset, because the server has read enough
       }
     }
+  }
+
+  @Override
+  public void close() {
+    http.close();
   }
 }
