@@ -11,8 +11,11 @@ import io.undercurrent.enrich.KeyEncoding;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.io.Json;
 import io.undercurrent.io.SmallFile;
+import io.undercurrent.text.Utf8;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -110,17 +113,18 @@ public record TopologyDefinition(
     }
   }
 
-  private static TopologyDefinition read(String file, byte[] bytes) {
+  /** Reads the bytes of a definition; see {@link #load}. */
+  static TopologyDefinition read(String file, byte[] bytes) {
     JsonNode yaml;
     try {
       requireNoAlias(file, bytes);
-      yaml = YAML.readTree(bytes);
+      yaml = YAML.readTree(Utf8.decode(ByteBuffer.wrap(bytes)));
     } catch (JsonProcessingException e) {
       String problem = e.getOriginalMessage().lines().findFirst().orElse("unreadable input");
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new DefinitionException(file, "must be YAML, found in line " + line + ": " + problem);
-    } catch (IOException e) {
-      throw new DefinitionException(file, "cannot be read: " + e);
+    } catch (CharacterCodingException e) {
+      throw new DefinitionException(file, "must be UTF-8, found other bytes");
     }
     return new Reader(file).definition(yaml);
   }

@@ -1,5 +1,7 @@
 package io.undercurrent.checkpoint;
 
+import io.undercurrent.io.OneLine;
+
 /**
  * Says why a checkpoint cannot be used. The message is one line: file, key, expectation and
  * finding.
@@ -7,19 +9,12 @@ package io.undercurrent.checkpoint;
 public final class CheckpointException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
-  private static final int MAX_CHARS = 500;
 
   public CheckpointException(String message) {
-    super(oneLine(message));
+    super(OneLine.of(message));
   }
 
   CheckpointException(String message, Throwable cause) {
-    super(oneLine(message), cause);
-  }
-
-  /** Text from foreign files must not bring line ends, escape codes or megabytes into a log. */
-  private static String oneLine(String message) {
-    String line = message.replaceAll("\\p{Cntrl}", " ");
-    return line.length() <= MAX_CHARS ? line : line.substring(0, MAX_CHARS) + "...";
+    super(OneLine.of(message), cause);
   }
 }

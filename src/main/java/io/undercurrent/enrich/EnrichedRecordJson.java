@@ -2,17 +2,22 @@ package io.undercurrent.enrich;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.undercurrent.enrich.EnrichedRecord.Attention;
 import io.undercurrent.enrich.EnrichedRecord.NextToken;
@@ -21,6 +26,7 @@ import io.undercurrent.enrich.EnrichedRecord.PastToken;
 import io.undercurrent.enrich.EnrichedRecord.Sentiment;
 import io.undercurrent.enrich.EnrichedRecord.Surprise;
 import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,6 +68,10 @@ public final class EnrichedRecordJson {
                 text.setCoercion(CoercionInputShape.Float, CoercionAction.Fail);
                 text.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
               })
+          .addModule(
+              new SimpleModule()
+                  .addDeserializer(Double.class, new Finite(Double.class))
+                  .addDeserializer(double.class, new Finite(double.class)))
           .build();
 
   /** Tells Jackson which record components are required. */
@@ -76,6 +86,37 @@ public final class EnrichedRecordJson {
             parameter.getDeclaringClass().getRecordComponents()[parameter.getIndex()].getName());
       }
       return super.hasRequiredMarker(member);
+    }
+  }
+
+  /**
+   * Reads finite numbers only. Jackson would read 1e400 and the strings "Infinity" and "NaN" as
+   * numbers that JSON cannot hold.
+   */
+  private static final class Finite extends StdScalarDeserializer<Double> {
+    private static final long serialVersionUID = 1L;
+
+    Finite(Class<Double> type) {
+      super(type);
+    }
+
+    @Override
+    public Double getNullValue(DeserializationContext context) throws JsonMappingException {
+      return handledType() == double.class
+          ? context.reportInputMismatch(this, "must be a number, found null")
+          : null;
+    }
+
+    @Override
+    public Double deserialize(JsonParser from, DeserializationContext context) throws IOException {
+      if (!from.currentToken().isNumeric()) {
+        return (Double) context.handleUnexpectedToken(Double.class, from);
+      }
+      double value = from.getDoubleValue();
+      if (!Double.isFinite(value)) {
+        throw context.weirdNumberException(value, Double.class, "numbers must be finite");
+      }
+      return value;
     }
   }
 
@@ -239,14 +280,14 @@ public final class EnrichedRecordJson {
    */
   public static EnrichedRecord fromJson(byte[] json) {
     try {
-      EnrichedRecord record = READER.readValue(json, EnrichedRecord.class);
+      EnrichedRecord record = READER.readValue(Json.text(json), EnrichedRecord.class);
       if (record != null) {
         return record;
       }
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("enriched record: " + Json.reason(e), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // cannot happen: an array is read
+    } catch (MalformedJsonException e) {
+      throw new IllegalArgumentException("enriched record: " + e.getMessage(), e);
     }
     throw new IllegalArgumentException("enriched record: must be a JSON object, found null");
   }

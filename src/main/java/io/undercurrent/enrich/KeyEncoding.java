@@ -82,7 +82,7 @@ public enum KeyEncoding {
   public byte[] bytes(String text) {
     try {
       return switch (this) {
-        case TEXT -> text.getBytes(StandardCharsets.UTF_8);
+        case TEXT -> Utf8.withoutLoneSurrogates(text).getBytes(StandardCharsets.UTF_8);
         case BASE64 -> Base64.getDecoder().decode(text);
         case LONG -> ByteBuffer.allocate(Long.BYTES).putLong(Long.parseLong(text)).array();
         case INTEGER -> ByteBuffer.allocate(Integer.BYTES).putInt(Integer.parseInt(text)).array();

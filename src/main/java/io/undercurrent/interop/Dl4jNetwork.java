@@ -1,8 +1,8 @@
 package io.undercurrent.interop;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.io.Json;
+import io.undercurrent.io.MalformedJsonException;
 import io.undercurrent.model.Labels;
 import io.undercurrent.model.ModelConfig;
 import io.undercurrent.model.ModelConfig.Pooling;
@@ -192,13 +192,13 @@ public final class Dl4jNetwork {
     }
   }
 
-  private static JsonNode json(String where, byte[] bytes) throws IOException {
+  private static JsonNode json(String where, byte[] bytes) {
     try {
-      JsonNode json = Json.STRICT.readTree(bytes);
+      JsonNode json = Json.parse(bytes);
       require(json.isObject(), where, "be a JSON object", json.getNodeType());
       return json;
-    } catch (JsonProcessingException e) {
-      throw new ImportException(where + ": must be JSON, found: " + e.getOriginalMessage(), e);
+    } catch (MalformedJsonException e) {
+      throw new ImportException(where + ": " + e.getMessage(), e);
     }
   }
 

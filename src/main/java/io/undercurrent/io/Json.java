@@ -12,11 +12,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
 /** The project's JSON readers. Thread-safe. */
 public final class Json {
 
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final int MAX_REASON_CHARS = 200;
   private static final int MAX_FOUND_CHARS = 60;
 
@@ -60,6 +65,30 @@ public final class Json {
   private Json() {}
 
   /**
+   * The text of JSON's bytes, without a byte order mark. Jackson's own reader of bytes takes some
+   * that are not UTF-8: it leaves 0xFF out of the names of fields, so that other bytes would mean
+   * the same name.
+   *
+   * @throws MalformedJsonException if they are not UTF-8
+   */
+  public static String text(byte[] bytes) throws MalformedJsonException {
+    return text(bytes, 0, bytes.length);
+  }
+
+  private static String text(byte[] bytes, int offset, int length) throws MalformedJsonException {
+    try {
+      CharBuffer text =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, offset, length));
+      if (text.hasRemaining() && text.charAt(0) == BYTE_ORDER_MARK) {
+        text.get();
+      }
+      return text.toString();
+    } catch (CharacterCodingException e) {
+      throw new MalformedJsonException("must be UTF-8, found other bytes");
+    }
+  }
+
+  /**
    * Reads one value.
    *
    * @param bytes UTF-8
@@ -71,13 +100,7 @@ public final class Json {
 
   /** Reads one value from a part of the bytes. */
   public static JsonNode parse(byte[] bytes, int offset, int length) throws MalformedJsonException {
-    try {
-      return STRICT.readTree(bytes, offset, length);
-    } catch (JsonProcessingException e) {
-      throw malformed(e);
-    } catch (IOException e) {
-      throw new MalformedJsonException("must be JSON, found other bytes");
-    }
+    return parse(text(bytes, offset, length));
   }
 
   /** Reads one value from a text. */

@@ -25,7 +25,8 @@ final class PercentEncoding {
     }
   }
 
-  private static void check(String what, String raw) {
+  /** The same for a path or a query alone. */
+  static void check(String what, String raw) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (int i = 0; i < raw.length(); ) {
       if (raw.charAt(i) != '%') {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.undercurrent.io.Json;
 import io.undercurrent.io.MalformedJsonException;
+import io.undercurrent.io.OneLine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -109,7 +110,7 @@ final class TokenizerJson {
 
   static IllegalArgumentException invalid(String key, String expected, String found) {
     return new IllegalArgumentException(
-        FILE + ": " + key + " must be " + expected + ", found " + oneLine(found));
+        OneLine.of(FILE + ": " + key + " must be " + expected + ", found " + found));
   }
 
   static String quoted(String text) {
@@ -118,11 +119,5 @@ final class TokenizerJson {
 
   private static String cut(String text) {
     return text.length() <= 80 ? text : text.substring(0, 80) + "...";
-  }
-
-  private static String oneLine(String text) {
-    StringBuilder line = new StringBuilder();
-    text.chars().limit(300).forEach(c -> line.append(c < ' ' ? ' ' : (char) c));
-    return line.toString();
   }
 }

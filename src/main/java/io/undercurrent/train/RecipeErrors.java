@@ -1,5 +1,6 @@
 package io.undercurrent.train;
 
+import io.undercurrent.io.OneLine;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,7 +19,7 @@ final class RecipeErrors {
 
     @Override
     public String toString() {
-      return location.isEmpty() ? message : location + ": " + message;
+      return OneLine.of(location.isEmpty() ? message : location + ": " + message);
     }
   }
 

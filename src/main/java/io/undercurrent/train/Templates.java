@@ -1,5 +1,6 @@
 package io.undercurrent.train;
 
+import io.undercurrent.io.OneLine;
 import io.undercurrent.io.SmallFile;
 import io.undercurrent.model.Labels;
 import io.undercurrent.train.Corpus.Item;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -47,11 +49,16 @@ record Templates(
     List<TextStyle> styles) {
 
   private static final String CLASSPATH = "classpath:";
-  private static final int MAX_DEPTH = 100; // of slots in slots
-  private static final int MAX_SLOTS = 10_000; // of a text
-  private static final int MAX_CHARS = 100_000; // of a text, before its last slot
   private static final Pattern TURNS = Pattern.compile("\\|\\|");
-  private static final Pattern SLOT = Pattern.compile("\\{([^{}]*)}");
+
+  /** Slots that are filled for one text, with those in words. */
+  private static final int MAX_SLOTS = 1_000;
+
+  /** Of a text. */
+  private static final int MAX_CHARS = 100_000;
+
+  /** Slots in one another, the outermost included. */
+  private static final int MAX_DEPTH = 100;
 
   private static final KeyType TEXTS =
       new KeyType.ListOf("list of text", "a list of texts", 0, false, KeyType.ANY_TEXT);
@@ -88,9 +95,9 @@ record Templates(
     pairs = List.copyOf(pairs);
     shares = Map.copyOf(shares);
     styles = List.copyOf(styles);
-    Set<String> checked = new HashSet<>();
+    Map<String, Integer> depths = new HashMap<>();
     for (String slot : slots.keySet()) {
-      requireNoCycle(slot, slots, Set.of(), checked);
+      depth(slot, slots, Set.of(), depths);
     }
     for (String label : templates.keySet()) {
       if (labels.indexOf(label) < 0) {
@@ -128,27 +135,56 @@ record Templates(
         .forEach(template -> turns(template, fill(template, words, random)));
   }
 
-  private static void requireNoCycle(
-      String slot, Map<String, List<String>> slots, Set<String> outer, Set<String> checked) {
-    if (checked.contains(slot)) {
-      return;
+  /**
+   * How many slots are in one another, from this one.
+   *
+   * @param outer the slots that this one is in
+   * @param depths of the slots that were looked at before
+   * @throws IllegalArgumentException if a slot contains itself, or too many are in one another
+   */
+  private static int depth(
+      String slot,
+      Map<String, List<String>> slots,
+      Set<String> outer,
+      Map<String, Integer> depths) {
+    Integer known = depths.get(slot);
+    if (known != null) {
+      return known;
     }
     if (outer.contains(slot)) {
       throw new IllegalArgumentException("slots must not contain themselves, found " + slot);
     }
-    if (outer.size() == MAX_DEPTH) {
-      throw new IllegalArgumentException(
-          "slots must be nested at most %d deep, found more in %s"
-              .formatted(MAX_DEPTH, Rows.shortened(slot)));
-    }
     Set<String> path = new HashSet<>(outer);
     path.add(slot);
-    for (String word : slots.getOrDefault(slot, List.of())) {
-      SLOT.matcher(word)
-          .results()
-          .forEach(inner -> requireNoCycle(inner.group(1), slots, path, checked));
+    int depth = 1;
+    if (path.size() <= MAX_DEPTH) {
+      for (String word : slots.getOrDefault(slot, List.of())) {
+        for (String inner : slotsIn(word)) {
+          depth = Math.max(depth, 1 + depth(inner, slots, path, depths));
+        }
+      }
     }
-    checked.add(slot);
+    if (path.size() > MAX_DEPTH || depth > MAX_DEPTH) {
+      throw new IllegalArgumentException(
+          "at most %d slots must be in one another, found more".formatted(MAX_DEPTH));
+    }
+    depths.put(slot, depth);
+    return depth;
+  }
+
+  /** The names of the slots in a template, as {@link #fill} finds them. */
+  private static List<String> slotsIn(String template) {
+    List<String> names = new ArrayList<>();
+    int open = template.indexOf('{');
+    while (open >= 0) {
+      int close = template.indexOf('}', open);
+      if (close < 0) {
+        break; // refused where it is filled
+      }
+      names.add(template.substring(open + 1, close));
+      open = template.indexOf('{', close);
+    }
+    return names;
   }
 
   /**
@@ -201,7 +237,7 @@ record Templates(
           ((List<String>) values.get("styles"))
               .stream().map(style -> TextStyle.valueOf(style.toUpperCase(Locale.ROOT))).toList());
     } catch (IllegalArgumentException e) {
-      throw new RecipeException(file + ": " + e.getMessage(), e);
+      throw new RecipeException(file + ": " + OneLine.of(e.getMessage()), e);
     }
   }
 
@@ -251,35 +287,59 @@ record Templates(
     return list.get(random.nextInt(list.size()));
   }
 
-  private static String fill(
-      String template, Map<String, List<String>> slots, SplittableRandom random) {
-    return fill(template, slots, random, new int[] {MAX_SLOTS});
-  }
-
   /**
-   * Slots in slots could make any number of slots out of a short file.
+   * Puts words into a template's slots.
    *
-   * @param left how many slots may still be filled
+   * @throws IllegalArgumentException if a slot has no words, or the slots in the words would make
+   *     the text huge
    */
   private static String fill(
-      String template, Map<String, List<String>> slots, SplittableRandom random, int[] left) {
-    StringBuilder text = new StringBuilder();
-    int at = 0;
-    for (int open = template.indexOf('{'); open >= 0; open = template.indexOf('{', at)) {
-      int close = template.indexOf('}', open);
-      List<String> words = close < 0 ? null : slots.get(template.substring(open + 1, close));
-      if (words == null || words.isEmpty()) {
-        throw new IllegalArgumentException(
-            "every {slot} must have words, found none for a slot in: " + template);
-      }
-      if (left[0]-- == 0 || text.length() > MAX_CHARS) {
-        throw new IllegalArgumentException(
-            "a template must become at most %,d characters with at most %,d slots, found more for: %s"
-                .formatted(MAX_CHARS, MAX_SLOTS, Rows.shortened(template)));
-      }
-      text.append(template, at, open).append(fill(draw(words, random), slots, random, left));
-      at = close + 1;
+      String template, Map<String, List<String>> slots, SplittableRandom random) {
+    return new Filling(slots, random).fill(template);
+  }
+
+  /** One text. Slots in words multiply: ten slots of ten slots each, and so on. */
+  private static final class Filling {
+    private final Map<String, List<String>> slots;
+    private final SplittableRandom random;
+    private int filled;
+
+    Filling(Map<String, List<String>> slots, SplittableRandom random) {
+      this.slots = slots;
+      this.random = random;
     }
-    return text.append(template, at, template.length()).toString();
+
+    String fill(String template) {
+      StringBuilder text = new StringBuilder();
+      int at = 0;
+      for (int open = template.indexOf('{'); open >= 0; open = template.indexOf('{', at)) {
+        int close = template.indexOf('}', open);
+        List<String> words = close < 0 ? null : slots.get(template.substring(open + 1, close));
+        if (words == null || words.isEmpty()) {
+          throw new IllegalArgumentException(
+              "every {slot} must have words, found none for a slot in: " + template);
+        }
+        if (++filled > MAX_SLOTS) {
+          throw new IllegalArgumentException(
+              "a template must have at most %,d slots, with those in its words, found more in: %s"
+                  .formatted(MAX_SLOTS, template));
+        }
+        append(template, at, open, text);
+        String word = fill(draw(words, random));
+        append(word, 0, word.length(), text);
+        at = close + 1;
+      }
+      append(template, at, template.length(), text);
+      return text.toString();
+    }
+
+    private static void append(String part, int from, int to, StringBuilder text) {
+      if (text.length() + to - from > MAX_CHARS) {
+        throw new IllegalArgumentException(
+            "a template must make at most %,d characters, found more with: %s"
+                .formatted(MAX_CHARS, part));
+      }
+      text.append(part, from, to);
+    }
   }
 }

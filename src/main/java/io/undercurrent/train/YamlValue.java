@@ -23,6 +23,10 @@ import java.util.regex.Pattern;
 record YamlValue(String location, Object content) {
 
   private static final YAMLFactory YAML = new YAMLFactory();
+
+  /** Of the longest text. A token of n characters costs the YAML reader n * n / 500 bytes. */
+  private static final int MAX_CHARS = 1 << 20;
+
   private static final Pattern LOCATION = Pattern.compile("line (\\d+), column");
 
   /** An empty mapping. */
@@ -38,6 +42,12 @@ record YamlValue(String location, Object content) {
    * @return the document; null if it is not YAML, or empty
    */
   static YamlValue read(String yaml, String location, RecipeErrors errors) {
+    if (yaml.length() > MAX_CHARS) {
+      errors.add(
+          location == null ? "" : location,
+          "must have at most " + MAX_CHARS + " characters, found " + yaml.length());
+      return null;
+    }
     try (YAMLParser parser = YAML.createParser(yaml)) {
       Reader reader = new Reader(parser, errors, location);
       if (parser.nextToken() == null) {

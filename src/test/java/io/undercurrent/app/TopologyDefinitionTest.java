@@ -190,6 +190,27 @@ class TopologyDefinitionTest {
     }
   }
 
+  @Test
+  void shouldQuoteLittleOfALongFile() {
+    assertThatThrownBy(() -> load("? \"" + "a\\n".repeat(10_000) + "\"\n: 1\n"))
+        .hasMessageContaining("keys of the file must be among [model, name,")
+        .message()
+        .hasLineCount(1)
+        .hasSizeLessThan(600);
+    assertThatThrownBy(() -> load("name: n\nsource: " + "a".repeat(10_000)))
+        .message()
+        .contains("source must be an object with [key, ")
+        .hasSizeLessThan(600);
+  }
+
+  @Test
+  void shouldRefuseBytesThatAreNotUtf8() throws IOException {
+    Path file = Files.write(folder.resolve("t.yaml"), new byte[] {'a', ':', ' ', (byte) 0xff});
+
+    assertThatThrownBy(() -> TopologyDefinition.load(file))
+        .hasMessageEndingWith("t.yaml: must be UTF-8, found other bytes");
+  }
+
   private TopologyDefinition load(String yaml) throws IOException {
     return TopologyDefinition.load(Files.writeString(folder.resolve("t.yaml"), yaml));
   }

@@ -88,7 +88,7 @@ class SafetensorsTest {
         arguments("JSON of another kind", "[1,2,3]", "header must be a JSON object"),
         arguments("nothing but spaces", "    ", "header must be a JSON object, found nothing"),
         arguments("more behind it", "{" + A + "," + B + "} x", "header must be JSON"),
-        arguments("invalid UTF-8", "{" + A + ",\"\u00ff\":1}", "header must be JSON"),
+        arguments("invalid UTF-8", "{" + A + ",\"\u00ff\":1}", "header must be UTF-8"),
         arguments("100,000 arrays", "[".repeat(100_000), "header must be JSON"),
         arguments("100,000 objects", "{\"a\":".repeat(100_000), "header must be JSON"),
         arguments("duplicate names", "{" + A + "," + B + "," + A + "}", "Duplicate field 'a'"),

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +57,13 @@ class KeyEncodingTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> encoding.text("abc".getBytes(UTF_8)))
         .withMessage(error.replace(';', ','));
+  }
+
+  /** As the app reads a key from a JSON value. */
+  @Test
+  void shouldWriteALoneSurrogateAsTheReplacementCharacter() {
+    assertThat(KeyEncoding.TEXT.bytes("a\ud800b"))
+        .isEqualTo("a\ufffdb".getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

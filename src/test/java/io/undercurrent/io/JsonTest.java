@@ -3,9 +3,12 @@ package io.undercurrent.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonTest {
 
@@ -46,5 +49,24 @@ class JsonTest {
     assertThatThrownBy(() -> Json.fields(json.replace('\'', '"'), FIELDS))
         .isInstanceOf(MalformedJsonException.class)
         .hasMessageStartingWith(message);
+  }
+
+  /** Jackson's reader of bytes would read the first one as {"a":1}. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"\u00ffa\":1}", "[\"\u00c0\u0080\"]", "[\"\u00ed\u00a0\u0080\"]"})
+  void shouldRefuseBytesThatAreNotUtf8(String chars) {
+    byte[] bytes = chars.getBytes(StandardCharsets.ISO_8859_1);
+
+    assertThatThrownBy(() -> Json.parse(bytes))
+        .isInstanceOf(MalformedJsonException.class)
+        .hasMessage("must be UTF-8, found other bytes");
+  }
+
+  @Test
+  void shouldReadBytesBehindAByteOrderMark() throws Exception {
+    byte[] bytes = "\ufeff{\"é\":1}".getBytes(StandardCharsets.UTF_8);
+
+    assertThat(Json.parse(bytes).toString()).isEqualTo("{\"é\":1}");
+    assertThat(Json.parse(bytes, 3, bytes.length - 3).toString()).isEqualTo("{\"é\":1}");
   }
 }

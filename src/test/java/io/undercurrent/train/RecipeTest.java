@@ -466,6 +466,13 @@ class RecipeTest {
     assertThat(refusal(file)).isEqualTo("must be UTF-8, found other bytes");
   }
 
+  /** The YAML reader's work grows with the square of a token's length. */
+  @Test
+  void shouldRefuseAHugeFile() throws IOException {
+    assertThat(refusal(write("name: " + "a".repeat(1 << 20))))
+        .isEqualTo("must have at most 1048576 characters, found 1048582");
+  }
+
   @Test
   void shouldSayThatTheFileIsMissing() {
     assertThat(refusal(folder.resolve("missing.yaml")))

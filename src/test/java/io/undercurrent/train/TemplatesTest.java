@@ -1,6 +1,7 @@
 package io.undercurrent.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.undercurrent.model.Labels;
@@ -151,6 +152,28 @@ class TemplatesTest {
             List.of("It's so, I say.", "And so am I."), List.of("its so i say", "and so am i"));
   }
 
+  /** Ten slots of ten slots each, nine times: a file of 700 bytes for a text of 10^9 words. */
+  @ParameterizedTest
+  @CsvSource({
+    "9, 10, a, 'a template must have at most 1,000 slots, with those in its words, found more in: '",
+    "1, 500, long, 'a template must make at most 100,000 characters, found more with: long'",
+    "100, 1, a, 'at most 100 slots must be in one another, found more'"
+  })
+  void shouldRefuseSlotsThatMakeAHugeText(int depth, int times, String word, String message)
+      throws IOException {
+    StringBuilder yaml = new StringBuilder("templates: {positive: ['{s0}']}\nslots:\n");
+    for (int i = 0; i < depth; i++) {
+      yaml.append("  s%d: ['%s']\n".formatted(i, "{s%d}".formatted(i + 1).repeat(times)));
+    }
+    yaml.append(
+        "  s%d: ['%s']\n".formatted(depth, word.equals("long") ? "long ".repeat(99) : word));
+    Files.writeString(data.resolve("t.yaml"), yaml);
+
+    assertThatThrownBy(() -> Templates.read("t.yaml", Labels.SENTIMENT, data))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageStartingWith("t.yaml: " + message);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "'slots: {}, templates: {positive: [\"{x}\"]}', 'every {slot} must have words'",
@@ -161,6 +184,7 @@ class TemplatesTest {
     "'slots: {}', 'templates must be given, found none'",
     "'slots: {x: [\"a {y}\"], y: [\"{x}\"]}, templates: {}', 'slots must not contain themselves'",
     "'slots: {x: [a, \"{x}\"]}, templates: {}', 'slots must not contain themselves, found x'",
+    "'slots: {\"a{x\": [\"{a{x}\"]}, templates: {}', 'slots must not contain themselves, found a{x'",
     "'slots: {x: [a, \"{y}\"]}, templates: {}', 'every {slot} must have words'",
     "'slots: {}, templates: {}, pairs: [[a]]', 'pairs must be a positive and a negative'",
     "'slots: {}, templates: {}, pairs: [[a, \"{b}\"]]', 'every {slot} must have words'",
