@@ -21,6 +21,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
@@ -49,6 +50,7 @@ import org.junit.jupiter.api.io.TempDir;
  *       all combinations of 0 and 1 standbys with batches of 32 and 1.
  *   <li>{@code soak.protocol}: {@code classic} or {@code streams}
  *   <li>{@code soak.faults}, {@code soak.records}, {@code soak.keys}: how many
+ *   <li>{@code soak.minutes}: no new fault begins after this time, so there may be fewer
  *   <li>{@code soak.brokers}: 1 or 3
  *   <li>{@code soak.only.broker=true}: kills also an only broker. Kafka may then lose the end of a
  *       transaction (KAFKA-20734), so the counts may differ from 0.
@@ -66,6 +68,7 @@ class SoakIT {
   private static final int FAULTS = Integer.getInteger("soak.faults", 12);
   private static final int RECORDS = Integer.getInteger("soak.records", 3_600);
   private static final int KEYS = Integer.getInteger("soak.keys", 200);
+  private static final long MINUTES = Long.getLong("soak.minutes", Long.MAX_VALUE);
   private static final int BROKERS = Integer.getInteger("soak.brokers", 1);
   private static final String PROTOCOL = System.getProperty("soak.protocol", "classic");
 
@@ -95,6 +98,7 @@ class SoakIT {
   private SoakQueries queries;
   private TopicReader enriched;
   private TopicReader letters;
+  private int faults; // so far
   private int brokerKills;
   private int counted; // enriched records that the queries know of
 
@@ -223,7 +227,8 @@ class SoakIT {
       instances.start(i);
     }
     int sent = 0;
-    for (int s = 0; s < FAULTS; s++) {
+    long started = System.nanoTime();
+    for (int s = 0; s < FAULTS && minutesSince(started) < MINUTES; s++) {
       Step step = plan.steps().get(s);
       int until = (int) ((long) RECORDS * (s + 1) / FAULTS);
       int behind = Math.max(sent, until - BEHIND);
@@ -253,13 +258,17 @@ class SoakIT {
         brokers.awaitAllInSync(); // so that never two of three are away
       }
       sent = until;
+      faults++;
     }
-    awaitOutput(RECORDS);
     queries.close();
     for (int i = 0; i <= OTHER; i++) {
       instances.stop(i);
     }
     check();
+  }
+
+  private static long minutesSince(long nanos) {
+    return TimeUnit.NANOSECONDS.toMinutes(System.nanoTime() - nanos);
   }
 
   private Future<?> sendMeanwhile(int from, int to, double rate) {
@@ -305,7 +314,7 @@ class SoakIT {
         .put("brokers", BROKERS)
         .put("standbys", standbys())
         .put("batch", batch())
-        .put("faults", FAULTS)
+        .put("faults", faults)
         .put("kills", instances.kills() + brokerKills)
         .put("restarts", instances.restarts())
         .put("records", input.good().size() + input.bad().size())
