@@ -25,7 +25,7 @@ import org.apache.kafka.common.Uuid;
  */
 final class KafkaNodes implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final int SESSION_MS = 6_000;
 
   private final Path folder;

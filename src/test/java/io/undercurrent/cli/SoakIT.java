@@ -83,7 +83,7 @@ class SoakIT {
   /** Records sent after a fault; when all are enriched, all partitions have recovered. */
   private static final int BEHIND = 5 * PARTITIONS;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(180);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   private Path folder;

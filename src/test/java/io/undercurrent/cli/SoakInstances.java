@@ -19,7 +19,7 @@ final class SoakInstances implements AutoCloseable {
   static final int HEARTBEAT_MS = 1_500;
   static final int TRANSACTION_MS = 7_000;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final Path folder;
   private final List<String> settings;

@@ -14,7 +14,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** Reads all records of a topic from its beginning, and keeps them. Not thread-safe. */
 final class TopicReader implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final String topic;
