@@ -292,7 +292,7 @@ class SoakIT {
       different.addAll(states.differentStates(changelog.records()));
       different.addAll(states.differentMemories(memories.records()));
     }
-    SoakQueries.Verdict answers = queries.verdict(expected);
+    SoakAnswers.Verdict answers = queries.answers().verdict(expected);
     report.write(facts(), check, different, answers);
     assertThat(check.isClean()).as(check.toString()).isTrue();
     assertThat(different).as("states and memories that differ").isEmpty();

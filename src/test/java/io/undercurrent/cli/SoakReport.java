@@ -30,7 +30,7 @@ final class SoakReport {
    * @param differentStates entries of changelogs that differ from those of an undisturbed run
    */
   void write(
-      ObjectNode facts, SoakCheck check, List<String> differentStates, SoakQueries.Verdict queries)
+      ObjectNode facts, SoakCheck check, List<String> differentStates, SoakAnswers.Verdict queries)
       throws IOException {
     ObjectNode report = facts.deepCopy();
     report.put("lost", check.lost());
