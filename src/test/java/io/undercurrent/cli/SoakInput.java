@@ -46,7 +46,14 @@ final class SoakInput implements AutoCloseable {
     random = new SplittableRandom(seed);
     producer =
         new KafkaProducer<>(
-            Map.of("bootstrap.servers", servers, "linger.ms", 0),
+            Map.of(
+                "bootstrap.servers",
+                servers,
+                "linger.ms",
+                0,
+                // A record that is given up may be written nevertheless, so none is.
+                "delivery.timeout.ms",
+                Integer.MAX_VALUE),
             new ByteArraySerializer(),
             new ByteArraySerializer());
   }
