@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
@@ -58,6 +59,9 @@ import org.junit.jupiter.api.io.TempDir;
  *   <li>{@code soak.corrupt=true}: damages files of states, too
  *   <li>{@code soak.kinds}: only these faults, separated by commas
  * </ul>
+ *
+ * <p>A fault's recovery is the time from its beginning until all records are enriched that were
+ * sent until shortly after it: it includes the fault's own waits, such as those of a pause.
  *
  * <p>The report is {@code target/soak/report-<protocol>-<seed>.json}.
  */
@@ -231,16 +235,19 @@ class SoakIT {
     for (int s = 0; s < FAULTS && minutesSince(started) < MINUTES; s++) {
       Step step = plan.steps().get(s);
       int until = (int) ((long) RECORDS * (s + 1) / FAULTS);
-      int behind = Math.max(sent, until - BEHIND);
-      int before = sent + (int) ((behind - sent) * step.at());
+      int meanwhile = Math.max(sent, until - BEHIND);
+      int before = sent + (int) ((meanwhile - sent) * step.at());
       double rate = (until - sent) / STEP_SECONDS;
       input.send(sent, before, rate);
       long begin = System.nanoTime();
-      Future<?> sending = sendMeanwhile(before, behind, rate);
+      AtomicBoolean applied = new AtomicBoolean();
+      Future<Integer> sending =
+          sender.submit(() -> input.send(before, meanwhile, rate, applied::get));
       apply(step);
-      sending.get();
-      input.send(behind, until, rate);
-      awaitOutput(until);
+      applied.set(true);
+      sent = sending.get() + BEHIND;
+      input.send(sent - BEHIND, sent, rate);
+      awaitOutput(sent);
       double seconds = (System.nanoTime() - begin) / 1e9;
       report.recovered(step.fault(), seconds);
       System.out.printf(
@@ -257,9 +264,11 @@ class SoakIT {
       if (Fault.OF_BROKERS.contains(step.fault())) {
         brokers.awaitAllInSync(); // so that never two of three are away
       }
+      input.send(sent, until, rate);
       sent = until;
       faults++;
     }
+    awaitOutput(sent);
     queries.close();
     for (int i = 0; i <= OTHER; i++) {
       instances.stop(i);
@@ -269,14 +278,6 @@ class SoakIT {
 
   private static long minutesSince(long nanos) {
     return TimeUnit.NANOSECONDS.toMinutes(System.nanoTime() - nanos);
-  }
-
-  private Future<?> sendMeanwhile(int from, int to, double rate) {
-    return sender.submit(
-        () -> {
-          input.send(from, to, rate);
-          return null;
-        });
   }
 
   private void check() throws Exception {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -22,7 +23,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class SoakInput implements AutoCloseable {
 
   private static final double BAD = 0.01; // share of records that become letters
-  private static final int TOGETHER = 10; // records that are sent without waiting between them
+  private static final int TOGETHER = 20; // records that are sent without waiting between them
 
   /**
    * A record that can be enriched.
@@ -60,16 +61,28 @@ final class SoakInput implements AutoCloseable {
 
   /** Sends the records [from, to) and waits until the brokers have them. */
   void send(int from, int to, double recordsPerSecond) throws Exception {
-    for (int i = from; i < to; i += TOGETHER) {
+    send(from, to, recordsPerSecond, () -> false);
+  }
+
+  /**
+   * Sends the records [from, to), or fewer of them.
+   *
+   * @param enough whether to stop early
+   * @return the next record to send
+   */
+  int send(int from, int to, double recordsPerSecond, BooleanSupplier enough) throws Exception {
+    int next = from;
+    while (next < to && !enough.getAsBoolean()) {
       List<Sending> together = new ArrayList<>();
-      for (int r = i; r < Math.min(to, i + TOGETHER); r++) {
-        together.add(sendOne(r));
+      for (int end = Math.min(to, next + TOGETHER); next < end; next++) {
+        together.add(sendOne(next));
       }
       for (Sending one : together) {
         keep(one);
       }
       Thread.sleep((long) (TOGETHER * 1000 / recordsPerSecond));
     }
+    return next;
   }
 
   private Sending sendOne(int i) {
