@@ -81,7 +81,7 @@ class SoakIT {
   private static final int PARTITIONS = 4;
   private static final int NEXT = 3;
   private static final int PAUSE_MS = SoakInstances.SESSION_MS + SoakInstances.TRANSACTION_MS;
-  private static final double STEP_SECONDS = 2; // in which a step's records are sent
+  private static final double STEP_SECONDS = 1; // in which a step's records are sent
   private static final int QUERY_PAUSE_MS = 100;
 
   /** Records sent after a fault; when all are enriched, all partitions have recovered. */
@@ -394,7 +394,7 @@ class SoakIT {
         Thread.sleep(step.delayMs());
         instances.kill(other);
         instances.start(other);
-        Thread.sleep(PAUSE_MS);
+        Thread.sleep(PAUSE_MS - step.delayMs());
         instances.resume(i);
       }
       case CORRUPT -> {
