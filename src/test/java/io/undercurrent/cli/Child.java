@@ -36,7 +36,12 @@ final class Child implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
-        List.of("-Xmx512m", "--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1"));
+        List.of(
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(arguments));
     Process process =

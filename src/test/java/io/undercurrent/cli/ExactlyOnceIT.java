@@ -24,15 +24,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -86,8 +82,10 @@ class ExactlyOnceIT {
           first.kill();
         }
         killed.drain();
-        assertThat(killed.committed).as("records committed before the kill").hasSize(HALF);
-        aborted = killed.uncommitted.size() - HALF;
+        assertThat(killed.committed.records())
+            .as("records committed before the kill")
+            .hasSize(HALF);
+        aborted = killed.uncommitted.records().size() - HALF;
         assertThat(aborted).as("records of the open transaction").isBetween(1, PART);
         enrichInput.addAll(produce(broker, HALF + PART, 2 * HALF));
 
@@ -102,14 +100,14 @@ class ExactlyOnceIT {
       // Both apps have ended: a record that was written twice would be there now.
       killed.drain();
       undisturbed.drain();
-      assertThat(killed.committed).hasSize(2 * HALF);
-      assertThat(killed.uncommitted).hasSize(2 * HALF + aborted);
-      assertThat(undisturbed.committed).hasSize(2 * HALF);
-      assertThat(undisturbed.uncommitted).hasSize(2 * HALF);
+      assertThat(killed.committed.records()).hasSize(2 * HALF);
+      assertThat(killed.uncommitted.records()).hasSize(2 * HALF + aborted);
+      assertThat(undisturbed.committed.records()).hasSize(2 * HALF);
+      assertThat(undisturbed.uncommitted.records()).hasSize(2 * HALF);
       Map<ByteBuffer, List<String>> expected = enrich(model, enrichInput);
       assertThat(expected).hasSize(KEYS);
-      assertThat(byKey(killed.committed)).isEqualTo(expected);
-      assertThat(byKey(undisturbed.committed)).isEqualTo(expected);
+      assertThat(byKey(killed.committed.records())).isEqualTo(expected);
+      assertThat(byKey(undisturbed.committed.records())).isEqualTo(expected);
     }
   }
 
@@ -244,33 +242,16 @@ class ExactlyOnceIT {
     return byKey;
   }
 
-  /** Reads an enriched topic with two consumers, with and without read_committed. */
+  /** Reads an enriched topic twice, with and without read_committed. */
   private static final class Topic implements AutoCloseable {
-    private final KafkaConsumer<byte[], byte[]> committedConsumer;
-    private final KafkaConsumer<byte[], byte[]> uncommittedConsumer;
+    private final TopicReader committed;
+    private final TopicReader uncommitted;
     private final String name;
-    private final List<ConsumerRecord<byte[], byte[]>> committed = new ArrayList<>();
-    private final List<ConsumerRecord<byte[], byte[]>> uncommitted = new ArrayList<>();
 
     Topic(EmbeddedBroker broker, String name) {
       this.name = name;
-      committedConsumer = consumer(broker, "read_committed");
-      uncommittedConsumer = consumer(broker, "read_uncommitted");
-    }
-
-    private static KafkaConsumer<byte[], byte[]> consumer(EmbeddedBroker broker, String level) {
-      return new KafkaConsumer<>(
-          Map.of(
-              ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-              broker.bootstrapServers(),
-              ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-              level,
-              ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-              "earliest",
-              ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
-              "false"),
-          new ByteArrayDeserializer(),
-          new ByteArrayDeserializer());
+      committed = TopicReader.committed(broker.bootstrapServers(), name);
+      uncommitted = TopicReader.uncommitted(broker.bootstrapServers(), name);
     }
 
     void awaitCommitted(int count, Child by) throws Exception {
@@ -281,57 +262,30 @@ class ExactlyOnceIT {
       await(count, uncommitted, by);
     }
 
-    private void await(int count, List<?> records, Child by) throws Exception {
+    private void await(int count, TopicReader reader, Child by) throws Exception {
       long deadline = System.nanoTime() + PATIENCE.toNanos();
-      while (records.size() < count) {
+      while (reader.records().size() < count) {
         if (System.nanoTime() > deadline || by != null && !by.isAlive()) {
           throw new AssertionError(
               "%s: %d of %d records%s"
-                  .formatted(name, records.size(), count, by == null ? "" : "\n" + by.err()));
+                  .formatted(
+                      name, reader.records().size(), count, by == null ? "" : "\n" + by.err()));
         }
-        poll(uncommittedConsumer, uncommitted);
-        poll(committedConsumer, committed);
+        uncommitted.poll();
+        committed.poll();
       }
     }
 
     /** Reads to the present end: with read_committed it is the start of an open transaction. */
     void drain() {
-      drain(uncommittedConsumer, uncommitted);
-      drain(committedConsumer, committed);
-    }
-
-    private void drain(
-        KafkaConsumer<byte[], byte[]> consumer, List<ConsumerRecord<byte[], byte[]>> into) {
-      Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
-      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
-        if (System.nanoTime() > deadline) {
-          throw new AssertionError("%s: not read to %s".formatted(name, ends));
-        }
-        poll(consumer, into);
-      }
-    }
-
-    private void poll(
-        KafkaConsumer<byte[], byte[]> consumer, List<ConsumerRecord<byte[], byte[]>> into) {
-      if (consumer.assignment().isEmpty()) {
-        List<TopicPartition> partitions =
-            consumer.partitionsFor(name).stream()
-                .map(p -> new TopicPartition(name, p.partition()))
-                .toList();
-        if (partitions.isEmpty()) {
-          return; // the topic does not exist yet
-        }
-        consumer.assign(partitions);
-        consumer.seekToBeginning(partitions);
-      }
-      consumer.poll(Duration.ofMillis(20)).forEach(into::add);
+      uncommitted.drain();
+      committed.drain();
     }
 
     @Override
     public void close() {
-      committedConsumer.close();
-      uncommittedConsumer.close();
+      committed.close();
+      uncommitted.close();
     }
   }
 }

@@ -57,10 +57,11 @@ class SoakCheckTest {
 
   @Test
   void shouldReplayThePlanOfASeed() {
-    SoakPlan plan = SoakPlan.of(7, 40, 2);
+    Set<Fault> all = Set.of(Fault.values());
+    SoakPlan plan = SoakPlan.of(7, 40, all, 2, 3);
 
-    assertThat(SoakPlan.of(7, 40, 2)).isEqualTo(plan);
-    assertThat(SoakPlan.of(8, 40, 2)).isNotEqualTo(plan);
+    assertThat(SoakPlan.of(7, 40, all, 2, 3)).isEqualTo(plan);
+    assertThat(SoakPlan.of(8, 40, all, 2, 3)).isNotEqualTo(plan);
     assertThat(plan.steps()).hasSize(40).extracting(Step::fault).contains(Fault.values());
   }
 

@@ -2,400 +2,458 @@ package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.undercurrent.broker.EmbeddedBroker;
-import io.undercurrent.cli.SoakCheck.Place;
 import io.undercurrent.cli.SoakPlan.Fault;
 import io.undercurrent.cli.SoakPlan.Step;
+import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.io.Json;
-import io.undercurrent.model.TinyModel;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.utils.Utils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills, stops and pauses the instances of an application while records come, then compares its
- * output with that of {@code enrich}: each record once, in order, with the same bytes.
+ * Kills, stops and pauses the instances of an application and its brokers while records come and
+ * queries are asked. Then compares the output with that of {@code enrich}: each record once, in
+ * order, with the same bytes. The states and memories in the changelogs must be those of an
+ * undisturbed run, and each answer to a query one that was true at some time.
  *
- * <p>{@code mvn verify} runs a few faults. {@code mvn -Psoak verify} runs many; its system
- * properties are {@code soak.seed}, {@code soak.faults}, {@code soak.records}, {@code soak.keys}
- * and {@code soak.protocol} ({@code classic} or {@code streams}). Seeds 0 to 3 have all
- * combinations of 0 and 1 standbys with batches of 32 and 1. The report is {@code
- * target/soak/report-<protocol>-<seed>.json}.
+ * <p>{@code mvn verify} runs each fault of instances once, with one broker. {@code mvn -Psoak
+ * verify} runs many faults with three brokers, which it kills, stops and pauses too. Its system
+ * properties:
+ *
+ * <ul>
+ *   <li>{@code soak.seed}: the plan, the records and the settings follow from it. Seeds 0 to 3 have
+ *       all combinations of 0 and 1 standbys with batches of 32 and 1.
+ *   <li>{@code soak.protocol}: {@code classic} or {@code streams}
+ *   <li>{@code soak.faults}, {@code soak.records}, {@code soak.keys}: how many
+ *   <li>{@code soak.minutes}: no new fault begins after this time, so there may be fewer
+ *   <li>{@code soak.brokers}: 1 or 3
+ *   <li>{@code soak.only.broker=true}: kills also an only broker. Kafka may then lose the end of a
+ *       transaction (KAFKA-20734), so the counts may differ from 0.
+ *   <li>{@code soak.broker.jars}: a folder with the jars of another version of Kafka's brokers
+ *   <li>{@code soak.corrupt=true}: damages files of states, too
+ *   <li>{@code soak.kinds}: only these faults, separated by commas
+ * </ul>
+ *
+ * <p>A fault's recovery is the time from its beginning until all records are enriched that were
+ * sent until shortly after it: it includes the fault's own waits, such as those of a pause.
+ *
+ * <p>The report is {@code target/soak/report-<protocol>-<seed>.json}.
  */
 @Timeout(6 * 60 * 60)
 class SoakIT {
 
   private static final long SEED = Long.getLong("soak.seed", 1);
-  private static final int FAULTS = Integer.getInteger("soak.faults", 11);
-  private static final int RECORDS = Integer.getInteger("soak.records", 3_300);
+  private static final int FAULTS = Integer.getInteger("soak.faults", 12);
+  private static final int RECORDS = Integer.getInteger("soak.records", 3_600);
   private static final int KEYS = Integer.getInteger("soak.keys", 200);
+  private static final long MINUTES = Long.getLong("soak.minutes", Long.MAX_VALUE);
+  private static final int BROKERS = Integer.getInteger("soak.brokers", 1);
   private static final String PROTOCOL = System.getProperty("soak.protocol", "classic");
 
   private static final int INSTANCES = 2; // and one that comes and goes
+  private static final int OTHER = INSTANCES;
   private static final int PARTITIONS = 4;
-  private static final double BAD = 0.01; // share of records that become letters
-  private static final int SESSION_MS = 6_000;
-  private static final int HEARTBEAT_MS = 1_500;
-  private static final int TRANSACTION_MS = 7_000;
-  private static final int PAUSE_MS = SESSION_MS + TRANSACTION_MS;
-  private static final int PACE_MS = 2_000; // time in which a step's records are sent
+  private static final int NEXT = 3;
+  private static final int PAUSE_MS = SoakInstances.SESSION_MS + SoakInstances.TRANSACTION_MS;
+  private static final double STEP_SECONDS = 1; // in which a step's records are sent
+  private static final int QUERY_PAUSE_MS = 100;
 
   /** Records sent after a fault; when all are enriched, all partitions have recovered. */
   private static final int BEHIND = 5 * PARTITIONS;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-  @TempDir private Path folder;
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  private Path folder;
 
-  private final Child[] children = new Child[INSTANCES + 1]; // null while it is not there
   private final SplittableRandom random = new SplittableRandom(SEED);
-  private final List<String> enrichInput = new ArrayList<>();
-  private final Set<Place> bad = new HashSet<>();
-  private final Map<Fault, List<Double>> recoverySeconds = new TreeMap<>();
-  private int restarts; // of instances that ended by themselves
-  private int kills;
+  private final SoakReport report = new SoakReport();
+  private final ExecutorService sender = Executors.newSingleThreadExecutor();
   private Path model;
-  private EmbeddedBroker broker;
-  private KafkaProducer<byte[], byte[]> producer;
-  private Output enriched;
-  private Output letters;
+  private KafkaNodes brokers;
+  private SoakInstances instances;
+  private SoakInput input;
+  private SoakQueries queries;
+  private TopicReader enriched;
+  private TopicReader letters;
+  private int faults; // so far
+  private int brokerKills;
+  private int counted; // enriched records that the queries know of
 
   @BeforeEach
   void startCluster() throws Exception {
     model = SmallModel.writeLooking(folder.resolve("model"));
-    broker = EmbeddedBroker.start(folder.resolve("broker"));
-    broker.createTopics(
-        List.of(
-            new NewTopic("messages", PARTITIONS, (short) 1),
-            new NewTopic("enriched", PARTITIONS, (short) 1),
-            new NewTopic("letters", 1, (short) 1)));
-    setGroup("streams.session.timeout.ms", SESSION_MS);
-    setGroup("streams.heartbeat.interval.ms", HEARTBEAT_MS);
-    producer =
-        new KafkaProducer<>(
-            Map.of("bootstrap.servers", broker.bootstrapServers()),
-            new ByteArraySerializer(),
-            new ByteArraySerializer());
-    enriched = new Output(broker, "enriched");
-    letters = new Output(broker, "letters");
-  }
-
-  /** Under the streams protocol the brokers have these settings, and not the members. */
-  private void setGroup(String key, int value) throws Exception {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
-      AlterConfigOp set =
-          new AlterConfigOp(new ConfigEntry(key, Integer.toString(value)), OpType.SET);
+    String jars = System.getProperty("soak.broker.jars");
+    brokers =
+        KafkaNodes.start(folder.resolve("brokers"), BROKERS, jars == null ? null : Path.of(jars));
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers.bootstrapServers()))) {
       admin
-          .incrementalAlterConfigs(
-              Map.of(new ConfigResource(ConfigResource.Type.GROUP, "soak"), List.of(set)))
+          .createTopics(
+              List.of(
+                  new NewTopic("messages", PARTITIONS, (short) -1),
+                  new NewTopic("enriched", PARTITIONS, (short) -1),
+                  new NewTopic("letters", 1, (short) -1)))
           .all()
           .get();
+      // Under the streams protocol the brokers have these settings, and not the members.
+      setGroup(admin, "streams.session.timeout.ms", SoakInstances.SESSION_MS);
+      setGroup(admin, "streams.heartbeat.interval.ms", SoakInstances.HEARTBEAT_MS);
+      setGroup(admin, "streams.num.standby.replicas", standbys());
     }
+    input = new SoakInput(brokers.bootstrapServers(), SEED, KEYS);
+    enriched = TopicReader.committed(brokers.bootstrapServers(), "enriched");
+    letters = TopicReader.committed(brokers.bootstrapServers(), "letters");
+    Files.writeString(
+        folder.resolve("soak.yaml"),
+        String.join(
+            "\n",
+            "name: soak",
+            "source: {topics: [messages], value: json, text: /text, key: record}",
+            "model: " + model,
+            "next: " + NEXT,
+            "store: hidden-state",
+            "sinks: {enriched: enriched, deadLetters: letters}"));
+    instances = new SoakInstances(folder, settings(), INSTANCES + 1);
+    queries = new SoakQueries(instances.ports(), KEYS, SEED, QUERY_PAUSE_MS);
+  }
+
+  private static void setGroup(Admin admin, String key, int value) throws Exception {
+    AlterConfigOp set =
+        new AlterConfigOp(new ConfigEntry(key, Integer.toString(value)), OpType.SET);
+    admin
+        .incrementalAlterConfigs(
+            Map.of(new ConfigResource(ConfigResource.Type.GROUP, "soak"), List.of(set)))
+        .all()
+        .get();
+  }
+
+  private static int standbys() {
+    return (int) (SEED % 2);
+  }
+
+  private static int batch() {
+    return SEED % 4 < 2 ? 32 : 1;
+  }
+
+  private List<String> settings() {
+    List<String> lines =
+        new ArrayList<>(
+            List.of(
+                "bootstrap.servers=" + brokers.bootstrapServers(),
+                "application.id=soak",
+                "group.protocol=" + PROTOCOL,
+                "num.stream.threads=2",
+                "num.standby.replicas=" + standbys(),
+                "undercurrent.batch.records=" + batch(),
+                "producer.transaction.timeout.ms=" + SoakInstances.TRANSACTION_MS));
+    if (!PROTOCOL.equals("streams")) {
+      lines.add("main.consumer.session.timeout.ms=" + SoakInstances.SESSION_MS);
+      lines.add("main.consumer.heartbeat.interval.ms=" + SoakInstances.HEARTBEAT_MS);
+    }
+    return lines;
   }
 
   @AfterEach
   void stopCluster() {
-    Arrays.stream(children).filter(child -> child != null).forEach(Child::close);
-    enriched.close();
-    letters.close();
-    producer.close();
-    broker.close();
+    sender.shutdownNow();
+    if (queries != null) {
+      queries.close();
+    }
+    if (instances != null) {
+      instances.close();
+    }
+    if (brokers != null) {
+      brokers.close();
+    }
+    for (AutoCloseable client : new AutoCloseable[] {enriched, letters, input}) {
+      closeQuietly(client);
+    }
+  }
+
+  private static void closeQuietly(AutoCloseable client) {
+    try {
+      if (client != null) {
+        client.close();
+      }
+    } catch (Exception e) {
+      System.out.println("soak: not closed: " + e);
+    }
+  }
+
+  private static Set<Fault> kinds() {
+    Set<Fault> kinds = EnumSet.allOf(Fault.class);
+    if (!Boolean.getBoolean("soak.corrupt")) {
+      kinds.remove(Fault.CORRUPT);
+    }
+    if (BROKERS < 3 && !Boolean.getBoolean("soak.only.broker")) {
+      kinds.removeAll(Fault.OF_BROKERS);
+    }
+    String only = System.getProperty("soak.kinds");
+    if (only != null) {
+      kinds.clear();
+      for (String kind : only.split(",")) {
+        kinds.add(Fault.valueOf(kind.toUpperCase(Locale.ROOT)));
+      }
+    }
+    return kinds;
   }
 
   @Test
   void shouldEnrichEachRecordOnceWhateverIsKilled() throws Exception {
-    SoakPlan plan = SoakPlan.of(SEED, FAULTS, INSTANCES);
+    SoakPlan plan = SoakPlan.of(SEED, FAULTS, kinds(), INSTANCES, BROKERS);
     for (int i = 0; i < INSTANCES; i++) {
-      start(i);
+      instances.start(i);
     }
     int sent = 0;
-    for (int s = 0; s < FAULTS; s++) {
+    long started = System.nanoTime();
+    for (int s = 0; s < FAULTS && minutesSince(started) < MINUTES; s++) {
       Step step = plan.steps().get(s);
       int until = (int) ((long) RECORDS * (s + 1) / FAULTS);
-      int before = sent + (int) ((until - sent) * step.at());
-      send(sent, before);
+      int meanwhile = Math.max(sent, until - BEHIND);
+      int before = sent + (int) ((meanwhile - sent) * step.at());
+      double rate = (until - sent) / STEP_SECONDS;
+      input.send(sent, before, rate);
       long begin = System.nanoTime();
+      AtomicBoolean applied = new AtomicBoolean();
+      Future<Integer> sending =
+          sender.submit(() -> input.send(before, meanwhile, rate, applied::get));
       apply(step);
-      int behind = Math.min(until, before + BEHIND);
-      send(before, behind);
-      awaitOutput(behind);
+      applied.set(true);
+      sent = sending.get() + BEHIND;
+      input.send(sent - BEHIND, sent, rate);
+      awaitOutput(sent);
       double seconds = (System.nanoTime() - begin) / 1e9;
-      recoverySeconds.computeIfAbsent(step.fault(), f -> new ArrayList<>()).add(seconds);
+      report.recovered(step.fault(), seconds);
       System.out.printf(
-          Locale.ROOT, "soak: %d of %d, %s, %.1f s%n", s + 1, FAULTS, step.fault(), seconds);
-      send(behind, until);
+          Locale.ROOT,
+          "soak: %s %d: fault %d of %d, record %d of %d, %s, %.1f s%n",
+          PROTOCOL,
+          SEED,
+          s + 1,
+          FAULTS,
+          until,
+          RECORDS,
+          step.fault(),
+          seconds);
+      if (Fault.OF_BROKERS.contains(step.fault())) {
+        brokers.awaitAllInSync(); // so that never two of three are away
+      }
+      input.send(sent, until, rate);
       sent = until;
+      faults++;
     }
-    awaitOutput(RECORDS);
-    for (int i = 0; i < children.length; i++) {
-      stop(i);
+    awaitOutput(sent);
+    queries.close();
+    for (int i = 0; i <= OTHER; i++) {
+      instances.stop(i);
     }
+    check();
+  }
+
+  private static long minutesSince(long nanos) {
+    return TimeUnit.NANOSECONDS.toMinutes(System.nanoTime() - nanos);
+  }
+
+  private void check() throws Exception {
     enriched.drain();
     letters.drain();
-
-    SoakCheck check =
-        SoakCheck.of(
-            ExactlyOnceIT.enrichedLines(model, enrichInput),
-            bad,
-            enriched.records,
-            letters.records);
-    report(check);
+    Map<String, List<String>> expected = ExactlyOnceIT.enrichedLines(model, input.enrichLines());
+    SoakCheck check = SoakCheck.of(expected, input.bad(), enriched.records(), letters.records());
+    SoakStates states =
+        SoakStates.of(model, EnrichmentSettings.DEFAULTS.withNextTokens(NEXT), input.good());
+    List<String> different = new ArrayList<>();
+    try (TopicReader changelog = changelog("hidden-state");
+        TopicReader memories = changelog("hidden-state-memory")) {
+      different.addAll(states.differentStates(changelog.records()));
+      different.addAll(states.differentMemories(memories.records()));
+    }
+    SoakAnswers.Verdict answers = queries.answers().verdict(expected);
+    report.write(facts(), check, different, answers);
     assertThat(check.isClean()).as(check.toString()).isTrue();
+    assertThat(different).as("states and memories that differ").isEmpty();
+    assertThat(answers.isClean()).as(answers.toString()).isTrue();
+  }
+
+  private TopicReader changelog(String store) {
+    TopicReader changelog =
+        TopicReader.committed(brokers.bootstrapServers(), "soak-" + store + "-changelog");
+    changelog.drain();
+    return changelog;
+  }
+
+  private ObjectNode facts() {
+    return Json.STRICT
+        .createObjectNode()
+        .put("seed", SEED)
+        .put("protocol", PROTOCOL)
+        .put("brokers", BROKERS)
+        .put("standbys", standbys())
+        .put("batch", batch())
+        .put("faults", faults)
+        .put("kills", instances.kills() + brokerKills)
+        .put("restarts", instances.restarts())
+        .put("records", input.good().size() + input.bad().size())
+        .put("letters", input.bad().size())
+        .put("keys", KEYS);
   }
 
   private void apply(Step step) throws Exception {
     int i = step.instance();
+    int other = (i + 1) % INSTANCES;
+    int b = step.broker();
     switch (step.fault()) {
       case KILL -> {
-        kill(i);
-        start(i);
+        instances.kill(i);
+        instances.start(i);
       }
       case TERMINATE -> {
-        stop(i);
-        start(i);
+        instances.stop(i);
+        instances.start(i);
       }
       case PAUSE -> {
-        children[i].signal("STOP");
+        instances.pause(i);
         Thread.sleep(PAUSE_MS);
-        children[i].signal("CONT");
+        instances.resume(i);
       }
       case WIPE -> {
-        kill(i);
-        delete(folder.resolve("state-" + i));
-        start(i);
+        instances.kill(i);
+        instances.wipe(i);
+        instances.start(i);
       }
       case KILL_TWICE -> {
-        kill(i);
-        start(i);
+        instances.kill(i);
+        instances.start(i);
         Thread.sleep(step.delayMs());
-        kill(i);
-        start(i);
+        instances.kill(i);
+        instances.start(i);
+      }
+      case KILL_IN_RESTORE -> {
+        instances.kill(i);
+        instances.wipe(i);
+        instances.start(i);
+        Thread.sleep(step.delayMs());
+        instances.kill(i);
+        instances.start(i);
       }
       case KILL_IN_STOP -> {
-        children[i].terminate();
+        instances.terminate(i);
         Thread.sleep(step.delayMs() / 2);
-        kill(i);
-        start(i);
+        instances.kill(i);
+        instances.start(i);
       }
-      case JOIN -> start(i);
-      case LEAVE -> stop(i);
+      case JOIN_OR_LEAVE -> instances.startOrStop(OTHER);
+      case JOIN_OR_LEAVE_IN_RESTORE -> {
+        instances.kill(i);
+        instances.wipe(i);
+        instances.start(i);
+        Thread.sleep(step.delayMs());
+        instances.startOrStop(OTHER);
+      }
+      case KILL_IN_REBALANCE -> {
+        instances.startOrStop(OTHER);
+        Thread.sleep(step.delayMs());
+        instances.kill(i);
+        instances.start(i);
+      }
+      case KILL_ALL -> {
+        for (int n = 0; n < INSTANCES; n++) {
+          instances.kill(n);
+        }
+        for (int n = 0; n < INSTANCES; n++) {
+          instances.start(n);
+        }
+      }
+      case KILL_IN_PAUSE -> {
+        instances.pause(i);
+        Thread.sleep(step.delayMs());
+        instances.kill(other);
+        instances.start(other);
+        Thread.sleep(PAUSE_MS - step.delayMs());
+        instances.resume(i);
+      }
+      case CORRUPT -> {
+        instances.kill(i);
+        instances.damage(i, random);
+        instances.start(i);
+      }
+      case KILL_BROKER -> {
+        killBroker(b);
+        Thread.sleep(step.delayMs());
+        brokers.start(b);
+      }
+      case TERMINATE_BROKER -> {
+        brokers.terminate(b);
+        Thread.sleep(step.delayMs());
+        brokers.start(b);
+      }
+      case PAUSE_BROKER -> {
+        brokers.signal(b, "STOP");
+        Thread.sleep(KafkaNodes.NOTICED_MS + step.delayMs());
+        brokers.signal(b, "CONT");
+      }
+      case KILL_BROKER_AND_INSTANCE -> {
+        killBroker(b);
+        instances.kill(i);
+        instances.start(i);
+        Thread.sleep(step.delayMs());
+        brokers.start(b);
+      }
       default -> throw new IllegalStateException(step.toString());
     }
   }
 
-  private void start(int i) throws IOException {
-    boolean streams = PROTOCOL.equals("streams");
-    List<String> lines =
-        new ArrayList<>(
-            List.of(
-                "bootstrap.servers=" + broker.bootstrapServers(),
-                "application.id=soak",
-                "state.dir=" + folder.resolve("state-" + i),
-                "group.protocol=" + PROTOCOL,
-                "num.stream.threads=2",
-                "num.standby.replicas=" + SEED % 2,
-                "undercurrent.batch.records=" + (SEED % 4 < 2 ? 32 : 1),
-                "undercurrent.http.port=-1",
-                "producer.transaction.timeout.ms=" + TRANSACTION_MS));
-    if (!streams) {
-      lines.add("main.consumer.session.timeout.ms=" + SESSION_MS);
-      lines.add("main.consumer.heartbeat.interval.ms=" + HEARTBEAT_MS);
-    }
-    Path settings =
-        Files.writeString(folder.resolve("soak-" + i + ".properties"), String.join("\n", lines));
-    Path topology =
-        Files.writeString(
-            folder.resolve("soak.yaml"),
-            String.join(
-                "\n",
-                "name: soak",
-                "source: {topics: [messages], value: json, text: /text, key: record}",
-                "model: " + model,
-                "next: 3",
-                "store: hidden-state",
-                "sinks: {enriched: enriched, deadLetters: letters}"));
-    children[i] =
-        Child.start(
-            folder, "run", "--config", settings.toString(), "--topology", topology.toString());
-  }
-
-  private void kill(int i) throws InterruptedException {
-    kills++;
-    children[i].kill();
-  }
-
-  /** Stops an instance with SIGTERM, if it is there. */
-  private void stop(int i) throws Exception {
-    if (children[i] != null) {
-      children[i].terminate();
-      children[i].exitCode(PATIENCE);
-      children[i] = null;
-    }
-  }
-
-  /** Sends the records [from, to). */
-  private void send(int from, int to) throws Exception {
-    for (int i = from; i < to; i++) {
-      StringBuilder text = new StringBuilder();
-      for (int w = random.nextInt(9); w > 0; w--) {
-        text.append(TinyModel.WORDS.get(random.nextInt(TinyModel.WORDS.size()))).append(' ');
-      }
-      String key = "key-" + random.nextInt(KEYS);
-      boolean isBad = random.nextDouble() < BAD;
-      String value = isBad ? "no JSON" : "{\"text\":\"" + text + "\"}";
-      long timestamp = 1_700_000_000_000L + i * 1000L;
-      RecordMetadata at =
-          producer
-              .send(new ProducerRecord<>("messages", null, timestamp, bytes(key), bytes(value)))
-              .get();
-      if (isBad) {
-        bad.add(new Place(at.partition(), at.offset()));
-      } else {
-        enrichInput.add(ExactlyOnceIT.enrichLine(key, text.toString(), timestamp, at));
-      }
-      if (i % 10 == 0) {
-        Thread.sleep(PACE_MS * 10L * FAULTS / RECORDS);
-      }
-    }
+  private void killBroker(int b) throws InterruptedException {
+    brokerKills++;
+    brokers.kill(b);
   }
 
   /** Waits until as many records and letters are committed. Restarts instances that have ended. */
   private void awaitOutput(int count) throws Exception {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (enriched.records.size() + letters.records.size() < count) {
-      for (int i = 0; i < children.length; i++) {
-        if (children[i] != null && !children[i].isAlive()) {
-          restarts++;
-          System.out.println("soak: restarting instance " + i + ": " + children[i].err());
-          start(i);
-        }
-      }
+    while (enriched.records().size() + letters.records().size() < count) {
+      instances.restartEnded();
       if (System.nanoTime() > deadline) {
-        StringBuilder errors = new StringBuilder();
-        for (Child child : children) {
-          errors.append(child == null ? "" : "\n" + child.err());
-        }
         throw new AssertionError(
             "%d records must be committed within %s, found %d enriched and %d letters%s"
                 .formatted(
-                    count, PATIENCE, enriched.records.size(), letters.records.size(), errors));
+                    count,
+                    PATIENCE,
+                    enriched.records().size(),
+                    letters.records().size(),
+                    instances.errors()));
       }
       enriched.poll();
       letters.poll();
-    }
-  }
-
-  private void report(SoakCheck check) throws IOException {
-    ObjectNode report = Json.STRICT.createObjectNode();
-    report.put("seed", SEED);
-    report.put("protocol", PROTOCOL);
-    report.put("faults", FAULTS);
-    report.put("kills", kills);
-    report.put("restarts", restarts);
-    report.put("records", enrichInput.size() + bad.size());
-    report.put("letters", bad.size());
-    report.put("keys", KEYS);
-    report.put("lost", check.lost());
-    report.put("doubled", check.doubled());
-    report.put("outOfOrder", check.outOfOrder());
-    report.put("diverged", check.diverged());
-    ObjectNode seconds = report.putObject("recoverySeconds");
-    recoverySeconds.forEach(
-        (fault, all) -> {
-          ArrayNode sorted = seconds.putArray(fault.name().toLowerCase(Locale.ROOT));
-          all.stream().sorted().forEach(s -> sorted.add(Math.rint(s * 10) / 10));
-        });
-    ArrayNode examples = report.putArray("examples");
-    check.examples().forEach(examples::add);
-    Path file = Path.of("target", "soak", "report-" + PROTOCOL + "-" + SEED + ".json");
-    Files.createDirectories(file.getParent());
-    Files.write(file, Json.STRICT.writerWithDefaultPrettyPrinter().writeValueAsBytes(report));
-    System.out.println(Files.readString(file));
-  }
-
-  private static void delete(Path folder) throws IOException {
-    Utils.delete(folder.toFile());
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** The committed records of a topic. */
-  private static final class Output implements AutoCloseable {
-    private final KafkaConsumer<byte[], byte[]> consumer;
-    private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-
-    Output(EmbeddedBroker broker, String topic) {
-      consumer =
-          new KafkaConsumer<>(
-              Map.of(
-                  "bootstrap.servers",
-                  broker.bootstrapServers(),
-                  "isolation.level",
-                  "read_committed"),
-              new ByteArrayDeserializer(),
-              new ByteArrayDeserializer());
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(partition -> new TopicPartition(topic, partition.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-    }
-
-    void poll() {
-      consumer.poll(Duration.ofMillis(20)).forEach(records::add);
-    }
-
-    /** Reads to the end, so that records that were written twice are there too. */
-    void drain() {
-      Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
-      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
-        if (System.nanoTime() > deadline) {
-          throw new AssertionError("not read to " + ends);
-        }
-        poll();
+      for (; counted < enriched.records().size(); counted++) {
+        queries.committed(
+            new String(enriched.records().get(counted).key(), StandardCharsets.UTF_8));
       }
-    }
-
-    @Override
-    public void close() {
-      consumer.close();
     }
   }
 }
