@@ -9,8 +9,8 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code ./undercurrent}: runs a command. Its exit code is 0 for success, 1 for failure and 2 for
- * wrong usage.
+ * {@code ./undercurrent}: runs a command. Its exit code is 0 for success, 1 for failure, 2 for
+ * wrong usage and 3 if the JVM is out of memory.
  */
 @Command(
     name = "undercurrent",
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
       "  ./undercurrent demo",
       "  ./undercurrent run --help",
       "",
-      "Exit codes: 0 success, 1 failure, 2 wrong usage."
+      "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 out of memory."
     },
     subcommands = {
       DemoCommand.class,
@@ -65,11 +65,21 @@ public final class Main implements Runnable {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] args) {
+    Stop.watch(args);
     if (System.getProperty(LOGGING) == null) { // before the first logger is made
       System.setProperty(LOGGING, OUR_LOGGING);
     }
     System.setProperty("java.awt.headless", "true"); // pictures go to files, never to a screen
-    System.exit(commandLine().execute(args));
+    Stop.exit(execute(commandLine(), args));
+  }
+
+  /** Runs a command. A JVM's error is reported like an exception. */
+  private static int execute(CommandLine commandLine, String... args) {
+    try {
+      return commandLine.execute(args);
+    } catch (Error e) {
+      return OneLineErrors.report(e, commandLine);
+    }
   }
 
   /** The command line with all commands. Errors are printed in one line. */

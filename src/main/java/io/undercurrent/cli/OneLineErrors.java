@@ -21,7 +21,15 @@ final class OneLineErrors implements IExecutionExceptionHandler {
 
   @Override
   public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
-    boolean verbose = isVerbose(parsed);
+    return report(failure, command, isVerbose(parsed));
+  }
+
+  /** Reports an error of the JVM, which picocli does not catch. */
+  static int report(Error failure, CommandLine command) {
+    return report(failure, command, isVerbose(command.getParseResult()));
+  }
+
+  private static int report(Throwable failure, CommandLine command, boolean verbose) {
     List<String> errors =
         failure instanceof RecipeException
             ? failure.getMessage().lines().toList()
@@ -32,10 +40,20 @@ final class OneLineErrors implements IExecutionExceptionHandler {
     if (verbose) {
       failure.printStackTrace(command.getErr());
     }
-    return command.getCommandSpec().exitCodeOnExecutionException();
+    return exitCode(failure);
   }
 
-  private static String line(Exception failure, boolean verbose) {
+  /** The exit code of a command that failed. */
+  static int exitCode(Throwable failure) {
+    return OutOfMemory.in(failure) == null ? CommandLine.ExitCode.SOFTWARE : OutOfMemory.EXIT_CODE;
+  }
+
+  /** What failed, in one line. */
+  static String line(Throwable failure, boolean verbose) {
+    OutOfMemoryError memory = OutOfMemory.in(failure);
+    if (memory != null) {
+      return OutOfMemory.line(memory);
+    }
     String message = explain(failure);
     if (message != null && !message.isBlank() && !isBug(failure)) {
       return message.strip().lines().findFirst().orElse("");
@@ -46,9 +64,10 @@ final class OneLineErrors implements IExecutionExceptionHandler {
         + ")";
   }
 
-  /** Whether the exception can only come from a bug of this program. */
-  private static boolean isBug(Exception failure) {
-    return failure instanceof NullPointerException
+  /** Whether it can only come from a bug of this program. */
+  private static boolean isBug(Throwable failure) {
+    return failure instanceof Error
+        || failure instanceof NullPointerException
         || failure instanceof IndexOutOfBoundsException
         || failure instanceof ClassCastException
         || failure instanceof ArithmeticException
@@ -56,7 +75,7 @@ final class OneLineErrors implements IExecutionExceptionHandler {
   }
 
   /** Java's file errors name the file only; this adds what is wrong with it. */
-  private static String explain(Exception failure) {
+  private static String explain(Throwable failure) {
     if (failure instanceof NoSuchFileException e) {
       return e.getFile() + ": must exist, found no such file";
     }
