@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,20 +66,19 @@ public final class Main implements Runnable {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] args) {
-    Stop.watch(args);
-    if (System.getProperty(LOGGING) == null) { // before the first logger is made
-      System.setProperty(LOGGING, OUR_LOGGING);
-    }
-    System.setProperty("java.awt.headless", "true"); // pictures go to files, never to a screen
-    Stop.exit(execute(commandLine(), args));
+    Stop.exit(run(args));
   }
 
-  /** Runs a command. A JVM's error is reported like an exception. */
-  private static int execute(CommandLine commandLine, String... args) {
+  private static int run(String... args) {
     try {
-      return commandLine.execute(args);
-    } catch (Error e) {
-      return OneLineErrors.report(e, commandLine);
+      Stop.watch(args);
+      if (System.getProperty(LOGGING) == null) { // before the first logger is made
+        System.setProperty(LOGGING, OUR_LOGGING);
+      }
+      System.setProperty("java.awt.headless", "true"); // pictures go to files, never to a screen
+      return commandLine().execute(args);
+    } catch (Error e) { // picocli catches exceptions only
+      return OneLineErrors.report(e, Arrays.asList(args).contains(OneLineErrors.VERBOSE));
     }
   }
 

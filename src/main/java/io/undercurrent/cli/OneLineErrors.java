@@ -24,9 +24,18 @@ final class OneLineErrors implements IExecutionExceptionHandler {
     return report(failure, command, isVerbose(parsed));
   }
 
-  /** Reports an error of the JVM, which picocli does not catch. */
-  static int report(Error failure, CommandLine command) {
-    return report(failure, command, isVerbose(command.getParseResult()));
+  /** Reports an error of the JVM in one line, and returns the exit code. */
+  static int report(Error failure, boolean verbose) {
+    try {
+      System.err.println("error: " + line(failure, verbose));
+      if (verbose) {
+        failure.printStackTrace();
+      }
+      return exitCode(failure);
+    } catch (OutOfMemoryError e) { // also here
+      System.err.println("error: out of memory: set UNDERCURRENT_JAVA_OPTS=-Xmx512m");
+      return OutOfMemory.EXIT_CODE;
+    }
   }
 
   private static int report(Throwable failure, CommandLine command, boolean verbose) {
