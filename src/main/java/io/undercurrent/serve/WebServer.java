@@ -228,8 +228,15 @@ final class WebServer implements AutoCloseable {
           .formatted(host, settings);
     }
     if (cause instanceof BindException) {
-      return "http port %d on %s is in use: choose another with %s.port"
-          .formatted(port, host, settings);
+      return PortOwner.of(port)
+          .map(
+              owner ->
+                  "http port %d on %s is in use by %s%s choose another with %s.port"
+                      .formatted(
+                          port, host, owner, owner.arguments() == null ? ":" : ", or", settings))
+          .orElse(
+              "http port %d on %s is in use: choose another with %s.port"
+                  .formatted(port, host, settings));
     }
     return "http port %d on %s cannot be bound: %s".formatted(port, host, cause.getMessage());
   }

@@ -88,11 +88,28 @@ final class StreamsWatch implements AutoCloseable {
             return thread;
           });
 
-  private volatile Instant answered = now(); // the last answer, or the start
+  private volatile Answer answered = Answer.now(); // the last one, or the start
   private volatile int unanswered;
   private volatile int stuck;
   private volatile String problem; // null for none
   private boolean unreachable; // at the last report
+
+  /**
+   * When the brokers answered.
+   *
+   * @param at for messages
+   * @param nanos for durations: the machine's clock may be set
+   */
+  private record Answer(Instant at, long nanos) {
+
+    static Answer now() {
+      return new Answer(Instant.now().truncatedTo(ChronoUnit.SECONDS), System.nanoTime());
+    }
+
+    long secondsAgo() {
+      return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - nanos);
+    }
+  }
 
   /**
    * What a stream thread had done by the last round.
@@ -159,10 +176,6 @@ final class StreamsWatch implements AutoCloseable {
     return done;
   }
 
-  private static Instant now() {
-    return Instant.now().truncatedTo(ChronoUnit.SECONDS);
-  }
-
   /** What is wrong, in one sentence; null for nothing. */
   String problem() {
     return problem;
@@ -170,7 +183,7 @@ final class StreamsWatch implements AutoCloseable {
 
   /** Seconds since the brokers last answered; 0 while they do. */
   double secondsUnreachable() {
-    return isUnreachable() ? Math.max(1, Duration.between(answered, now()).toSeconds()) : 0;
+    return isUnreachable() ? Math.max(1, answered.secondsAgo()) : 0;
   }
 
   private boolean isUnreachable() {
@@ -242,7 +255,7 @@ final class StreamsWatch implements AutoCloseable {
       refusal = Objects.requireNonNullElse(e.getCause().getMessage(), e.getCause().toString());
       refused++;
     }
-    answered = now();
+    answered = Answer.now();
     unanswered = 0;
   }
 
@@ -303,7 +316,7 @@ final class StreamsWatch implements AutoCloseable {
   private void report() {
     String before = problem;
     if (isUnreachable()) {
-      problem = "brokers unreachable since %s: none answers at %s".formatted(answered, servers);
+      problem = "brokers unreachable since %s: none answers at %s".formatted(answered.at, servers);
     } else if (refused >= IN_A_ROW) {
       problem = "the brokers refuse: " + refusal;
     } else if (!lasting.isEmpty()) {

@@ -31,12 +31,35 @@ final class Child implements AutoCloseable {
 
   /** Starts it with a standard input that stays open. */
   static Child startWithInput(Path folder, String... arguments) throws IOException {
+    return start(folder, List.of(), List.of(), arguments);
+  }
+
+  /** Starts it with more options of the JVM. */
+  static Child startWithOptions(Path folder, List<String> options, String... arguments)
+      throws IOException {
+    return start(folder, List.of(), options, arguments);
+  }
+
+  /**
+   * Starts it within a limit.
+   *
+   * @param limit what {@code ulimit} is told, such as {@code -n 100}
+   */
+  static Child startWithLimit(Path folder, String limit, String... arguments) throws IOException {
+    List<String> shell = List.of("bash", "-c", "ulimit " + limit + " && exec \"$@\"", "_");
+    return start(folder, shell, List.of(), arguments);
+  }
+
+  private static Child start(
+      Path folder, List<String> shell, List<String> options, String... arguments)
+      throws IOException {
     Path out = Files.createTempFile(folder, "child", ".out");
     Path err = Files.createTempFile(folder, "child", ".err");
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(shell);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of("-Xmx512m", "--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1"));
+    command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(arguments));
     Process process =
@@ -61,6 +84,10 @@ final class Child implements AutoCloseable {
       }
       Thread.sleep(50);
     }
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   boolean isAlive() {

@@ -1,6 +1,7 @@
 package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.undercurrent.broker.EmbeddedBroker;
 import java.io.IOException;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Runs the commands as a user does, in processes of their own, and checks their output and exit
@@ -30,6 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 class CommandsIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Within this time a signal ends a process. */
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private static final String[] NO_HTTP = {"--set", "undercurrent.http.port=-1"};
 
   @TempDir private static Path folder;
   private static Path model;
@@ -122,6 +130,57 @@ class CommandsIT {
             run("port", "undercurrent.http.port=" + taken.getLocalPort(), "--create-topics")) {
       assertThat(app.exitCode(PATIENCE)).isEqualTo(1);
       assertOneLine(app, Integer.toString(taken.getLocalPort()), "in use");
+    }
+  }
+
+  /** The second one is told which process to end. */
+  @Test
+  void shouldSayThatAnotherInstanceHasThePort() throws Exception {
+    assumeTrue(Files.exists(Path.of("/proc/net/tcp")), "Linux");
+    String port = "undercurrent.http.port=" + freePort();
+    String token = "undercurrent.http.token.file=" + folder.resolve("token");
+    Files.writeString(folder.resolve("token"), "a-token-of-more-than-16-chars");
+    try (Child first = run("orphan", port, "--create-topics", "--set", token)) {
+      first.awaitLine("running: ", PATIENCE);
+      try (Child second = run("second", port, "--create-topics")) {
+        assertThat(second.exitCode(PATIENCE)).isEqualTo(1);
+        assertOneLine(
+            second,
+            "is in use by process " + first.pid() + ", an undercurrent that runs since 2",
+            "(run --config " + folder.resolve("orphan.properties"),
+            "undercurrent.http.token.file=***",
+            "): end it with kill " + first.pid() + ", or choose another with");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "demo", "enrich"})
+  void shouldSayHowMuchHeapTheModelNeeds(String command) throws Exception {
+    List<String> heap = List.of("-Xmx64m");
+    try (Child child = Child.startWithOptions(folder, heap, command)) {
+      assertThat(child.exitCode(PATIENCE)).as(child.err()).isEqualTo(1);
+      assertOneLine(child, "the model classpath:en-chat needs a heap of ", " MB: set UNDER");
+    }
+  }
+
+  /** At whatever moment of its start the signal comes. */
+  @ParameterizedTest
+  @ValueSource(ints = {50, 150, 300, 500, 1000, 2000, 3000})
+  void shouldStopCleanlyAfterASignalInItsFirstSeconds(int ms) throws Exception {
+    try (Child run = run("early", "undercurrent.http.port=-1", "--create-topics");
+        Child alone = run("alone", "bootstrap.servers=127.0.0.1:1", NO_HTTP);
+        Child demo = demo();
+        Child play = Child.start(folder, "play", "--bootstrap-server", "127.0.0.1:1")) {
+      Thread.sleep(ms);
+      for (Child child : List.of(run, alone, demo, play)) {
+        child.terminate();
+        int code = child.exitCode(SOON);
+        if (code != 143 || !(child.out() + child.err()).isEmpty()) { // else main had not begun
+          assertThat(code).as(child.err()).isZero();
+          assertThat(child.out()).endsWith("stopped\n");
+        }
+      }
     }
   }
 

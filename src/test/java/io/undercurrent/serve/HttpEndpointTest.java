@@ -21,6 +21,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -324,10 +326,9 @@ class HttpEndpointTest {
                       () -> "",
                       () -> true,
                       Optional::empty))
-          .withMessage(
-              "http port %d on 127.0.0.1 is in use: choose another with"
-                  + " undercurrent.http.management.port",
-              taken);
+          .withMessageMatching(
+              "http port %d on 127.0.0.1 is in use.*: choose another with undercurrent\\.http\\.management\\.port"
+                  .formatted(taken));
       assertNothingRunsBut(before);
     }
   }
@@ -408,8 +409,11 @@ class HttpEndpointTest {
           .isThrownBy(
               () -> HttpEndpoint.start(on(HOST, port), () -> "", () -> true, Optional::empty))
           .withMessage(
-              "http port %d on 127.0.0.1 is in use: choose another with undercurrent.http.port",
-              port);
+              "http port %d on 127.0.0.1 is in use%s: choose another with undercurrent.http.port",
+              port,
+              Files.exists(Path.of("/proc/net/tcp"))
+                  ? " by process %d (java)".formatted(ProcessHandle.current().pid())
+                  : "");
       assertNothingRunsBut(before);
       assertThat(get(http, "/health/live").statusCode()).isEqualTo(200);
     }
