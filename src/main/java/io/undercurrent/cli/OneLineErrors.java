@@ -27,6 +27,9 @@ final class OneLineErrors implements IExecutionExceptionHandler {
   /** Reports an error of the JVM in one line, and returns the exit code. */
   static int report(Error failure, boolean verbose) {
     try {
+      if (isEndOfJvm(failure)) {
+        return CommandLine.ExitCode.OK;
+      }
       System.err.println("error: " + line(failure, verbose));
       if (verbose) {
         failure.printStackTrace();
@@ -39,6 +42,9 @@ final class OneLineErrors implements IExecutionExceptionHandler {
   }
 
   private static int report(Throwable failure, CommandLine command, boolean verbose) {
+    if (isEndOfJvm(failure)) {
+      return CommandLine.ExitCode.OK;
+    }
     List<String> errors =
         failure instanceof RecipeException
             ? failure.getMessage().lines().toList()
@@ -55,6 +61,19 @@ final class OneLineErrors implements IExecutionExceptionHandler {
   /** The exit code of a command that failed. */
   static int exitCode(Throwable failure) {
     return OutOfMemory.in(failure) == null ? CommandLine.ExitCode.SOFTWARE : OutOfMemory.EXIT_CODE;
+  }
+
+  /**
+   * Whether it failed only because a signal came while it started. The JVM then takes no more
+   * shutdown hooks, and Kafka's broker has some.
+   */
+  private static boolean isEndOfJvm(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (Stop.requested() && "Shutdown in progress".equals(cause.getMessage())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What failed, in one line. */

@@ -84,13 +84,23 @@ record PortOwner(long pid, String program, Instant since, String arguments) {
 
   private static PortOwner of(ProcessHandle process) {
     ProcessHandle.Info info = process.info();
-    List<String> arguments = List.of(info.arguments().orElse(new String[0]));
+    List<String> arguments = arguments(process.pid());
     int main = arguments.indexOf(MAIN);
     return new PortOwner(
         process.pid(),
         info.command().map(command -> Path.of(command).getFileName().toString()).orElse("unknown"),
         info.startInstant().map(since -> since.truncatedTo(ChronoUnit.SECONDS)).orElse(null),
         main < 0 ? null : withoutSecrets(arguments.subList(main + 1, arguments.size())));
+  }
+
+  /** Read here, because Java gives up on a command line of more than 4 KiB. */
+  private static List<String> arguments(long pid) {
+    try {
+      String line = Files.readString(PROC.resolve(Long.toString(pid)).resolve("cmdline"));
+      return List.of(line.split("\0"));
+    } catch (IOException e) {
+      return List.of(); // it has ended
+    }
   }
 
   /** Arguments as one line, in which secrets are left out. */

@@ -112,6 +112,11 @@ final class WebServer implements AutoCloseable {
               config.jetty.modifyServletContextHandler(servlet -> servlet.setErrorHandler(errors));
               config.jetty.addConnector(this::connector);
               config.http.maxRequestSize = MAX_BODY_BYTES;
+              config.router.javaLangErrorHandler(
+                  (answer, error) -> {
+                    log.error("a request failed", error); // the process can end if it must
+                    answer.setStatus(HttpStatus.INTERNAL_SERVER_ERROR.getCode());
+                  });
               config.routes.before(door::check);
               config.routes.before(PercentEncoding::check);
               routes.accept(config);

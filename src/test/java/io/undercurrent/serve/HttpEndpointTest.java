@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -111,6 +112,18 @@ class HttpEndpointTest {
 
   private static String fail() {
     throw new IllegalStateException("secret");
+  }
+
+  @Test
+  void shouldGoOnAfterAnErrorOfTheJvm() throws Exception {
+    Supplier<String> deep =
+        () -> {
+          throw new StackOverflowError();
+        };
+    try (HttpEndpoint http = HttpEndpoint.start(on(HOST, 0), deep, () -> true, Optional::empty)) {
+      assertThat(get(http, "/metrics").statusCode()).isEqualTo(500);
+      assertThat(get(http, "/health/live").statusCode()).isEqualTo(200);
+    }
   }
 
   @Test
