@@ -53,7 +53,8 @@ record PortOwner(long pid, String program, Instant since, String arguments) {
       Path file = PROC.resolve("net").resolve(table);
       if (Files.exists(file)) {
         for (String line : Files.readAllLines(file)) {
-          // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode
+          // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout
+          // inode
           String[] columns = line.strip().split("\\s+");
           if (columns.length > 9
               && columns[3].equals(LISTENS)
