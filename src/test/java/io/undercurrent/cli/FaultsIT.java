@@ -186,7 +186,7 @@ class FaultsIT {
     };
     Child child =
         name.equals("files")
-            ? Child.startWithLimit(folder, "-n 230", arguments)
+            ? Child.startWithFiles(folder, 230, arguments)
             : Child.start(folder, arguments);
     App app = new App(name, port, child);
     APPS.add(app);
