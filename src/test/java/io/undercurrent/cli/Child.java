@@ -51,6 +51,12 @@ final class Child implements AutoCloseable {
     return start(folder, shell, List.of("-cp", jars(folder)), arguments);
   }
 
+  /** Starts it with outputs to a disk that is full. */
+  static Child startOnFullDisk(Path folder, String... arguments) throws IOException {
+    List<String> shell = List.of("bash", "-c", "exec \"$@\" > /dev/full 2> /dev/full", "_");
+    return start(folder, shell, List.of(), arguments);
+  }
+
   /** The class path, with a jar for each folder. */
   private static String jars(Path folder) throws IOException {
     List<String> jars = new ArrayList<>();

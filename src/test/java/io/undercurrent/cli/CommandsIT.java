@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.undercurrent.broker.EmbeddedBroker;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -133,6 +134,30 @@ class CommandsIT {
     }
   }
 
+  @Test
+  void shouldGoOnWhenItsOutputsCannotBeWritten() throws Exception {
+    assumeTrue(Files.exists(Path.of("/dev/full")), "Linux");
+    int port = freePort();
+    String[] arguments = arguments("mute", "undercurrent.http.port=" + port, "--create-topics");
+    try (Child app = Child.startOnFullDisk(folder, arguments)) {
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (!isReady(port)) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        Thread.sleep(200);
+      }
+      app.terminate();
+      assertThat(app.exitCode(PATIENCE)).isZero();
+    }
+  }
+
+  private static boolean isReady(int port) throws Exception {
+    try {
+      return get(port, "/health/ready").statusCode() == 200;
+    } catch (ConnectException e) {
+      return false; // it has not begun
+    }
+  }
+
   /** The second one is told which process to end. */
   @Test
   void shouldSayThatAnotherInstanceHasThePort() throws Exception {
@@ -210,6 +235,11 @@ class CommandsIT {
    * Starts {@code run} with topics named after {@code name}, one more setting and further options.
    */
   private static Child run(String name, String setting, String... options) throws IOException {
+    return Child.start(folder, arguments(name, setting, options));
+  }
+
+  private static String[] arguments(String name, String setting, String... options)
+      throws IOException {
     Path topology =
         Files.writeString(
             folder.resolve(name + ".yaml"),
@@ -239,7 +269,7 @@ class CommandsIT {
                 "--set",
                 setting));
     arguments.addAll(List.of(options));
-    return Child.start(folder, arguments.toArray(String[]::new));
+    return arguments.toArray(String[]::new);
   }
 
   private static HttpResponse<String> get(int port, String path) throws Exception {
