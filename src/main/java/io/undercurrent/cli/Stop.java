@@ -3,9 +3,6 @@ package io.undercurrent.cli;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
@@ -20,7 +17,7 @@ final class Stop {
   /** The commands for which a signal is an ordinary end. */
   private static final Set<String> STOPPED_BY_SIGNAL = Set.of("run", "demo", "play");
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(45);
 
   /** What the hooks of libraries may take. */
   private static final Duration HOOKS = Duration.ofSeconds(10);
@@ -64,21 +61,19 @@ final class Stop {
       return; // this is the end that exit asked for
     }
     requested = true;
-    Runnable close = closing;
-    if (close == null) {
-      halt(0, "stopped");
-    }
-    close.run();
+    haltAfter(PATIENCE, 1, "error: not stopped within %d s".formatted(PATIENCE.toSeconds()));
     try {
-      int code = EXIT_CODE.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-      if (code == 0) {
-        halt(0, "stopped");
+      Runnable close = closing;
+      if (close != null) {
+        close.run();
+        int code = EXIT_CODE.join();
+        if (code != 0) {
+          Runtime.getRuntime().halt(code); // the error has been printed
+        }
       }
-      Runtime.getRuntime().halt(code); // the error has been printed
-    } catch (TimeoutException e) {
-      halt(1, "error: not stopped within %d s".formatted(PATIENCE.toSeconds()));
-    } catch (InterruptedException | ExecutionException e) {
-      halt(1, "error: " + e);
+      halt(0, "stopped");
+    } catch (RuntimeException | Error e) {
+      halt(OneLineErrors.exitCode(e), "error: not stopped cleanly: " + OneLineErrors.line(e, true));
     }
   }
 
