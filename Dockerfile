@@ -28,8 +28,9 @@ COPY undercurrent .
 COPY config/streams.properties config/compose.properties config/
 COPY topology topology
 COPY --from=build /build/target/undercurrent.jar /build/target/undercurrent-app.jar lib/
-# The heap gets half of the container's memory, because RocksDB and the network's buffers are outside the heap.
-ENV UNDERCURRENT_JAVA_OPTS="-XX:MaxRAMPercentage=50"
+# The heap gets half of the container's memory, because RocksDB and the network's buffers are outside the heap. A process
+# that is out of memory exits, so that the container is restarted.
+ENV UNDERCURRENT_JAVA_OPTS="-XX:MaxRAMPercentage=50 -XX:+ExitOnOutOfMemoryError"
 # If the runtime lacks something, the build fails here and not at the user.
 RUN ./undercurrent --version
 USER undercurrent

@@ -9,6 +9,7 @@ import io.undercurrent.model.Tensor;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryType;
 import java.util.Map;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +25,7 @@ final class Heap {
   /** What the program itself holds while it loads a model. */
   private static final long PROGRAM = 16L << 20;
 
-  /** The same in an app: Kafka's clients, HTTP and batches in progress. Measured. */
+  /** The same in an app, with Kafka's clients, HTTP and batches in progress. Measured: 51 MB. */
   private static final long APP = 56L << 20;
 
   private Heap() {}
@@ -47,7 +48,7 @@ final class Heap {
    */
   static Model load(String location, UndercurrentConfig config) {
     ModelConfig model = Checkpoint.readConfig(location);
-    StreamsConfig streams = new StreamsConfig(config.streams(Map.of()));
+    StreamsConfig streams = streams(config);
     long network = bytes(model);
     long cache = streams.getLong(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG);
     long uncommitted =
@@ -69,6 +70,14 @@ final class Heap {
           rounded(needed));
     }
     return Checkpoint.load(location);
+  }
+
+  private static StreamsConfig streams(UndercurrentConfig config) {
+    try {
+      return new StreamsConfig(config.streams(Map.of()));
+    } catch (ConfigException e) {
+      throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
+    }
   }
 
   /**
