@@ -189,6 +189,18 @@ class CommandsIT {
     }
   }
 
+  /** Whichever thread is the first that gets no buffer. */
+  @Test
+  void shouldEndWithThreeWhenItIsOutOfMemory() throws Exception {
+    String[] arguments = arguments("small", "undercurrent.http.port=-1", "--create-topics");
+    List<String> buffers = List.of("-XX:MaxDirectMemorySize=20k");
+    try (Child child = Child.startWithOptions(folder, buffers, arguments)) {
+      assertThat(child.exitCode(PATIENCE)).as(child.err()).isEqualTo(3);
+      assertThat(child.err())
+          .contains("error: out of memory (Cannot reserve ", "): set -XX:MaxDirectMemorySize=");
+    }
+  }
+
   /** At whatever moment of its start the signal comes. */
   @ParameterizedTest
   @ValueSource(ints = {50, 150, 300, 500, 1000, 2000, 3000})
