@@ -140,33 +140,35 @@ class CommandsIT {
     int port = freePort();
     String[] arguments = arguments("mute", "undercurrent.http.port=" + port, "--create-topics");
     try (Child app = Child.startOnFullDisk(folder, arguments)) {
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
-      while (!isReady(port)) {
-        assertThat(System.nanoTime()).isLessThan(deadline);
-        Thread.sleep(200);
-      }
+      awaitHttp(port);
       app.terminate();
       assertThat(app.exitCode(PATIENCE)).isZero();
     }
   }
 
-  private static boolean isReady(int port) throws Exception {
-    try {
-      return get(port, "/health/ready").statusCode() == 200;
-    } catch (ConnectException e) {
-      return false; // it has not begun
+  /** Waits until the health of an app that starts can be asked. */
+  private static void awaitHttp(int port) throws Exception {
+    for (long end = System.nanoTime() + PATIENCE.toNanos(); System.nanoTime() < end; ) {
+      try {
+        assertThat(get(port, "/health/live").statusCode()).isEqualTo(200);
+        return;
+      } catch (ConnectException e) {
+        Thread.sleep(100); // it does not listen yet
+      }
     }
+    throw new AssertionError("nothing listens on port " + port);
   }
 
   /** The second one is told which process to end. */
   @Test
   void shouldSayThatAnotherInstanceHasThePort() throws Exception {
     assumeTrue(Files.exists(Path.of("/proc/net/tcp")), "Linux");
-    String port = "undercurrent.http.port=" + freePort();
+    int number = freePort();
+    String port = "undercurrent.http.port=" + number;
     String token = "undercurrent.http.token.file=" + folder.resolve("token");
     Files.writeString(folder.resolve("token"), "a-token-of-more-than-16-chars");
     try (Child first = run("orphan", port, "--create-topics", "--set", token)) {
-      first.awaitLine("running: ", PATIENCE);
+      awaitHttp(number);
       try (Child second = run("second", port, "--create-topics")) {
         assertThat(second.exitCode(PATIENCE)).isEqualTo(1);
         assertOneLine(

@@ -42,10 +42,10 @@ import org.junit.jupiter.api.io.TempDir;
  * with topics of its own. The seconds until each said so are written to {@code target/faults.txt},
  * from which the table in {@code docs/faults.md} has its figures.
  */
-@Timeout(240)
+@Timeout(360)
 class FaultsIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofSeconds(180);
 
   /** Within this time a fault must be reported. */
   private static final Duration SAID = Duration.ofSeconds(30);
