@@ -2,13 +2,12 @@ package io.undercurrent.app;
 
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.model.Model;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.streams.StreamsConfig;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Decides whether an instance may process: whether it runs what its application runs, whether the
@@ -16,8 +15,6 @@ import org.slf4j.LoggerFactory;
  * Immutable.
  */
 final class Admission {
-
-  private static final Logger log = LoggerFactory.getLogger(Admission.class);
 
   private final TopologyDefinition definition;
   private final EnrichmentSettings enrichment;
@@ -46,28 +43,33 @@ final class Admission {
   }
 
   /**
+   * An instance that may process.
+   *
+   * @param identity what it runs
+   * @param tooOld the folders of tasks whose states must be deleted before it starts
+   */
+  record Admitted(RunIdentity identity, Set<Path> tooOld) {}
+
+  /**
    * Checks an instance that starts.
    *
    * @param limits what the topics accept
-   * @param changelogs of the states
-   * @return whether the states on disk must be deleted before they are used
+   * @param changelogs of the states, the one of the keys' states first
    * @throws AppException if it may not process; the message says what to do
    */
-  boolean check(StartOptions options, TopicLimits limits, List<String> changelogs) {
+  Admitted check(StartOptions options, TopicLimits limits, List<String> changelogs) {
+    RunIdentity identity = identity(limits);
     try (Admin admin = topics.admin();
         AgreedSettings settings = agreedSettings()) {
-      settings.require(admin, identity(limits), options.changeSettings());
+      settings.require(admin, identity, options.changeSettings());
       new LostOffsets(definition, streams, changelogs.get(0))
           .check(admin, options.withoutOffsets());
-      Instant now = Instant.now();
-      Optional<String> tooOld = new StateAge(topics).tooOld(admin, folder, changelogs, now);
-      tooOld.ifPresent(why -> log.warn("{}: they are deleted, and restored from there", why));
-      return tooOld.isPresent();
+      return new Admitted(
+          identity, new StateAge(topics).tooOld(admin, folder, changelogs, Instant.now()));
     }
   }
 
-  /** What this instance runs. */
-  RunIdentity identity(TopicLimits limits) {
+  private RunIdentity identity(TopicLimits limits) {
     Integer accepted = limits.maxBytes().get(definition.enriched());
     return RunIdentity.of(
         definition,

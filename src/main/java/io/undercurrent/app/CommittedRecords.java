@@ -18,8 +18,8 @@ final class CommittedRecords {
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-    settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Topics.timeoutMs());
-    settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, Topics.timeoutMs());
+    settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, AdminRequests.timeoutMs());
+    settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, AdminRequests.timeoutMs());
     return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 }

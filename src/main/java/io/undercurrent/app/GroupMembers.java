@@ -27,11 +27,11 @@ final class GroupMembers {
    */
   List<String> hosts(Admin admin) {
     try {
-      return Topics.get(
+      return AdminRequests.get(
               admin
                   .describeConsumerGroups(
                       List.of(group),
-                      new DescribeConsumerGroupsOptions().timeoutMs(Topics.timeoutMs()))
+                      new DescribeConsumerGroupsOptions().timeoutMs(AdminRequests.timeoutMs()))
                   .describedGroups()
                   .get(group))
           .members()
@@ -48,11 +48,11 @@ final class GroupMembers {
 
   private List<String> hostsOfStreamsGroup(Admin admin) {
     try {
-      return Topics.get(
+      return AdminRequests.get(
               admin
                   .describeStreamsGroups(
                       List.of(group),
-                      new DescribeStreamsGroupsOptions().timeoutMs(Topics.timeoutMs()))
+                      new DescribeStreamsGroupsOptions().timeoutMs(AdminRequests.timeoutMs()))
                   .describedGroups()
                   .get(group))
           .members()
@@ -69,7 +69,7 @@ final class GroupMembers {
   }
 
   private AppException failed(ExecutionException e) {
-    return Topics.requestFailed(
-        Topics.bootstrapServers(streams), "describe group " + group, e.getCause());
+    return AdminRequests.requestFailed(
+        AdminRequests.bootstrapServers(streams), "describe group " + group, e.getCause());
   }
 }

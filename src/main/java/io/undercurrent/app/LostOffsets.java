@@ -148,7 +148,7 @@ final class LostOffsets {
   private Set<TopicPartition> sources(Admin admin) {
     Set<TopicPartition> sources = new LinkedHashSet<>();
     for (String topic : definition.topics()) {
-      Topics.describe(admin, topic, servers())
+      AdminRequests.describe(admin, topic, servers())
           .partitions()
           .forEach(found -> sources.add(new TopicPartition(topic, found.partition())));
     }
@@ -159,13 +159,13 @@ final class LostOffsets {
       Admin admin, Set<TopicPartition> partitions, boolean stable) {
     try {
       Set<TopicPartition> committed = new HashSet<>();
-      Topics.get(
+      AdminRequests.get(
               admin
                   .listConsumerGroupOffsets(
                       Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(partitions)),
                       new ListConsumerGroupOffsetsOptions()
                           .requireStable(stable)
-                          .timeoutMs(stable ? STABLE_MS : Topics.timeoutMs()))
+                          .timeoutMs(stable ? STABLE_MS : AdminRequests.timeoutMs()))
                   .partitionsToOffsetAndMetadata(group))
           .forEach(
               (partition, offset) -> {
@@ -202,10 +202,10 @@ final class LostOffsets {
   private Set<TopicPartition> changelogPartitions(Admin admin) {
     try {
       TopicDescription found =
-          Topics.get(
+          AdminRequests.get(
               admin
                   .describeTopics(
-                      List.of(changelog), new DescribeTopicsOptions().timeoutMs(Topics.timeoutMs()))
+                      List.of(changelog), new DescribeTopicsOptions().timeoutMs(AdminRequests.timeoutMs()))
                   .topicNameValues()
                   .get(changelog));
       return found.partitions().stream()
@@ -251,12 +251,12 @@ final class LostOffsets {
     partitions.forEach(partition -> specs.put(partition, spec));
     try {
       Map<TopicPartition, Long> offsets = new HashMap<>();
-      Topics.get(
+      AdminRequests.get(
               admin
                   .listOffsets(
                       specs,
                       new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)
-                          .timeoutMs(Topics.timeoutMs()))
+                          .timeoutMs(AdminRequests.timeoutMs()))
                   .all())
           .forEach((partition, found) -> offsets.put(partition, found.offset()));
       return offsets;
@@ -273,12 +273,12 @@ final class LostOffsets {
             choice == WithoutOffsets.EARLIEST ? OffsetSpec.earliest() : OffsetSpec.latest())
         .forEach((partition, offset) -> chosen.put(partition, new OffsetAndMetadata(offset)));
     try {
-      Topics.get(
+      AdminRequests.get(
           admin
               .alterConsumerGroupOffsets(
                   group,
                   chosen,
-                  new AlterConsumerGroupOffsetsOptions().timeoutMs(Topics.timeoutMs()))
+                  new AlterConsumerGroupOffsetsOptions().timeoutMs(AdminRequests.timeoutMs()))
               .all());
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UnknownMemberIdException) {
@@ -306,10 +306,10 @@ final class LostOffsets {
   }
 
   private AppException failed(String action, Throwable cause) {
-    return Topics.requestFailed(servers(), action, cause);
+    return AdminRequests.requestFailed(servers(), action, cause);
   }
 
   private String servers() {
-    return Topics.bootstrapServers(streams);
+    return AdminRequests.bootstrapServers(streams);
   }
 }

@@ -86,10 +86,10 @@ final class SettingsTopic implements AutoCloseable {
         "create topic %s (Describe and Create on topics that start with %s-)"
             .formatted(name(), streams.getString(StreamsConfig.APPLICATION_ID_CONFIG));
     try {
-      Topics.get(
+      AdminRequests.get(
           admin
               .describeTopics(
-                  List.of(name()), new DescribeTopicsOptions().timeoutMs(Topics.timeoutMs()))
+                  List.of(name()), new DescribeTopicsOptions().timeoutMs(AdminRequests.timeoutMs()))
               .allTopicNames());
       return;
     } catch (ExecutionException e) {
@@ -98,10 +98,10 @@ final class SettingsTopic implements AutoCloseable {
       }
     }
     try {
-      Topics.get(
+      AdminRequests.get(
           admin
               .createTopics(
-                  List.of(newTopic()), new CreateTopicsOptions().timeoutMs(Topics.timeoutMs()))
+                  List.of(newTopic()), new CreateTopicsOptions().timeoutMs(AdminRequests.timeoutMs()))
               .all());
     } catch (ExecutionException e) {
       if (!(e.getCause() instanceof TopicExistsException)) { // another instance was faster
@@ -145,7 +145,7 @@ final class SettingsTopic implements AutoCloseable {
     }
     consumer.seekToBeginning(List.of(partition));
     long end = consumer.endOffsets(List.of(partition)).get(partition);
-    long deadline = System.nanoTime() + Duration.ofMillis(Topics.timeoutMs()).toNanos();
+    long deadline = System.nanoTime() + Duration.ofMillis(AdminRequests.timeoutMs()).toNanos();
     Entry counts = null;
     while (consumer.position(partition) < end) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
@@ -191,9 +191,9 @@ final class SettingsTopic implements AutoCloseable {
     Map<String, Object> settings = streams.getProducerConfigs("undercurrent-settings");
     settings.put(ProducerConfig.ACKS_CONFIG, "all");
     settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-    settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Topics.timeoutMs());
-    settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Topics.timeoutMs());
-    settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Topics.timeoutMs());
+    settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, AdminRequests.timeoutMs());
+    settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, AdminRequests.timeoutMs());
+    settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, AdminRequests.timeoutMs());
     try (var producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
       producer
@@ -212,13 +212,14 @@ final class SettingsTopic implements AutoCloseable {
   }
 
   private AppException failed(String action, Throwable cause) {
-    return Topics.requestFailed(Topics.bootstrapServers(streams), action, cause);
+    return AdminRequests.requestFailed(AdminRequests.bootstrapServers(streams), action, cause);
   }
 
   @Override
   public void close() {
     if (consumer != null) {
       consumer.close(CloseOptions.timeout(Duration.ZERO));
+      consumer = null;
     }
   }
 }

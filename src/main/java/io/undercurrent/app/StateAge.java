@@ -1,11 +1,15 @@
 package io.undercurrent.app;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whether states on disk are too old to continue with. A changelog keeps the deletion of a key only
@@ -14,6 +18,7 @@ import org.apache.kafka.clients.admin.Admin;
  */
 final class StateAge {
 
+  private static final Logger log = LoggerFactory.getLogger(StateAge.class);
   private static final Duration MAX_MARGIN = Duration.ofHours(1);
 
   private final Topics topics;
@@ -23,7 +28,7 @@ final class StateAge {
   }
 
   /**
-   * Says why the states in the folder must not be used; empty if they may.
+   * The folders of tasks whose states must not be used. Logs why.
    *
    * <p>The clock of this machine may have been set meanwhile. States from the future are of unknown
    * age, so they are too old as well. To give up states costs only the time to restore them.
@@ -31,22 +36,31 @@ final class StateAge {
    * @param changelogs of the states; those that do not exist are ignored
    * @throws AppException if the brokers do not answer, or the folder cannot be read
    */
-  Optional<String> tooOld(Admin admin, StateFolder folder, List<String> changelogs, Instant now) {
-    Optional<Instant> complete = folder.lastComplete();
-    if (complete.isEmpty()) {
-      return Optional.empty();
+  Set<Path> tooOld(Admin admin, StateFolder folder, List<String> changelogs, Instant now) {
+    Map<Path, Instant> tasks = folder.tasks();
+    if (tasks.isEmpty()) {
+      return Set.of();
     }
-    Duration age = Duration.between(complete.get(), now);
-    Map<String, TopicSettings> found = topics.knownSettings(admin, changelogs, List.of());
-    for (Map.Entry<String, TopicSettings> changelog : found.entrySet()) {
-      Duration kept = changelog.getValue().deleteRetention();
-      if (isTooOld(age, kept)) {
-        return Optional.of(
-            "the states in %s were last complete at %s, and topic %s keeps deletions for only %d s (delete.retention.ms)"
-                .formatted(folder, complete.get(), changelog.getKey(), kept.toSeconds()));
-      }
-    }
-    return Optional.empty();
+    Set<Path> tooOld = new TreeSet<>();
+    topics
+        .knownSettings(admin, changelogs, List.of())
+        .forEach(
+            (changelog, settings) -> {
+              Duration kept = settings.deleteRetention();
+              tasks.forEach(
+                  (task, complete) -> {
+                    if (isTooOld(Duration.between(complete, now), kept) && tooOld.add(task)) {
+                      log.warn(
+                          "the states in {} are of {}, and topic {} keeps deletions for {} s only"
+                              + " (delete.retention.ms): they are deleted and restored from there",
+                          task,
+                          complete,
+                          changelog,
+                          kept.toSeconds());
+                    }
+                  });
+            });
+    return tooOld;
   }
 
   /** With a margin, because deletions are read some time after the start. */

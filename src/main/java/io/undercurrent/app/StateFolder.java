@@ -9,13 +9,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * What an instance knows about the folder of its states: a name of its own, the cluster that the
- * states belong to, the settings that they were made with, and when they were last complete. It is
+ * states belong to, the settings that they were made with, and when they were stopped. It is
  * kept as {@value #FILE} in the application's folder under {@code state.dir}.
  *
  * <p>The name is the instance's {@code group.instance.id}. An instance that is killed and started
@@ -29,7 +34,7 @@ final class StateFolder {
   private static final String INSTANCE = "instance";
   private static final String CLUSTER = "cluster";
   private static final String RUNS = "runs";
-  private static final String COMPLETE_MS = "completeMs";
+  private static final String STOPPED_MS = "stoppedMs";
 
   /** The name of a task's folder: its sub-topology and its partition. */
   private static final String TASK = "\\d+_\\d+";
@@ -112,28 +117,50 @@ final class StateFolder {
   }
 
   /**
-   * Keeps that the states contain everything that their changelogs had at this time.
+   * Keeps that the states were stopped cleanly, with everything that their changelogs had at this
+   * time.
    *
    * @throws AppException if the file cannot be written
    */
-  synchronized void completeAt(Instant time) {
-    content.put(COMPLETE_MS, time.toEpochMilli());
+  synchronized void stoppedAt(Instant time) {
+    content.put(STOPPED_MS, time.toEpochMilli());
     write();
   }
 
   /**
-   * When the states were last known to be complete. If an earlier version has not kept that, when a
-   * file of a state was last changed. Empty if there are no states.
+   * Forgets the last clean stop, because the states change from now on.
+   *
+   * @throws AppException if the file cannot be written
+   */
+  synchronized void starting() {
+    if (content.remove(STOPPED_MS) != null) {
+      write();
+    }
+  }
+
+  /**
+   * The folders of tasks that have states, each with the time at which its states on disk last had
+   * everything that their changelogs had. That is the time of the last clean stop. After a crash it
+   * is the time at which the store that has waited longest last wrote to its files: what came later
+   * was in memory only.
    *
    * @throws AppException if the folder cannot be read
    */
-  synchronized Optional<Instant> lastComplete() {
-    JsonNode kept = content.path(COMPLETE_MS);
+  synchronized Map<Path, Instant> tasks() {
+    Map<Path, Instant> tasks = new TreeMap<>();
+    JsonNode stopped = content.path(STOPPED_MS);
     try {
-      Optional<Instant> changed = lastChanged();
-      return changed.isPresent() && kept.isIntegralNumber()
-          ? Optional.of(Instant.ofEpochMilli(kept.longValue()))
-          : changed;
+      for (Path task : list(file.getParent(), TASK)) {
+        lastWritten(task)
+            .ifPresent(
+                written ->
+                    tasks.put(
+                        task,
+                        stopped.isIntegralNumber()
+                            ? Instant.ofEpochMilli(stopped.longValue())
+                            : written));
+      }
+      return tasks;
     } catch (IOException e) {
       throw new AppException(
           "the state folder must be readable, found that %s cannot be read: %s"
@@ -142,22 +169,43 @@ final class StateFolder {
     }
   }
 
-  private Optional<Instant> lastChanged() throws IOException {
-    if (!Files.isDirectory(file.getParent())) {
-      return Optional.empty();
+  /** When the store of the task that has waited longest last wrote to its files. */
+  private static Optional<Instant> lastWritten(Path task) throws IOException {
+    Optional<Instant> earliest = Optional.empty();
+    for (Path store : list(task.resolve("rocksdb"), ".*")) {
+      Optional<Instant> last = Optional.empty();
+      for (Path data : list(store, ".*\\.sst")) {
+        Instant written = Files.getLastModifiedTime(data).toInstant();
+        last = last.filter(written::isBefore).or(() -> Optional.of(written));
+      }
+      Optional<Instant> found = last;
+      earliest = earliest.filter(e -> found.isEmpty() || e.isBefore(found.get())).or(() -> found);
     }
-    Instant last = null;
-    try (Stream<Path> tasks = Files.list(file.getParent())) {
-      for (Path task : tasks.filter(path -> path.getFileName().toString().matches(TASK)).toList()) {
-        try (Stream<Path> files = Files.walk(task)) {
-          for (Path path : files.toList()) {
-            Instant changed = Files.getLastModifiedTime(path).toInstant();
-            last = last == null || changed.isAfter(last) ? changed : last;
-          }
-        }
+    return earliest;
+  }
+
+  private static List<Path> list(Path folder, String names) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> found = Files.list(folder)) {
+      return found.filter(path -> path.getFileName().toString().matches(names)).toList();
+    }
+  }
+
+  /**
+   * Deletes folders of tasks. No instance may use them.
+   *
+   * @throws AppException if that fails
+   */
+  void delete(Collection<Path> tasks) {
+    for (Path task : tasks) {
+      try {
+        Utils.delete(task.toFile());
+      } catch (IOException e) {
+        throw new AppException("the states in %s cannot be deleted: %s".formatted(task, e), e);
       }
     }
-    return Optional.ofNullable(last);
   }
 
   /** The folder's path. */
