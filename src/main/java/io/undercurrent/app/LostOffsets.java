@@ -1,6 +1,7 @@
 package io.undercurrent.app;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -266,12 +267,22 @@ final class LostOffsets {
   }
 
   private void commit(Admin admin, Set<TopicPartition> lost, WithoutOffsets choice) {
+    boolean sources = lost.stream().anyMatch(partition -> !partition.topic().equals(repartition));
+    Map<Boolean, Set<TopicPartition>> fromBeginning =
+        lost.stream()
+            .collect(
+                Collectors.partitioningBy(
+                    partition ->
+                        choice == WithoutOffsets.EARLIEST
+                            // Else what is in there would come a second time from the sources.
+                            && !(sources && partition.topic().equals(repartition)),
+                    Collectors.toSet()));
+    Map<TopicPartition, Long> offsets =
+        new TreeMap<>(Comparator.comparing(TopicPartition::toString));
+    offsets.putAll(offsets(admin, fromBeginning.get(true), OffsetSpec.earliest()));
+    offsets.putAll(offsets(admin, fromBeginning.get(false), OffsetSpec.latest()));
     Map<TopicPartition, OffsetAndMetadata> chosen = new HashMap<>();
-    offsets(
-            admin,
-            lost,
-            choice == WithoutOffsets.EARLIEST ? OffsetSpec.earliest() : OffsetSpec.latest())
-        .forEach((partition, offset) -> chosen.put(partition, new OffsetAndMetadata(offset)));
+    offsets.forEach((partition, offset) -> chosen.put(partition, new OffsetAndMetadata(offset)));
     try {
       AdminRequests.get(
           admin
@@ -289,7 +300,7 @@ final class LostOffsets {
       }
       throw failed("commit offsets of group " + group, e.getCause());
     }
-    log.warn("{}: they are read from the {} offset on: {}", problem(lost), choice, chosen);
+    log.warn("{}: they are read from these offsets on ({}): {}", problem(lost), choice, offsets);
   }
 
   private boolean isExactlyOnce() {
