@@ -39,6 +39,11 @@ public final class EnrichmentTopology {
 
   private EnrichmentTopology() {}
 
+  /** The topic between source topics and states, if the key comes from the value. */
+  static String repartitionTopic(String applicationId) {
+    return applicationId + "-" + REPARTITION + "-repartition";
+  }
+
   /** Names of the processors that send records to the dead letters, in the order of the flow. */
   public static List<String> steps() {
     return List.of(DECODE, CHECK, ENRICH);

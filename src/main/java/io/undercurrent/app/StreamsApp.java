@@ -14,6 +14,7 @@ import io.undercurrent.streams.ApplicationMeters;
 import io.undercurrent.streams.LookAhead;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +53,7 @@ public final class StreamsApp implements AutoCloseable {
   private final StreamsConfig streamsConfig;
   private final EnrichmentSettings settings;
   private final Topics topics;
+  private final Admission admission;
   private final TopicWatch watch; // starts when the app runs for the first time
   private final ThreadFailures failures;
   private final MeterRegistry registry;
@@ -59,7 +61,7 @@ public final class StreamsApp implements AutoCloseable {
   private final LookAhead lookAhead; // null if records are computed one by one
 
   private TopicLimits topicLimits = TopicLimits.UNKNOWN; // before checkTopics
-  private boolean named; // whether the state folder keeps the instance's name
+  private Admission.Admitted admitted; // null before checkTopics
   private KafkaStreams streams; // null before start
   private Throwable failure;
   private long failedNanos; // when failure was set
@@ -103,34 +105,34 @@ public final class StreamsApp implements AutoCloseable {
             .withBatch(config.batchRecords(), config.batchTokens());
     this.lookAhead = config.batchRecords() == 1 ? null : new LookAhead();
     this.topics = new Topics(definition, config, streamsConfig, internalTopics());
-    this.watch = new TopicWatch(topics, streamsConfig, changelog(definition.store()), this::isLive);
+    this.admission =
+        new Admission(definition, enrichment(), this.model, streamsConfig, stateFolder, topics);
+    this.watch =
+        new TopicWatch(
+            topics,
+            streamsConfig,
+            changelog(definition.store()),
+            this::isLive,
+            admission::agreedSettings,
+            this::fail);
     this.failures =
         new ThreadFailures(streamsConfig, stateFolder, topics::wrongPartitions, stores());
   }
 
   /**
-   * Checks that the cluster answers, that the topics exist, and that Kafka Streams' internal topics
-   * have the right number of partitions. Also reads which sizes and timestamps the topics accept.
-   * Without this check only {@code max.request.size} limits the records that are sent. A cluster
-   * that just starts answers late, so the check is made three times before it fails for that.
-   *
-   * @param create whether to create missing topics
+   * Checks that the instance may process: that the cluster answers, that the topics exist, that
+   * Kafka Streams' internal topics have the right number of partitions, and that settings, offsets
+   * and states on disk are those of the application. Also reads which sizes and timestamps the
+   * topics accept. Without this check only {@code max.request.size} limits the records that are
+   * sent. A cluster that just starts answers late, so the check is made three times before it fails
+   * for that.
    */
-  public void checkTopics(boolean create) {
-    checkTopics(create, false);
-  }
-
-  /**
-   * The same.
-   *
-   * @param addPartitions whether to give Kafka Streams' internal topics as many partitions as the
-   *     source topics
-   */
-  public void checkTopics(boolean create, boolean addPartitions) {
-    TopicLimits found = null;
-    for (int check = 1; found == null; check++) {
+  public void checkTopics(StartOptions options) {
+    boolean done = false;
+    for (int check = 1; !done; check++) {
       try {
-        found = topics.check(create, addPartitions);
+        check(options);
+        done = true;
       } catch (AppException e) {
         if (!(e.getCause() instanceof TimeoutException) || check == CHECKS || isClosed()) {
           throw e;
@@ -138,10 +140,24 @@ public final class StreamsApp implements AutoCloseable {
         log.warn("{}; trying again ({} of {})", e.getMessage(), check + 1, CHECKS);
       }
     }
+  }
+
+  /**
+   * The same, without options.
+   *
+   * @param create whether to create missing topics
+   */
+  public void checkTopics(boolean create) {
+    checkTopics(create ? StartOptions.CREATE_TOPICS : StartOptions.NONE);
+  }
+
+  private void check(StartOptions options) {
+    TopicLimits limits = topics.check(options.createTopics(), options.addPartitions());
     stateFolder.take(topics.clusterId());
+    Admission.Admitted found = admission.check(options, limits, changelogs());
     synchronized (this) {
-      topicLimits = found;
-      named = true;
+      topicLimits = limits;
+      admitted = found;
     }
   }
 
@@ -162,15 +178,17 @@ public final class StreamsApp implements AutoCloseable {
 
   /** The topics that Kafka Streams creates for the topology. */
   private List<String> internalTopics() {
-    List<String> internal = new ArrayList<>();
-    internal.add(changelog(definition.store()));
-    if (model.config().hasMemory()) {
-      internal.add(changelog(enrichment().memoryStore()));
-    }
+    List<String> internal = new ArrayList<>(changelogs());
     if (definition.key() != null) {
       internal.add(EnrichmentTopology.repartitionTopic(applicationId()));
     }
     return internal;
+  }
+
+  private List<String> changelogs() {
+    return model.config().hasMemory()
+        ? List.of(changelog(definition.store()), changelog(enrichment().memoryStore()))
+        : List.of(changelog(definition.store()));
   }
 
   private String changelog(String store) {
@@ -223,11 +241,15 @@ public final class StreamsApp implements AutoCloseable {
                   streamsConfig,
                   topicLimits,
                   definition.deadLetters(),
-                  named ? stateFolder.instanceName() : null,
+                  admitted == null ? null : stateFolder.instanceName(),
                   lookAhead));
       created.setUncaughtExceptionHandler(this::onThreadFailure);
       created.setStateListener(meters.stateListener((now, before) -> onStateChange(now)));
       created.setGlobalStateRestoreListener(meters.restoreListener());
+      if (admitted != null) { // from here on no other instance can use the folder
+        stateFolder.delete(admitted.tooOld());
+        stateFolder.starting();
+      }
       return created;
     } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
@@ -290,11 +312,27 @@ public final class StreamsApp implements AutoCloseable {
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
+  /** Stops processing because of something that is not a stream thread's failure. */
+  private void fail(AppException cause) {
+    KafkaStreams running;
+    synchronized (this) {
+      if (closed || failure != null) {
+        return;
+      }
+      failure = cause;
+      failedNanos = System.nanoTime();
+      running = streams;
+      notifyAll();
+    }
+    log.error("stopping: {}", cause.getMessage());
+    running.close(closeOptions(Duration.ZERO)); // returns at once
+  }
+
   private synchronized void onStateChange(State now) {
     log.info("Kafka Streams is {}", now);
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
-      watch.start();
+      watch.start(admitted == null ? null : admitted.identity());
     }
     notifyAll();
   }
@@ -494,6 +532,8 @@ public final class StreamsApp implements AutoCloseable {
 
   private boolean close(KafkaStreams running) {
     long deadline = System.nanoTime() + closeTimeout().toNanos();
+    Instant closing = Instant.now();
+    boolean complete = isAdmitted() && meters.notReady().isEmpty();
     boolean inTime;
     boolean brokersAnswer;
     Duration left;
@@ -510,7 +550,18 @@ public final class StreamsApp implements AutoCloseable {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
     meters.close();
+    if (inTime && complete) {
+      try {
+        stateFolder.stoppedAt(closing);
+      } catch (AppException e) {
+        log.warn("the next start may restore states: {}", e.getMessage());
+      }
+    }
     return inTime;
+  }
+
+  private synchronized boolean isAdmitted() {
+    return admitted != null && failure == null;
   }
 
   private void awaitCloseEnded() {

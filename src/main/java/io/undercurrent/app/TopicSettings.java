@@ -21,6 +21,8 @@ record TopicSettings(Map<String, String> values) {
   private static final String BEFORE = TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG;
   private static final String AFTER = TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG;
 
+  private static final Duration KAFKAS_DELETE_RETENTION = Duration.ofDays(1);
+
   /** The settings of a topic that may not be read: Kafka's default limit is likely. */
   static final TopicSettings UNKNOWN =
       new TopicSettings(Map.of(AFTER, Long.toString(TimestampRange.KAFKAS.afterMaxMs())));
@@ -71,6 +73,14 @@ record TopicSettings(Map<String, String> values) {
             .filter(ms -> ms >= 0)
             .map(Duration::ofMillis)
         : Optional.empty();
+  }
+
+  /** How long it keeps deletions of keys that are compacted; Kafka's default if that is unknown. */
+  Duration deleteRetention() {
+    return Optional.ofNullable(values.get(TopicConfig.DELETE_RETENTION_MS_CONFIG))
+        .map(Long::valueOf)
+        .map(Duration::ofMillis)
+        .orElse(KAFKAS_DELETE_RETENTION);
   }
 
   /** Whether the broker writes its own time instead of a record's timestamp. */

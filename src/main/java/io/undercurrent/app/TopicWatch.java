@@ -2,6 +2,8 @@ package io.undercurrent.app;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -12,7 +14,8 @@ import org.slf4j.LoggerFactory;
  * Looks at the topics of a running app again and again, in a thread of its own, because the broker
  * may answer slowly and neither a request nor Kafka Streams should wait for it. Learns the number
  * of partitions, and warns of partitions that were added to a source topic before Kafka Streams
- * notices, and of unread records that were deleted.
+ * notices, and of unread records that were deleted. Also looks whether the settings were changed
+ * that all instances must have.
  */
 final class TopicWatch implements Runnable {
 
@@ -24,22 +27,41 @@ final class TopicWatch implements Runnable {
   private final StreamsConfig config;
   private final String changelog;
   private final BooleanSupplier goesOn;
+  private final Supplier<AgreedSettings> agreed;
+  private final Consumer<AppException> failed;
   private final Thread thread = new Thread(this, "undercurrent-topics");
+  private RunIdentity identity; // null if it was not checked at the start
   private volatile int partitions; // of the states' changelog; 0 until it is known
 
   /**
    * @param changelog the states' changelog topic
    * @param goesOn whether the app still runs
+   * @param agreed opens the settings that all instances must have
+   * @param failed told when they are no longer those of this instance
    */
-  TopicWatch(Topics topics, StreamsConfig config, String changelog, BooleanSupplier goesOn) {
+  TopicWatch(
+      Topics topics,
+      StreamsConfig config,
+      String changelog,
+      BooleanSupplier goesOn,
+      Supplier<AgreedSettings> agreed,
+      Consumer<AppException> failed) {
     this.topics = topics;
     this.config = config;
     this.changelog = changelog;
     this.goesOn = goesOn;
+    this.agreed = agreed;
+    this.failed = failed;
     thread.setDaemon(true);
   }
 
-  void start() {
+  /**
+   * Starts looking.
+   *
+   * @param identity what the instance runs; null if it was not checked
+   */
+  void start(RunIdentity identity) {
+    this.identity = identity;
     thread.start();
   }
 
@@ -55,6 +77,14 @@ final class TopicWatch implements Runnable {
 
   @Override
   public void run() {
+    try (AgreedSettings settings = agreed.get()) {
+      watch(settings);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void watch(AgreedSettings settings) throws InterruptedException {
     String warned = null;
     Admin admin = null; // until its brokers' addresses resolve
     try {
@@ -77,14 +107,23 @@ final class TopicWatch implements Runnable {
             log.debug("cannot look at the topics, trying again: {}", why);
           }
         }
+        requireUnchanged(settings);
         Thread.sleep(partitions == 0 ? RETRY_MS : watchMs());
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } finally {
       if (admin != null) {
         admin.close(Duration.ZERO);
       }
+    }
+  }
+
+  private void requireUnchanged(AgreedSettings settings) {
+    try {
+      if (identity != null) {
+        settings.changed(identity).map(AppException::new).ifPresent(failed);
+      }
+    } catch (RuntimeException e) {
+      log.debug("cannot look at the settings, trying again: {}", e.toString());
     }
   }
 

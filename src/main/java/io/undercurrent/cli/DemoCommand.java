@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.app.Meters;
+import io.undercurrent.app.StartOptions;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
@@ -136,7 +137,7 @@ final class DemoCommand implements Callable<Integer> {
         StreamsApp app = new StreamsApp(definition, config(broker, folder), loaded, registry);
         HttpEndpoint http = endpoint(config(broker, folder), definition, app, registry)) {
       Stop.by(app::close);
-      app.checkTopics(true);
+      app.checkTopics(StartOptions.CREATE_TOPICS.withChangeSettings()); // --keep, --model
       app.start();
       if (!app.awaitRunning()) {
         return 0;

@@ -2,8 +2,10 @@ package io.undercurrent.cli;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.app.Meters;
+import io.undercurrent.app.StartOptions;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
+import io.undercurrent.app.WithoutOffsets;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
@@ -72,6 +74,22 @@ final class RunCommand implements Callable<Integer> {
   private boolean addPartitions;
 
   @Option(
+      names = "--change-settings",
+      description =
+          "Accept that this instance differs from what the application ran before in its model, in"
+              + " max.tokens, or in another setting that decides the output. No other instance may"
+              + " run then.")
+  private boolean changeSettings;
+
+  @Option(
+      names = "--without-offsets",
+      paramLabel = "WHERE",
+      description =
+          "Where to go on in partitions whose committed offsets are lost: ${COMPLETION-CANDIDATES}."
+              + " Without this option, run refuses to start.")
+  private WithoutOffsets withoutOffsets;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
@@ -92,7 +110,8 @@ final class RunCommand implements Callable<Integer> {
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
       Stop.by(() -> stop(app));
       try {
-        app.checkTopics(createTopics, addPartitions);
+        app.checkTopics(
+            new StartOptions(createTopics, addPartitions, changeSettings, withoutOffsets));
         app.start();
         if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {
           out.println(running(definition, loaded, config, http));

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,5 +61,49 @@ class StateFolderTest {
     assertThatThrownBy(() -> inAFile.take("cluster-1"))
         .isInstanceOf(AppException.class)
         .hasMessageContaining("must be writable");
+  }
+
+  @Test
+  void shouldKeepWhatTheInstanceRan() {
+    RunIdentity identity = new RunIdentity(Map.of("store", "s"), 7);
+    taken("app").keep(identity);
+
+    assertThat(taken("app").runs()).contains(identity);
+    assertThat(taken("other").runs()).isEmpty();
+  }
+
+  /** A clean stop writes all states to disk. A crash leaves what was in files. */
+  @Test
+  void shouldKnowOfWhenTheStatesAre() throws Exception {
+    Instant now = Instant.ofEpochSecond(1_800_000_000);
+    write("0_0/rocksdb/s/1.sst", now.minusSeconds(50));
+    write("0_0/rocksdb/s/2.sst", now.minusSeconds(10));
+    write("0_0/rocksdb/s/LOG", now);
+    write("0_0/rocksdb/s-memory/3.sst", now.minusSeconds(20));
+    write("0_1/rocksdb/s/4.sst", now.minusSeconds(5));
+    write("0_1/rocksdb/s-memory/LOG", now); // nothing on disk, so nothing is old
+    write("0_2/rocksdb/s/LOG", now);
+    StateFolder states = taken("app");
+    Path first = folder.resolve("app/0_0");
+    Path second = folder.resolve("app/0_1");
+    Map<Path, Instant> afterACrash =
+        Map.of(first, now.minusSeconds(20), second, now.minusSeconds(5));
+    assertThat(states.tasks()).isEqualTo(afterACrash);
+
+    states.stoppedAt(now);
+    assertThat(taken("app").tasks()).isEqualTo(Map.of(first, now, second, now));
+
+    states.starting();
+    assertThat(taken("app").tasks()).isEqualTo(afterACrash);
+
+    states.delete(List.of(first));
+    assertThat(first).doesNotExist();
+    assertThat(states.tasks()).containsOnlyKeys(second);
+  }
+
+  private void write(String file, Instant time) throws Exception {
+    Path path = folder.resolve("app").resolve(file);
+    Files.createDirectories(path.getParent());
+    Files.setLastModifiedTime(Files.writeString(path, ""), FileTime.from(time));
   }
 }

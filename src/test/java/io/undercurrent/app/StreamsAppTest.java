@@ -553,7 +553,7 @@ class StreamsAppTest {
                       + " with which every key starts without a state")
                   .formatted(name, changelog));
 
-      app.checkTopics(false, true);
+      app.checkTopics(StartOptions.NONE.withAddPartitions());
       awaitPartitions(admin, changelog, 3);
       app.start();
       assertThat(app.awaitRunning()).isTrue();

@@ -1,0 +1,121 @@
+package io.undercurrent.app;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The settings that all instances of an application must have, because they decide the bytes of its
+ * output. They are those of the instance that started first. The {@link SettingsTopic} has them; if
+ * it is new, the {@link StateFolder}. Used by one thread at a time.
+ */
+final class AgreedSettings implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(AgreedSettings.class);
+  private static final int ATTEMPTS = 5;
+
+  private final String application;
+  private final StateFolder folder;
+  private final SettingsTopic topic;
+  private final GroupMembers members;
+
+  AgreedSettings(String application, StateFolder folder, SettingsTopic topic, GroupMembers members) {
+    this.application = application;
+    this.folder = folder;
+    this.topic = topic;
+    this.members = members;
+  }
+
+  /**
+   * Checks the settings of an instance that starts. If there are none yet, these are kept.
+   *
+   * @param ours what the instance runs
+   * @param change whether other settings than before are wanted; they are accepted only while no
+   *     instance runs
+   * @throws AppException if the settings differ and may not, or the brokers do not answer or permit
+   */
+  void require(Admin admin, RunIdentity ours, boolean change) {
+    topic.create(admin);
+    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      Optional<SettingsTopic.Entry> kept = topic.read();
+      RunIdentity before = kept.map(SettingsTopic.Entry::identity).or(folder::runs).orElse(null);
+      if (before != null) {
+        List<String> differences = differences(ours, before);
+        if (!differences.isEmpty()) {
+          if (!change || attempt > 1) { // at a second attempt others have written
+            throw refused(ours, before, differences);
+          }
+          requireNoMembers(admin);
+          log.warn("the settings of {} change: {}", application, String.join("; ", differences));
+        }
+      }
+      RunIdentity wanted = before == null ? ours : ours.over(before);
+      if (kept.isPresent() && kept.get().identity().equals(wanted)) {
+        folder.keep(wanted);
+        return;
+      }
+      topic.write(wanted, kept);
+    }
+    throw new AppException(
+        "other instances of %s change its settings in topic %s all the time: start them one after the other"
+            .formatted(application, topic.name()));
+  }
+
+  private static List<String> differences(RunIdentity ours, RunIdentity before) {
+    List<String> differences = new ArrayList<>(ours.differences(before));
+    if (ours.isSmallerThan(before)) {
+      differences.add(
+          "the largest enriched record has %d bytes here, expected at least %d"
+              .formatted(ours.largestRecord(), before.largestRecord()));
+    }
+    return differences;
+  }
+
+  private AppException refused(RunIdentity ours, RunIdentity before, List<String> differences) {
+    return new AppException(
+        "this instance would not write the same as the other instances of %s, or as it did before: %s. %sGive it the same settings again; or, to change them for all instances, stop all of them and start one with --change-settings"
+            .formatted(
+                application,
+                String.join("; ", differences),
+                ours.isSmallerThan(before)
+                    ? "Larger records would become dead letters: see max.message.bytes of topic %s and max.request.size. "
+                        .formatted(ours.settings().get("sinks.enriched"))
+                    : ""));
+  }
+
+  private void requireNoMembers(Admin admin) {
+    List<String> hosts = members.hosts(admin);
+    if (!hosts.isEmpty()) {
+      throw new AppException(
+          "--change-settings is possible only while no other instance of %s runs, found %d in its group (%s): stop them; one that was killed leaves the group after session.timeout.ms (45 s)"
+              .formatted(
+                  application,
+                  hosts.size(),
+                  String.join(", ", hosts.stream().distinct().toList())));
+    }
+  }
+
+  /**
+   * Whether the application's settings still are those of a running instance.
+   *
+   * @return what is wrong, in one line; empty if nothing is
+   * @throws AppException if the brokers do not answer or do not permit to ask
+   */
+  Optional<String> changed(RunIdentity ours) {
+    List<String> differences =
+        topic.read().map(kept -> ours.differences(kept.identity())).orElse(List.of());
+    return differences.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "the settings of %s were changed while this instance ran: %s. Give it the same settings and start it again"
+                .formatted(application, String.join("; ", differences)));
+  }
+
+  @Override
+  public void close() {
+    topic.close();
+  }
+}
