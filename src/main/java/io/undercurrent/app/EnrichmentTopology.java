@@ -49,11 +49,6 @@ public final class EnrichmentTopology {
     return List.of(DECODE, CHECK, ENRICH);
   }
 
-  /** The topic that records pass through if their key is in the value. */
-  static String repartitionTopic(String applicationId) {
-    return applicationId + "-" + REPARTITION + "-repartition";
-  }
-
   /**
    * Builds a topology without look-ahead, for descriptions and tests.
    *
