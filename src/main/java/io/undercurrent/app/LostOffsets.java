@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Finds partitions whose committed offsets are gone, although the states have taken in their
  * records. Kafka deletes the offsets of a group without members after {@code
- * offsets.retention.minutes}. To read such a partition from its beginning would enrich its records
+ * offsets.retention.minutes}, and those of a topic that is deleted. To read such a partition from its beginning would enrich its records
  * twice; to read it from its end would leave some out. So somebody has to choose.
  *
  * <p>With exactly-once, a task's offsets and its states are committed in one transaction. So a
@@ -309,7 +309,7 @@ final class LostOffsets {
   }
 
   private String problem(Set<TopicPartition> lost) {
-    return "group %s has no committed offsets for %s, although topic %s has states of their records: Kafka deletes the offsets of a group that did not run for offsets.retention.minutes (7 days)"
+    return "group %s has no committed offsets for %s, although topic %s has states of their records: Kafka deletes offsets if the group did not run for offsets.retention.minutes (7 days), or with their topic"
         .formatted(
             group,
             lost.stream().map(TopicPartition::toString).sorted().collect(Collectors.joining(", ")),

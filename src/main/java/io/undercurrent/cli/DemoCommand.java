@@ -7,6 +7,7 @@ import io.undercurrent.app.Meters;
 import io.undercurrent.app.StartOptions;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
+import io.undercurrent.app.WithoutOffsets;
 import io.undercurrent.broker.EmbeddedBroker;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.io.OwnerOnly;
@@ -48,6 +49,10 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
 
   private static final double OWN_RATE = 15;
+
+  /** The demo is alone on its broker. With {@code --keep} it may continue after any time. */
+  private static final StartOptions START =
+      StartOptions.CREATE_TOPICS.withChangeSettings().withWithoutOffsets(WithoutOffsets.LATEST);
 
   @Option(
       names = "--input",
@@ -137,7 +142,7 @@ final class DemoCommand implements Callable<Integer> {
         StreamsApp app = new StreamsApp(definition, config(broker, folder), loaded, registry);
         HttpEndpoint http = endpoint(config(broker, folder), definition, app, registry)) {
       Stop.by(app::close);
-      app.checkTopics(StartOptions.CREATE_TOPICS.withChangeSettings()); // --keep, --model
+      app.checkTopics(START);
       app.start();
       if (!app.awaitRunning()) {
         return 0;

@@ -3,6 +3,7 @@ package io.undercurrent.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.undercurrent.app.AppException;
+import io.undercurrent.app.WithoutOffsets;
 import io.undercurrent.model.StatePrecision;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -115,6 +116,18 @@ class MainTest {
         .startsWith("2 ")
         .contains("expected one of", "fp32", "fp16")
         .contains("'bf16'");
+  }
+
+  @Test
+  void shouldAcceptTheChoicesThatErrorsOfRunName() {
+    for (WithoutOffsets choice : WithoutOffsets.values()) {
+      var parsed = Main.commandLine().parseArgs("run", "--without-offsets", choice.toString());
+      WithoutOffsets found = parsed.subcommand().matchedOptionValue("--without-offsets", null);
+      assertThat(found).isEqualTo(choice);
+    }
+    assertThat(execute("run", "--without-offsets", "none"))
+        .startsWith("2 ")
+        .contains("earliest", "latest");
   }
 
   private static String execute(String... arguments) {
