@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       RunCommand.class,
+      DoctorCommand.class,
       PlayCommand.class,
       EnrichCommand.class,
       GenerateCommand.class,

@@ -4,18 +4,17 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.app.Meters;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
-import io.undercurrent.checkpoint.Checkpoint;
+import io.undercurrent.app.checks.Subject;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
 import io.undercurrent.serve.Serving;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -26,7 +25,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Enrich the topics of a Kafka cluster until it is stopped.",
       "",
-      "Checks the connection and the topics first. Ctrl-C or SIGTERM stops it cleanly. When it is"
+      "Makes the checks of doctor first. Ctrl-C or SIGTERM stops it cleanly. When it is"
           + " started again, it continues where it stopped."
     },
     footer = {
@@ -40,25 +39,7 @@ final class RunCommand implements Callable<Integer> {
 
   private static final Duration REPORT_INTERVAL = Duration.ofSeconds(10);
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      defaultValue = "config/streams.properties",
-      description = "Settings of Kafka and the app (default: ${DEFAULT-VALUE}).")
-  private Path configFile;
-
-  @Option(
-      names = "--topology",
-      paramLabel = "FILE",
-      defaultValue = "topology/enrich.yaml",
-      description = "Topology definition (default: ${DEFAULT-VALUE}).")
-  private Path topologyFile;
-
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      description = "Checkpoint folder (default: the model that the topology names).")
-  private String model;
+  @Mixin private AppOptions options;
 
   @Option(names = "--create-topics", description = "Create missing topics.")
   private boolean createTopics;
@@ -69,13 +50,6 @@ final class RunCommand implements Callable<Integer> {
           "Give Kafka Streams' own topics as many partitions as the source topics, after partitions"
               + " were added to those.")
   private boolean addPartitions;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description =
-          "Set a key of --config, for example undercurrent.http.port=8081. May be repeated.")
-  private Map<String, String> overrides = Map.of();
 
   @Spec private CommandSpec spec;
 
@@ -95,14 +69,15 @@ final class RunCommand implements Callable<Integer> {
 
   private void run(PrintWriter out, AtomicReference<StreamsApp> started)
       throws InterruptedException {
-    TopologyDefinition definition = TopologyDefinition.load(topologyFile);
-    UndercurrentConfig config = UndercurrentConfig.load(configFile, overrides);
-    Model loaded = Checkpoint.load(model == null ? definition.model() : model);
+    TopologyDefinition definition = options.definition();
+    UndercurrentConfig config = options.config();
+    Model loaded = options.model(definition);
     PrometheusMeterRegistry registry = Meters.registry(definition);
 
     try (StreamsApp app = new StreamsApp(definition, config, loaded, registry);
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
       started.set(app);
+      new ChecksBeforeRun(Subject.of(definition, config, loaded, createTopics)).make();
       app.checkTopics(createTopics, addPartitions);
       app.start();
       if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {
