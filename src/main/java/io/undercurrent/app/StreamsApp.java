@@ -11,37 +11,15 @@ import io.undercurrent.query.NotAvailableException;
 import io.undercurrent.query.internals.StreamsQueries;
 import io.undercurrent.query.internals.StreamsQueries.Host;
 import io.undercurrent.streams.ApplicationMeters;
-import io.undercurrent.streams.BoundedRocksDb;
-import io.undercurrent.streams.DeadLetterHandler;
 import io.undercurrent.streams.LookAhead;
-import io.undercurrent.streams.internals.RefusedRecords;
-import io.undercurrent.streams.internals.TimestampRange;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
-import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
-import org.apache.kafka.common.errors.FencedInstanceIdException;
-import org.apache.kafka.common.errors.InvalidPidMappingException;
-import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.InvalidTimestampException;
-import org.apache.kafka.common.errors.InvalidTxnStateException;
-import org.apache.kafka.common.errors.NotCoordinatorException;
-import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
@@ -50,7 +28,6 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
-import org.apache.kafka.streams.errors.TopologyException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,14 +45,6 @@ public final class StreamsApp implements AutoCloseable {
   private static final Duration CLOSE_STEP = Duration.ofSeconds(2);
 
   private static final int CHECKS = 3;
-  private static final int MAX_REJOINS = 20;
-  private static final Duration REJOINS_PER = Duration.ofMinutes(10);
-
-  private static final String PARTITIONS_ADDED =
-      "partitions were added; a restart continues after the last commit";
-
-  private static final long RETRY_MS = 1_000;
-  private static final long MAX_WATCH_MS = 30_000;
 
   private final TopologyDefinition definition;
   private final Model model;
@@ -83,6 +52,8 @@ public final class StreamsApp implements AutoCloseable {
   private final StreamsConfig streamsConfig;
   private final EnrichmentSettings settings;
   private final Topics topics;
+  private final TopicWatch watch; // starts when the app runs for the first time
+  private final ThreadFailures failures;
   private final MeterRegistry registry;
   private final ApplicationMeters meters;
   private final LookAhead lookAhead; // null if records are computed one by one
@@ -93,10 +64,6 @@ public final class StreamsApp implements AutoCloseable {
   private Throwable failure;
   private long failedNanos; // when failure was set
   private boolean hasRun;
-  private int rejoins; // since firstRejoinNanos
-  private long firstRejoinNanos;
-  private volatile int partitions; // of the states' changelog; 0 until it is known
-  private Thread watch; // of the topics; null before the app runs for the first time
   private boolean closed; // since close was called
   private boolean closeEnded;
   private boolean closedInTime;
@@ -118,76 +85,26 @@ public final class StreamsApp implements AutoCloseable {
             ? model
             : model.withStatePrecision(StatePrecision.of(config.statePrecision()));
     this.registry = registry;
-    StreamsConfig checked = streamsConfig(definition, config, registry);
+    StreamsConfig checked = StreamsSettings.of(definition, config, registry);
     this.stateFolder =
         new StateFolder(
             Path.of(
                 checked.getString(StreamsConfig.STATE_DIR_CONFIG),
                 checked.getString(StreamsConfig.APPLICATION_ID_CONFIG)));
-    this.streamsConfig = withAddress(checked, stateFolder.instanceName());
+    this.streamsConfig = StreamsSettings.withAddress(checked, stateFolder.instanceName());
     this.meters = new ApplicationMeters(registry, streamsConfig.originals());
     // Registered now, so that they are exported before the first task starts.
     EnricherMeters.of(registry, EnrichmentTopology.ENRICH, model).in(definition.name());
-    this.topics = new Topics(definition, config, streamsConfig);
     this.settings =
         EnrichmentSettings.DEFAULTS
             .withMaxTokens(config.maxTokens())
             .withHalfLifeTokens(config.halfLifeTokens())
-            .withMaxRecordBytes(maxRecordBytes(streamsConfig))
+            .withMaxRecordBytes(StreamsSettings.maxRecordBytes(streamsConfig))
             .withBatch(config.batchRecords(), config.batchTokens());
     this.lookAhead = config.batchRecords() == 1 ? null : new LookAhead();
-  }
-
-  private static StreamsConfig streamsConfig(
-      TopologyDefinition definition, UndercurrentConfig config, MeterRegistry registry) {
-    String deadLetters = StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG;
-    if (config.streams(Map.of()).containsKey(deadLetters)) {
-      throw new AppException(
-          deadLetters + " must not be set: set sinks.deadLetters in the topology instead");
-    }
-    Map<String, Object> ours =
-        new HashMap<>(DeadLetterHandler.settings(definition.deadLetters(), registry));
-    ours.put(
-        StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG, MissingTimestamps.class.getName());
-    ours.put(ApplicationMeters.TOPOLOGY_CONFIG, definition.name());
-    ours.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
-    ours.put(BoundedRocksDb.MEMORY_CONFIG, config.rocksDbMemoryBytes());
-    try {
-      return new StreamsConfig(config.streams(ours));
-    } catch (ConfigException e) {
-      throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
-    }
-  }
-
-  /**
-   * Gives an instance without {@code application.server} an address that cannot be reached, because
-   * Kafka Streams tracks which instance has which partition only if instances have addresses. It is
-   * the same at each start: another address would make all members join the group again.
-   */
-  private static StreamsConfig withAddress(StreamsConfig config, String instanceName) {
-    // Not under the streams protocol: there an address can make joining fail (see canRejoin), and
-    // an instance knows its own keys without one.
-    if (usesStreamsProtocol(config.originals())
-        || !config.getString(StreamsConfig.APPLICATION_SERVER_CONFIG).isEmpty()) {
-      return config;
-    }
-    Map<String, Object> all = new HashMap<>(config.originals());
-    all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Host.unreachable(instanceName));
-    return new StreamsConfig(all);
-  }
-
-  private static boolean usesStreamsProtocol(Map<String, Object> configs) {
-    return "streams"
-        .equalsIgnoreCase(String.valueOf(configs.get(StreamsConfig.GROUP_PROTOCOL_CONFIG)));
-  }
-
-  /** The largest record that the application's producer may send, in bytes. */
-  public static int maxRecordBytes(StreamsConfig config) {
-    try {
-      return DeadLetterHandler.maxRequestSize(config.originals());
-    } catch (ConfigException e) {
-      throw new AppException("settings for Kafka Streams: " + e.getMessage(), e);
-    }
+    this.topics = new Topics(definition, config, streamsConfig, internalTopics());
+    this.watch = new TopicWatch(topics, streamsConfig, changelog(definition.store()), this::isLive);
+    this.failures = new ThreadFailures(streamsConfig, stateFolder, topics::wrongPartitions);
   }
 
   /**
@@ -212,7 +129,7 @@ public final class StreamsApp implements AutoCloseable {
     TopicLimits found = null;
     for (int check = 1; found == null; check++) {
       try {
-        found = topics.check(create, addPartitions, internalTopics());
+        found = topics.check(create, addPartitions);
       } catch (AppException e) {
         if (!(e.getCause() instanceof TimeoutException) || check == CHECKS || isClosed()) {
           throw e;
@@ -292,7 +209,15 @@ public final class StreamsApp implements AutoCloseable {
 
   private KafkaStreams create() {
     try {
-      KafkaStreams created = new KafkaStreams(topology(), runConfig());
+      KafkaStreams created =
+          new KafkaStreams(
+              topology(),
+              StreamsSettings.toRun(
+                  streamsConfig,
+                  topicLimits,
+                  definition.deadLetters(),
+                  named ? stateFolder.instanceName() : null,
+                  lookAhead));
       created.setUncaughtExceptionHandler(this::onThreadFailure);
       created.setStateListener(meters.stateListener((now, before) -> onStateChange(now)));
       created.setGlobalStateRestoreListener(meters.restoreListener());
@@ -315,27 +240,6 @@ public final class StreamsApp implements AutoCloseable {
         lookAhead);
   }
 
-  private StreamsConfig runConfig() {
-    Map<String, Object> configs = new HashMap<>();
-    topicLimits
-        .internalTopics()
-        .forEach((name, value) -> configs.put(StreamsConfig.topicPrefix(name), value));
-    configs.putAll(streamsConfig.originals());
-    Integer accepted = topicLimits.maxBytes().get(definition.deadLetters());
-    if (accepted != null) {
-      configs.put(DeadLetterHandler.MAX_BYTES_CONFIG, accepted);
-    }
-    TimestampRange letters = topicLimits.letterTimestamps();
-    configs.put(DeadLetterHandler.TIMESTAMP_BEFORE_MAX_MS_CONFIG, letters.beforeMaxMs());
-    configs.put(DeadLetterHandler.TIMESTAMP_AFTER_MAX_MS_CONFIG, letters.afterMaxMs());
-    if (named && !hasConfiguredInstanceId() && !usesStreamsProtocol(configs)) {
-      configs.put(
-          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
-          stateFolder.instanceName());
-    }
-    return new StreamsConfig(lookAhead == null ? configs : lookAhead.addTo(configs));
-  }
-
   private String startFailure(KafkaException e) {
     if (e.getMessage().contains("multiple instances")) {
       return "the state folder %s is in use by another instance of %s: stop that instance, or set another state.dir"
@@ -346,21 +250,22 @@ public final class StreamsApp implements AutoCloseable {
 
   private StreamThreadExceptionResponse onThreadFailure(Throwable cause) {
     log.debug("a stream thread failed", cause);
-    Throwable explained = explained(cause); // without the lock, because it asks a broker
+    Throwable explained = failures.explained(cause); // without the lock, because it asks a broker
     synchronized (this) {
-      if (canRejoin(cause) && isRejoinLeft()) {
+      boolean passes = failures.mayRejoin(cause, hasRun);
+      if (passes && !closed && failure == null && failures.takeRejoin()) {
         log.warn(
             "a stream thread lost its place in the group and starts again; nothing is lost: {}",
             AppException.oneLine(cause));
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
-      if (canSkip(cause)) {
+      if (!closed && failures.maySkip(cause)) {
         log.warn(
             "a broker refused a record; it goes to the dead letters at the next attempt: {}",
             AppException.oneLine(cause));
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       }
-      if (closed && canRejoin(cause)) {
+      if (closed && passes) {
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT; // it stops, and nothing is lost
       }
       if (failure == null) {
@@ -372,172 +277,13 @@ public final class StreamsApp implements AutoCloseable {
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
-  /** Some failures we can explain better: added partitions, a copied state folder. */
-  private Throwable explained(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof FencedInstanceIdException) {
-        return new AppException(
-            "another instance has joined the group under the name of this one: if it runs with a copy of the state folder %s, delete that folder on one of the two"
-                .formatted(stateFolder),
-            failure);
-      }
-      if (cause instanceof TopologyException
-          || String.valueOf(cause.getMessage()).contains("invalid partitions")) {
-        try {
-          Optional<String> problem = topics.wrongPartitions(internalTopics());
-          if (problem.isEmpty() && cause instanceof TopologyException) {
-            return failure;
-          }
-          return new AppException(problem.orElse(PARTITIONS_ADDED), failure);
-        } catch (AppException e) {
-          return failure;
-        }
-      }
-    }
-    return failure;
-  }
-
-  /**
-   * Whether to start a new stream thread: this one ended because of a refused record, which the new
-   * one sends to the dead letters.
-   */
-  private boolean canSkip(Throwable cause) {
-    return refusal(cause) != null
-        && !closed
-        && RefusedRecords.from(streamsConfig.originals()).takeAttempt();
-  }
-
-  /** What to change at a topic that refused a record; null for another failure. */
-  private static String refusal(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof RecordTooLargeException) {
-        return "raise max.message.bytes of that topic";
-      }
-      if (cause instanceof InvalidTimestampException) {
-        return "raise message.timestamp.after.max.ms and message.timestamp.before.max.ms of that"
-            + " topic";
-      }
-      if (cause instanceof InvalidRecordException) {
-        return "see what that topic accepts: its cleanup.policy and message.timestamp.* settings";
-      }
-    }
-    return null;
-  }
-
-  /**
-   * Whether a new stream thread may succeed where this one failed, and without loss: what it did
-   * not commit is aborted.
-   *
-   * <p>After a pause longer than its transaction's timeout, a thread finds its transaction aborted
-   * by the coordinator. Kafka Streams itself starts such a thread again, but not for every error by
-   * which the brokers say so. Nor does it while a coordinator that has moved is loading its
-   * transactions.
-   *
-   * <p>The last line works around a fault of Kafka 4.3.1's brokers under the streams group
-   * protocol. For some moments after the source topics were created, the group's coordinator does
-   * not know them. A member without {@code application.server} is told that topics are missing, and
-   * asks again. A member with one gets an UnknownServerException, because
-   * EndpointToPartitionsManager asks for the sub-topologies of a topology that is not configured
-   * yet. That member gives up, so another one has to join.
-   */
-  private boolean canRejoin(Throwable cause) {
-    Throwable root = cause;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return isPassing(root)
-        || root instanceof UnknownServerException
-            && usesStreamsProtocol(streamsConfig.originals())
-            && !hasRun;
-  }
-
-  /** Whether an error says that a transaction or a membership ended, or that its broker moves. */
-  static boolean isPassing(Throwable root) {
-    return root instanceof InvalidTxnStateException
-        || root instanceof ProducerFencedException
-        || root instanceof InvalidProducerEpochException
-        || root instanceof InvalidPidMappingException
-        || root instanceof CoordinatorLoadInProgressException
-        || root instanceof CoordinatorNotAvailableException
-        || root instanceof NotCoordinatorException;
-  }
-
-  /** So that an error that does not pass ends the app. */
-  private boolean isRejoinLeft() {
-    long now = System.nanoTime();
-    if (rejoins == 0 || now - firstRejoinNanos > REJOINS_PER.toNanos()) {
-      rejoins = 0;
-      firstRejoinNanos = now;
-    }
-    return !closed && failure == null && rejoins++ < MAX_REJOINS;
-  }
-
   private synchronized void onStateChange(State now) {
     log.info("Kafka Streams is {}", now);
     if (now == State.RUNNING && !hasRun) {
       hasRun = true;
-      watch = new Thread(this::watchTopics, "undercurrent-topics");
-      watch.setDaemon(true);
       watch.start();
     }
     notifyAll();
-  }
-
-  /**
-   * Looks at the topics again and again, in its own thread, because the broker may answer slowly
-   * and neither a request nor Kafka Streams should wait for it. Sets {@link #partitions}, and warns
-   * of partitions that were added to a source topic, before Kafka Streams notices, and of unread
-   * records that were deleted.
-   */
-  private void watchTopics() {
-    String warned = null;
-    Admin admin = null; // until its brokers' addresses resolve
-    try {
-      while (isLive()) {
-        try {
-          admin = admin == null ? topics.admin() : admin;
-          Topics.Look look = topics.look(admin, changelog(definition.store()), internalTopics());
-          partitions = look.partitions();
-          String problem = look.wrongPartitions().orElse(null);
-          if (problem != null && !problem.equals(warned)) {
-            log.warn("Kafka Streams will stop within metadata.max.age.ms: {}", problem);
-          }
-          warned = problem;
-          look.deletedUnread().forEach(log::warn);
-        } catch (RuntimeException e) {
-          String why = e instanceof AppException ? e.getMessage() : AppException.oneLine(e);
-          if (partitions == 0 && !isClosed()) {
-            log.warn("cannot look up where keys are, trying again: {}", why);
-          } else {
-            log.debug("cannot look at the topics, trying again: {}", why);
-          }
-        }
-        pause(partitions == 0 ? RETRY_MS : watchMs());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      if (admin != null) {
-        admin.close(Duration.ZERO);
-      }
-    }
-  }
-
-  /** Several times before Kafka Streams' consumers look at the topics. */
-  private long watchMs() {
-    Object maxAge =
-        streamsConfig
-            .getMainConsumerConfigs("any", "any", 0)
-            .get(ConsumerConfig.METADATA_MAX_AGE_CONFIG);
-    long maxAgeMs = maxAge == null ? MAX_WATCH_MS : Long.parseLong(maxAge.toString());
-    return Math.max(RETRY_MS, Math.min(MAX_WATCH_MS, maxAgeMs / 10));
-  }
-
-  /** Waits for this time, or less if the app is closed. */
-  private synchronized void pause(long ms) throws InterruptedException {
-    if (!closed) {
-      wait(ms);
-    }
   }
 
   /** The queries about its keys; may be called at any time. */
@@ -553,7 +299,7 @@ public final class StreamsApp implements AutoCloseable {
   }
 
   private int partitions() {
-    int known = partitions;
+    int known = watch.partitions();
     if (known == 0) {
       throw new NotAvailableException(
           "it is not known yet where keys are: the app looks it up when Kafka Streams is RUNNING");
@@ -698,33 +444,8 @@ public final class StreamsApp implements AutoCloseable {
 
   private void throwFailure() {
     if (failure != null) {
-      throw new AppException(message(failure), failure);
+      throw new AppException(ThreadFailures.message(failure), failure);
     }
-  }
-
-  /**
-   * The error message: why it stopped, and whether a restart helps. Only a failure that Kafka calls
-   * retriable may be gone by then.
-   */
-  static String message(Throwable failure) {
-    if (failure instanceof AppException) {
-      return "stopped: " + failure.getMessage();
-    }
-    boolean retriable = false;
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      retriable |= cause instanceof RetriableException;
-    }
-    return "stopped: %s; %s"
-        .formatted(
-            AppException.oneLine(failure),
-            retriable
-                ? "a restart continues after the last commit"
-                : refusal(failure) != null
-                    ? refusal(failure)
-                        + ": a restart reads the topic's limits again, and continues after the last"
-                        + " commit"
-                    : "fix that first: a restart continues after the last commit and may stop there"
-                        + " again");
   }
 
   /**
@@ -742,9 +463,7 @@ public final class StreamsApp implements AutoCloseable {
       }
       closed = true;
       running = streams;
-      if (watch != null) {
-        watch.interrupt(); // it may wait for a broker that does not answer
-      }
+      watch.stop();
       notifyAll();
     }
     // Without the lock: closing waits for threads, which need it to report a failure.
@@ -813,16 +532,8 @@ public final class StreamsApp implements AutoCloseable {
   private CloseOptions closeOptions(Duration timeout) {
     return CloseOptions.timeout(timeout)
         .withGroupMembershipOperation(
-            hasConfiguredInstanceId()
+            StreamsSettings.hasInstanceId(streamsConfig)
                 ? GroupMembershipOperation.REMAIN_IN_GROUP
                 : GroupMembershipOperation.LEAVE_GROUP);
-  }
-
-  /** Whether the settings have a {@code group.instance.id}. */
-  private boolean hasConfiguredInstanceId() {
-    return streamsConfig
-            .getMainConsumerConfigs("any", "any", 0)
-            .get(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)
-        != null;
   }
 }

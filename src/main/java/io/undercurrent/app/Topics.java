@@ -1,5 +1,13 @@
 package io.undercurrent.app;
 
+import static io.undercurrent.app.AdminRequests.await;
+import static io.undercurrent.app.AdminRequests.connectionFailed;
+import static io.undercurrent.app.AdminRequests.describe;
+import static io.undercurrent.app.AdminRequests.failure;
+import static io.undercurrent.app.AdminRequests.get;
+import static io.undercurrent.app.AdminRequests.requestFailed;
+import static io.undercurrent.app.AdminRequests.timeoutMs;
+
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.streams.internals.TimestampRange;
 import java.time.Duration;
@@ -10,18 +18,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.CreatePartitionsOptions;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -31,10 +35,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.InvalidPartitionsException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.StreamsConfig;
@@ -48,22 +49,28 @@ import org.slf4j.LoggerFactory;
 public final class Topics {
 
   private static final Logger log = LoggerFactory.getLogger(Topics.class);
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   /** A broker measures the whole batch, so a record must leave this much room for its batch. */
   private static final int BATCH_OVERHEAD_BYTES = 512;
 
-  private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
-
   private final TopologyDefinition definition;
   private final UndercurrentConfig config;
   private final StreamsConfig streams;
+  private final InternalTopics internal;
   private final DeletedInput deletedInput = new DeletedInput(); // guarded by this
 
-  Topics(TopologyDefinition definition, UndercurrentConfig config, StreamsConfig streams) {
+  /**
+   * @param internal names of Kafka Streams' internal topics
+   */
+  Topics(
+      TopologyDefinition definition,
+      UndercurrentConfig config,
+      StreamsConfig streams,
+      List<String> internal) {
     this.definition = definition;
     this.config = config;
     this.streams = streams;
+    this.internal = new InternalTopics(internal, definition.topics(), bootstrapServers());
   }
 
   /**
@@ -72,13 +79,12 @@ public final class Topics {
    *
    * @param create whether to create missing topics
    * @param addPartitions whether to give internal topics as many partitions as the source topics
-   * @param internal names of Kafka Streams' internal topics
    * @return what the topics accept that are written
    * @throws AppException if the cluster cannot be reached, a topic is missing or not permitted, the
-   *     dead-letter topic is compacted, or one of {@code internal} has another number of partitions
-   *     than the source topics
+   *     dead-letter topic is compacted, or an internal topic has another number of partitions than
+   *     the source topics
    */
-  TopicLimits check(boolean create, boolean addPartitions, List<String> internal) {
+  TopicLimits check(boolean create, boolean addPartitions) {
     try (Admin admin = admin()) {
       List<String> missing = missing(admin);
       if (!missing.isEmpty()) {
@@ -90,9 +96,9 @@ public final class Topics {
         create(admin, missing);
         awaitKnown(admin);
       }
-      requireAsManyPartitions(admin, addPartitions, internal);
+      internal.requirePartitions(admin, addPartitions);
       deletedUnread(admin).forEach(log::warn);
-      return limits(admin, internal);
+      return limits(admin);
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
@@ -114,10 +120,10 @@ public final class Topics {
    *
    * @throws AppException if the brokers do not answer or do not permit to ask
    */
-  Look look(Admin admin, String changelog, List<String> internal) {
+  Look look(Admin admin, String changelog) {
     return new Look(
         describe(admin, changelog, bootstrapServers()).partitions().size(),
-        wrongPartitions(admin, internal),
+        internal.wrongPartitions(admin),
         deletedUnread(admin));
   }
 
@@ -132,6 +138,20 @@ public final class Topics {
           admin.describeCluster(new DescribeClusterOptions().timeoutMs(timeoutMs())).clusterId());
     } catch (ExecutionException e) {
       throw requestFailed(bootstrapServers(), "describe the cluster", e.getCause());
+    } catch (KafkaException e) {
+      throw connectionFailed(bootstrapServers(), e);
+    }
+  }
+
+  /**
+   * What is wrong with the number of partitions of Kafka Streams' internal topics; empty if nothing
+   * is.
+   *
+   * @throws AppException if the brokers do not answer or do not permit to ask
+   */
+  Optional<String> wrongPartitions() {
+    try (Admin admin = admin()) {
+      return internal.wrongPartitions(admin);
     } catch (KafkaException e) {
       throw connectionFailed(bootstrapServers(), e);
     }
@@ -157,110 +177,6 @@ public final class Topics {
       }
     }
     return missing;
-  }
-
-  /** With other numbers Kafka Streams would stop, and stop again at every start. */
-  private void requireAsManyPartitions(Admin admin, boolean add, List<String> internal) {
-    Partitions found = partitions(admin, internal);
-    if (add && !found.wrong.isEmpty() && found.max() < found.expected) {
-      addPartitions(admin, found);
-      found = await(() -> partitions(admin, internal), after -> after.wrong.isEmpty());
-    }
-    if (!found.wrong.isEmpty()) {
-      throw new AppException(problem(found));
-    }
-  }
-
-  /**
-   * @param expected the partitions of the source topics
-   * @param wrong the internal topics with another number
-   */
-  private record Partitions(int expected, Map<String, Integer> wrong) {
-
-    int max() {
-      return wrong.values().stream().max(Integer::compare).orElse(0);
-    }
-  }
-
-  private Partitions partitions(Admin admin, List<String> internal) {
-    int expected = 0;
-    for (String source : definition.topics()) {
-      expected =
-          Math.max(expected, describe(admin, source, bootstrapServers()).partitions().size());
-    }
-    Map<String, KafkaFuture<TopicDescription>> described =
-        admin
-            .describeTopics(internal, new DescribeTopicsOptions().timeoutMs(timeoutMs()))
-            .topicNameValues();
-    Map<String, Integer> wrong = new LinkedHashMap<>();
-    for (String topic : internal) {
-      try {
-        int found = get(described.get(topic)).partitions().size();
-        if (found != expected) {
-          wrong.put(topic, found);
-        }
-      } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) { // not created yet
-          throw requestFailed(bootstrapServers(), "describe topic " + topic, e.getCause());
-        }
-      }
-    }
-    return new Partitions(expected, wrong);
-  }
-
-  private void addPartitions(Admin admin, Partitions found) {
-    for (String topic : found.wrong.keySet()) {
-      failure(
-              admin
-                  .createPartitions(
-                      Map.of(topic, NewPartitions.increaseTo(found.expected)),
-                      new CreatePartitionsOptions().timeoutMs(timeoutMs()))
-                  .all())
-          .filter(e -> !(e instanceof InvalidPartitionsException)) // another instance was faster
-          .ifPresent(
-              e -> {
-                throw requestFailed(bootstrapServers(), "add partitions to topic " + topic, e);
-              });
-      log.info(
-          "topic {} has {} partitions now; keys whose records now go to another partition start"
-              + " without a state",
-          topic,
-          found.expected);
-    }
-  }
-
-  private String problem(Partitions found) {
-    return "Kafka Streams' internal topics must have %d partitions, as many as the source topics %s, found %s: %s"
-        .formatted(
-            found.expected, String.join(", ", definition.topics()), found.wrong, advice(found));
-  }
-
-  private static String advice(Partitions found) {
-    String freshStart = "set another application.id, with which every key starts without a state";
-    return found.max() > found.expected
-        ? "a topic cannot lose partitions, so " + freshStart
-        : "add partitions to each (start with --add-partitions, or kafka-topics.sh --alter --topic NAME --partitions %d), and keys that are now in another partition start without a state; or %s"
-            .formatted(found.expected, freshStart);
-  }
-
-  /**
-   * What is wrong with the number of partitions of Kafka Streams' internal topics; empty if nothing
-   * is.
-   *
-   * @throws AppException if the brokers do not answer or do not permit to ask
-   */
-  Optional<String> wrongPartitions(List<String> internal) {
-    try (Admin admin = admin()) {
-      return wrongPartitions(admin, internal);
-    } catch (KafkaException e) {
-      throw connectionFailed(bootstrapServers(), e);
-    }
-  }
-
-  private Optional<String> wrongPartitions(Admin admin, List<String> internal) {
-    return Optional.of(partitions(admin, internal))
-        .filter(found -> !found.wrong.isEmpty())
-        .map(this::problem);
   }
 
   private synchronized List<String> deletedUnread(Admin admin) {
@@ -349,47 +265,26 @@ public final class Topics {
     if (!unknown.isEmpty()) {
       throw new AppException(
           "topics were created on %s but the brokers do not know them after %d s; start again in a moment: %s"
-              .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
+              .formatted(
+                  bootstrapServers(),
+                  AdminRequests.TIMEOUT.toSeconds(),
+                  String.join(", ", unknown)));
     }
-  }
-
-  /** Asks until the answer is as wanted, or the time is over. Returns the last answer. */
-  private static <T> T await(Supplier<T> question, Predicate<T> wanted) {
-    long deadline = System.nanoTime() + TIMEOUT.toNanos();
-    T answer = question.get();
-    while (!wanted.test(answer) && System.nanoTime() < deadline) {
-      sleep();
-      answer = question.get();
-    }
-    return answer;
-  }
-
-  private static void sleep() {
-    try {
-      Thread.sleep(POLL_INTERVAL.toMillis());
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
-  }
-
-  private static AppException interrupted(InterruptedException e) {
-    Thread.currentThread().interrupt();
-    return new AppException("interrupted while waiting for topics", e);
   }
 
   /**
    * What the topics accept. A record that its topic refuses would abort the transaction at every
    * attempt.
    */
-  private TopicLimits limits(Admin admin, List<String> internal) {
-    List<String> written = new ArrayList<>(internal);
+  private TopicLimits limits(Admin admin) {
+    List<String> written = new ArrayList<>(internal.names());
     written.add(definition.enriched());
     written.add(definition.deadLetters());
     Map<String, TopicSettings> settings =
         knownSettings(admin, written, List.of(definition.enriched(), definition.deadLetters()));
     requireNotCompacted(settings.get(definition.deadLetters()));
 
-    int sent = StreamsApp.maxRecordBytes(streams);
+    int sent = StreamsSettings.maxRecordBytes(streams);
     Map<String, Integer> maxBytes = new HashMap<>();
     for (String topic : List.of(definition.enriched(), definition.deadLetters())) {
       settings
@@ -413,7 +308,7 @@ public final class Topics {
     Map<String, String> free = enriched.withoutTimestampLimits();
     TopicSettings created = enriched.with(free).with(streams.originalsWithPrefix("topic."));
     TimestampRange timestamps = enriched.timestamps();
-    for (String topic : internal) {
+    for (String topic : internal.names()) {
       timestamps = timestamps.and(settings.getOrDefault(topic, created).timestamps());
     }
     return new TopicLimits(
@@ -444,7 +339,10 @@ public final class Topics {
     if (!unknown.isEmpty()) {
       throw new AppException(
           "topics exist on %s but a broker does not know their settings after %d s; start again in a moment: %s"
-              .formatted(bootstrapServers(), TIMEOUT.toSeconds(), String.join(", ", unknown)));
+              .formatted(
+                  bootstrapServers(),
+                  AdminRequests.TIMEOUT.toSeconds(),
+                  String.join(", ", unknown)));
     }
     return found;
   }
@@ -502,85 +400,6 @@ public final class Topics {
     }
   }
 
-  private static Optional<Throwable> failure(KafkaFuture<?> future) {
-    try {
-      get(future);
-      return Optional.empty();
-    } catch (ExecutionException e) {
-      return Optional.of(e.getCause());
-    }
-  }
-
-  /**
-   * Describes a topic.
-   *
-   * @param servers the brokers' addresses, for messages
-   * @throws AppException if the topic does not exist or we may not describe it
-   */
-  public static TopicDescription describe(Admin admin, String topic, String servers) {
-    try {
-      return get(
-          admin
-              .describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(timeoutMs()))
-              .topicNameValues()
-              .get(topic));
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-        throw new AppException(
-            "topic %s must exist on %s, found no such topic: create it, or choose another one"
-                .formatted(topic, servers),
-            e);
-      }
-      throw requestFailed(servers, "describe topic " + topic, e.getCause());
-    }
-  }
-
-  /** Waits for the result, at most as long as the timeout that the request was given. */
-  public static <T> T get(KafkaFuture<T> future) throws ExecutionException {
-    try {
-      return future.get();
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
-  }
-
-  /**
-   * The error for a client that could not be made, for example because an address does not resolve
-   * or a truststore is missing.
-   */
-  public static AppException connectionFailed(String servers, KafkaException e) {
-    return new AppException(
-        "cannot connect to %s: %s; see bootstrap.servers, and security.*, sasl.* and ssl.*, in the settings"
-            .formatted(servers, AppException.oneLine(e)),
-        e);
-  }
-
-  /**
-   * The error for a request that the cluster refused or did not answer. The message is one line.
-   */
-  public static AppException requestFailed(String servers, String action, Throwable cause) {
-    if (cause instanceof TimeoutException) {
-      return new AppException(
-          "no broker answered at %s within %d s: start one there, or set another address in bootstrap.servers"
-              .formatted(servers, TIMEOUT.toSeconds()),
-          cause);
-    }
-    if (cause instanceof AuthenticationException) {
-      return new AppException(
-          "the broker at %s does not accept these credentials: %s; see sasl.* and ssl.* in the settings"
-              .formatted(servers, cause.getMessage()),
-          cause);
-    }
-    if (cause instanceof AuthorizationException) {
-      return new AppException(
-          "not permitted to %s on %s: %s; grant the permission (kafka-acls), or log in as another user"
-              .formatted(action, servers, cause.getMessage()),
-          cause);
-    }
-    return new AppException(
-        "cannot %s on %s: %s".formatted(action, servers, AppException.oneLine(cause)), cause);
-  }
-
   private List<String> all() {
     List<String> topics = new ArrayList<>(definition.topics());
     topics.add(definition.enriched());
@@ -589,14 +408,6 @@ public final class Topics {
   }
 
   private String bootstrapServers() {
-    return bootstrapServers(streams);
-  }
-
-  public static String bootstrapServers(StreamsConfig streams) {
-    return String.join(",", streams.getList(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG));
-  }
-
-  public static int timeoutMs() {
-    return Math.toIntExact(TIMEOUT.toMillis());
+    return AdminRequests.bootstrapServers(streams);
   }
 }

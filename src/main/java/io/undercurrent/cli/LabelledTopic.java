@@ -1,7 +1,7 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AdminRequests;
 import io.undercurrent.app.AppException;
-import io.undercurrent.app.Topics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -59,7 +59,7 @@ final class LabelledTopic {
   LabelledTopic(String topic, StreamsConfig streams) {
     this.topic = topic;
     this.streams = streams;
-    servers = Topics.bootstrapServers(streams);
+    servers = AdminRequests.bootstrapServers(streams);
   }
 
   /**
@@ -87,7 +87,7 @@ final class LabelledTopic {
         before += range.length();
       }
     } catch (KafkaException e) {
-      throw Topics.requestFailed(servers, "read topic " + topic, e);
+      throw AdminRequests.requestFailed(servers, "read topic " + topic, e);
     }
   }
 
@@ -126,7 +126,7 @@ final class LabelledTopic {
     try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
       Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
       Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-      for (TopicPartitionInfo info : Topics.describe(admin, topic, servers).partitions()) {
+      for (TopicPartitionInfo info : AdminRequests.describe(admin, topic, servers).partitions()) {
         TopicPartition partition = new TopicPartition(topic, info.partition());
         earliest.put(partition, OffsetSpec.earliest());
         latest.put(partition, OffsetSpec.latest());
@@ -140,7 +140,7 @@ final class LabelledTopic {
               ranges.put(partition, new Range(info.offset(), end.get(partition).offset())));
       return ranges;
     } catch (KafkaException e) {
-      throw Topics.connectionFailed(servers, e);
+      throw AdminRequests.connectionFailed(servers, e);
     }
   }
 
@@ -149,9 +149,11 @@ final class LabelledTopic {
       Admin admin, Map<TopicPartition, OffsetSpec> wanted) {
     ListOffsetsOptions options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
     try {
-      return Topics.get(admin.listOffsets(wanted, options.timeoutMs(Topics.timeoutMs())).all());
+      return AdminRequests.get(
+          admin.listOffsets(wanted, options.timeoutMs(AdminRequests.timeoutMs())).all());
     } catch (ExecutionException e) {
-      throw Topics.requestFailed(servers, "read the offsets of topic " + topic, e.getCause());
+      throw AdminRequests.requestFailed(
+          servers, "read the offsets of topic " + topic, e.getCause());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import io.undercurrent.app.AdminRequests;
 import io.undercurrent.app.AppException;
 import io.undercurrent.app.Topics;
 import io.undercurrent.measure.Pace;
@@ -104,7 +105,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
     double perSecond = rate != null ? rate : input == null ? OWN_RATE : Double.POSITIVE_INFINITY;
 
     StreamsConfig streams = toProduce();
-    servers = Topics.bootstrapServers(streams);
+    servers = AdminRequests.bootstrapServers(streams);
     checkTopic(streams);
     Interrupt interrupt = new Interrupt();
     try {
@@ -117,10 +118,10 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
 
   private void checkTopic(StreamsConfig streams) {
     try (Admin admin = Admin.create(streams.getAdminConfigs(CLIENT_ID))) {
-      Topics.describe(admin, topic, servers);
+      AdminRequests.describe(admin, topic, servers);
       kept = Topics.retention(admin, topic, servers).orElse(null);
     } catch (KafkaException e) {
-      throw Topics.connectionFailed(servers, e);
+      throw AdminRequests.connectionFailed(servers, e);
     }
   }
 
@@ -208,7 +209,7 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
           new ByteArraySerializer(),
           new ByteArraySerializer());
     } catch (KafkaException e) {
-      throw Topics.connectionFailed(servers, e);
+      throw AdminRequests.connectionFailed(servers, e);
     }
   }
 

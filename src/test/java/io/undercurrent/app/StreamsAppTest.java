@@ -448,12 +448,12 @@ class StreamsAppTest {
   @Test
   void shouldSayThatARestartHelpsOnlyIfTheCauseMayBeGone() {
     assertThat(
-            StreamsApp.message(
+            ThreadFailures.message(
                 new StreamsException("no commit", new TimeoutException("60000 ms have passed"))))
         .isEqualTo(
             "stopped: StreamsException: no commit; cause: TimeoutException: 60000 ms have passed;"
                 + " a restart continues after the last commit");
-    assertThat(StreamsApp.message(new StreamsException("topic t has invalid partitions")))
+    assertThat(ThreadFailures.message(new StreamsException("topic t has invalid partitions")))
         .isEqualTo(
             "stopped: StreamsException: topic t has invalid partitions; fix that first: a restart"
                 + " continues after the last commit and may stop there again");
@@ -506,14 +506,14 @@ class StreamsAppTest {
                 new ProducerFencedException("fenced"),
                 new InvalidProducerEpochException("old"),
                 new CoordinatorLoadInProgressException("loading")))
-        .allMatch(StreamsApp::isPassing);
+        .allMatch(ThreadFailures::isPassing);
     assertThat(
             List.of(
                 new StreamsException("a bug"),
                 new RecordTooLargeException("too large"),
                 new TopicAuthorizationException("not permitted"),
                 new TimeoutException("a topic is gone")))
-        .noneMatch(StreamsApp::isPassing);
+        .noneMatch(ThreadFailures::isPassing);
   }
 
   @Test
@@ -581,7 +581,7 @@ class StreamsAppTest {
     BlockingQueue<String> warnings = new LinkedBlockingQueue<>();
     Map<String, String> settings =
         Map.of("undercurrent.topics.partitions", "1", "metadata.max.age.ms", "10000");
-    try (AutoCloseable log = logOf(StreamsApp.class, warnings);
+    try (AutoCloseable log = logOf(TopicWatch.class, warnings);
         StreamsApp app = app(settings);
         Admin admin = admin()) {
       app.checkTopics(true);
@@ -665,7 +665,8 @@ class StreamsAppTest {
   void shouldWaitUntilTheAskedBrokerKnowsANewTopic() {
     Map<String, String> settings = settings(Map.of());
     Topics topics =
-        new Topics(definition(), UndercurrentConfig.of(settings), new StreamsConfig(settings));
+        new Topics(
+            definition(), UndercurrentConfig.of(settings), new StreamsConfig(settings), List.of());
     try (Admin admin = admin()) {
       assertThat(Topics.retention(admin, name, broker.bootstrapServers())).isEmpty();
       List<String> asked = new ArrayList<>();
