@@ -8,7 +8,6 @@ import io.undercurrent.streams.Enricher;
 import io.undercurrent.streams.LookAhead;
 import io.undercurrent.streams.Preview;
 import io.undercurrent.streams.internals.TimestampRange;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -43,21 +42,6 @@ public final class EnrichmentTopology {
   /** Names of the processors that send records to the dead letters, in the order of the flow. */
   public static List<String> steps() {
     return List.of(DECODE, CHECK, ENRICH);
-  }
-
-  /** The topics that Kafka Streams creates for the topology of a definition. */
-  public static List<String> internalTopics(
-      TopologyDefinition definition, Model model, String applicationId) {
-    EnrichmentSettings settings = EnrichmentSettings.DEFAULTS.withStore(definition.store());
-    List<String> internal = new ArrayList<>();
-    internal.add("%s-%s-changelog".formatted(applicationId, settings.store()));
-    if (model.config().hasMemory()) {
-      internal.add("%s-%s-changelog".formatted(applicationId, settings.memoryStore()));
-    }
-    if (definition.key() != null) {
-      internal.add("%s-%s-repartition".formatted(applicationId, REPARTITION));
-    }
-    return internal;
   }
 
   /**

@@ -103,7 +103,12 @@ public final class StreamsApp implements AutoCloseable {
             .withBatch(config.batchRecords(), config.batchTokens());
     this.lookAhead = config.batchRecords() == 1 ? null : new LookAhead();
     this.topics = new Topics(definition, config, streamsConfig, internalTopics());
-    this.watch = new TopicWatch(topics, streamsConfig, changelog(definition.store()), this::isLive);
+    this.watch =
+        new TopicWatch(
+            topics,
+            streamsConfig,
+            InternalTopics.changelog(applicationId(), definition.store()),
+            this::isLive);
     this.failures = new ThreadFailures(streamsConfig, stateFolder, topics::wrongPartitions);
   }
 
@@ -155,19 +160,7 @@ public final class StreamsApp implements AutoCloseable {
 
   /** The topics that Kafka Streams creates for the topology. */
   private List<String> internalTopics() {
-    List<String> internal = new ArrayList<>();
-    internal.add(changelog(definition.store()));
-    if (model.config().hasMemory()) {
-      internal.add(changelog(enrichment().memoryStore()));
-    }
-    if (definition.key() != null) {
-      internal.add(applicationId() + "-" + EnrichmentTopology.REPARTITION + "-repartition");
-    }
-    return internal;
-  }
-
-  private String changelog(String store) {
-    return applicationId() + "-" + store + "-changelog";
+    return InternalTopics.names(definition, model, applicationId());
   }
 
   private String applicationId() {

@@ -82,7 +82,7 @@ final class DoctorCommand implements Callable<Integer> {
             "kafka settings",
             () -> {
               new StreamsApp(definition, config, model, new SimpleMeterRegistry()).close();
-              return Subject.of(definition, config, model, createTopics);
+              return Subject.of(definition, config, model, createTopics, false);
             });
     if (subject == null) {
       skipped("brokers", "they are asked once the settings are right");

@@ -77,7 +77,8 @@ final class RunCommand implements Callable<Integer> {
     try (StreamsApp app = new StreamsApp(definition, config, loaded, registry);
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
       started.set(app);
-      new ChecksBeforeRun(Subject.of(definition, config, loaded, createTopics)).make();
+      new ChecksBeforeRun(Subject.of(definition, config, loaded, createTopics, addPartitions))
+          .make();
       app.checkTopics(createTopics, addPartitions);
       app.start();
       if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {

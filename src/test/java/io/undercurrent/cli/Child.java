@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs {@code undercurrent} in its own JVM, as a user does. Its output goes to files. */
@@ -24,13 +25,24 @@ final class Child implements AutoCloseable {
   }
 
   static Child start(Path folder, String... arguments) throws IOException {
-    Child child = startWithInput(folder, arguments);
+    return startWith(Map.of(), folder, arguments);
+  }
+
+  /** Starts it with further variables in its environment. */
+  static Child startWith(Map<String, String> environment, Path folder, String... arguments)
+      throws IOException {
+    Child child = startWithInput(environment, folder, arguments);
     child.process.getOutputStream().close();
     return child;
   }
 
   /** Starts it with a standard input that stays open. */
   static Child startWithInput(Path folder, String... arguments) throws IOException {
+    return startWithInput(Map.of(), folder, arguments);
+  }
+
+  private static Child startWithInput(
+      Map<String, String> environment, Path folder, String... arguments) throws IOException {
     Path out = Files.createTempFile(folder, "child", ".out");
     Path err = Files.createTempFile(folder, "child", ".err");
     List<String> command = new ArrayList<>();
@@ -39,11 +51,10 @@ final class Child implements AutoCloseable {
         List.of("-Xmx512m", "--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     return new Child(process, out, err);
   }
 

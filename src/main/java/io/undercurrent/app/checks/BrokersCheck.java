@@ -1,8 +1,8 @@
 package io.undercurrent.app.checks;
 
+import io.undercurrent.app.AdminRequests;
 import io.undercurrent.app.AppException;
 import io.undercurrent.app.LoginFailure;
-import io.undercurrent.app.Topics;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -161,7 +161,7 @@ final class BrokersCheck implements Check {
       var answer =
           cluster
               .admin()
-              .describeCluster(new DescribeClusterOptions().timeoutMs(Topics.timeoutMs()));
+              .describeCluster(new DescribeClusterOptions().timeoutMs(AdminRequests.timeoutMs()));
       String id = Cluster.get(answer.clusterId());
       List<Node> nodes = List.copyOf(Cluster.get(answer.nodes()));
       for (Node node : nodes) {
@@ -205,7 +205,8 @@ final class BrokersCheck implements Check {
     }
     if (cause instanceof TimeoutException) {
       return notYet(
-          "no answer from %s within %d s".formatted(cluster.servers(), Topics.timeoutMs() / 1_000),
+          "no answer from %s within %d s"
+              .formatted(cluster.servers(), AdminRequests.timeoutMs() / 1_000),
           "see the broker's log");
     }
     return failed(

@@ -1,6 +1,6 @@
 package io.undercurrent.app.checks;
 
-import io.undercurrent.app.Topics;
+import io.undercurrent.app.AdminRequests;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -35,7 +35,7 @@ final class Cluster implements AutoCloseable {
   }
 
   String servers() {
-    return Topics.bootstrapServers(subject.streams());
+    return AdminRequests.bootstrapServers(subject.streams());
   }
 
   /** A setting of the client, as text; null if it is not set. */
@@ -57,8 +57,8 @@ final class Cluster implements AutoCloseable {
     if (admin == null) {
       Map<String, Object> settings = settings();
       // A broker that is not reached is a finding, and must not take minutes.
-      settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Topics.timeoutMs());
-      settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Topics.timeoutMs());
+      settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, AdminRequests.timeoutMs());
+      settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, AdminRequests.timeoutMs());
       admin = Admin.create(settings);
     }
     return admin;
@@ -66,7 +66,7 @@ final class Cluster implements AutoCloseable {
 
   /** Waits for an answer. */
   static <T> T get(KafkaFuture<T> future) throws ExecutionException {
-    return Topics.get(future);
+    return AdminRequests.get(future);
   }
 
   /** The finding for an answer that is an error, other than a missing right. */

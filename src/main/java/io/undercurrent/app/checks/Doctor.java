@@ -63,6 +63,10 @@ public final class Doctor {
     for (String topic : subject.internalTopics()) {
       checks.add(TopicCheck.ofInternal(cluster, topic));
     }
+    checks.add(new CompactionCheck(cluster));
+    if (!subject.addPartitions()) {
+      checks.add(new PartitionsCheck(cluster));
+    }
     checks.add(new GroupRightCheck(cluster));
     checks.add(new GroupUseCheck(cluster));
     if (subject.usesTransactions()) {

@@ -1,6 +1,6 @@
 package io.undercurrent.app.checks;
 
-import io.undercurrent.app.Topics;
+import io.undercurrent.app.AdminRequests;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -43,7 +43,7 @@ final class GroupRightCheck implements Check {
               .alterConsumerGroupOffsets(
                   group,
                   Map.of(none, new OffsetAndMetadata(0)),
-                  new AlterConsumerGroupOffsetsOptions().timeoutMs(Topics.timeoutMs()))
+                  new AlterConsumerGroupOffsetsOptions().timeoutMs(AdminRequests.timeoutMs()))
               .partitionResult(none));
     } catch (ExecutionException e) {
       if (isRefused(e.getCause())) {

@@ -1,6 +1,6 @@
 package io.undercurrent.app.checks;
 
-import io.undercurrent.app.Topics;
+import io.undercurrent.app.AdminRequests;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -64,7 +64,7 @@ final class GroupUseCheck implements Check {
     return Cluster.get(
             cluster
                 .admin()
-                .listGroups(new ListGroupsOptions().timeoutMs(Topics.timeoutMs()))
+                .listGroups(new ListGroupsOptions().timeoutMs(AdminRequests.timeoutMs()))
                 .valid())
         .stream()
         .filter(listing -> listing.groupId().equals(group))
@@ -81,7 +81,7 @@ final class GroupUseCheck implements Check {
                 .admin()
                 .describeConsumerGroups(
                     List.of(group),
-                    new DescribeConsumerGroupsOptions().timeoutMs(Topics.timeoutMs()))
+                    new DescribeConsumerGroupsOptions().timeoutMs(AdminRequests.timeoutMs()))
                 .describedGroups()
                 .get(group));
     if (found.members().isEmpty()) {
@@ -114,7 +114,7 @@ final class GroupUseCheck implements Check {
                 .admin()
                 .describeStreamsGroups(
                     List.of(group),
-                    new DescribeStreamsGroupsOptions().timeoutMs(Topics.timeoutMs()))
+                    new DescribeStreamsGroupsOptions().timeoutMs(AdminRequests.timeoutMs()))
                 .describedGroups()
                 .get(group));
     if (found.members().isEmpty()) {
@@ -152,7 +152,8 @@ final class GroupUseCheck implements Check {
                 cluster
                     .admin()
                     .listConsumerGroupOffsets(
-                        group, new ListConsumerGroupOffsetsOptions().timeoutMs(Topics.timeoutMs()))
+                        group,
+                        new ListConsumerGroupOffsetsOptions().timeoutMs(AdminRequests.timeoutMs()))
                     .partitionsToOffsetAndMetadata())
             .keySet()
             .stream()

@@ -1,6 +1,6 @@
 package io.undercurrent.app.checks;
 
-import io.undercurrent.app.EnrichmentTopology;
+import io.undercurrent.app.InternalTopics;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
@@ -16,13 +16,15 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param streams its settings of Kafka Streams
  * @param internalTopics the topics that Kafka Streams makes for it
  * @param createTopics whether it will create missing topics
+ * @param addPartitions whether it will give internal topics as many partitions as they need
  */
 public record Subject(
     TopologyDefinition definition,
     UndercurrentConfig config,
     StreamsConfig streams,
     List<String> internalTopics,
-    boolean createTopics) {
+    boolean createTopics,
+    boolean addPartitions) {
 
   /**
    * An application that is described by files.
@@ -30,15 +32,20 @@ public record Subject(
    * @throws ConfigException if the settings of Kafka Streams are not valid
    */
   public static Subject of(
-      TopologyDefinition definition, UndercurrentConfig config, Model model, boolean createTopics) {
+      TopologyDefinition definition,
+      UndercurrentConfig config,
+      Model model,
+      boolean createTopics,
+      boolean addPartitions) {
     StreamsConfig streams = new StreamsConfig(config.streams(Map.of()));
     return new Subject(
         definition,
         config,
         streams,
-        EnrichmentTopology.internalTopics(
+        InternalTopics.names(
             definition, model, streams.getString(StreamsConfig.APPLICATION_ID_CONFIG)),
-        createTopics);
+        createTopics,
+        addPartitions);
   }
 
   String applicationId() {

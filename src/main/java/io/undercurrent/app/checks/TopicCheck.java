@@ -1,6 +1,6 @@
 package io.undercurrent.app.checks;
 
-import io.undercurrent.app.Topics;
+import io.undercurrent.app.AdminRequests;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +101,7 @@ final class TopicCheck implements Check {
                   .describeTopics(
                       List.of(topic),
                       new DescribeTopicsOptions()
-                          .timeoutMs(Topics.timeoutMs())
+                          .timeoutMs(AdminRequests.timeoutMs())
                           .includeAuthorizedOperations(true))
                   .topicNameValues()
                   .get(topic)));
@@ -160,7 +160,7 @@ final class TopicCheck implements Check {
               .admin()
               .createTopics(
                   List.of(new NewTopic(topic, Optional.empty(), Optional.empty())),
-                  new CreateTopicsOptions().timeoutMs(Topics.timeoutMs()).validateOnly(true))
+                  new CreateTopicsOptions().timeoutMs(AdminRequests.timeoutMs()).validateOnly(true))
               .all());
       return ok("does not exist yet, and may be created");
     } catch (ExecutionException e) {

@@ -1,6 +1,6 @@
 package io.undercurrent.app.checks;
 
-import io.undercurrent.app.Topics;
+import io.undercurrent.app.AdminRequests;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.DescribeTransactionsOptions;
@@ -35,7 +35,8 @@ final class TransactionCheck implements Check {
           cluster
               .admin()
               .describeTransactions(
-                  List.of(id), new DescribeTransactionsOptions().timeoutMs(Topics.timeoutMs()))
+                  List.of(id),
+                  new DescribeTransactionsOptions().timeoutMs(AdminRequests.timeoutMs()))
               .description(id));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {

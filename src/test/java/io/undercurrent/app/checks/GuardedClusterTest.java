@@ -83,6 +83,7 @@ class GuardedClusterTest {
             definition,
             UndercurrentConfig.of(settings),
             TinyModel.of(7, 13, 2, Pooling.CONCAT, 42).model(),
+            false,
             false));
   }
 
@@ -229,7 +230,7 @@ class GuardedClusterTest {
   @Test
   void shouldSayWhatWasNotChecked() {
     List<Finding> all = findings("bootstrap.servers", "127.0.0.1:1");
-    assertThat(all).hasSize(9);
-    assertThat(all.subList(1, 9)).allMatch(finding -> finding.result() == Result.UNKNOWN);
+    assertThat(all).hasSize(11);
+    assertThat(all.subList(1, 11)).allMatch(finding -> finding.result() == Result.UNKNOWN);
   }
 }
