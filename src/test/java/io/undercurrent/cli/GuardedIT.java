@@ -169,6 +169,30 @@ class GuardedIT {
         .doesNotContain(GuardedCluster.PASSWORD);
   }
 
+  @Test
+  void shouldEndWithOneAndOneLineWhenARightIsTakenAway() throws Exception {
+    List<Right> rights = DocumentedRights.of("taken").all();
+    cluster.grant(rights);
+    Path config = config("taken", GuardedCluster.USER, GuardedCluster.PASSWORD);
+    try (Child app = Child.start(folder, arguments("run", config))) {
+      app.awaitLine("running: ", PATIENCE);
+      int before = written();
+      produce("k");
+      await(() -> written() > before);
+      cluster.revoke(
+          rights.stream()
+              .filter(right -> right.resource().equals("out"))
+              .filter(right -> right.operation() == AclOperation.WRITE)
+              .toList());
+      produce("k");
+      assertThat(app.exitCode(PATIENCE)).as(app.err()).isEqualTo(1);
+      assertThat(app.err()).doesNotContain("\tat ").contains("error: stopped: ");
+      System.err.println("XXX " + app.err());
+    } finally {
+      cluster.grant(rights);
+    }
+  }
+
   /** A secret in a setting that cannot be parsed must not be printed with it. */
   @Test
   void shouldNotPrintASecretThatItCannotUse() throws Exception {

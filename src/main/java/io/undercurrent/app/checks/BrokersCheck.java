@@ -4,6 +4,7 @@ import io.undercurrent.app.AdminRequests;
 import io.undercurrent.app.AppException;
 import io.undercurrent.app.LoginFailure;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,18 +54,27 @@ final class BrokersCheck implements Check {
             "set bootstrap.servers to host:port, separated by commas");
       }
       Optional<Finding> problem = problem(host, port, "bootstrap.servers");
-      if (problem.isPresent() && problem.get().result() == Finding.Result.FAILED) {
+      if (problem.isPresent()
+          && problem.get().result() == Finding.Result.FAILED
+          && !isUnknown(host)) {
         return problem.get(); // Kafka's client must not connect there
       }
       problem.ifPresent(unreached::add);
     }
     if (unreached.size() == cluster.addresses().size()) {
-      return unreached.get(0);
+      return unreached.stream()
+          .filter(problem -> problem.result() == Finding.Result.NOT_YET)
+          .findFirst()
+          .orElse(unreached.get(0));
     }
     Finding answer = ask();
     return answer.result() == Finding.Result.OK && !unreached.isEmpty()
         ? warning(unreached.get(0).found(), unreached.get(0).remedy())
         : answer;
+  }
+
+  private static boolean isUnknown(String host) {
+    return new InetSocketAddress(host, 0).isUnresolved();
   }
 
   /**
@@ -76,7 +86,7 @@ final class BrokersCheck implements Check {
       return problem(address, new Probe(host, port).find(), where);
     } catch (UnknownHostException e) {
       return Optional.of(
-          notYet(
+          failed(
               "%s: the host name has no address (DNS)".formatted(address),
               "correct it in %s, or in the name server".formatted(where)));
     } catch (IOException e) {

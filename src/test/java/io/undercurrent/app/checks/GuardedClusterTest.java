@@ -199,12 +199,16 @@ class GuardedClusterTest {
   @Test
   void shouldNameTheStageAtWhichAnAddressIsNotReached() throws Exception {
     assertThat(brokers("bootstrap.servers", "no-such-host.invalid:9092"))
-        .matches(finding -> finding.result() == Result.NOT_YET)
+        .matches(finding -> finding.result() == Result.FAILED)
         .extracting(Finding::found)
         .isEqualTo("no-such-host.invalid:9092: the host name has no address (DNS)");
     assertThat(brokers("bootstrap.servers", "127.0.0.1:1").found())
         .startsWith("127.0.0.1:1: no connection (TCP): ");
-    Finding one = brokers("bootstrap.servers", "127.0.0.1:1," + cluster.servers());
+    assertThat(brokers("bootstrap.servers", "127.0.0.1:1").result()).isEqualTo(Result.NOT_YET);
+    Finding one = brokers("bootstrap.servers", "no-such-host.invalid:1," + cluster.servers());
+    assertThat(one.result()).as("the other broker answers").isEqualTo(Result.WARNING);
+    assertThat(one.found()).endsWith(" (DNS)");
+    one = brokers("bootstrap.servers", "127.0.0.1:1," + cluster.servers());
     assertThat(one.result()).as("the other broker answers").isEqualTo(Result.WARNING);
     assertThat(one.found()).startsWith("127.0.0.1:1: no connection (TCP): ");
 
