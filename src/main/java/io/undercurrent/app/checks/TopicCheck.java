@@ -17,6 +17,7 @@ import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.streams.StreamsConfig;
 
 /** Whether a topic exists, or may be created, and may be used as the application uses it. */
 final class TopicCheck implements Check {
@@ -118,13 +119,6 @@ final class TopicCheck implements Check {
   }
 
   private Finding judge(TopicDescription found) {
-    Optional<TopicPartitionInfo> leaderless =
-        found.partitions().stream().filter(partition -> partition.leader() == null).findFirst();
-    if (leaderless.isPresent()) {
-      return notYet(
-          "partition %d has no leader".formatted(leaderless.get().partition()),
-          "start a broker that has a replica of it");
-    }
     Set<AclOperation> may = found.authorizedOperations();
     if (may == null) {
       return unknown("the broker does not say what this user may do", "");
@@ -141,6 +135,13 @@ final class TopicCheck implements Check {
                   words(refused),
                   refused.stream().map(wanted::get).collect(Collectors.joining("; "))),
           grant(refused));
+    }
+    Optional<TopicPartitionInfo> leaderless =
+        found.partitions().stream().filter(partition -> partition.leader() == null).findFirst();
+    if (leaderless.isPresent()) {
+      return warning(
+          "partition %d has no leader: its records wait".formatted(leaderless.get().partition()),
+          "start a broker that has a replica of it");
     }
     int partitions = found.partitions().size();
     return ok(partitions == 1 ? "1 partition" : partitions + " partitions");
@@ -159,7 +160,7 @@ final class TopicCheck implements Check {
           cluster
               .admin()
               .createTopics(
-                  List.of(new NewTopic(topic, Optional.empty(), Optional.empty())),
+                  List.of(new NewTopic(topic, Optional.empty(), Optional.of(replicas()))),
                   new CreateTopicsOptions().timeoutMs(AdminRequests.timeoutMs()).validateOnly(true))
               .all());
       return ok("does not exist yet, and may be created");
@@ -169,10 +170,19 @@ final class TopicCheck implements Check {
       }
       return e.getCause() instanceof AuthorizationException
           ? failed("it does not exist, and this user may not Create it", grantCreate())
-          : failed(
+          : notYet(
               "it does not exist, and cannot be created: " + e.getCause().getMessage(),
-              "see the broker's defaults for new topics");
+              "see replication.factor and undercurrent.topics.replication.factor in the settings,"
+                  + " and the broker's defaults for new topics");
     }
+  }
+
+  /** -1 for the broker's default. */
+  private short replicas() {
+    Subject subject = cluster.subject();
+    return subject.internalTopics().contains(topic)
+        ? subject.streams().getInt(StreamsConfig.REPLICATION_FACTOR_CONFIG).shortValue()
+        : subject.config().topicsReplicationFactor();
   }
 
   private String grantCreate() {
