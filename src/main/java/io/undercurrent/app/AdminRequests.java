@@ -117,11 +117,10 @@ public final class AdminRequests {
               .formatted(servers, TIMEOUT.toSeconds()),
           cause);
     }
-    if (cause instanceof AuthenticationException) {
+    if (cause instanceof AuthenticationException e) {
+      LoginFailure failure = LoginFailure.of(e);
       return new AppException(
-          "the broker at %s does not accept these credentials: %s; see sasl.* and ssl.* in the settings"
-              .formatted(servers, cause.getMessage()),
-          cause);
+          "%s: %s; %s".formatted(servers, failure.found(), failure.remedy()), cause);
     }
     if (cause instanceof AuthorizationException) {
       return new AppException(

@@ -22,7 +22,8 @@ final class AgreedSettings implements AutoCloseable {
   private final SettingsTopic topic;
   private final GroupMembers members;
 
-  AgreedSettings(String application, StateFolder folder, SettingsTopic topic, GroupMembers members) {
+  AgreedSettings(
+      String application, StateFolder folder, SettingsTopic topic, GroupMembers members) {
     this.application = application;
     this.folder = folder;
     this.topic = topic;

@@ -2,6 +2,7 @@ package io.undercurrent.app;
 
 import io.undercurrent.enrich.EnrichedRecord;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -13,6 +14,14 @@ public interface EnrichedTopic extends AutoCloseable {
 
   /** Whether all records that existed when following began have been read. */
   boolean caughtUp();
+
+  /**
+   * Why the topic cannot be followed, and what to do, in one sentence; empty if it can. It goes on
+   * by itself once the cause is gone.
+   */
+  default Optional<String> problem() {
+    return Optional.empty();
+  }
 
   /** Stops following; does not wait for the listener. */
   @Override

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +16,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
@@ -22,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Follows the enriched topic with a consumer in its own daemon thread. After any failure it makes a
- * new consumer and continues.
+ * new consumer and continues. Without the right to read the topic it asks again every {@value
+ * #REFUSED_MS} ms, and says so once.
  */
 final class EnrichedTopicConsumer implements EnrichedTopic {
 
@@ -30,6 +33,10 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   private static final Duration POLL = Duration.ofMillis(100);
   private static final long PARTITIONS_MS = 10_000;
   private static final long RETRY_MS = 1_000;
+  private static final long REFUSED_MS = 10_000;
+
+  /** A broker refuses within this time, or not at all. */
+  private static final long REFUSED_WITHIN_MS = 2_000;
 
   private final String topic;
   private final Map<String, Object> config;
@@ -38,6 +45,7 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile KafkaConsumer<byte[], byte[]> current; // null between consumers
   private volatile boolean caughtUp;
+  private volatile String problem; // null for none
   private boolean positioned; // whether partitions were assigned once; only the thread uses it
 
   /**
@@ -70,6 +78,11 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
     return caughtUp;
   }
 
+  @Override
+  public Optional<String> problem() {
+    return Optional.ofNullable(problem);
+  }
+
   private void run() {
     while (!isClosed()) {
       try (KafkaConsumer<byte[], byte[]> consumer =
@@ -78,19 +91,34 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
         follow(consumer);
       } catch (WakeupException e) {
         return;
+      } catch (AuthorizationException e) {
+        refused(e);
       } catch (RuntimeException e) { // of any kind: only this thread follows the topic
         log.warn("cannot follow topic {}, trying again: {}", topic, e.toString(), e);
-        pause();
+        pause(RETRY_MS);
       } finally {
         current = null;
       }
     }
   }
 
+  private void refused(AuthorizationException e) {
+    String now =
+        "this application may not read topic %s: give its user the right Read (kafka-acls.sh), or turn the live page off (undercurrent.live.page=false)"
+            .formatted(topic);
+    if (!now.equals(problem)) {
+      log.warn("no last records and no live page: {}", now);
+      log.debug("refused", e);
+    }
+    problem = now;
+    pause(REFUSED_MS);
+  }
+
   private void follow(KafkaConsumer<byte[], byte[]> consumer) {
     Set<TopicPartition> assigned = new HashSet<>();
     Map<TopicPartition, Long> ends = new HashMap<>();
     long checkedMs = 0;
+    long beganMs = System.nanoTime() / 1_000_000;
     while (!isClosed()) {
       long nowMs = System.nanoTime() / 1_000_000;
       if (assigned.isEmpty() || nowMs - checkedMs > PARTITIONS_MS) {
@@ -98,11 +126,15 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
         assign(consumer, assigned, ends);
       }
       if (assigned.isEmpty()) {
-        pause();
+        pause(RETRY_MS);
         continue;
       }
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
         deliver(record);
+      }
+      if (problem != null && nowMs - beganMs > REFUSED_WITHIN_MS) {
+        log.info("topic {} can be read again", topic);
+        problem = null;
       }
       if (!caughtUp) {
         ends.keySet().removeIf(partition -> consumer.position(partition) >= ends.get(partition));
@@ -166,9 +198,9 @@ final class EnrichedTopicConsumer implements EnrichedTopic {
     return closed.getCount() == 0;
   }
 
-  private void pause() {
+  private void pause(long ms) {
     try {
-      closed.await(RETRY_MS, TimeUnit.MILLISECONDS);
+      closed.await(ms, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       closed.countDown(); // an interrupt means: end

@@ -7,6 +7,9 @@ import static io.undercurrent.app.AdminRequests.get;
 import static io.undercurrent.app.AdminRequests.requestFailed;
 import static io.undercurrent.app.AdminRequests.timeoutMs;
 
+import io.undercurrent.inference.EnrichmentSettings;
+import io.undercurrent.model.Model;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * The topics that Kafka Streams creates for a topology: changelogs and repartition topics. They
  * must have as many partitions as the source topics. Immutable.
  */
-final class InternalTopics {
+public final class InternalTopics {
 
   private static final Logger log = LoggerFactory.getLogger(InternalTopics.class);
 
@@ -40,7 +43,7 @@ final class InternalTopics {
    * @param sources the source topics
    * @param servers the brokers' addresses, for messages
    */
-  InternalTopics(List<String> names, List<String> sources, String servers) {
+  public InternalTopics(List<String> names, List<String> sources, String servers) {
     this.names = List.copyOf(names);
     this.sources = List.copyOf(sources);
     this.servers = servers;
@@ -48,6 +51,26 @@ final class InternalTopics {
 
   List<String> names() {
     return names;
+  }
+
+  /** The names of the topics that Kafka Streams creates for a definition. */
+  public static List<String> names(
+      TopologyDefinition definition, Model model, String applicationId) {
+    List<String> names = new ArrayList<>();
+    names.add(changelog(applicationId, definition.store()));
+    if (model.config().hasMemory()) {
+      String memory = EnrichmentSettings.DEFAULTS.withStore(definition.store()).memoryStore();
+      names.add(changelog(applicationId, memory));
+    }
+    if (definition.key() != null) {
+      names.add(applicationId + "-" + EnrichmentTopology.REPARTITION + "-repartition");
+    }
+    return names;
+  }
+
+  /** The name of a store's changelog. */
+  static String changelog(String applicationId, String store) {
+    return applicationId + "-" + store + "-changelog";
   }
 
   /**
@@ -143,7 +166,7 @@ final class InternalTopics {
    *
    * @throws AppException if the brokers do not answer or do not permit to ask
    */
-  Optional<String> wrongPartitions(Admin admin) {
+  public Optional<String> wrongPartitions(Admin admin) {
     return Optional.of(partitions(admin))
         .filter(found -> !found.wrong.isEmpty())
         .map(this::problem);

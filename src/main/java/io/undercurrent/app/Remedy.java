@@ -1,9 +1,8 @@
 package io.undercurrent.app;
 
 import java.util.Optional;
-import org.apache.kafka.common.errors.AuthorizationException;
 
-/** What to do about a failure that the machine or the cluster causes, and not a record. */
+/** What to do about a failure that the machine causes, and not a record. */
 final class Remedy {
 
   private Remedy() {}
@@ -17,9 +16,6 @@ final class Remedy {
       }
       if (message.contains("Too many open files")) {
         return Optional.of("allow the process more open files (ulimit -n)");
-      }
-      if (cause instanceof AuthorizationException) {
-        return Optional.of("give its user that right again");
       }
     }
     return Optional.empty();

@@ -111,7 +111,7 @@ public final class StreamsApp implements AutoCloseable {
         new TopicWatch(
             topics,
             streamsConfig,
-            changelog(definition.store()),
+            InternalTopics.changelog(applicationId(), definition.store()),
             this::isLive,
             admission::agreedSettings,
             this::fail);
@@ -178,21 +178,11 @@ public final class StreamsApp implements AutoCloseable {
 
   /** The topics that Kafka Streams creates for the topology. */
   private List<String> internalTopics() {
-    List<String> internal = new ArrayList<>(changelogs());
-    if (definition.key() != null) {
-      internal.add(EnrichmentTopology.repartitionTopic(applicationId()));
-    }
-    return internal;
+    return InternalTopics.names(definition, model, applicationId());
   }
 
   private List<String> changelogs() {
-    return model.config().hasMemory()
-        ? List.of(changelog(definition.store()), changelog(enrichment().memoryStore()))
-        : List.of(changelog(definition.store()));
-  }
-
-  private String changelog(String store) {
-    return applicationId() + "-" + store + "-changelog";
+    return stores().stream().map(s -> InternalTopics.changelog(applicationId(), s)).toList();
   }
 
   private String applicationId() {

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.CoordinatorLoadInProgressException;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
@@ -201,6 +203,14 @@ final class ThreadFailures {
     boolean retriable = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       retriable |= cause instanceof RetriableException;
+      if (cause instanceof AuthorizationException) {
+        return "stopped: a right is missing: %s; undercurrent doctor says which and how to give it"
+            .formatted(AppException.oneLine(cause));
+      }
+      if (cause instanceof AuthenticationException refused) {
+        LoginFailure login = LoginFailure.of(refused);
+        return "stopped: %s; %s".formatted(login.found(), login.remedy());
+      }
     }
     return "stopped: %s; %s".formatted(AppException.oneLine(failure), advice(failure, retriable));
   }

@@ -325,9 +325,16 @@ public final class Topics {
         .retention();
   }
 
+  /** Whether a topic is compacted; false if its settings may not be read. */
+  public static boolean isCompacted(Admin admin, String topic, String servers) {
+    return settings(admin, List.of(topic), servers)
+        .getOrDefault(topic, TopicSettings.UNKNOWN)
+        .isCompacted();
+  }
+
   /**
-   * The same, after every topic of {@code existing} is known: the asked broker may learn of a new
-   * topic later than others.
+   * The settings of topics, after every topic of {@code existing} is known: the asked broker may
+   * learn of a new topic later than others.
    */
   Map<String, TopicSettings> knownSettings(
       Admin admin, List<String> topics, List<String> existing) {

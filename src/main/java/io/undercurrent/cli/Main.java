@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       RunCommand.class,
+      DoctorCommand.class,
       PlayCommand.class,
       DeadLettersCommand.class,
       EnrichCommand.class,

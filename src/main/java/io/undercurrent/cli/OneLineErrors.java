@@ -1,6 +1,7 @@
 package io.undercurrent.cli;
 
 import io.undercurrent.app.AppException;
+import io.undercurrent.app.checks.ChecksFailedException;
 import io.undercurrent.train.RecipeException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -11,8 +12,8 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
 /**
- * Reports a failed command in one line, or a recipe's errors in one line each. With {@code
- * --verbose} the stack trace follows.
+ * Reports a failed command in one line, or a recipe's errors and failed checks in one line each.
+ * With {@code --verbose} the stack trace follows.
  */
 final class OneLineErrors implements IExecutionExceptionHandler {
 
@@ -46,7 +47,7 @@ final class OneLineErrors implements IExecutionExceptionHandler {
       return CommandLine.ExitCode.OK;
     }
     List<String> errors =
-        failure instanceof RecipeException
+        failure instanceof RecipeException || failure instanceof ChecksFailedException
             ? failure.getMessage().lines().toList()
             : List.of(line(failure, verbose));
     for (String error : errors) {

@@ -6,16 +6,16 @@ import io.undercurrent.app.StartOptions;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.app.WithoutOffsets;
+import io.undercurrent.app.checks.Subject;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
 import io.undercurrent.serve.Serving;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Enrich the topics of a Kafka cluster until it is stopped.",
       "",
-      "Checks the connection and the topics first. Ctrl-C or SIGTERM stops it cleanly. When it is"
+      "Makes the checks of doctor first. Ctrl-C or SIGTERM stops it cleanly. When it is"
           + " started again, it continues where it stopped."
     },
     footer = {
@@ -43,25 +43,7 @@ final class RunCommand implements Callable<Integer> {
   /** What closing may take after a failure. */
   private static final Duration CLOSING = Duration.ofSeconds(30);
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      defaultValue = "config/streams.properties",
-      description = "Settings of Kafka and the app (default: ${DEFAULT-VALUE}).")
-  private Path configFile;
-
-  @Option(
-      names = "--topology",
-      paramLabel = "FILE",
-      defaultValue = "topology/enrich.yaml",
-      description = "Topology definition (default: ${DEFAULT-VALUE}).")
-  private Path topologyFile;
-
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      description = "Checkpoint folder (default: the model that the topology names).")
-  private String model;
+  @Mixin private AppOptions options;
 
   @Option(names = "--create-topics", description = "Create missing topics.")
   private boolean createTopics;
@@ -89,27 +71,22 @@ final class RunCommand implements Callable<Integer> {
               + " Without this option, run refuses to start.")
   private WithoutOffsets withoutOffsets;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description =
-          "Set a key of --config, for example undercurrent.http.port=8081. May be repeated.")
-  private Map<String, String> overrides = Map.of();
-
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    TopologyDefinition definition = TopologyDefinition.load(topologyFile);
-    UndercurrentConfig config = UndercurrentConfig.load(configFile, overrides);
-    Model loaded = Heap.load(model == null ? definition.model() : model, config);
+    TopologyDefinition definition = options.definition();
+    UndercurrentConfig config = options.config();
+    Model loaded = options.model(definition, config);
     PrometheusMeterRegistry registry = Meters.registry(definition);
 
     try (StreamsApp app = new StreamsApp(definition, config, loaded, registry);
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
       Stop.by(() -> stop(app));
       try {
+        new ChecksBeforeRun(Subject.of(definition, config, loaded, createTopics, addPartitions))
+            .make();
         app.checkTopics(
             new StartOptions(createTopics, addPartitions, changeSettings, withoutOffsets));
         app.start();

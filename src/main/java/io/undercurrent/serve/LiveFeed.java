@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -135,7 +136,8 @@ final class LiveFeed implements AutoCloseable {
 
   /**
    * The last records of a key, oldest first. Waits up to 3 seconds for the topic's end to be
-   * reached if the topic was not followed before.
+   * reached if the topic was not followed before, unless it cannot be followed: see {@link
+   * #problem}.
    */
   List<EnrichedRecord> last(KeyText key, int max) {
     synchronized (this) {
@@ -160,7 +162,15 @@ final class LiveFeed implements AutoCloseable {
   }
 
   private synchronized boolean caughtUp() {
-    return closed || topic != null && topic.caughtUp();
+    return closed || topic != null && (topic.caughtUp() || topic.problem().isPresent());
+  }
+
+  /**
+   * Why the topic cannot be followed, and what to do; empty if it can, or if nobody has asked for
+   * it.
+   */
+  synchronized Optional<String> problem() {
+    return topic == null ? Optional.empty() : topic.problem();
   }
 
   /**

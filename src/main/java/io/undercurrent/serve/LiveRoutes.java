@@ -224,13 +224,15 @@ final class LiveRoutes implements Routes {
 
   private ObjectNode status(Viewer viewer) {
     LiveFeed.Status status = feed.status();
-    return Answers.object()
-        .put("records", status.records())
+    ObjectNode json = Answers.object();
+    json.put("records", status.records())
         .put("conversations", status.conversations())
         .put("perSecond", status.perSecond())
         .put("leftOut", viewer.leftOut())
         .put("lag", queries.inputLag(definition.topics()))
         .put("state", queries.state());
+    feed.problem().ifPresent(problem -> json.put("problem", problem));
+    return json;
   }
 
   private void trace(Context ctx) {
@@ -239,6 +241,9 @@ final class LiveRoutes implements Routes {
     KeyText key = Parameters.key(ctx, definition.keyEncoding());
     long after = Parameters.integer(ctx, "after", 0, 0, Long.MAX_VALUE);
     List<EnrichedRecord> atHand = feed.last(key, LiveFeed.KEPT);
+    if (atHand.isEmpty()) {
+      feed.problem().ifPresent(LiveRoutes::refuse);
+    }
     if (atHand.isEmpty() && after == 0) {
       throw Problem.notFound(
           "no record of key \"%s\" is among the last %,d that came out"
@@ -254,6 +259,10 @@ final class LiveRoutes implements Routes {
       records.add(Answers.of(record));
     }
     ctx.contentType("application/json").result(Answers.bytes(json));
+  }
+
+  private static void refuse(String problem) {
+    throw Problem.unavailable(problem, RETRY_SECONDS);
   }
 
   private void message(Context ctx) {

@@ -279,6 +279,7 @@ final class QueryRoutes implements Routes {
       ArrayNode last = json.putArray("lastRecords");
       feed.last(question.key, question.records())
           .forEach(record -> last.add(LiveRecord.summary(record, shown.texts())));
+      feed.problem().ifPresent(problem -> json.put("lastRecordsProblem", problem));
     }
     return json;
   }

@@ -19,7 +19,7 @@ class RemedyTest {
     assertThat(message(new RuntimeException("While open a file: Too many open files")))
         .contains("; allow the process more open files (ulimit -n): a restart continues");
     assertThat(message(new TopicAuthorizationException("out")))
-        .contains("; give its user that right again: a restart continues");
+        .contains("a right is missing: ", "undercurrent doctor says which");
     assertThat(message(new RuntimeException("else")))
         .endsWith(
             "; fix that first: a restart continues after the last commit and may stop there again");

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
 
@@ -26,20 +27,26 @@ final class Child implements AutoCloseable {
   }
 
   static Child start(Path folder, String... arguments) throws IOException {
-    Child child = startWithInput(folder, arguments);
+    return startWith(Map.of(), folder, arguments);
+  }
+
+  /** Starts it with further variables in its environment. */
+  static Child startWith(Map<String, String> environment, Path folder, String... arguments)
+      throws IOException {
+    Child child = startWithInput(environment, folder, arguments);
     child.process.getOutputStream().close();
     return child;
   }
 
   /** Starts it with a standard input that stays open. */
   static Child startWithInput(Path folder, String... arguments) throws IOException {
-    return start(folder, List.of(), List.of(), arguments);
+    return start(Map.of(), folder, List.of(), List.of(), arguments);
   }
 
   /** Starts it with more options of the JVM. */
   static Child startWithOptions(Path folder, List<String> options, String... arguments)
       throws IOException {
-    return start(folder, List.of(), options, arguments);
+    return start(Map.of(), folder, List.of(), options, arguments);
   }
 
   /**
@@ -48,13 +55,13 @@ final class Child implements AutoCloseable {
    */
   static Child startWithFiles(Path folder, int limit, String... arguments) throws IOException {
     List<String> shell = List.of("bash", "-c", "ulimit -n " + limit + " && exec \"$@\"", "_");
-    return start(folder, shell, List.of("-cp", jars(folder)), arguments);
+    return start(Map.of(), folder, shell, List.of("-cp", jars(folder)), arguments);
   }
 
   /** Starts it with outputs to a disk that is full. */
   static Child startOnFullDisk(Path folder, String... arguments) throws IOException {
     List<String> shell = List.of("bash", "-c", "exec \"$@\" > /dev/full 2> /dev/full", "_");
-    return start(folder, shell, List.of(), arguments);
+    return start(Map.of(), folder, shell, List.of(), arguments);
   }
 
   /** The class path, with a jar for each folder. */
@@ -74,8 +81,17 @@ final class Child implements AutoCloseable {
     return String.join(File.pathSeparator, jars);
   }
 
+  private static Child startWithInput(
+      Map<String, String> environment, Path folder, String... arguments) throws IOException {
+    return start(environment, folder, List.of(), List.of(), arguments);
+  }
+
   private static Child start(
-      Path folder, List<String> shell, List<String> options, String... arguments)
+      Map<String, String> environment,
+      Path folder,
+      List<String> shell,
+      List<String> options,
+      String... arguments)
       throws IOException {
     Path out = Files.createTempFile(folder, "child", ".out");
     Path err = Files.createTempFile(folder, "child", ".err");
@@ -92,11 +108,10 @@ final class Child implements AutoCloseable {
     command.addAll(options);
     command.add(Main.class.getName());
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     return new Child(process, out, err);
   }
 

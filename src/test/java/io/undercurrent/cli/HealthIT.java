@@ -196,7 +196,7 @@ class HealthIT {
   @Test
   void shouldStopCleanlyWhileItWaitsForABroker() throws Exception {
     try (Child app = run("127.0.0.1:1")) {
-      await("a second attempt", PATIENCE, () -> app.err().contains("trying again (2 of 3)"));
+      await("a second attempt", PATIENCE, () -> app.err().contains("; trying again for 30 s"));
       assertThat(get("/health/ready").body())
           .contains("\"reason\":\"starting: the topics are not checked yet\"");
       app.terminate();

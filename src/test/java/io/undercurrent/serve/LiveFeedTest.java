@@ -10,12 +10,15 @@ import io.undercurrent.enrich.EnrichedRecord.KeyText;
 import io.undercurrent.enrich.EnrichedRecord.ModelIdentity;
 import io.undercurrent.enrich.KeyEncoding;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 class LiveFeedTest {
 
   private int opened;
+  private int asked; // whether all records were read
+  private String problem; // null for none
   private BiConsumer<byte[], EnrichedRecord> topic;
 
   private final LiveFeed feed =
@@ -26,7 +29,13 @@ class LiveFeedTest {
             return new EnrichedTopic() {
               @Override
               public boolean caughtUp() {
-                return true;
+                asked++;
+                return problem == null;
+              }
+
+              @Override
+              public Optional<String> problem() {
+                return Optional.ofNullable(problem);
               }
 
               @Override
@@ -125,6 +134,16 @@ class LiveFeedTest {
       receive("k", 1, "b");
       assertThat(feed.last(new KeyText("k", null), 9)).hasSize(1);
     }
+  }
+
+  /** It would wait for three seconds at each question otherwise. */
+  @Test
+  void shouldNotWaitForATopicThatItMayNotRead() {
+    problem = "not permitted";
+    assertThat(feed.problem()).as("nobody has asked yet").isEmpty();
+    assertThat(feed.last(new KeyText("k", null), 9)).isEmpty();
+    assertThat(asked).isEqualTo(1);
+    assertThat(feed.problem()).contains("not permitted");
   }
 
   @Test

@@ -87,13 +87,14 @@ function records(summaries) {
   if (ours) read();
 }
 
-function status({ records, conversations, perSecond, leftOut, lag, state }) {
+function status({ records, conversations, perSecond, leftOut, lag, state, problem }) {
   byId("records").textContent = integer(records);
   byId("count").textContent = integer(conversations);
   byId("rate").textContent = perSecond.toFixed(perSecond < 10 ? 1 : 0);
   byId("lag").textContent = lag === null ? "\u2013" : integer(lag);
   readMissed(leftOut);
   if (state !== "RUNNING") say("waiting", state.toLowerCase().replaceAll("_", " "));
+  else if (problem) say("waiting", problem);
   else if (leftOut > 0) say("live", `live, ${integer(leftOut)} records left out`);
   else if (connected) say("live", "live");
 }
