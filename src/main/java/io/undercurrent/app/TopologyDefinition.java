@@ -117,21 +117,24 @@ public record TopologyDefinition(
   static TopologyDefinition read(String file, byte[] bytes) {
     JsonNode yaml;
     try {
-      requireNoAlias(file, bytes);
-      yaml = YAML.readTree(Utf8.decode(ByteBuffer.wrap(bytes)));
+      String text = Utf8.decode(ByteBuffer.wrap(bytes));
+      requireNoAlias(file, text);
+      yaml = YAML.readTree(text);
     } catch (JsonProcessingException e) {
       String problem = e.getOriginalMessage().lines().findFirst().orElse("unreadable input");
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new DefinitionException(file, "must be YAML, found in line " + line + ": " + problem);
     } catch (CharacterCodingException e) {
       throw new DefinitionException(file, "must be UTF-8, found other bytes");
+    } catch (IOException e) {
+      throw new DefinitionException(file, "must be YAML, found " + e);
     }
     return new Reader(file).definition(yaml);
   }
 
   /** Jackson would read an alias as the text of its name. */
-  private static void requireNoAlias(String file, byte[] bytes) throws IOException {
-    try (YAMLParser parser = YAML.getFactory().createParser(bytes)) {
+  private static void requireNoAlias(String file, String text) throws IOException {
+    try (YAMLParser parser = YAML.getFactory().createParser(text)) {
       while (parser.nextToken() != null) {
         if (parser.isCurrentAlias()) {
           throw new DefinitionException(

@@ -45,7 +45,13 @@ final class AppOptions {
     return UndercurrentConfig.load(configFile, overrides);
   }
 
+  /**
+   * Loads the model.
+   *
+   * @param config null if it could not be read; then the heap is only checked for the model itself
+   */
   Model model(TopologyDefinition definition, UndercurrentConfig config) {
-    return Heap.load(model == null ? definition.model() : model, config);
+    String location = model == null ? definition.model() : model;
+    return config == null ? Heap.load(location) : Heap.load(location, config);
   }
 }

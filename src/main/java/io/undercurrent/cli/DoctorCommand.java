@@ -64,7 +64,7 @@ final class DoctorCommand implements Callable<Integer> {
     Model model =
         definition == null
             ? skipped("model", "the topology names it")
-            : given("model", () -> app.model(definition));
+            : given("model", () -> app.model(definition, config));
     if (config != null && definition != null && model != null) {
       examine(config, definition, model);
     } else {
