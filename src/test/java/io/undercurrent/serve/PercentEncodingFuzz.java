@@ -13,14 +13,14 @@ import java.util.regex.Pattern;
 /** Any path or query, as it is forwarded to another instance. */
 public final class PercentEncodingFuzz implements FuzzTarget {
 
-  private static final Pattern ENCODED =
-      Pattern.compile("([-._~!$&'()*+,;=:@/?a-zA-Z0-9]|%[0-9a-fA-F]{2})*");
+  private static final Pattern ESCAPE = Pattern.compile("%[0-9a-fA-F]{2}");
+  private static final Pattern UNRESERVED = Pattern.compile("[-._~!$&'()*+,;=:@/?a-zA-Z0-9]*");
 
   @Override
   public void read(byte[] input) {
     String raw = new Input(input).text();
     String encoded = PercentEncoding.encode(raw);
-    assertThat(ENCODED.matcher(encoded).matches()).as(encoded).isTrue();
+    assertThat(ESCAPE.matcher(encoded).replaceAll("")).matches(UNRESERVED);
     assertThat(PercentEncoding.encode(encoded)).isEqualTo(encoded);
     assertThat(URI.create("http://localhost/p?" + encoded).getRawQuery()).isEqualTo(encoded);
     try {
