@@ -55,7 +55,7 @@ record Templates(
   private static final int MAX_SLOTS = 1_000;
 
   /** Of a text. */
-  private static final int MAX_CHARS = 100_000;
+  private static final int MAX_CHARS = 10_000;
 
   /** Slots in one another, the outermost included. */
   private static final int MAX_DEPTH = 100;

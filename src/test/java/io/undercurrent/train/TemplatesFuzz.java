@@ -30,4 +30,10 @@ public final class TemplatesFuzz implements FuzzTarget {
       RecipeFuzz.check(e, file.toString());
     }
   }
+
+  /** Each word and template may make a text of 10,000 characters, a few levels deep. */
+  @Override
+  public long maxAllocation(int inputBytes) {
+    return (16L << 20) + 200_000L * inputBytes;
+  }
 }

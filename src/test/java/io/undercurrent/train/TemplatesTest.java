@@ -156,7 +156,7 @@ class TemplatesTest {
   @ParameterizedTest
   @CsvSource({
     "9, 10, a, 'a template must have at most 1,000 slots, with those in its words, found more in: '",
-    "1, 500, long, 'a template must make at most 100,000 characters, found more with: long'",
+    "1, 500, long, 'a template must make at most 10,000 characters, found more with: long'",
     "100, 1, a, 'at most 100 slots must be in one another, found more'"
   })
   void shouldRefuseSlotsThatMakeAHugeText(int depth, int times, String word, String message)
