@@ -73,6 +73,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  private Thread closing; // ends the process if closing hangs; null before a failure
+
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
@@ -96,9 +98,14 @@ final class RunCommand implements Callable<Integer> {
           app.awaitTermination();
         }
       } catch (RuntimeException | Error e) { // nothing that closes now may keep the process
-        Stop.haltAfter(
-            CLOSING, OneLineErrors.exitCode(e), "error: " + OneLineErrors.line(e, false));
+        closing =
+            Stop.haltAfter(
+                CLOSING, OneLineErrors.exitCode(e), "error: " + OneLineErrors.line(e, false));
         throw e;
+      }
+    } finally {
+      if (closing != null) {
+        closing.interrupt();
       }
     }
     return 0;

@@ -91,12 +91,12 @@ final class Stop {
     System.exit(code); // after a signal this only waits for the hook
   }
 
-  /** Ends the JVM after some time, with one line, unless it has ended before. */
-  static void haltAfter(Duration time, int code, String line) {
-    after(time, () -> halt(code, line));
+  /** Ends the JVM after some time, with one line, unless the thread is interrupted before. */
+  static Thread haltAfter(Duration time, int code, String line) {
+    return after(time, () -> halt(code, line));
   }
 
-  private static void after(Duration time, Runnable halt) {
+  private static Thread after(Duration time, Runnable halt) {
     Thread watchdog =
         new Thread(
             () -> {
@@ -104,7 +104,7 @@ final class Stop {
                 Thread.sleep(time.toMillis());
                 halt.run();
               } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                Thread.currentThread().interrupt(); // it is not needed any more
               }
             },
             "halt");
@@ -114,5 +114,6 @@ final class Stop {
     } catch (OutOfMemoryError e) { // there are no more threads
       halt.run();
     }
+    return watchdog;
   }
 }
