@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Finds partitions whose committed offsets are gone, although the states have taken in their
  * records. Kafka deletes the offsets of a group without members after {@code
- * offsets.retention.minutes}, and those of a topic that is deleted. To read such a partition from its beginning would enrich its records
- * twice; to read it from its end would leave some out. So somebody has to choose.
+ * offsets.retention.minutes}, and those of a topic that is deleted. To read such a partition from
+ * its beginning would enrich its records twice; to read it from its end would leave some out. So
+ * somebody has to choose.
  *
  * <p>With exactly-once, a task's offsets and its states are committed in one transaction. So a
  * changelog with committed records, but without a committed offset of the partitions that the same
@@ -65,8 +66,7 @@ final class LostOffsets {
     this.streams = streams;
     this.group = streams.getString(StreamsConfig.APPLICATION_ID_CONFIG);
     this.changelog = changelog;
-    this.repartition =
-        definition.key() == null ? null : EnrichmentTopology.repartitionTopic(group);
+    this.repartition = definition.key() == null ? null : EnrichmentTopology.repartitionTopic(group);
   }
 
   /**
@@ -206,7 +206,8 @@ final class LostOffsets {
           AdminRequests.get(
               admin
                   .describeTopics(
-                      List.of(changelog), new DescribeTopicsOptions().timeoutMs(AdminRequests.timeoutMs()))
+                      List.of(changelog),
+                      new DescribeTopicsOptions().timeoutMs(AdminRequests.timeoutMs()))
                   .topicNameValues()
                   .get(changelog));
       return found.partitions().stream()

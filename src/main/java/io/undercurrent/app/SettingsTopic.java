@@ -101,7 +101,8 @@ final class SettingsTopic implements AutoCloseable {
       AdminRequests.get(
           admin
               .createTopics(
-                  List.of(newTopic()), new CreateTopicsOptions().timeoutMs(AdminRequests.timeoutMs()))
+                  List.of(newTopic()),
+                  new CreateTopicsOptions().timeoutMs(AdminRequests.timeoutMs()))
               .all());
     } catch (ExecutionException e) {
       if (!(e.getCause() instanceof TopicExistsException)) { // another instance was faster

@@ -20,8 +20,8 @@ import org.apache.kafka.common.utils.Utils;
 
 /**
  * What an instance knows about the folder of its states: a name of its own, the cluster that the
- * states belong to, the settings that they were made with, and when they were stopped. It is
- * kept as {@value #FILE} in the application's folder under {@code state.dir}.
+ * states belong to, the settings that they were made with, and when they were stopped. It is kept
+ * as {@value #FILE} in the application's folder under {@code state.dir}.
  *
  * <p>The name is the instance's {@code group.instance.id}. An instance that is killed and started
  * again on the same folder gets its partitions back at once. Without the name, Kafka would wait for
