@@ -69,7 +69,7 @@ final class AgreedSettings implements AutoCloseable {
     List<String> differences = new ArrayList<>(ours.differences(before));
     if (ours.isSmallerThan(before)) {
       differences.add(
-          "the largest enriched record has %d bytes here, expected at least %d"
+          "the largest enriched record may have %d bytes here, expected at least %d"
               .formatted(ours.largestRecord(), before.largestRecord()));
     }
     return differences;

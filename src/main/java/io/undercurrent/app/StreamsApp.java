@@ -201,6 +201,10 @@ public final class StreamsApp implements AutoCloseable {
       }
       starting = create();
       streams = starting;
+      if (admitted != null) { // no other instance can use the folder by now
+        stateFolder.delete(admitted.tooOld());
+        stateFolder.starting();
+      }
       meters.watchTopics(allTopics());
       meters.bindTo(starting);
     }
@@ -236,10 +240,6 @@ public final class StreamsApp implements AutoCloseable {
       created.setUncaughtExceptionHandler(this::onThreadFailure);
       created.setStateListener(meters.stateListener((now, before) -> onStateChange(now)));
       created.setGlobalStateRestoreListener(meters.restoreListener());
-      if (admitted != null) { // from here on no other instance can use the folder
-        stateFolder.delete(admitted.tooOld());
-        stateFolder.starting();
-      }
       return created;
     } catch (KafkaException e) {
       throw new AppException(startFailure(e), e);
