@@ -20,6 +20,7 @@ import io.undercurrent.inference.Message;
 import io.undercurrent.metrics.MeterNames;
 import io.undercurrent.model.Model;
 import io.undercurrent.query.NotAvailableException;
+import io.undercurrent.query.internals.StreamsQueries.KeyLocation;
 import io.undercurrent.streams.internals.MemoryStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -242,10 +243,8 @@ class BrokenStoresTest {
         app -> {
           assertThat(app.awaitRunning()).isTrue();
           byte[] broken = key(3).get();
-          assertThatThrownBy(
-                  () ->
-                      app.queries()
-                          .read(app.queries().locate(broken), broken, false, new HashSet<>()))
+          KeyLocation location = locate(app, broken);
+          assertThatThrownBy(() -> app.queries().read(location, broken, false, new HashSet<>()))
               .isInstanceOf(NotAvailableException.class)
               .hasMessageStartingWith("the state of the key is broken here; ");
           send(2);
@@ -257,6 +256,17 @@ class BrokenStoresTest {
     run(Map.of(), () -> send(1)); // what the changelogs have now is whole
     assertSame(received());
     assertThat(brokenStates()).isEqualTo(broken);
+  }
+
+  /** Waits until the application has looked up how many partitions there are. */
+  private static KeyLocation locate(StreamsApp app, byte[] key) throws InterruptedException {
+    while (true) {
+      try {
+        return app.queries().locate(key);
+      } catch (NotAvailableException e) {
+        Thread.sleep(50);
+      }
+    }
   }
 
   private static Bytes key(int number) {
