@@ -103,8 +103,7 @@ public record Checkpoint(
 
   /** Reads and checks a checkpoint; see {@link #load}. */
   public static Checkpoint read(String location) {
-    byte[] configBytes = bytes(location, CONFIG);
-    ModelConfig config = config(location + "/" + CONFIG, configBytes);
+    ModelConfig config = readConfig(location);
     byte[] tokenizerBytes = bytes(location, TOKENIZER);
     Tokenizer tokenizer;
     try {
@@ -135,7 +134,12 @@ public record Checkpoint(
    * @throws CheckpointException if it is missing or not valid
    */
   public static ModelConfig readConfig(Path folder) {
-    return config(folder.resolve(CONFIG).toString(), bytes(folder.toString(), CONFIG));
+    return readConfig(folder.toString());
+  }
+
+  /** The same for a location as in {@link #load}. */
+  public static ModelConfig readConfig(String location) {
+    return config(location + "/" + CONFIG, bytes(location, CONFIG));
   }
 
   /** The model, with its weights packed for this machine and without a reference for drift. */

@@ -4,7 +4,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.app.Meters;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
-import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
@@ -93,7 +92,7 @@ final class BenchAppCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Model loaded = Checkpoint.load(model);
+    Model loaded = Heap.load(model);
     if (workload.equals("enrich")) {
       TopologyDefinition definition =
           TopologyDefinition.shipped().withTopics(List.of(from), to, to + "-dead");

@@ -2,7 +2,6 @@ package io.undercurrent.cli;
 
 import io.undercurrent.app.AppException;
 import io.undercurrent.app.TopologyDefinition;
-import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.inference.EnrichmentSettings;
 import io.undercurrent.measure.Cluster;
 import io.undercurrent.measure.GrowthBench;
@@ -177,7 +176,7 @@ final class BenchCommand implements Callable<Integer> {
     check(rate == null || rate > 0, "--rate must be more than 0");
     check(queryRate > 0, "--query-rate must be more than 0");
     String path = model == null ? TopologyDefinition.shipped().model() : model;
-    Model loaded = Checkpoint.load(path);
+    Model loaded = Heap.load(path);
     Setup setup =
         new Setup(
             loaded,

@@ -7,7 +7,6 @@ import io.undercurrent.app.Meters;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
 import io.undercurrent.broker.EmbeddedBroker;
-import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
@@ -97,7 +96,7 @@ final class DemoCommand implements Callable<Integer> {
     check(rate == null || rate > 0, "--rate must be more than 0");
     check(records == null || records > 0, "--records must be more than 0");
     TopologyDefinition definition = TopologyDefinition.shipped();
-    Model loaded = Checkpoint.load(model == null ? definition.model() : model);
+    Model loaded = Heap.load(model == null ? definition.model() : model);
     PlayedMessages messages = input == null ? PlayedMessages.own() : PlayedMessages.of(input);
     check(messages.count() > 0, "--input must have at least one line, found none in " + input);
     long count = records == null ? messages.count() : Math.min(records, messages.count());
@@ -105,23 +104,18 @@ final class DemoCommand implements Callable<Integer> {
     boolean stay = Terminal.isOutput() && time == null && records == null;
 
     Path folder = keep != null ? keep : Files.createTempDirectory("undercurrent-demo");
-    Interrupt interrupt = new Interrupt();
     try {
+      Stop.by(() -> {}); // from here on there is something to close
       Files.createDirectories(folder);
-      return play(interrupt, definition, loaded, messages, count, folder, perSecond, stay);
+      return play(definition, loaded, messages, count, folder, perSecond, stay);
     } finally {
-      try {
-        if (keep == null) {
-          Utils.delete(folder.toFile());
-        }
-      } finally {
-        interrupt.ended();
+      if (keep == null) {
+        Utils.delete(folder.toFile());
       }
     }
   }
 
   private int play(
-      Interrupt interrupt,
       TopologyDefinition definition,
       Model loaded,
       PlayedMessages messages,
@@ -136,9 +130,12 @@ final class DemoCommand implements Callable<Integer> {
     try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"));
         StreamsApp app = new StreamsApp(definition, config(broker, folder), loaded, registry);
         HttpEndpoint http = endpoint(config(broker, folder), definition, app, registry)) {
+      Stop.by(app::close);
       app.checkTopics(true);
       app.start();
-      app.awaitRunning();
+      if (!app.awaitRunning()) {
+        return 0;
+      }
       System.err.printf(
           "broker at %1$s, topics %2$s -> %3$s, dead letters in %4$s%n"
               + "model %5$s, fingerprint %6$s%n"
@@ -154,7 +151,7 @@ final class DemoCommand implements Callable<Integer> {
       try (DemoPlay play =
           new DemoPlay(
               broker.bootstrapServers(), definition, messages, count, perSecond, printer)) {
-        play.run(time, stay, app::isLive, interrupt::requested);
+        play.run(time, stay, app::isLive, Stop::requested);
       }
       app.throwIfFailed();
     }

@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.app.AppException;
 import io.undercurrent.app.EnrichmentTopology;
 import io.undercurrent.app.TopologyDefinition;
-import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.Setting;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.inference.EnrichmentSettings;
@@ -142,7 +141,7 @@ final class DescribeCommand implements Callable<Integer> {
   }
 
   private Model model(TopologyDefinition definition) {
-    return Checkpoint.load(model == null ? definition.model() : model);
+    return Heap.load(model == null ? definition.model() : model);
   }
 
   private String diagram() {

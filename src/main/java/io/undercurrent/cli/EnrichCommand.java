@@ -105,7 +105,7 @@ final class EnrichCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Model loaded = Checkpoint.load(model);
+    Model loaded = Heap.load(model);
     if (statePrecision != null) {
       loaded = loaded.withStatePrecision(statePrecision);
     }

@@ -120,7 +120,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Model loaded;
     try (RecordsBar bar = new RecordsBar(spec.commandLine().getErr())) {
       Evaluation evaluation = recipe == null ? null : new Evaluation(Recipe.read(recipe), data);
-      loaded = withCache(Checkpoint.load(model));
+      loaded = withCache(Heap.load(model));
       if (recipe == null && !loaded.config().labels().areSentiment()) {
         throw new ParameterException(
             spec.commandLine(),

@@ -152,7 +152,7 @@ final class GenerateCommand implements Callable<Integer> {
   void run(InputStream in, PrintStream out) throws IOException {
     checkOptions();
     Sampling sampling = new Sampling(temperature, topK, topP);
-    Model loaded = Checkpoint.load(model);
+    Model loaded = Heap.load(model);
     HiddenState state = loaded.initialState();
     if (history != null) {
       int limit = EnrichmentSettings.DEFAULTS.maxTokens();

@@ -1,5 +1,6 @@
 package io.undercurrent.cli;
 
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -9,8 +10,8 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code ./undercurrent}: runs a command. Its exit code is 0 for success, 1 for failure and 2 for
- * wrong usage.
+ * {@code ./undercurrent}: runs a command. Its exit code is 0 for success, 1 for failure, 2 for
+ * wrong usage and 3 if the JVM is out of memory.
  */
 @Command(
     name = "undercurrent",
@@ -26,7 +27,7 @@ import picocli.CommandLine.Spec;
       "  ./undercurrent demo",
       "  ./undercurrent run --help",
       "",
-      "Exit codes: 0 success, 1 failure, 2 wrong usage."
+      "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 out of memory."
     },
     subcommands = {
       DemoCommand.class,
@@ -65,11 +66,20 @@ public final class Main implements Runnable {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] args) {
-    if (System.getProperty(LOGGING) == null) { // before the first logger is made
-      System.setProperty(LOGGING, OUR_LOGGING);
+    Stop.exit(run(args));
+  }
+
+  private static int run(String... args) {
+    try {
+      Stop.watch(args);
+      if (System.getProperty(LOGGING) == null) { // before the first logger is made
+        System.setProperty(LOGGING, OUR_LOGGING);
+      }
+      System.setProperty("java.awt.headless", "true"); // pictures go to files, never to a screen
+      return commandLine().execute(args);
+    } catch (Error e) { // picocli catches exceptions only
+      return OneLineErrors.report(e, Arrays.asList(args).contains(OneLineErrors.VERBOSE));
     }
-    System.setProperty("java.awt.headless", "true"); // pictures go to files, never to a screen
-    System.exit(commandLine().execute(args));
   }
 
   /** The command line with all commands. Errors are printed in one line. */

@@ -21,7 +21,30 @@ final class OneLineErrors implements IExecutionExceptionHandler {
 
   @Override
   public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
-    boolean verbose = isVerbose(parsed);
+    return report(failure, command, isVerbose(parsed));
+  }
+
+  /** Reports an error of the JVM in one line, and returns the exit code. */
+  static int report(Error failure, boolean verbose) {
+    try {
+      if (isEndOfJvm(failure)) {
+        return CommandLine.ExitCode.OK;
+      }
+      System.err.println("error: " + line(failure, verbose));
+      if (verbose) {
+        failure.printStackTrace();
+      }
+      return exitCode(failure);
+    } catch (OutOfMemoryError e) { // also here
+      System.err.println("error: out of memory: set UNDERCURRENT_JAVA_OPTS=-Xmx512m");
+      return OutOfMemory.EXIT_CODE;
+    }
+  }
+
+  private static int report(Throwable failure, CommandLine command, boolean verbose) {
+    if (isEndOfJvm(failure)) {
+      return CommandLine.ExitCode.OK;
+    }
     List<String> errors =
         failure instanceof RecipeException
             ? failure.getMessage().lines().toList()
@@ -32,10 +55,33 @@ final class OneLineErrors implements IExecutionExceptionHandler {
     if (verbose) {
       failure.printStackTrace(command.getErr());
     }
-    return command.getCommandSpec().exitCodeOnExecutionException();
+    return exitCode(failure);
   }
 
-  private static String line(Exception failure, boolean verbose) {
+  /** The exit code of a command that failed. */
+  static int exitCode(Throwable failure) {
+    return OutOfMemory.in(failure) == null ? CommandLine.ExitCode.SOFTWARE : OutOfMemory.EXIT_CODE;
+  }
+
+  /**
+   * Whether it failed only because a signal came while it started. The JVM then takes no more
+   * shutdown hooks, and Kafka's broker has some.
+   */
+  private static boolean isEndOfJvm(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (Stop.requested() && "Shutdown in progress".equals(cause.getMessage())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What failed, in one line. */
+  static String line(Throwable failure, boolean verbose) {
+    OutOfMemoryError memory = OutOfMemory.in(failure);
+    if (memory != null) {
+      return OutOfMemory.line(memory);
+    }
     String message = explain(failure);
     if (message != null && !message.isBlank() && !isBug(failure)) {
       return message.strip().lines().findFirst().orElse("");
@@ -46,9 +92,10 @@ final class OneLineErrors implements IExecutionExceptionHandler {
         + ")";
   }
 
-  /** Whether the exception can only come from a bug of this program. */
-  private static boolean isBug(Exception failure) {
-    return failure instanceof NullPointerException
+  /** Whether it can only come from a bug of this program. */
+  private static boolean isBug(Throwable failure) {
+    return failure instanceof Error
+        || failure instanceof NullPointerException
         || failure instanceof IndexOutOfBoundsException
         || failure instanceof ClassCastException
         || failure instanceof ArithmeticException
@@ -56,7 +103,7 @@ final class OneLineErrors implements IExecutionExceptionHandler {
   }
 
   /** Java's file errors name the file only; this adds what is wrong with it. */
-  private static String explain(Exception failure) {
+  private static String explain(Throwable failure) {
     if (failure instanceof NoSuchFileException e) {
       return e.getFile() + ": must exist, found no such file";
     }

@@ -107,12 +107,8 @@ final class PlayCommand extends ConnectionOptions implements Callable<Integer> {
     StreamsConfig streams = toProduce();
     servers = AdminRequests.bootstrapServers(streams);
     checkTopic(streams);
-    Interrupt interrupt = new Interrupt();
-    try {
-      send(streams, messages, count, perSecond, interrupt::requested);
-    } finally {
-      interrupt.ended();
-    }
+    Stop.by(() -> {}); // a signal lets the messages in flight arrive
+    send(streams, messages, count, perSecond, Stop::requested);
     return 0;
   }
 

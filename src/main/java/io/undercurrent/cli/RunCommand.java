@@ -4,7 +4,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.undercurrent.app.Meters;
 import io.undercurrent.app.StreamsApp;
 import io.undercurrent.app.TopologyDefinition;
-import io.undercurrent.checkpoint.Checkpoint;
 import io.undercurrent.config.UndercurrentConfig;
 import io.undercurrent.model.Model;
 import io.undercurrent.serve.HttpEndpoint;
@@ -14,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,6 +37,9 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
 
   private static final Duration REPORT_INTERVAL = Duration.ofSeconds(10);
+
+  /** What closing may take after a failure. */
+  private static final Duration CLOSING = Duration.ofSeconds(30);
 
   @Option(
       names = "--config",
@@ -79,38 +80,39 @@ final class RunCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  private Thread closing; // ends the process if closing hangs; null before a failure
+
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    AtomicReference<StreamsApp> started = new AtomicReference<>();
-    Thread onSignal = new Thread(() -> stop(started.get()), "shutdown");
-    Runtime.getRuntime().addShutdownHook(onSignal);
-    try {
-      run(out, started);
-    } finally {
-      removeHook(onSignal);
-    }
-    return 0;
-  }
-
-  private void run(PrintWriter out, AtomicReference<StreamsApp> started)
-      throws InterruptedException {
     TopologyDefinition definition = TopologyDefinition.load(topologyFile);
     UndercurrentConfig config = UndercurrentConfig.load(configFile, overrides);
-    Model loaded = Checkpoint.load(model == null ? definition.model() : model);
+    Model loaded = Heap.load(model == null ? definition.model() : model, config);
     PrometheusMeterRegistry registry = Meters.registry(definition);
 
     try (StreamsApp app = new StreamsApp(definition, config, loaded, registry);
         HttpEndpoint http = endpoint(config, definition, app, registry)) {
-      started.set(app);
-      app.checkTopics(createTopics, addPartitions);
-      app.start();
-      if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {
-        out.println(running(definition, loaded, config, http));
-        out.flush();
-        app.awaitTermination();
+      Stop.by(() -> stop(app));
+      try {
+        app.checkTopics(createTopics, addPartitions);
+        app.start();
+        if (app.awaitRunning(REPORT_INTERVAL, () -> starting(app))) {
+          out.println(running(definition, loaded, config, http));
+          out.flush();
+          app.awaitTermination();
+        }
+      } catch (RuntimeException | Error e) { // nothing that closes now may keep the process
+        closing =
+            Stop.haltAfter(
+                CLOSING, OneLineErrors.exitCode(e), "error: " + OneLineErrors.line(e, false));
+        throw e;
+      }
+    } finally {
+      if (closing != null) {
+        closing.interrupt();
       }
     }
+    return 0;
   }
 
   private void starting(StreamsApp app) {
@@ -155,36 +157,23 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /**
-   * Closes the app on a signal and ends the JVM with exit code 0 after a clean stop. Without the
-   * halt it would exit with 128 plus the signal's number. The exit code is 1 if the app failed
-   * before the signal or does not stop in time.
-   *
-   * @param app null before it was made
+   * Closes the app on a signal and ends the JVM, with exit code 0 after a clean stop. It does not
+   * wait for the command, which may wait for a broker. The exit code is 1 if the app failed before
+   * the signal or does not stop in time.
    */
-  private void stop(StreamsApp app) {
-    if (app != null) {
-      app.close();
+  private static void stop(StreamsApp app) {
+    app.close();
+    if (app.closedCleanly()) {
+      Stop.halt(0, stopped(app));
+    } else {
+      Stop.halt(1, "error: stopped after a failure, or not within the time limit");
     }
-    boolean clean = app == null || app.closedCleanly();
-    PrintWriter to = clean ? spec.commandLine().getOut() : spec.commandLine().getErr();
-    to.println(
-        clean ? stopped(app) : "error: stopped after a failure, or not within the time limit");
-    to.flush();
-    Runtime.getRuntime().halt(clean ? 0 : 1);
   }
 
   private static String stopped(StreamsApp app) {
-    return app != null && app.closedWithoutBrokers()
+    return app.closedWithoutBrokers()
         ? "stopped without the brokers, which do not answer: nothing is lost, the next start reads"
             + " again what was not committed"
         : "stopped";
-  }
-
-  private static void removeHook(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The JVM is stopping: the hook closed the app.
-    }
   }
 }

@@ -112,6 +112,11 @@ final class WebServer implements AutoCloseable {
               config.jetty.modifyServletContextHandler(servlet -> servlet.setErrorHandler(errors));
               config.jetty.addConnector(this::connector);
               config.http.maxRequestSize = MAX_BODY_BYTES;
+              config.router.javaLangErrorHandler(
+                  (answer, error) -> {
+                    log.error("a request failed", error); // the process can end if it must
+                    answer.setStatus(HttpStatus.INTERNAL_SERVER_ERROR.getCode());
+                  });
               config.routes.before(door::check);
               config.routes.before(PercentEncoding::check);
               routes.accept(config);
@@ -228,8 +233,15 @@ final class WebServer implements AutoCloseable {
           .formatted(host, settings);
     }
     if (cause instanceof BindException) {
-      return "http port %d on %s is in use: choose another with %s.port"
-          .formatted(port, host, settings);
+      return PortOwner.of(port)
+          .map(
+              owner ->
+                  "http port %d on %s is in use by %s%s choose another with %s.port"
+                      .formatted(
+                          port, host, owner, owner.arguments() == null ? ":" : ", or", settings))
+          .orElse(
+              "http port %d on %s is in use: choose another with %s.port"
+                  .formatted(port, host, settings));
     }
     return "http port %d on %s cannot be bound: %s".formatted(port, host, cause.getMessage());
   }

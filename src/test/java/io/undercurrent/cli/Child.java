@@ -1,6 +1,7 @@
 package io.undercurrent.cli;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.spi.ToolProvider;
 
 /** Runs {@code undercurrent} in its own JVM, as a user does. Its output goes to files. */
 final class Child implements AutoCloseable {
@@ -31,13 +33,59 @@ final class Child implements AutoCloseable {
 
   /** Starts it with a standard input that stays open. */
   static Child startWithInput(Path folder, String... arguments) throws IOException {
+    return start(folder, List.of(), List.of(), arguments);
+  }
+
+  /** Starts it with more options of the JVM. */
+  static Child startWithOptions(Path folder, List<String> options, String... arguments)
+      throws IOException {
+    return start(folder, List.of(), options, arguments);
+  }
+
+  /**
+   * Starts it with a limit of open files, from jars: Java opens a file for each class that is in a
+   * folder.
+   */
+  static Child startWithFiles(Path folder, int limit, String... arguments) throws IOException {
+    List<String> shell = List.of("bash", "-c", "ulimit -n " + limit + " && exec \"$@\"", "_");
+    return start(folder, shell, List.of("-cp", jars(folder)), arguments);
+  }
+
+  /** Starts it with outputs to a disk that is full. */
+  static Child startOnFullDisk(Path folder, String... arguments) throws IOException {
+    List<String> shell = List.of("bash", "-c", "exec \"$@\" > /dev/full 2> /dev/full", "_");
+    return start(folder, shell, List.of(), arguments);
+  }
+
+  /** The class path, with a jar for each folder. */
+  private static String jars(Path folder) throws IOException {
+    List<String> jars = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      if (Files.isDirectory(Path.of(entry))) {
+        String jar = folder.resolve("classes-" + jars.size() + ".jar").toString();
+        ToolProvider.findFirst("jar")
+            .orElseThrow()
+            .run(System.out, System.err, "--create", "--file", jar, "-C", entry, ".");
+        jars.add(jar);
+      } else {
+        jars.add(entry);
+      }
+    }
+    return String.join(File.pathSeparator, jars);
+  }
+
+  private static Child start(
+      Path folder, List<String> shell, List<String> options, String... arguments)
+      throws IOException {
     Path out = Files.createTempFile(folder, "child", ".out");
     Path err = Files.createTempFile(folder, "child", ".err");
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(shell);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of("-Xmx512m", "--add-modules", "jdk.incubator.vector", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(options);
+    command.add(Main.class.getName());
     command.addAll(List.of(arguments));
     Process process =
         new ProcessBuilder(command)
@@ -61,6 +109,10 @@ final class Child implements AutoCloseable {
       }
       Thread.sleep(50);
     }
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   boolean isAlive() {

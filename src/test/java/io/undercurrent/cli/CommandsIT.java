@@ -1,9 +1,11 @@
 package io.undercurrent.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.undercurrent.broker.EmbeddedBroker;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Runs the commands as a user does, in processes of their own, and checks their output and exit
@@ -30,6 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 class CommandsIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Within this time a signal ends a process. */
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private static final String[] NO_HTTP = {"--set", "undercurrent.http.port=-1"};
 
   @TempDir private static Path folder;
   private static Path model;
@@ -126,6 +135,97 @@ class CommandsIT {
   }
 
   @Test
+  void shouldGoOnWhenItsOutputsCannotBeWritten() throws Exception {
+    assumeTrue(Files.exists(Path.of("/dev/full")), "Linux");
+    int port = freePort();
+    String[] arguments = arguments("mute", "undercurrent.http.port=" + port, "--create-topics");
+    try (Child app = Child.startOnFullDisk(folder, arguments)) {
+      awaitOk(port, "/health/ready");
+      app.terminate();
+      assertThat(app.exitCode(PATIENCE)).isZero();
+    }
+  }
+
+  /** Waits until an app that starts answers with 200. */
+  private static void awaitOk(int port, String path) throws Exception {
+    for (long end = System.nanoTime() + PATIENCE.toNanos(); System.nanoTime() < end; ) {
+      try {
+        if (get(port, path).statusCode() == 200) {
+          return;
+        }
+      } catch (ConnectException e) {
+        // it does not listen yet
+      }
+      Thread.sleep(100);
+    }
+    throw new AssertionError("not 200: port " + port + path);
+  }
+
+  /** The second one is told which process to end. */
+  @Test
+  void shouldSayThatAnotherInstanceHasThePort() throws Exception {
+    assumeTrue(Files.exists(Path.of("/proc/net/tcp")), "Linux");
+    int number = freePort();
+    String port = "undercurrent.http.port=" + number;
+    String token = "undercurrent.http.token.file=" + folder.resolve("token");
+    Files.writeString(folder.resolve("token"), "a-token-of-more-than-16-chars");
+    try (Child first = run("orphan", port, "--create-topics", "--set", token)) {
+      awaitOk(number, "/health/live");
+      try (Child second = run("second", port, "--create-topics")) {
+        assertThat(second.exitCode(PATIENCE)).isEqualTo(1);
+        assertOneLine(
+            second,
+            "is in use by process " + first.pid() + ", an undercurrent that runs since 2",
+            "(run --config " + folder.resolve("orphan.properties"),
+            "undercurrent.http.token.file=***",
+            "): end it with kill " + first.pid() + ", or choose another with");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "demo", "enrich"})
+  void shouldSayHowMuchHeapTheModelNeeds(String command) throws Exception {
+    List<String> heap = List.of("-Xmx64m");
+    try (Child child = Child.startWithOptions(folder, heap, command)) {
+      assertThat(child.exitCode(PATIENCE)).as(child.err()).isEqualTo(1);
+      assertOneLine(child, "the model classpath:en-chat needs a heap of ", " MB: set UNDER");
+    }
+  }
+
+  /** Whichever thread is the first that gets no buffer. */
+  @Test
+  void shouldEndWithThreeWhenItIsOutOfMemory() throws Exception {
+    String[] arguments = arguments("small", "undercurrent.http.port=-1", "--create-topics");
+    List<String> buffers = List.of("-XX:MaxDirectMemorySize=20k");
+    try (Child child = Child.startWithOptions(folder, buffers, arguments)) {
+      assertThat(child.exitCode(PATIENCE)).as(child.err()).isEqualTo(3);
+      assertThat(child.err())
+          .contains("error: out of memory (Cannot reserve ", "): set -XX:MaxDirectMemorySize=");
+    }
+  }
+
+  /** At whatever moment of its start the signal comes. */
+  @ParameterizedTest
+  @ValueSource(ints = {50, 150, 300, 500, 1000, 2000, 3000})
+  void shouldStopCleanlyAfterASignalInItsFirstSeconds(int ms) throws Exception {
+    try (Child run = run("early", "undercurrent.http.port=-1", "--create-topics");
+        Child alone = run("alone", "bootstrap.servers=127.0.0.1:1", NO_HTTP);
+        Child demo = demo();
+        Child play = Child.start(folder, "play", "--bootstrap-server", "127.0.0.1:1")) {
+      Thread.sleep(ms);
+      for (Child child : List.of(run, alone, demo, play)) {
+        child.terminate();
+        int code = child.exitCode(SOON);
+        if (code != 143 || !(child.out() + child.err()).isEmpty()) { // else main had not begun
+          assertThat(code).as(child.err()).isZero();
+          assertThat(child.out()).endsWith("stopped\n");
+        }
+      }
+    }
+  }
+
+  @Test
   void shouldExitWithTwoAndTheUsageForUnknownOptions() throws Exception {
     try (Child child = Child.start(folder, "demo", "--no-such-option")) {
       assertThat(child.exitCode(PATIENCE)).isEqualTo(2);
@@ -151,6 +251,11 @@ class CommandsIT {
    * Starts {@code run} with topics named after {@code name}, one more setting and further options.
    */
   private static Child run(String name, String setting, String... options) throws IOException {
+    return Child.start(folder, arguments(name, setting, options));
+  }
+
+  private static String[] arguments(String name, String setting, String... options)
+      throws IOException {
     Path topology =
         Files.writeString(
             folder.resolve(name + ".yaml"),
@@ -180,7 +285,7 @@ class CommandsIT {
                 "--set",
                 setting));
     arguments.addAll(List.of(options));
-    return Child.start(folder, arguments.toArray(String[]::new));
+    return arguments.toArray(String[]::new);
   }
 
   private static HttpResponse<String> get(int port, String path) throws Exception {

@@ -18,6 +18,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -109,6 +112,18 @@ class HttpEndpointTest {
 
   private static String fail() {
     throw new IllegalStateException("secret");
+  }
+
+  @Test
+  void shouldGoOnAfterAnErrorOfTheJvm() throws Exception {
+    Supplier<String> deep =
+        () -> {
+          throw new StackOverflowError();
+        };
+    try (HttpEndpoint http = HttpEndpoint.start(on(HOST, 0), deep, () -> true, Optional::empty)) {
+      assertThat(get(http, "/metrics").statusCode()).isEqualTo(500);
+      assertThat(get(http, "/health/live").statusCode()).isEqualTo(200);
+    }
   }
 
   @Test
@@ -324,10 +339,9 @@ class HttpEndpointTest {
                       () -> "",
                       () -> true,
                       Optional::empty))
-          .withMessage(
-              "http port %d on 127.0.0.1 is in use: choose another with"
-                  + " undercurrent.http.management.port",
-              taken);
+          .withMessageMatching(
+              "http port %d on 127.0.0.1 is in use.*: choose another with undercurrent\\.http\\.management\\.port"
+                  .formatted(taken));
       assertNothingRunsBut(before);
     }
   }
@@ -408,8 +422,11 @@ class HttpEndpointTest {
           .isThrownBy(
               () -> HttpEndpoint.start(on(HOST, port), () -> "", () -> true, Optional::empty))
           .withMessage(
-              "http port %d on 127.0.0.1 is in use: choose another with undercurrent.http.port",
-              port);
+              "http port %d on 127.0.0.1 is in use%s: choose another with undercurrent.http.port",
+              port,
+              Files.exists(Path.of("/proc/net/tcp"))
+                  ? " by process %d (java)".formatted(ProcessHandle.current().pid())
+                  : "");
       assertNothingRunsBut(before);
       assertThat(get(http, "/health/live").statusCode()).isEqualTo(200);
     }
