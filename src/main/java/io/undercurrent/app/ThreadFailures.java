@@ -159,16 +159,21 @@ final class ThreadFailures {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       retriable |= cause instanceof RetriableException;
     }
-    return "stopped: %s; %s"
-        .formatted(
-            AppException.oneLine(failure),
-            retriable
-                ? "a restart continues after the last commit"
-                : refusal(failure) != null
-                    ? refusal(failure)
-                        + ": a restart reads the topic's limits again, and continues after the last"
-                        + " commit"
-                    : "fix that first: a restart continues after the last commit and may stop there"
-                        + " again");
+    return "stopped: %s; %s".formatted(AppException.oneLine(failure), advice(failure, retriable));
+  }
+
+  private static String advice(Throwable failure, boolean retriable) {
+    if (retriable) {
+      return "a restart continues after the last commit";
+    }
+    String refusal = refusal(failure);
+    if (refusal != null) {
+      return refusal
+          + ": a restart reads the topic's limits again, and continues after the last commit";
+    }
+    return Remedy.of(failure)
+        .map(remedy -> remedy + ": a restart continues after the last commit")
+        .orElse(
+            "fix that first: a restart continues after the last commit and may stop there again");
   }
 }

@@ -74,6 +74,10 @@ public final class EmbeddedBroker implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
   private static final String CLIENT_LISTENER = "PLAINTEXT";
   private static final String CONTROLLER_LISTENER = "CONTROLLER";
+  private static final String GUARDED_LISTENER = "GUARDED";
+  private static final List<String> LISTENERS = List.of(CLIENT_LISTENER, CONTROLLER_LISTENER);
+  private static final List<String> GUARDED_LISTENERS =
+      List.of(CLIENT_LISTENER, CONTROLLER_LISTENER, GUARDED_LISTENER);
   private static final int BACKLOG = 50;
   private static final Duration ADMIN_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration CONTROLLED_SHUTDOWN_TIMEOUT = Duration.ofSeconds(5);
@@ -96,13 +100,26 @@ public final class EmbeddedBroker implements AutoCloseable {
    *     or if Kafka does not start; nothing is left running then
    */
   public static EmbeddedBroker start(Path dir) {
+    return start(dir, Map.of());
+  }
+
+  /**
+   * Starts a broker with a second address, {@link #guardedServers}, at which clients need what a
+   * production cluster demands.
+   *
+   * @param guard the broker's settings for it: {@code security.protocol} of the address, {@code
+   *     listener.name.guarded.*}, an authorizer. Clients of the first address have the principal
+   *     {@code User:ANONYMOUS}. Empty for no second address
+   * @throws IllegalStateException as {@link #start(Path)}
+   */
+  public static EmbeddedBroker start(Path dir, Map<String, String> guard) {
     Folder folder = Folder.open(dir);
     Sockets sockets = null;
     EmbeddedBroker node = null;
     try {
       folder.format();
-      sockets = Sockets.bind();
-      node = new EmbeddedBroker(folder, sockets);
+      sockets = Sockets.bind(guard.isEmpty() ? LISTENERS : GUARDED_LISTENERS);
+      node = new EmbeddedBroker(folder, sockets, guard);
       // The order of KafkaRaftServer: the controller is needed to register the broker.
       node.controller.startup();
       node.broker.startup();
@@ -121,13 +138,15 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
   }
 
-  private EmbeddedBroker(Folder folder, Sockets sockets) {
+  private EmbeddedBroker(Folder folder, Sockets sockets, Map<String, String> guard) {
     this.folder = folder;
     this.sockets = sockets;
-    KafkaConfig config =
-        new KafkaConfig(
-            settings(folder.dir, sockets.port(CLIENT_LISTENER), sockets.port(CONTROLLER_LISTENER)),
-            false);
+    Map<String, String> settings =
+        settings(folder.dir, sockets.port(CLIENT_LISTENER), sockets.port(CONTROLLER_LISTENER));
+    if (!guard.isEmpty()) {
+      guard(settings, sockets.port(GUARDED_LISTENER), guard);
+    }
+    KafkaConfig config = new KafkaConfig(settings, false);
     var logDirs = KafkaRaftServer.initializeLogDirs(config, log, "[embedded broker] ");
     String clusterId = logDirs._1().clusterId().orElseThrow();
     SharedServer shared =
@@ -148,6 +167,18 @@ public final class EmbeddedBroker implements AutoCloseable {
   /** The address that clients connect to: {@code host:port} on loopback. */
   public String bootstrapServers() {
     return HOST + ":" + sockets.port(CLIENT_LISTENER);
+  }
+
+  /**
+   * The second address: {@code host:port} on loopback.
+   *
+   * @throws IllegalStateException if the broker was started without one
+   */
+  public String guardedServers() {
+    if (!sockets.ports.containsKey(GUARDED_LISTENER)) {
+      throw new IllegalStateException("the broker must be started with a guard, found none");
+    }
+    return HOST + ":" + sockets.port(GUARDED_LISTENER);
   }
 
   /**
@@ -312,6 +343,17 @@ public final class EmbeddedBroker implements AutoCloseable {
     return settings;
   }
 
+  private static void guard(Map<String, String> settings, int port, Map<String, String> guard) {
+    String address = ",%s://%s:%d".formatted(GUARDED_LISTENER, HOST, port);
+    settings.merge("listeners", address, String::concat);
+    settings.merge("advertised.listeners", address, String::concat);
+    Map<String, String> more = new HashMap<>(guard);
+    String protocol = more.remove("security.protocol");
+    settings.merge(
+        "listener.security.protocol.map", "," + GUARDED_LISTENER + ":" + protocol, String::concat);
+    settings.putAll(more);
+  }
+
   /**
    * The folder and a lock on it. The lock file also marks the folder as ours, so it stays after the
    * lock is released. Kafka has a lock too, but takes it only after the folder is formatted.
@@ -428,10 +470,10 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final Map<Integer, ServerSocketChannel> waiting = new ConcurrentHashMap<>();
     private final Map<String, Integer> ports = new HashMap<>();
 
-    static Sockets bind() throws IOException {
+    static Sockets bind(List<String> listeners) throws IOException {
       Sockets sockets = new Sockets();
       try {
-        for (String listener : List.of(CLIENT_LISTENER, CONTROLLER_LISTENER)) {
+        for (String listener : listeners) {
           sockets.ports.put(listener, sockets.bindOne());
         }
         return sockets;

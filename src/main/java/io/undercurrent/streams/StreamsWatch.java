@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,6 +22,7 @@ import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -74,7 +74,7 @@ final class StreamsWatch implements AutoCloseable {
   private final Supplier<Map<String, Double>> done; // by stream thread
   private final int still; // STILL, or more where an idle thread polls seldom
   private final Map<String, Progress> progress = new HashMap<>(); // by stream thread
-  private final Set<String> seen = new HashSet<>(); // topics that existed
+  private final Map<String, Uuid> seen = new HashMap<>(); // topics that existed
   private Set<String> faults = Set.of(); // of topics, when they were last asked about
   private Set<String> lasting = Set.of(); // those that were there the time before, too
   private int sinceTopics = TOPICS_EVERY; // rounds since the topics were asked about
@@ -88,11 +88,28 @@ final class StreamsWatch implements AutoCloseable {
             return thread;
           });
 
-  private volatile Instant answered = now(); // the last answer, or the start
+  private volatile Answer answered = Answer.now(); // the last one, or the start
   private volatile int unanswered;
   private volatile int stuck;
   private volatile String problem; // null for none
   private boolean unreachable; // at the last report
+
+  /**
+   * When the brokers answered.
+   *
+   * @param at for messages
+   * @param nanos for durations: the machine's clock may be set
+   */
+  private record Answer(Instant at, long nanos) {
+
+    static Answer now() {
+      return new Answer(Instant.now().truncatedTo(ChronoUnit.SECONDS), System.nanoTime());
+    }
+
+    long secondsAgo() {
+      return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - nanos);
+    }
+  }
 
   /**
    * What a stream thread had done by the last round.
@@ -159,10 +176,6 @@ final class StreamsWatch implements AutoCloseable {
     return done;
   }
 
-  private static Instant now() {
-    return Instant.now().truncatedTo(ChronoUnit.SECONDS);
-  }
-
   /** What is wrong, in one sentence; null for nothing. */
   String problem() {
     return problem;
@@ -170,7 +183,7 @@ final class StreamsWatch implements AutoCloseable {
 
   /** Seconds since the brokers last answered; 0 while they do. */
   double secondsUnreachable() {
-    return isUnreachable() ? Math.max(1, Duration.between(answered, now()).toSeconds()) : 0;
+    return isUnreachable() ? Math.max(1, answered.secondsAgo()) : 0;
   }
 
   private boolean isUnreachable() {
@@ -242,7 +255,7 @@ final class StreamsWatch implements AutoCloseable {
       refusal = Objects.requireNonNullElse(e.getCause().getMessage(), e.getCause().toString());
       refused++;
     }
-    answered = now();
+    answered = Answer.now();
     unanswered = 0;
   }
 
@@ -262,19 +275,29 @@ final class StreamsWatch implements AutoCloseable {
     Set<String> found = new TreeSet<>();
     for (String topic : topics) {
       try {
-        found.addAll(withoutLeader(described.get(topic).get()));
-        seen.add(topic);
+        TopicDescription now = described.get(topic).get();
+        found.addAll(withoutLeader(now));
+        see(now);
       } catch (ExecutionException e) {
         if (e.getCause() instanceof TopicAuthorizationException) {
           seen.remove(topic); // it may still exist; Kafka Streams is told the same
         } else if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
           throw e;
-        } else if (seen.contains(topic)) {
+        } else if (seen.containsKey(topic)) {
           found.add("topic " + topic + " does not exist any more");
         }
       }
     }
     return found;
+  }
+
+  /** Kafka Streams itself creates a repartition topic again, without a word. */
+  private void see(TopicDescription now) {
+    Uuid before = seen.put(now.name(), now.topicId());
+    if (before != null && !before.equals(now.topicId())) {
+      log.warn(
+          "topic {} was deleted and created again: records that waited in it are lost", now.name());
+    }
   }
 
   /** Kafka's clients wait for a leader without a word. */
@@ -303,7 +326,7 @@ final class StreamsWatch implements AutoCloseable {
   private void report() {
     String before = problem;
     if (isUnreachable()) {
-      problem = "brokers unreachable since %s: none answers at %s".formatted(answered, servers);
+      problem = "brokers unreachable since %s: none answers at %s".formatted(answered.at, servers);
     } else if (refused >= IN_A_ROW) {
       problem = "the brokers refuse: " + refusal;
     } else if (!lasting.isEmpty()) {
