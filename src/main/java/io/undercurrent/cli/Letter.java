@@ -58,18 +58,6 @@ record Letter(
           .map(DeadLetterReason::code)
           .collect(Collectors.toUnmodifiableSet());
 
-  /** The headers that a letter has and its record had not. */
-  private static final List<String> ADDED =
-      List.of(
-          LetterHeaders.EXCEPTION,
-          LetterHeaders.MESSAGE,
-          LetterHeaders.STACKTRACE,
-          LetterHeaders.TOPIC,
-          LetterHeaders.PARTITION,
-          LetterHeaders.OFFSET,
-          DeadLetterHandler.TIMESTAMP_HEADER,
-          DeadLetterHandler.STATE_HEADER);
-
   /** Null if the record is no letter. */
   static Letter of(ConsumerRecord<byte[], byte[]> record) {
     Headers headers = record.headers();
@@ -134,7 +122,7 @@ record Letter(
    */
   Headers originalHeaders() {
     List<Header> headers = new ArrayList<>(List.of(record.headers().toArray()));
-    ADDED.forEach(name -> removeLast(headers, name::equals));
+    LetterHeaders.ADDED.forEach(name -> removeLast(headers, name::equals));
     if (state == State.MOVED) {
       removeLast(headers, name -> name.startsWith(LetterHeaders.MODEL));
     }

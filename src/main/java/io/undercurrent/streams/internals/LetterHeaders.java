@@ -1,5 +1,8 @@
 package io.undercurrent.streams.internals;
 
+import io.undercurrent.streams.DeadLetterHandler;
+import java.util.List;
+
 /**
  * Names of headers of dead letters, beside those of the API. Kafka Streams' own handlers write the
  * first six, too; all values are UTF-8.
@@ -36,6 +39,18 @@ public final class LetterHeaders {
 
   /** Header of a marker: {@code TOPIC/PARTITION/OFFSET} of the record that was sent again. */
   public static final String REPLAYED_TO = "undercurrent-replayed-to";
+
+  /** The headers that a letter has and its record had not, in no order. */
+  public static final List<String> ADDED =
+      List.of(
+          EXCEPTION,
+          MESSAGE,
+          STACKTRACE,
+          TOPIC,
+          PARTITION,
+          OFFSET,
+          DeadLetterHandler.TIMESTAMP_HEADER,
+          DeadLetterHandler.STATE_HEADER);
 
   private LetterHeaders() {}
 }
