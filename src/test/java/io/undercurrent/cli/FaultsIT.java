@@ -72,7 +72,14 @@ class FaultsIT {
   private static App files;
 
   /** An app in its own process. */
-  private record App(String name, int port, Child child) {}
+  private record App(String name, Child child) {
+
+    /** Any free one, as it says itself: one that was chosen before could be taken by then. */
+    int port() throws Exception {
+      String address = child.awaitLine("running: ", PATIENCE).replaceAll(".*, metrics at ", "");
+      return URI.create(address).getPort();
+    }
+  }
 
   @BeforeAll
   static void start() throws Exception {
@@ -149,7 +156,6 @@ class FaultsIT {
 
   private static App run(String name, List<String> topology, String... settings)
       throws IOException {
-    int port = ServedApp.freePort();
     boolean json = name.equals("repartition");
     Path definition =
         Files.writeString(
@@ -171,7 +177,7 @@ class FaultsIT {
             "application.id=" + name,
             "state.dir=" + folder.resolve(name + "-state"),
             "undercurrent.topics.partitions=1",
-            "undercurrent.http.port=" + port)) {
+            "undercurrent.http.port=0")) {
       all.put(setting.split("=", 2)[0], setting.split("=", 2)[1]);
     }
     for (String setting : settings) {
@@ -188,7 +194,7 @@ class FaultsIT {
         name.equals("files")
             ? Child.startWithFiles(folder, 260, arguments)
             : Child.start(folder, arguments);
-    App app = new App(name, port, child);
+    App app = new App(name, child);
     APPS.add(app);
     return app;
   }
@@ -257,7 +263,7 @@ class FaultsIT {
       for (int i = 0; i < 150; i++) {
         Socket socket = new Socket();
         sockets.add(socket);
-        socket.connect(new InetSocketAddress("127.0.0.1", files.port), 500);
+        socket.connect(new InetSocketAddress("127.0.0.1", files.port()), 500);
       }
     } catch (IOException e) {
       // The rest would wait.
@@ -358,7 +364,7 @@ class FaultsIT {
   }
 
   private static String ready(App app) throws Exception {
-    URI uri = URI.create("http://127.0.0.1:" + app.port + "/health/ready");
+    URI uri = URI.create("http://127.0.0.1:" + app.port() + "/health/ready");
     return CLIENT
         .send(
             HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build(),
