@@ -325,11 +325,11 @@ public final class Topics {
         .retention();
   }
 
-  /** Whether a topic is compacted; false if its settings may not be read. */
-  public static boolean isCompacted(Admin admin, String topic, String servers) {
-    return settings(admin, List.of(topic), servers)
-        .getOrDefault(topic, TopicSettings.UNKNOWN)
-        .isCompacted();
+  /** Whether a topic is compacted; empty if its settings may not be read or it does not exist. */
+  public static Optional<Boolean> isCompacted(Admin admin, String topic, String servers) {
+    return Optional.ofNullable(settings(admin, List.of(topic), servers).get(topic))
+        .filter(known -> known != TopicSettings.UNKNOWN)
+        .map(TopicSettings::isCompacted);
   }
 
   /**

@@ -25,13 +25,24 @@ final class CompactionCheck implements Check {
     String topic = cluster.subject().definition().deadLetters();
     try {
       return Topics.isCompacted(cluster.admin(), topic, cluster.servers())
-          ? failed(
-              "topic %s is compacted: it would refuse letters without a key".formatted(topic),
-              "set its cleanup.policy to delete (kafka-configs.sh), or name another topic in"
-                  + " sinks.deadLetters")
-          : ok("topic %s is not compacted".formatted(topic));
+          .map(compacted -> judge(topic, compacted))
+          .orElseGet(() -> notRead(topic));
     } catch (AppException e) {
-      return unknown("the settings of topic %s cannot be read".formatted(topic), "");
+      return notRead(topic);
     }
+  }
+
+  private Finding judge(String topic, boolean compacted) {
+    return compacted
+        ? failed(
+            "topic %s is compacted: it would refuse letters without a key".formatted(topic),
+            "set its cleanup.policy to delete (kafka-configs.sh), or name another topic in"
+                + " sinks.deadLetters")
+        : ok("topic %s is not compacted".formatted(topic));
+  }
+
+  private Finding notRead(String topic) {
+    return unknown(
+        "the settings of topic %s cannot be read".formatted(topic), "see the check of that topic");
   }
 }

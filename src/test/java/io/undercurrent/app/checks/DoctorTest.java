@@ -123,6 +123,9 @@ class DoctorTest {
         .asString()
         .contains("must have 2 partitions")
         .contains("--add-partitions");
+    assertThat(find("dead letters", subject("compact", "none", false)).result())
+        .as("a topic that does not exist")
+        .isEqualTo(Result.UNKNOWN);
     create("compacted", 1, Map.of("cleanup.policy", "compact"));
     assertThat(find("dead letters", subject("compact", "compacted", false)))
         .matches(Finding::isFailure)
