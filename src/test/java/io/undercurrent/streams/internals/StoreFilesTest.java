@@ -84,6 +84,7 @@ class StoreFilesTest {
 
   /** Nothing is wrong with the files. */
   @Test
+  @SuppressWarnings("try") // the database is only held open
   void shouldNotCallFilesBrokenThatAnotherProcessHasOpen() throws Exception {
     try (Options options = new Options();
         RocksDB db = RocksDB.open(options, folder.toString())) {
