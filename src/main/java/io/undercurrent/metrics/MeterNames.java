@@ -29,9 +29,10 @@ public final class MeterNames {
   /** Counter, states: keys seen for the first time. */
   public static final String FRESH_STATES = "undercurrent.fresh.states";
 
-  /** Counter, states: states of another model that were found and ignored. */
+  /** Counter, states: states and memories that were broken in the changelog too; keys began anew. */
   public static final String BROKEN_STATES = "undercurrent.broken.states";
 
+  /** Counter, states: states of another model that were found and ignored. */
   public static final String FOREIGN_STATES = "undercurrent.foreign.states";
 
   /** Counter, letters, by {@link #REASON}: records that went to the dead-letter topic. */
