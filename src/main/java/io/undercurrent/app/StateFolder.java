@@ -209,7 +209,6 @@ final class StateFolder {
     }
   }
 
-  /** The folder's path. */
   /** The folder itself. */
   Path path() {
     return file.getParent();
