@@ -29,7 +29,9 @@ public final class MeterNames {
   /** Counter, states: keys seen for the first time. */
   public static final String FRESH_STATES = "undercurrent.fresh.states";
 
-  /** Counter, states: states and memories that were broken in the changelog too; keys began anew. */
+  /**
+   * Counter, states: states and memories that were broken in the changelog too; keys began anew.
+   */
   public static final String BROKEN_STATES = "undercurrent.broken.states";
 
   /** Counter, states: states of another model that were found and ignored. */
