@@ -60,6 +60,19 @@ class SoakAnswersTest {
     assertThat(verdict.isClean()).isTrue();
   }
 
+  /** A copy restores states and memories one by one. */
+  @Test
+  void shouldCountNextWordsOfAnotherMomentInCopies() throws Exception {
+    String other = NEXT.replace("good", "bad");
+    Answer copy =
+        new Answer("k", true, 1, 200, line(1, 0.5, other).replaceFirst("\\{", "{\"stale\":true,"));
+
+    Verdict verdict = verdict(copy, found(1, 0.5, other, true, 1));
+
+    assertThat(verdict.mixed()).isOne();
+    assertThat(verdict.wrong()).isOne(); // it does not say that it is a copy
+  }
+
   @Test
   void shouldTellErrorsFromUnavailableInstances() throws Exception {
     Verdict verdict =
