@@ -163,6 +163,7 @@ class ArchitectureTest {
   private static final Set<String> PUBLIC_ON_THEIR_OWN =
       Set.of(
           "io.undercurrent.cli.Main", // the JVM starts it
+          "io.undercurrent.cli.OutOfMemory", // Logback makes one
           "io.undercurrent.chart.Picture", // others use it as a type argument only
           "io.undercurrent.app.MissingTimestamps"); // Kafka makes one of its name
 

@@ -24,7 +24,9 @@ record PortOwner(long pid, String program, Instant since, String arguments) {
 
   private static final Path PROC = Path.of("/proc");
   private static final String LISTENS = "0A";
-  private static final String MAIN = "io.undercurrent.cli.Main";
+
+  /** The main class on the command line of an undercurrent. */
+  private static final Pattern MAIN = Pattern.compile("io\\.undercurrent\\.\\w+\\.Main");
 
   /** Settings on a command line that must not appear in a message. */
   private static final Pattern SECRET =
@@ -86,12 +88,17 @@ record PortOwner(long pid, String program, Instant since, String arguments) {
   private static PortOwner of(ProcessHandle process) {
     ProcessHandle.Info info = process.info();
     List<String> arguments = arguments(process.pid());
-    int main = arguments.indexOf(MAIN);
+    int main = 0;
+    while (main < arguments.size() && !MAIN.matcher(arguments.get(main)).matches()) {
+      main++;
+    }
     return new PortOwner(
         process.pid(),
         info.command().map(command -> Path.of(command).getFileName().toString()).orElse("unknown"),
         info.startInstant().map(since -> since.truncatedTo(ChronoUnit.SECONDS)).orElse(null),
-        main < 0 ? null : withoutSecrets(arguments.subList(main + 1, arguments.size())));
+        main == arguments.size()
+            ? null
+            : withoutSecrets(arguments.subList(main + 1, arguments.size())));
   }
 
   /** Read here, because Java gives up on a command line of more than 4 KiB. */

@@ -35,6 +35,7 @@ class EnrichmentMetricsTest {
             "undercurrent_tombstones_total 0.0",
             "undercurrent_uncertain_records_total 0.0",
             "undercurrent_fresh_states_total 0.0",
+            "undercurrent_broken_states_total 0.0",
             "undercurrent_foreign_states_total 0.0",
             "undercurrent_expired_entries_total 0.0",
             "undercurrent_step_duration_seconds_count 0",
@@ -118,12 +119,14 @@ class EnrichmentMetricsTest {
     metrics.freshState();
     metrics.freshState();
     metrics.foreignState();
+    metrics.brokenState();
     metrics.tombstone();
 
     assertThat(samples())
         .contains(
             "undercurrent_fresh_states_total 2.0",
             "undercurrent_foreign_states_total 1.0",
+            "undercurrent_broken_states_total 1.0",
             "undercurrent_tombstones_total 1.0");
   }
 
