@@ -470,7 +470,7 @@ class RecipeTest {
   @Test
   void shouldRefuseAHugeFile() throws IOException {
     assertThat(refusal(write("name: " + "a".repeat(1 << 20))))
-        .isEqualTo("must have at most 1048576 characters, found 1048582");
+        .isEqualTo("must have at most 1,048,576 bytes, found more");
   }
 
   @Test
