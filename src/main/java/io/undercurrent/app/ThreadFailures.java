@@ -174,7 +174,14 @@ final class ThreadFailures {
         || root instanceof InvalidPidMappingException
         || root instanceof CoordinatorLoadInProgressException
         || root instanceof CoordinatorNotAvailableException
-        || root instanceof NotCoordinatorException;
+        || root instanceof NotCoordinatorException
+        || isTimedOutCommit(root);
+  }
+
+  /** What Kafka's producer throws at any use after a commit timed out; a new producer goes on. */
+  private static boolean isTimedOutCommit(Throwable root) {
+    return root instanceof IllegalStateException
+        && String.valueOf(root.getMessage()).contains("timed out and must be retried");
   }
 
   /** Counts one more replaced thread. False if there were too many: the error does not pass. */

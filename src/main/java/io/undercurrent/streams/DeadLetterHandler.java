@@ -155,6 +155,8 @@ public final class DeadLetterHandler
   /** The first record of a reason is logged at WARN, and every 1,000th after it. */
   private static final int WARN_EVERY = 1_000;
 
+  private static final String PRODUCER_PACKAGE = "org.apache.kafka.clients.producer.";
+
   /** The suffix of every changelog's name. */
   private static final String CHANGELOG = "-changelog";
 
@@ -504,6 +506,7 @@ public final class DeadLetterHandler
       boolean kafkas =
           cause instanceof KafkaException && !(cause instanceof SerializationException);
       if (kafkas
+          || isProducers(cause)
           || cause instanceof Error
           || cause instanceof StateFormatException
           || cause instanceof NewerStateException
@@ -515,6 +518,17 @@ public final class DeadLetterHandler
       }
     }
     return true;
+  }
+
+  /**
+   * Whether Kafka's producer threw it: for example an IllegalStateException for each record that is
+   * sent after a commit timed out.
+   */
+  private static boolean isProducers(Throwable cause) {
+    StackTraceElement[] trace = cause.getStackTrace();
+    return cause instanceof IllegalStateException
+        && trace.length > 0
+        && trace[0].getClassName().startsWith(PRODUCER_PACKAGE);
   }
 
   /**

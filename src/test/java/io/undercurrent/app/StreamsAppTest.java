@@ -520,7 +520,10 @@ class StreamsAppTest {
                 new InvalidTxnStateException("ended"),
                 new ProducerFencedException("fenced"),
                 new InvalidProducerEpochException("old"),
-                new CoordinatorLoadInProgressException("loading")))
+                new CoordinatorLoadInProgressException("loading"),
+                new IllegalStateException(
+                    "Cannot attempt operation `send` because the previous call to"
+                        + " `commitTransaction` timed out and must be retried")))
         .allMatch(ThreadFailures::isPassing);
     assertThat(
             List.of(

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
@@ -128,7 +129,20 @@ class DeadLetterHandlerTest {
         new UncheckedIOException(new IOException("disk full")),
         new RuntimeException(new OutOfMemoryError()),
         new RuntimeException(new StreamsException("wrapped")),
+        new RuntimeException(sendingOutsideOfATransaction()),
         stateFormat());
+  }
+
+  /** As after a commit that timed out: the producer refuses every record. */
+  private static Exception sendingOutsideOfATransaction() {
+    try (MockProducer<byte[], byte[]> producer = new MockProducer<>()) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      producer.beginTransaction();
+      throw new AssertionError("a transaction has begun already");
+    } catch (IllegalStateException e) {
+      return e;
+    }
   }
 
   private static Exception stateFormat() {
