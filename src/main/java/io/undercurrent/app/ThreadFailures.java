@@ -174,14 +174,17 @@ final class ThreadFailures {
         || root instanceof InvalidPidMappingException
         || root instanceof CoordinatorLoadInProgressException
         || root instanceof CoordinatorNotAvailableException
-        || root instanceof NotCoordinatorException
-        || isTimedOutCommit(root);
+        || root instanceof NotCoordinatorException;
   }
 
-  /** What Kafka's producer throws at any use after a commit timed out; a new producer goes on. */
-  private static boolean isTimedOutCommit(Throwable root) {
-    return root instanceof IllegalStateException
-        && String.valueOf(root.getMessage()).contains("timed out and must be retried");
+  /**
+   * Whether Kafka's producer refuses all use because a commit timed out. A new stream thread would
+   * not help: the old one's producer does not close, so it stays in the group without reading for
+   * max.poll.interval.ms (seen with Kafka 4.4.0). A restart does help.
+   */
+  private static boolean isTimedOutCommit(Throwable cause) {
+    return cause instanceof IllegalStateException
+        && String.valueOf(cause.getMessage()).contains("timed out and must be retried");
   }
 
   /** Counts one more replaced thread. False if there were too many: the error does not pass. */
@@ -209,7 +212,7 @@ final class ThreadFailures {
     }
     boolean retriable = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      retriable |= cause instanceof RetriableException;
+      retriable |= cause instanceof RetriableException || isTimedOutCommit(cause);
       if (cause instanceof AuthorizationException) {
         return "stopped: a right is missing: %s; undercurrent doctor says which and how to give it"
             .formatted(AppException.oneLine(cause));

@@ -468,6 +468,13 @@ class StreamsAppTest {
         .isEqualTo(
             "stopped: StreamsException: no commit; cause: TimeoutException: 60000 ms have passed;"
                 + " a restart continues after the last commit");
+    assertThat(
+            ThreadFailures.message(
+                new StreamsException(
+                    new IllegalStateException(
+                        "Cannot attempt operation `send` because the previous call to"
+                            + " `commitTransaction` timed out and must be retried"))))
+        .endsWith("; a restart continues after the last commit");
     assertThat(ThreadFailures.message(new StreamsException("topic t has invalid partitions")))
         .isEqualTo(
             "stopped: StreamsException: topic t has invalid partitions; fix that first: a restart"
@@ -520,10 +527,7 @@ class StreamsAppTest {
                 new InvalidTxnStateException("ended"),
                 new ProducerFencedException("fenced"),
                 new InvalidProducerEpochException("old"),
-                new CoordinatorLoadInProgressException("loading"),
-                new IllegalStateException(
-                    "Cannot attempt operation `send` because the previous call to"
-                        + " `commitTransaction` timed out and must be retried")))
+                new CoordinatorLoadInProgressException("loading")))
         .allMatch(ThreadFailures::isPassing);
     assertThat(
             List.of(
