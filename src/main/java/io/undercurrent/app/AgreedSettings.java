@@ -77,7 +77,7 @@ final class AgreedSettings implements AutoCloseable {
 
   private AppException refused(RunIdentity ours, RunIdentity before, List<String> differences) {
     return new AppException(
-        "this instance would not write the same as the other instances of %s, or as it did before: %s. %sGive it the same settings again; or, to change them for all instances, stop all of them and start one with --change-settings"
+        "this instance would write other bytes than application %s does: %s. %sUse the same settings. To change them, stop all instances and start one with --change-settings"
             .formatted(
                 application,
                 String.join("; ", differences),

@@ -51,8 +51,9 @@ final class StateAge {
                   (task, complete) -> {
                     if (isTooOld(Duration.between(complete, now), kept) && tooOld.add(task)) {
                       log.warn(
-                          "the states in {} are of {}, and topic {} keeps deletions for {} s only"
-                              + " (delete.retention.ms): they are deleted and restored from there",
+                          "the states in {} are from {}. Topic {} keeps deletions only for {} s"
+                              + " (delete.retention.ms), so these states are deleted and restored"
+                              + " from the topic",
                           task,
                           complete,
                           changelog,

@@ -139,7 +139,7 @@ final class DeadLettersReplayCommand extends LetterOptions implements Callable<I
     bySource.forEach((source, records) -> out.printf("  %,d to %s%n", records, source));
     if (present > 0) {
       out.printf(
-          "  %,d of them with the present time: their topics would refuse or delete theirs%n",
+          "  %,d of them get the present time, because their topics would refuse or delete the old one%n",
           present);
     }
     skipped.forEach((why, letters) -> out.printf("skipped %,d: %s%n", letters, why.why()));

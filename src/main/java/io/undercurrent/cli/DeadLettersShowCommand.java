@@ -95,10 +95,10 @@ final class DeadLettersShowCommand extends LetterOptions implements Callable<Int
   private static String replay(Letter letter, DeadLetterTopic topic, ReplayRules rules) {
     ReplayRules.Skipped skipped = rules.skipped(letter);
     if (skipped == ReplayRules.Skipped.REPLAYED) {
-      return "skips it: it was sent again before, to " + topic.replayedTo(letter.place());
+      return "skips it: was sent again before, to " + topic.replayedTo(letter.place());
     }
     if (skipped != null) {
-      return "skips it: it " + skipped.why();
+      return "skips it: " + skipped.why();
     }
     return "sends the record to %s, partition %d, with %s"
         .formatted(

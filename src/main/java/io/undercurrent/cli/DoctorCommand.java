@@ -63,12 +63,12 @@ final class DoctorCommand implements Callable<Integer> {
     TopologyDefinition definition = given("topology", app::definition);
     Model model =
         definition == null
-            ? skipped("model", "the topology names it")
+            ? skipped("model", "the topology that names it cannot be read")
             : given("model", () -> app.model(definition, config));
     if (config != null && definition != null && model != null) {
       examine(config, definition, model);
     } else {
-      skipped("brokers", "they are asked once settings, topology and model can be read");
+      skipped("brokers", "not asked, because settings, topology or model cannot be read");
     }
     if (json) {
       printJson();
@@ -85,7 +85,7 @@ final class DoctorCommand implements Callable<Integer> {
               return Subject.of(definition, config, model, createTopics, false);
             });
     if (subject == null) {
-      skipped("brokers", "they are asked once the settings are right");
+      skipped("brokers", "not asked, because the settings are not valid");
       return;
     }
     add(Doctor.look(new HttpCheck(config)));

@@ -37,7 +37,7 @@ final class OneLineErrors implements IExecutionExceptionHandler {
       }
       return exitCode(failure);
     } catch (OutOfMemoryError e) { // also here
-      System.err.println("error: out of memory: set UNDERCURRENT_JAVA_OPTS=-Xmx512m");
+      System.err.println("error: out of memory: set UNDERCURRENT_JAVA_OPTS=-Xmx1g");
       return OutOfMemory.EXIT_CODE;
     }
   }

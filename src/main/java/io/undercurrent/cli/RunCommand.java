@@ -67,8 +67,9 @@ final class RunCommand implements Callable<Integer> {
       names = "--without-offsets",
       paramLabel = "WHERE",
       description =
-          "Where to go on in partitions whose committed offsets are lost: ${COMPLETION-CANDIDATES}."
-              + " Without this option, run refuses to start.")
+          "Where to go on in partitions whose committed offsets are lost: earliest enriches again what"
+              + " the topics still have, latest leaves out what was not read. Without this option, run"
+              + " refuses to start.")
   private WithoutOffsets withoutOffsets;
 
   @Spec private CommandSpec spec;

@@ -100,7 +100,7 @@ class AdmissionTest {
     assertThatThrownBy(() -> check("two", Map.of(MAX_TOKENS, "100"), StartOptions.NONE))
         .isInstanceOf(AppException.class)
         .hasMessage(
-            "this instance would not write the same as the other instances of %s, or as it did before: model is %s here, expected %s; undercurrent.max.tokens is 100 here, expected 512. Give it the same settings again; or, to change them for all instances, stop all of them and start one with --change-settings",
+            "this instance would write other bytes than application %s does: model is %s here, expected %s; undercurrent.max.tokens is 100 here, expected 512. Use the same settings. To change them, stop all instances and start one with --change-settings",
             name, model.fingerprint(), one);
     model = LetterModel.of(1);
     assertThatThrownBy(

@@ -203,7 +203,7 @@ class DeadLettersCommandTest {
     assertThat(letters("list"))
         .contains(source + "/1/5  " + source + "/1/0\n1 letters in " + dead + ": 1 invalid-utf8\n");
     assertThat(letters("show", "0/0"))
-        .endsWith("replay     skips it: it was sent again before, to " + source + "/1/0\n");
+        .endsWith("replay     skips it: was sent again before, to " + source + "/1/0\n");
     ConsumerRecord<byte[], byte[]> marker = read(dead).get(1);
     assertThat(marker.partition()).isZero();
     assertThat(marker.key()).isNull();
@@ -260,7 +260,8 @@ class DeadLettersCommandTest {
     send(letter(0, "other: it", 0, 1, "unchanged"));
     long before = System.currentTimeMillis();
     assertThat(letters("replay", "--yes"))
-        .contains("  1 of them with the present time: their topics would refuse or delete theirs\n")
+        .contains(
+            "  1 of them get the present time, because their topics would refuse or delete the old one\n")
         .contains("1 records sent\n");
     assertThat(read(source).get(0).timestamp()).isGreaterThanOrEqualTo(before);
   }

@@ -124,7 +124,7 @@ class GuardedIT {
       assertThat(app.exitCode(PATIENCE)).as(app.err()).isZero();
       said.append(app.out()).append(app.err());
       assertThat(app.err())
-          .contains("topic out: this user may not Read and DescribeConfigs it: ")
+          .contains("topic out: this user lacks Read and DescribeConfigs: ")
           .containsOnlyOnce("no last records and no live page: ")
           .doesNotContain("\tat ");
     }
@@ -155,12 +155,12 @@ class GuardedIT {
                 assertThat(line)
                     .startsWith(
                         "error: topic denied-hidden-state-changelog: it does not exist, and this"
-                            + " user may not Create it. Grant them: kafka-acls.sh "),
-            line -> assertThat(line).startsWith("error: group denied: this user may not Read it."),
+                            + " user lacks Create. Grant them: kafka-acls.sh "),
+            line -> assertThat(line).startsWith("error: group denied: this user lacks Read."),
             line ->
                 assertThat(line)
                     .startsWith(
-                        "error: transactions denied-*: this user may not Write under these"));
+                        "error: transactions denied-*: this user lacks the right Write on these"));
     String json = execute("doctor", config, "--json");
     assertThat(json)
         .startsWith("1\n{")

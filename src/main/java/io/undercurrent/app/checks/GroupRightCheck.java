@@ -48,8 +48,7 @@ final class GroupRightCheck implements Check {
     } catch (ExecutionException e) {
       if (isRefused(e.getCause())) {
         return failed(
-            "this user may not Read it",
-            cluster.grant(List.of(AclOperation.READ), "--group " + group));
+            "this user lacks Read", cluster.grant(List.of(AclOperation.READ), "--group " + group));
       }
       if (e.getCause() instanceof TimeoutException) {
         return Cluster.noAnswer(this, e);

@@ -112,7 +112,8 @@ final class TopicCheck implements Check {
       }
       return e.getCause() instanceof AuthorizationException
           ? failed(
-              "this user may not %s it, nor see whether it exists".formatted(words(needed)),
+              "this user lacks %s, and cannot see whether the topic exists"
+                  .formatted(words(needed)),
               grant(needed))
           : Cluster.noAnswer(this, e);
     }
@@ -125,12 +126,12 @@ final class TopicCheck implements Check {
     }
     Set<AclOperation> denied = without(needed, may);
     if (!denied.isEmpty()) {
-      return failed("this user may not %s it".formatted(words(denied)), grant(denied));
+      return failed("this user lacks %s".formatted(words(denied)), grant(denied));
     }
     Set<AclOperation> refused = without(wanted.keySet(), may);
     if (!refused.isEmpty()) {
       return warning(
-          "this user may not %s it: %s"
+          "this user lacks %s: %s"
               .formatted(
                   words(refused),
                   refused.stream().map(wanted::get).collect(Collectors.joining("; "))),
@@ -169,7 +170,7 @@ final class TopicCheck implements Check {
         return ok("was just created");
       }
       return e.getCause() instanceof AuthorizationException
-          ? failed("it does not exist, and this user may not Create it", grantCreate())
+          ? failed("it does not exist, and this user lacks Create", grantCreate())
           : notYet(
               "it does not exist, and cannot be created: " + e.getCause().getMessage(),
               "see replication.factor and undercurrent.topics.replication.factor in the settings,"

@@ -41,7 +41,7 @@ final class TransactionCheck implements Check {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
         return failed(
-            "this user may not Write under these transactional ids",
+            "this user lacks the right Write on these transactional ids",
             cluster.grant(
                 List.of(AclOperation.WRITE),
                 "--resource-pattern-type prefixed --transactional-id " + prefix));
