@@ -70,10 +70,31 @@ public final class EnrichmentTopology {
         null);
   }
 
+  /** Builds the topology of an application whose repartition topic takes all that others take. */
+  public static Topology build(
+      TopologyDefinition definition,
+      Model model,
+      EnrichmentSettings settings,
+      TimestampRange timestamps,
+      MeterRegistry registry,
+      TopologyConfig config,
+      LookAhead lookAhead) {
+    return build(
+        definition,
+        model,
+        settings,
+        settings.maxRecordBytes(),
+        timestamps,
+        registry,
+        config,
+        lookAhead);
+  }
+
   /**
    * Builds the topology of an application.
    *
    * @param settings of the enrichment; the definition replaces {@code nextTokens} and {@code store}
+   * @param maxRepartitionedBytes the largest record that the repartition topic accepts, in bytes
    * @param timestamps what all topics accept that are written; other records become dead letters
    * @param registry where meters are registered
    * @param config the part of the application's configuration that shapes the topology
@@ -83,6 +104,7 @@ public final class EnrichmentTopology {
       TopologyDefinition definition,
       Model model,
       EnrichmentSettings settings,
+      int maxRepartitionedBytes,
       TimestampRange timestamps,
       MeterRegistry registry,
       TopologyConfig config,
@@ -93,7 +115,12 @@ public final class EnrichmentTopology {
     StreamsBuilder builder = new StreamsBuilder(config);
 
     Supplier<Decode> decode =
-        () -> new Decode(definition.text(), definition.key(), merged.maxRecordBytes(), timestamps);
+        () ->
+            new Decode(
+                definition.text(),
+                definition.key(),
+                Math.min(merged.maxRecordBytes(), maxRepartitionedBytes),
+                timestamps);
     KStream<byte[], TextAndSource> messages =
         builder.stream(definition.topics(), Consumed.with(bytes, bytes).withName(SOURCE))
             .process(decode::get, Named.as(DECODE));

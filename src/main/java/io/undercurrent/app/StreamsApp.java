@@ -253,6 +253,9 @@ public final class StreamsApp implements AutoCloseable {
         definition,
         model,
         settings.withMaxRecordBytes(Math.min(sent, accepted)),
+        topicLimits
+            .maxBytes()
+            .getOrDefault(EnrichmentTopology.repartitionTopic(applicationId()), sent),
         topicLimits.timestamps(),
         registry,
         new TopologyConfig(streamsConfig),

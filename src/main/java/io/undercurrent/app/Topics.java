@@ -293,7 +293,7 @@ public final class Topics {
           .ifPresent(
               accepted -> {
                 warnIfSmall(topic, accepted, sent);
-                maxBytes.put(topic, Math.max(1, accepted - BATCH_OVERHEAD_BYTES));
+                maxBytes.put(topic, withoutOverhead(accepted));
               });
     }
     TopicSettings enriched = settings.get(definition.enriched());
@@ -309,10 +309,16 @@ public final class Topics {
     TopicSettings created = enriched.with(free).with(streams.originalsWithPrefix("topic."));
     TimestampRange timestamps = enriched.timestamps();
     for (String topic : internal.names()) {
-      timestamps = timestamps.and(settings.getOrDefault(topic, created).timestamps());
+      TopicSettings found = settings.getOrDefault(topic, created);
+      timestamps = timestamps.and(found.timestamps());
+      found.maxBytes().ifPresent(accepted -> maxBytes.put(topic, withoutOverhead(accepted)));
     }
     return new TopicLimits(
         maxBytes, timestamps, settings.get(definition.deadLetters()).keptTimestamps(), free);
+  }
+
+  private static int withoutOverhead(int accepted) {
+    return Math.max(1, accepted - BATCH_OVERHEAD_BYTES);
   }
 
   /**

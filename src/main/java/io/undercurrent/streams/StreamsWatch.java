@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.Uuid;
@@ -164,11 +165,21 @@ final class StreamsWatch implements AutoCloseable {
             topics,
             streams::state,
             () -> done(streams),
-            new OpenTransactions(admin, servers, () -> InputLag.partitions(streams)),
+            new OpenTransactions(
+                admin,
+                servers,
+                waitsForTransactions(config) ? () -> InputLag.partitions(streams) : Set::of),
             (int) Math.max(STILL, polls));
     watch.scheduler.scheduleWithFixedDelay(
         watch::round, 0, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     return watch;
+  }
+
+  /** Whether its consumers read only what is committed. Others do not wait for transactions. */
+  static boolean waitsForTransactions(StreamsConfig config) {
+    Object level =
+        config.getMainConsumerConfigs("any", "any", 0).get(ConsumerConfig.ISOLATION_LEVEL_CONFIG);
+    return "read_committed".equalsIgnoreCase(String.valueOf(level));
   }
 
   /** A thread between two polls may process for minutes, so records and commits count too. */

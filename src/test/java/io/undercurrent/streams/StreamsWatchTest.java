@@ -28,9 +28,11 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.apache.kafka.streams.KafkaStreams.State;
+import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the watch finds out on a running cluster is tested by {@code HealthIT}. */
@@ -361,5 +363,19 @@ class StreamsWatchTest {
       future.completeExceptionally(failure);
       return future;
     }
+  }
+
+  /** Consumers of an at-least-once application read on behind an open transaction. */
+  @ParameterizedTest
+  @CsvSource({"exactly_once_v2, true", "at_least_once, false"})
+  void shouldLookForTransactionsOnlyIfConsumersWaitForThem(String guarantee, boolean waits) {
+    StreamsConfig config =
+        new StreamsConfig(
+            Map.of(
+                "application.id", "a",
+                "bootstrap.servers", "localhost:1",
+                "processing.guarantee", guarantee));
+
+    assertThat(StreamsWatch.waitsForTransactions(config)).isEqualTo(waits);
   }
 }

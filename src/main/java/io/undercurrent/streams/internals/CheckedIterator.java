@@ -35,7 +35,7 @@ final class CheckedIterator implements KeyValueIterator<Bytes, byte[]> {
 
   private final KeyValueIterator<Bytes, byte[]> entries;
   private final Consumer<ProcessorStateException> failed;
-  private final RocksIterator status; // null if there is none
+  private final Native status; // null if there is none
 
   /**
    * @param failed receives the failure before it is thrown
@@ -45,6 +45,23 @@ final class CheckedIterator implements KeyValueIterator<Bytes, byte[]> {
     this.entries = entries;
     this.failed = failed;
     status = rocksIterator(entries);
+  }
+
+  /**
+   * RocksDB's iterator.
+   *
+   * @param owner Kafka Streams' iterator that closes it, under its own monitor
+   */
+  record Native(Object owner, RocksIterator iterator) {
+
+    /** Fails if the iterator ended at a broken block. Does nothing once it is closed. */
+    void check() throws RocksDBException {
+      synchronized (owner) {
+        if (iterator.isOwningHandle()) {
+          iterator.status();
+        }
+      }
+    }
   }
 
   private static List<Field> fields(Class<?> type) {
@@ -66,14 +83,14 @@ final class CheckedIterator implements KeyValueIterator<Bytes, byte[]> {
   }
 
   /** RocksDB's iterator inside of Kafka Streams'; null if there is none. */
-  static RocksIterator rocksIterator(Object iterator) {
+  static Native rocksIterator(Object iterator) {
     try {
       for (Field field : FIELDS.get(iterator.getClass())) {
         Object inner = field.get(iterator);
         if (inner instanceof RocksIterator found) {
-          return found;
+          return new Native(iterator, found);
         }
-        RocksIterator found = inner == null ? null : rocksIterator(inner);
+        Native found = inner == null ? null : rocksIterator(inner);
         if (found != null) {
           return found;
         }
@@ -89,7 +106,7 @@ final class CheckedIterator implements KeyValueIterator<Bytes, byte[]> {
     boolean more = entries.hasNext();
     if (!more && status != null) {
       try {
-        status.status();
+        status.check();
       } catch (RocksDBException e) {
         ProcessorStateException failure =
             new ProcessorStateException("a range of the store cannot be read", e);

@@ -190,4 +190,19 @@ class StoreFilesTest {
       all.status();
     }
   }
+
+  /** Kafka Streams closes the iterators of a store that it closes, on another thread. */
+  @Test
+  void shouldNotAskAClosedIteratorForItsStatus() throws Exception {
+    Path closed = folder.resolve("closed");
+    try (Options options = new Options().setCreateIfMissing(true);
+        RocksDB db = RocksDB.open(options, closed.toString())) {
+      RocksIterator iterator = db.newIterator();
+      CheckedIterator.Native status = new CheckedIterator.Native(new Object(), iterator);
+      status.check();
+      iterator.close();
+
+      status.check(); // with the freed handle, the JVM would end
+    }
+  }
 }
