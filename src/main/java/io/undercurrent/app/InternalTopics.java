@@ -68,6 +68,11 @@ public final class InternalTopics {
     return names;
   }
 
+  /** The name of the topic in which an application's instances agree on their settings. */
+  public static String settings(String applicationId) {
+    return changelog(applicationId, "undercurrent-settings");
+  }
+
   /** The name of a store's changelog. */
   static String changelog(String applicationId, String store) {
     return applicationId + "-" + store + "-changelog";

@@ -60,9 +60,7 @@ final class SettingsTopic implements AutoCloseable {
     this.streams = streams;
     this.partition =
         new TopicPartition(
-            streams.getString(StreamsConfig.APPLICATION_ID_CONFIG)
-                + "-undercurrent-settings-changelog",
-            0);
+            InternalTopics.settings(streams.getString(StreamsConfig.APPLICATION_ID_CONFIG)), 0);
   }
 
   /**

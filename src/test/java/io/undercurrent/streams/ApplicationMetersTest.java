@@ -136,7 +136,9 @@ class ApplicationMetersTest {
         still.add(entry.name());
       }
     }
-    assertThat(still).as("counters and histograms that did not move").isEmpty();
+    assertThat(still)
+        .as("counters and histograms that did not move")
+        .containsExactly("undercurrent_broken_states_total"); // BrokenStoresTest moves it
     assertThat(registry.get(MeterNames.DRIFT).tag("enricher", "support").gauge().value())
         .isFinite();
     assertThat(registry.get(MeterNames.MODEL).tag("enricher", "support").gauges())

@@ -1,6 +1,7 @@
 package io.undercurrent.app.checks;
 
 import io.undercurrent.app.AppException;
+import io.undercurrent.app.InternalTopics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -63,6 +64,7 @@ public final class Doctor {
     for (String topic : subject.internalTopics()) {
       checks.add(TopicCheck.ofInternal(cluster, topic));
     }
+    checks.add(TopicCheck.ofInternal(cluster, InternalTopics.settings(subject.applicationId())));
     checks.add(new CompactionCheck(cluster));
     if (!subject.addPartitions()) {
       checks.add(new PartitionsCheck(cluster));

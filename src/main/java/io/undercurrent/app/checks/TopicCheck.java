@@ -15,6 +15,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.StreamsConfig;
@@ -110,6 +111,12 @@ final class TopicCheck implements Check {
       if (e.getCause() instanceof UnknownTopicOrPartitionException) {
         return missing();
       }
+      if (e.getCause() instanceof PolicyViolationException) {
+        return unknown(
+            "it does not exist; this check cannot tell what the broker's policy for new topics says"
+                + " to the settings that it is created with",
+            "if it cannot be created, see topic.* in the settings");
+      }
       return e.getCause() instanceof AuthorizationException
           ? failed(
               "this user lacks %s, and cannot see whether the topic exists"
@@ -181,7 +188,7 @@ final class TopicCheck implements Check {
   /** -1 for the broker's default. */
   private short replicas() {
     Subject subject = cluster.subject();
-    return subject.internalTopics().contains(topic)
+    return topic.startsWith(subject.applicationId() + "-")
         ? subject.streams().getInt(StreamsConfig.REPLICATION_FACTOR_CONFIG).shortValue()
         : subject.config().topicsReplicationFactor();
   }

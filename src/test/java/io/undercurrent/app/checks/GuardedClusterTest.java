@@ -234,7 +234,7 @@ class GuardedClusterTest {
   @Test
   void shouldSayWhatWasNotChecked() {
     List<Finding> all = findings("bootstrap.servers", "127.0.0.1:1");
-    assertThat(all).hasSize(11);
-    assertThat(all.subList(1, 11)).allMatch(finding -> finding.result() == Result.UNKNOWN);
+    assertThat(all).hasSize(12);
+    assertThat(all.subList(1, 12)).allMatch(finding -> finding.result() == Result.UNKNOWN);
   }
 }
