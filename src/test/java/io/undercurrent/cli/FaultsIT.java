@@ -136,7 +136,7 @@ class FaultsIT {
     Files.createDirectories(at);
     try {
       int exit =
-          new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", at.toString())
+          new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", at.toString())
               .start()
               .waitFor();
       return exit == 0 ? at : null;
