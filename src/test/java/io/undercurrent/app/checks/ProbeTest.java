@@ -81,7 +81,7 @@ class ProbeTest {
           }
           in.read();
         },
-        Duration.ofSeconds(20));
+        Duration.ofMinutes(1)); // longer than this test may take
   }
 
   @Test
