@@ -36,6 +36,19 @@ class DeploymentFilesTest {
     assertThat(lines).contains("VOLUME " + STATES);
   }
 
+  /** Root may read everything, so a check before USER would not see a missing right. */
+  @Test
+  void shouldCheckTheImageAsItsUser() throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("Dockerfile"));
+
+    assertThat(lines)
+        .containsSubsequence(
+            "USER " + USER + ":" + USER,
+            "RUN ./undercurrent --version \\",
+            " && test -r topology/enrich.yaml \\",
+            " && test -r config/streams.properties");
+  }
+
   /** Whoever wants a digest gives it: {@code --build-arg BASE=name@sha256:...}. */
   @Test
   void shouldTakeBothBaseImagesAsArguments() throws IOException {
@@ -65,6 +78,10 @@ class DeploymentFilesTest {
       String image = s.path("image").asText();
       if (image.equals("undercurrent")) {
         assertThat(s.path("read_only").asBoolean()).as(service.getKey()).isTrue();
+        boolean builds = service.getKey().equals("app-1"); // the others never pull a foreign image
+        assertThat(s.has("build")).as(service.getKey()).isEqualTo(builds);
+        assertThat(s.path("pull_policy").asText()).isEqualTo(builds ? "build" : "never");
+        assertThat(builds || s.path("depends_on").has("app-1")).as(service.getKey()).isTrue();
         assertThat(s.path("tmpfs").path(0).asText()).startsWith("/tmp:exec,");
       } else {
         assertThat(image).matches("\\$\\{[A-Z]+_IMAGE:-[a-z]+/[a-z]+:v?[0-9]+(\\.[0-9]+){2}}");

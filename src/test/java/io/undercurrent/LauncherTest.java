@@ -76,6 +76,18 @@ class LauncherTest {
         .contains("-XX:+UseParallelGC");
   }
 
+  /** Options on the command line win over those of JAVA_TOOL_OPTIONS. */
+  @Test
+  void shouldLeaveItsShareOfTheMemoryOutIfAVariableNamesOne() throws Exception {
+    for (String variable : List.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS")) {
+      assertThat(options(Map.of(variable, "-XX:MaxRAMPercentage=70")))
+          .as(variable)
+          .doesNotContain(IMAGE.get(0))
+          .contains(IMAGE.get(1));
+      assertThat(options(Map.of(variable, "-Xlog:gc"))).as(variable).contains(IMAGE.get(0));
+    }
+  }
+
   private List<String> options(Map<String, String> environment) throws Exception {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");

@@ -47,7 +47,7 @@ final class DeadLetterTopic {
     if (isMarker(record)) {
       String of = Letter.text(record.headers(), LetterHeaders.REPLAYED);
       LetterPlace place = of == null ? null : LetterPlace.parseOrNull(of);
-      if (place != null) {
+      if (place != null && place.partition() == record.partition()) {
         String to = Letter.text(record.headers(), LetterHeaders.REPLAYED_TO);
         replayed.put(place, to == null ? "" : to);
       }

@@ -46,6 +46,12 @@ final class LetterReplay implements AutoCloseable {
 
   private static final int PATIENCE_MS = 30_000;
 
+  /**
+   * After Ctrl-C the broker ends the transaction then. Until then, readers of committed records get
+   * none that were written later.
+   */
+  private static final int TRANSACTION_MS = 15_000;
+
   private final String topic;
   private final String servers;
   private final Producer<byte[], byte[]> producer;
@@ -97,6 +103,7 @@ final class LetterReplay implements AutoCloseable {
     configs.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     configs.put(ProducerConfig.ACKS_CONFIG, "all");
     configs.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, PATIENCE_MS);
+    configs.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MS);
     return configs;
   }
 

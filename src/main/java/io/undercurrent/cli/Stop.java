@@ -17,10 +17,14 @@ final class Stop {
   /** The commands for which a signal is an ordinary end. */
   private static final Set<String> STOPPED_BY_SIGNAL = Set.of("run", "demo", "play");
 
-  private static final Duration PATIENCE = Duration.ofSeconds(45);
+  /** Shorter than the 40 s after which our deployments kill the process. */
+  private static final Duration PATIENCE = Duration.ofSeconds(35);
 
   /** What the hooks of libraries may take. */
   private static final Duration HOOKS = Duration.ofSeconds(10);
+
+  /** What printing the last line may take: nobody may read standard error. */
+  private static final Duration PRINTING = Duration.ofSeconds(2);
 
   private static final CompletableFuture<Integer> EXIT_CODE = new CompletableFuture<>();
   private static volatile boolean requested;
@@ -68,7 +72,7 @@ final class Stop {
         close.run();
         int code = EXIT_CODE.join();
         if (code != 0) {
-          Runtime.getRuntime().halt(code); // the error has been printed
+          halt(code); // the error has been printed
         }
       }
       halt(0, "stopped");
@@ -79,9 +83,18 @@ final class Stop {
 
   /** Ends the JVM at once, after one line: on standard error if the code is not 0. */
   static void halt(int code, String line) {
+    after(PRINTING, () -> Runtime.getRuntime().halt(code));
     (code == 0 ? System.out : System.err).println(line);
     (code == 0 ? System.out : System.err).flush();
-    Runtime.getRuntime().halt(code);
+    halt(code);
+  }
+
+  private static void halt(int code) {
+    try {
+      UnpackedLibraries.delete();
+    } finally {
+      Runtime.getRuntime().halt(code);
+    }
   }
 
   /** Ends the JVM, whatever else runs. Does not return. */

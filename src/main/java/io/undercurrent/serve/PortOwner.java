@@ -30,7 +30,8 @@ record PortOwner(long pid, String program, Instant since, String arguments) {
 
   /** Settings on a command line that must not appear in a message. */
   private static final Pattern SECRET =
-      Pattern.compile("(?i)(\\S*(?:password|secret|token|jaas|\\.key)\\S*?=).*");
+      Pattern.compile(
+          "(?is)(\\S*(?:password|passphrase|secret|token|credential|jaas|user\\.info|\\.key)\\S*?=).*");
 
   /** The owner of a port; empty if it is not known. */
   static Optional<PortOwner> of(int port) {

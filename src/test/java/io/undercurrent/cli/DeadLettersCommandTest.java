@@ -347,6 +347,19 @@ class DeadLettersCommandTest {
     assertThat(read(source)).hasSize(1);
   }
 
+  /** A replay writes a marker behind its letter. One elsewhere is not from a replay. */
+  @Test
+  void shouldIgnoreAMarkerInAnotherPartitionThanItsLetter() {
+    createTopics(Map.of());
+    send(letter(0, "other: it", 0, 1, "unchanged"));
+    ProducerRecord<byte[], byte[]> marker =
+        new ProducerRecord<>(dead, 1, (Long) null, (byte[]) null, (byte[]) null);
+    marker.headers().add("undercurrent-replayed", bytes("0/0"));
+    send(marker);
+
+    assertThat(letters("replay", "--dry-run")).contains("\n1 records to send\n");
+  }
+
   /** The marker is not visible while an earlier transaction is open, for example the app's. */
   @Test
   void shouldNotMissAMarkerBehindAnOpenTransaction() throws Exception {

@@ -12,6 +12,19 @@ class OneLineTest {
   }
 
   @Test
+  void shouldLeaveOutWhatEndsALineOrTurnsTheWriting() {
+    assertThat(OneLine.of("a\u0085b\u2028c\u2029d\u202ee\u009bf")).isEqualTo("a b c d e f");
+  }
+
+  @Test
+  void shouldNotCutACharacterInTwo() {
+    String smile = "\ud83d\ude00";
+    assertThat(OneLine.of("x".repeat(499) + smile)).isEqualTo("x".repeat(499) + "...");
+    assertThat(OneLine.of("x".repeat(498) + smile + "y"))
+        .isEqualTo("x".repeat(498) + smile + "...");
+  }
+
+  @Test
   void shouldCutALongMessage() {
     assertThat(OneLine.of("x".repeat(500))).isEqualTo("x".repeat(500));
     assertThat(OneLine.of("x".repeat(501))).isEqualTo("x".repeat(500) + "...");

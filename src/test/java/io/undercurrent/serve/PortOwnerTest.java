@@ -48,10 +48,26 @@ class PortOwnerTest {
                     "--set",
                     "sasl.jaas.config=x password=\"abc\";",
                     "--set=ssl.keystore.key=abc",
+                    "--set=a.passphrase=abc",
+                    "--set=bearer.auth.credentials.source=abc",
+                    "--set=basic.auth.user.info=abc",
                     "--set",
                     "num.stream.threads=2")))
         .isEqualTo(
             "run --set ssl.key.password=*** --set sasl.jaas.config=*** --set=ssl.keystore.key=***"
+                + " --set=a.passphrase=*** --set=bearer.auth.credentials.source=***"
+                + " --set=basic.auth.user.info=***"
                 + " --set num.stream.threads=2");
+  }
+
+  @Test
+  void shouldLeaveOutAllLinesOfASecret() {
+    assertThat(
+            PortOwner.withoutSecrets(
+                List.of(
+                    "--set=sasl.jaas.config=x required\nusername=\"me\"\npassword=\"abc\";",
+                    "--set",
+                    "ssl.keystore.key=-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----")))
+        .isEqualTo("--set=sasl.jaas.config=*** --set ssl.keystore.key=***");
   }
 }

@@ -17,6 +17,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.utils.Utils;
 
@@ -26,6 +27,9 @@ import org.apache.kafka.common.utils.Utils;
  * other. Then the same for the addresses that the brokers say are theirs.
  */
 final class BrokersCheck implements Check {
+
+  private static final String ONLY_IF_TRUSTED =
+      "only if this network is trusted: without TLS the password can be read";
 
   private final Cluster cluster;
   private final String protocol;
@@ -105,12 +109,15 @@ final class BrokersCheck implements Check {
                   failed(
                       "%s does not use TLS, but security.protocol is %s"
                           .formatted(address, protocol),
-                      "set security.protocol=%s, or the address of the TLS port in %s"
-                          .formatted(usesLogin() ? "SASL_PLAINTEXT" : "PLAINTEXT", where)))
+                      usesLogin()
+                          ? "set the address of the TLS port in %s, or security.protocol=SASL_PLAINTEXT, %s"
+                              .formatted(where, ONLY_IF_TRUSTED)
+                          : "set the address of the TLS port in %s, or security.protocol=PLAINTEXT, only if this network is trusted: without TLS the records can be read"
+                              .formatted(where)))
               : login(address, found.logins());
       case TLS ->
           usesTls()
-              ? login(address, found.logins())
+              ? login(address, found.logins()).map(this::unlessCertificateIsRefused)
               : Optional.of(
                   failed(
                       "%s uses TLS, but security.protocol is %s".formatted(address, protocol),
@@ -146,8 +153,10 @@ final class BrokersCheck implements Check {
               failed(
                   "%s wants a login (SASL: %s), but security.protocol is %s"
                       .formatted(address, String.join(", ", offered), protocol),
-                  "set security.protocol=%s, sasl.mechanism and sasl.jaas.config"
-                      .formatted(usesTls() ? "SASL_SSL" : "SASL_PLAINTEXT")));
+                  usesTls()
+                      ? "set security.protocol=SASL_SSL, sasl.mechanism and sasl.jaas.config"
+                      : "set the address of the TLS port, and security.protocol=SASL_SSL, sasl.mechanism and sasl.jaas.config; SASL_PLAINTEXT on this port "
+                          + ONLY_IF_TRUSTED));
     }
     if (offered.isEmpty()) {
       return Optional.of(
@@ -164,6 +173,32 @@ final class BrokersCheck implements Check {
                 "%s offers the logins %s, but sasl.mechanism is %s"
                     .formatted(address, String.join(", ", offered), mechanism),
                 "set sasl.mechanism to one that the broker offers"));
+  }
+
+  /**
+   * Anyone can answer behind a certificate that was not checked. So Kafka's client checks it first.
+   */
+  private Finding unlessCertificateIsRefused(Finding mismatch) {
+    try {
+      Cluster.get(
+          cluster
+              .admin()
+              .describeCluster(new DescribeClusterOptions().timeoutMs(AdminRequests.timeoutMs()))
+              .clusterId());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SslAuthenticationException) {
+        return refused(e.getCause());
+      }
+    } catch (KafkaException e) {
+      return noConnection(e);
+    }
+    return mismatch;
+  }
+
+  private Finding noConnection(KafkaException e) {
+    return failed(
+        "the settings make no connection: " + AppException.oneLine(e),
+        "see security.*, sasl.* and ssl.* in the settings");
   }
 
   private Finding ask() {
@@ -184,9 +219,7 @@ final class BrokersCheck implements Check {
     } catch (ExecutionException e) {
       return refused(e.getCause());
     } catch (KafkaException e) {
-      return failed(
-          "the settings make no connection: " + AppException.oneLine(e),
-          "see security.*, sasl.* and ssl.* in the settings");
+      return noConnection(e);
     }
   }
 

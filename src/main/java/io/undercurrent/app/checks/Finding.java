@@ -1,5 +1,6 @@
 package io.undercurrent.app.checks;
 
+import io.undercurrent.io.OneLine;
 import java.util.Locale;
 
 /**
@@ -30,6 +31,12 @@ public record Finding(String check, Result result, String found, String remedy) 
         case UNKNOWN -> "not known";
       };
     }
+  }
+
+  /** A broker's text must not add lines. */
+  public Finding {
+    found = OneLine.of(found);
+    remedy = OneLine.of(remedy);
   }
 
   /** Whether the application cannot run because of it. */

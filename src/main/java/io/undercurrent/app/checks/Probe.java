@@ -1,5 +1,6 @@
 package io.undercurrent.app.checks;
 
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -12,8 +13,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -50,8 +57,17 @@ final class Probe {
    */
   record Found(Speaks speaks, List<String> logins) {}
 
+  /** For each connection and each read. */
   private static final int TIMEOUT_MS = 5_000;
+
+  /** For all of it, because a server may send one byte now and then. */
+  private static final Duration ALL = Duration.ofSeconds(10);
+
   private static final int MAX_ANSWER = 1024 * 1024;
+  private static final int MAX_LOGINS = 50;
+
+  /** The names of SASL mechanisms, by RFC 4422. */
+  private static final Pattern LOGIN = Pattern.compile("[A-Z0-9_-]{1,20}");
 
   private static final short API_VERSIONS = 18;
   private static final short SASL_HANDSHAKE = 17;
@@ -66,10 +82,21 @@ final class Probe {
 
   private final String host;
   private final int port;
+  private final Duration all;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private volatile boolean late; // set before the sockets are closed
 
   Probe(String host, int port) {
+    this(host, port, ALL);
+  }
+
+  /**
+   * @param all the time limit
+   */
+  Probe(String host, int port, Duration all) {
     this.host = host;
     this.port = port;
+    this.all = all;
   }
 
   /**
@@ -79,6 +106,7 @@ final class Probe {
    * @throws IOException if nothing listens there
    */
   Found find() throws IOException {
+    CompletableFuture.delayedExecutor(all.toMillis(), TimeUnit.MILLISECONDS).execute(this::end);
     try (Socket socket = connect()) {
       Found found = ask(socket);
       if (found.speaks != Speaks.NOTHING && found.speaks != Speaks.TLS) {
@@ -90,13 +118,29 @@ final class Probe {
     }
   }
 
+  /** Closes all connections, which ends what reads from them. */
+  private void end() {
+    late = true;
+    for (Socket socket : sockets) {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // it is of no use any more
+      }
+    }
+  }
+
   private Socket connect() throws IOException {
     InetSocketAddress address = new InetSocketAddress(host, port);
     if (address.isUnresolved()) {
       throw new UnknownHostException(host);
     }
     Socket socket = new Socket();
+    sockets.add(socket);
     try {
+      if (late) {
+        throw new SocketTimeoutException("not within %d s".formatted(all.toSeconds()));
+      }
       socket.connect(address, TIMEOUT_MS);
       socket.setSoTimeout(TIMEOUT_MS);
       return socket;
@@ -106,7 +150,7 @@ final class Probe {
     }
   }
 
-  private static Found ask(Socket socket) {
+  private Found ask(Socket socket) {
     try {
       DataInputStream in = new DataInputStream(socket.getInputStream());
       send(socket, API_VERSIONS, (short) 0, new byte[0]);
@@ -124,10 +168,11 @@ final class Probe {
     } catch (SocketTimeoutException e) {
       return new Found(Speaks.SILENCE, null);
     } catch (IOException e) {
-      return new Found(Speaks.NOTHING, null);
+      return new Found(late ? Speaks.SILENCE : Speaks.NOTHING, null);
     }
   }
 
+  /** Null if the answer is not known or cannot be right. */
   private static List<String> logins(Socket socket, DataInputStream in) {
     byte[] none = "NONE".getBytes(StandardCharsets.US_ASCII);
     try {
@@ -140,16 +185,26 @@ final class Probe {
       if (length < 10 || length > MAX_ANSWER || in.readInt() != SASL_HANDSHAKE) {
         return null;
       }
-      short error = in.readShort();
+      DataInputStream answer =
+          new DataInputStream(new ByteArrayInputStream(in.readNBytes(length - 4)));
+      short error = answer.readShort();
       if (error == ILLEGAL_SASL_STATE) {
         return List.of();
       }
       if (error != UNSUPPORTED_SASL_MECHANISM) {
         return null;
       }
+      int count = answer.readInt();
+      if (count < 0 || count > MAX_LOGINS) {
+        return null;
+      }
       List<String> mechanisms = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--) {
-        mechanisms.add(in.readUTF());
+      for (int i = 0; i < count; i++) {
+        String mechanism = answer.readUTF();
+        if (!LOGIN.matcher(mechanism).matches()) {
+          return null;
+        }
+        mechanisms.add(mechanism);
       }
       return mechanisms;
     } catch (IOException e) {

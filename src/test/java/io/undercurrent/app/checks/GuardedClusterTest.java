@@ -177,12 +177,20 @@ class GuardedClusterTest {
     String open = cluster.openServers();
     assertThat(brokers("bootstrap.servers", open).line())
         .isEqualTo(
-            "brokers: %s does not use TLS, but security.protocol is SASL_SSL. Set security.protocol=SASL_PLAINTEXT, or the address of the TLS port in bootstrap.servers"
+            "brokers: %s does not use TLS, but security.protocol is SASL_SSL. Set the address of the TLS port in bootstrap.servers, or security.protocol=SASL_PLAINTEXT, only if this network is trusted: without TLS the password can be read"
                 .formatted(open));
     assertThat(brokers("bootstrap.servers", open, "security.protocol", "SASL_PLAINTEXT").found())
         .contains(" takes no login, but security.protocol is SASL_PLAINTEXT");
 
     assertThat(brokers("ssl.truststore.type", "", "ssl.truststore.location", "").found())
+        .contains(": the broker's certificate is from an authority that is not trusted here");
+    assertThat(
+            brokers(
+                    "ssl.truststore.type", "",
+                    "ssl.truststore.location", "",
+                    "sasl.mechanism", "PLAIN")
+                .found())
+        .as("anyone may offer logins behind a certificate that is not trusted")
         .contains(": the broker's certificate is from an authority that is not trusted here");
     assertThat(brokers("bootstrap.servers", cluster.servers().replace("127.0.0.1", "localhost")))
         .extracting(Finding::found)
