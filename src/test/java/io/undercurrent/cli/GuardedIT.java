@@ -156,6 +156,11 @@ class GuardedIT {
                     .startsWith(
                         "error: topic denied-hidden-state-changelog: it does not exist, and this"
                             + " user lacks Create. Grant them: kafka-acls.sh "),
+            line ->
+                assertThat(line)
+                    .startsWith(
+                        "error: topic denied-undercurrent-settings-changelog: it does not exist, and"
+                            + " this user lacks Create. Grant them: kafka-acls.sh "),
             line -> assertThat(line).startsWith("error: group denied: this user lacks Read."),
             line ->
                 assertThat(line)
@@ -164,7 +169,7 @@ class GuardedIT {
     String json = execute("doctor", config, "--json");
     assertThat(json)
         .startsWith("1\n{")
-        .contains("\"failed\" : 3")
+        .contains("\"failed\" : 4")
         .contains("\"check\" : \"group denied\"")
         .doesNotContain(GuardedCluster.PASSWORD);
   }
