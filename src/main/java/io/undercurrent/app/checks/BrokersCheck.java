@@ -102,6 +102,10 @@ final class BrokersCheck implements Check {
   }
 
   private Optional<Finding> problem(String address, Probe.Found found, String where) {
+    if (usesTls()
+        && (found.speaks() == Probe.Speaks.SILENCE || found.speaks() == Probe.Speaks.NOTHING)) {
+      return Optional.empty(); // a proxy may want TLS first; Kafka's client will say
+    }
     return switch (found.speaks()) {
       case KAFKA ->
           usesTls()
@@ -209,11 +213,19 @@ final class BrokersCheck implements Check {
               .describeCluster(new DescribeClusterOptions().timeoutMs(AdminRequests.timeoutMs()));
       String id = Cluster.get(answer.clusterId());
       List<Node> nodes = List.copyOf(Cluster.get(answer.nodes()));
+      List<Finding> unreached = new ArrayList<>();
       for (Node node : nodes) {
         Optional<Finding> problem = asSaid(node);
-        if (problem.isPresent()) {
+        if (problem.isPresent()
+            && problem.get().result() == Finding.Result.FAILED
+            && !isUnknown(node.host())) {
           return problem.get();
         }
+        problem.ifPresent(unreached::add);
+      }
+      if (!unreached.isEmpty()) { // with some brokers away, an application can go on
+        Finding first = unreached.get(0);
+        return unreached.size() < nodes.size() ? warning(first.found(), first.remedy()) : first;
       }
       return ok("%d at %s, cluster %s".formatted(nodes.size(), cluster.servers(), id));
     } catch (ExecutionException e) {

@@ -5,6 +5,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -130,11 +131,20 @@ final class Probe {
     }
   }
 
+  /** Connects to the first of the host's addresses that takes it, as Kafka's clients do. */
   private Socket connect() throws IOException {
-    InetSocketAddress address = new InetSocketAddress(host, port);
-    if (address.isUnresolved()) {
-      throw new UnknownHostException(host);
+    IOException refused = null;
+    for (InetAddress address : InetAddress.getAllByName(host)) {
+      try {
+        return connect(new InetSocketAddress(address, port));
+      } catch (IOException e) {
+        refused = e;
+      }
     }
+    throw refused;
+  }
+
+  private Socket connect(InetSocketAddress address) throws IOException {
     Socket socket = new Socket();
     sockets.add(socket);
     try {
@@ -235,9 +245,9 @@ final class Probe {
     }
   }
 
-  private static byte[] clientHello() throws IOException {
+  private byte[] clientHello() throws IOException {
     try {
-      SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+      SSLEngine engine = SSLContext.getDefault().createSSLEngine(host, port);
       engine.setUseClientMode(true);
       ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
       SSLEngineResult result = engine.wrap(ByteBuffer.allocate(0), hello);
