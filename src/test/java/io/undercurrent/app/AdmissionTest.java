@@ -31,14 +31,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.CreateTopicsResult.TopicMetadataAndConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -370,6 +373,145 @@ class AdmissionTest {
     assertThat(enriched(process("k", "a b")).conversation().records()).isEqualTo(1);
   }
 
+  /** The first commit of a running instance may be on its way when a second one starts. */
+  @Test
+  void shouldWaitForACommitThatIsOnItsWay() throws Exception {
+    broker.createTopics(topics(Map.of()));
+    String changelog = name + "-hidden-state-changelog";
+    broker.createTopics(List.of(new NewTopic(changelog, 1, (short) 1)));
+    Map<String, Object> settings =
+        Map.of("bootstrap.servers", broker.bootstrapServers(), "transactional.id", name);
+    ExecutorService starter = Executors.newSingleThreadExecutor();
+    try (var producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      producer.send(new ProducerRecord<>(changelog, new byte[1], new byte[1])).get();
+      producer.commitTransaction();
+      producer.beginTransaction();
+      producer.sendOffsetsToTransaction(
+          Map.of(new TopicPartition(name, 0), new OffsetAndMetadata(1)),
+          new ConsumerGroupMetadata(name));
+
+      assertThatThrownBy(() -> checkOffsets(Duration.ofMillis(300)))
+          .isInstanceOf(AppException.class)
+          .hasNoCause() // else the check would be made three times
+          .hasMessageStartingWith("group %s has had an open transaction for 0 s", name)
+          .hasMessageEndingWith("not known for %s-0: start again in a moment", name);
+      Future<?> second = starter.submit(() -> check("two", Map.of(), StartOptions.NONE));
+      assertThatThrownBy(() -> second.get(2, TimeUnit.SECONDS))
+          .isInstanceOf(TimeoutException.class);
+      producer.commitTransaction();
+      second.get();
+    } finally {
+      starter.shutdown();
+    }
+  }
+
+  @Test
+  void shouldNameTheChangelogIfItsEndIsNotReached() throws Exception {
+    process("k", "a");
+    deleteGroup();
+    assertThatThrownBy(() -> checkOffsets(Duration.ZERO))
+        .isInstanceOf(AppException.class)
+        .hasNoCause() // else the check would be made three times
+        .hasMessage(
+            "topic %s-hidden-state-changelog must be readable to its end, found that the end of %s-hidden-state-changelog-0 was not reached within 0 s: see whether the brokers are overloaded, and start again",
+            name, name);
+  }
+
+  private void checkOffsets(Duration patience) {
+    RunIdentity ran = new RunIdentity(Map.of("source.topics", name, "source.key", "record"), null);
+    try (Admin admin = admin()) {
+      new LostOffsets(
+              definition(),
+              new StreamsConfig(settings("any", Map.of())),
+              name + "-hidden-state-changelog",
+              patience)
+          .check(admin, ran, ran, null);
+    }
+  }
+
+  /** The offsets of the topics before say nothing about those of the new topic. */
+  @ParameterizedTest
+  @CsvSource({"classic, false", "streams, true"})
+  void shouldReadOtherTopicsIfThatIsWanted(String protocol, boolean keyInValue) throws Exception {
+    this.protocol = protocol;
+    this.keyInValue = keyInValue;
+    name += protocol + keyInValue;
+    process("k", "a");
+    String other = name + "-other";
+    broker.createTopics(List.of(new NewTopic(other, 1, (short) 1)));
+    sources = List.of(other);
+    assertThatThrownBy(() -> check("one", Map.of(), StartOptions.NONE))
+        .hasMessageContaining("source.topics is %s here, expected %s", other, name);
+    if (protocol.equals("streams")) {
+      deleteGroup(); // brokers refuse another topology in the same group
+    }
+    check("one", Map.of(), StartOptions.NONE.withChangeSettings());
+    check("one", Map.of(), StartOptions.NONE); // it has read nothing of the topic yet
+    assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
+    check("one", Map.of(), StartOptions.NONE);
+
+    deleteGroup();
+    assertThatThrownBy(() -> check("one", Map.of(), StartOptions.NONE))
+        .hasMessageContaining("has no committed offsets for ")
+        .hasMessageContaining(other + "-0");
+  }
+
+  /** A topic without records may stay while the one with all records goes. */
+  @Test
+  void shouldReadFewerTopicsIfThatIsWanted() throws Exception {
+    broker.createTopics(topics(Map.of()));
+    broker.createTopics(List.of(new NewTopic(name + "-idle", 1, (short) 1)));
+    sources = List.of(name, name + "-idle");
+    process("k", "a");
+    sources = List.of(name + "-idle");
+    check("one", Map.of(), StartOptions.NONE.withChangeSettings());
+    assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldTakeKeysFromElsewhereIfThatIsWanted(boolean keyInValue) throws Exception {
+    name += keyInValue;
+    this.keyInValue = keyInValue;
+    process("k", "a");
+    this.keyInValue = !keyInValue;
+    check("one", Map.of(), StartOptions.NONE.withChangeSettings());
+    check("one", Map.of(), StartOptions.NONE);
+    assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
+    check("one", Map.of(), StartOptions.NONE);
+  }
+
+  /** Kafka Streams creates it again and goes on, so the next start must go on as well. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldGoOnAfterTheRepartitionTopicWasDeleted(boolean created) throws Exception {
+    keyInValue = true;
+    name += created;
+    process("k", "a");
+    String repartition = name + "-by-key-repartition";
+    deleteTopic(repartition);
+    if (created) {
+      broker.createTopics(List.of(new NewTopic(repartition, 1, (short) 1)));
+    }
+    check("one", Map.of(), StartOptions.NONE);
+    assertThat(offset(repartition)).isEqualTo(created ? 0L : null);
+    assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
+    check("one", Map.of(), StartOptions.NONE);
+  }
+
+  /** The next committed offset of partition 0; null for none. */
+  private Long offset(String topic) throws Exception {
+    TopicPartition partition = new TopicPartition(topic, 0);
+    try (Admin admin = admin()) {
+      OffsetAndMetadata found =
+          admin.listConsumerGroupOffsets(name).partitionsToOffsetAndMetadata().get().get(partition);
+      return found == null ? null : found.offset();
+    }
+  }
+
   /** With at-least-once, the changelog may be ahead of the first commit. */
   @Test
   void shouldOnlyWarnWithAtLeastOnce() throws Exception {
@@ -430,19 +572,23 @@ class AdmissionTest {
 
   private StreamsApp app(String instance, Map<String, String> settings) {
     return new StreamsApp(
-        new TopologyDefinition(
-            name,
-            sources == null ? List.of(name) : sources,
-            keyInValue ? JsonPointer.compile("/text") : null,
-            keyInValue ? JsonPointer.compile("/key") : null,
-            "unused",
-            5,
-            "hidden-state",
-            name + "-enriched",
-            name + "-dead"),
+        definition(),
         UndercurrentConfig.of(settings(instance, settings)),
         model,
         new SimpleMeterRegistry());
+  }
+
+  private TopologyDefinition definition() {
+    return new TopologyDefinition(
+        name,
+        sources == null ? List.of(name) : sources,
+        keyInValue ? JsonPointer.compile("/text") : null,
+        keyInValue ? JsonPointer.compile("/key") : null,
+        "unused",
+        5,
+        "hidden-state",
+        name + "-enriched",
+        name + "-dead");
   }
 
   private Map<String, String> settings(String instance, Map<String, String> settings) {
@@ -461,10 +607,13 @@ class AdmissionTest {
   }
 
   private void deleteSettingsTopic() throws Exception {
-    try (Admin admin = admin();
-        SettingsTopic topic = settingsTopic()) {
-      admin.deleteTopics(List.of(topic.name())).all().get();
-      while (admin.listTopics().names().get().contains(topic.name())) {
+    deleteTopic(settingsTopic().name());
+  }
+
+  private static void deleteTopic(String topic) throws Exception {
+    try (Admin admin = admin()) {
+      admin.deleteTopics(List.of(topic)).all().get();
+      while (admin.listTopics().names().get().contains(topic)) {
         Thread.sleep(50);
       }
     }
@@ -513,7 +662,8 @@ class AdmissionTest {
   }
 
   private void send(String key, String text) throws Exception {
-    send(name, key, keyInValue ? "{\"key\":\"%s\",\"text\":\"%s\"}".formatted(key, text) : text);
+    String topic = sources == null ? name : sources.get(0);
+    send(topic, key, keyInValue ? "{\"key\":\"%s\",\"text\":\"%s\"}".formatted(key, text) : text);
   }
 
   private static void send(String topic, String key, String value) throws Exception {
