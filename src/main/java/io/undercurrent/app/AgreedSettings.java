@@ -134,10 +134,10 @@ final class AgreedSettings implements AutoCloseable {
     if (!warned && agreed.isPresent() && ours.isSmallerThan(agreed.get())) {
       warned = true;
       log.warn(
-          "the largest enriched record of {} may have {} bytes now, but this instance writes at most"
-              + " {} and makes dead letters of larger ones. If it stops it cannot start again: give"
-              + " it the same limits and start it again (max.request.size, and max.message.bytes of"
-              + " topic {})",
+          "the largest enriched record of {} may have {} bytes since another instance started, but"
+              + " this instance makes dead letters of records with more than {} bytes. With its"
+              + " limits it cannot start again: see max.request.size and max.message.bytes of topic"
+              + " {}, and start it again",
           application,
           agreed.get().largestRecord(),
           ours.largestRecord(),

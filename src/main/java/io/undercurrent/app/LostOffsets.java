@@ -88,23 +88,23 @@ final class LostOffsets {
   }
 
   private void requireOffsets(Admin admin, RunIdentity ran, WithoutOffsets choice) {
-    Map<Integer, Set<TopicPartition>> missing = missing(admin, ran, committed::without);
-    Set<Integer> withStates = withStates(admin, missing.keySet());
+    Missing missing = missing(admin, ran, committed::without);
+    Set<Integer> withStates = withStates(admin, missing.byTask.keySet());
     if (withStates.isEmpty()) {
       return;
     }
     // Again, because a commit may have been on its way.
     missing = missing(admin, ran, committed::withoutAfterCommits);
-    missing.keySet().retainAll(withStates);
+    missing.byTask.keySet().retainAll(withStates);
     Set<TopicPartition> lost = new LinkedHashSet<>();
-    missing.values().forEach(lost::addAll);
+    missing.byTask.values().forEach(lost::addAll);
     lost.removeIf(partition -> !isRead(partition));
     if (lost.isEmpty()) {
       return;
     }
     if (choice != null) {
       commit(admin, lost, choice);
-    } else if (lost.stream().allMatch(this::isRepartition)) {
+    } else if (missing.someSource && lost.stream().allMatch(this::isRepartition)) {
       beginRepartition(admin, lost);
     } else if (isExactlyOnce()) {
       throw new AppException(
@@ -123,10 +123,15 @@ final class LostOffsets {
   /**
    * The partitions without a committed offset that would have one if a task had committed.
    *
-   * @param without finds those that have no committed offset
-   * @return the partitions by the number of the task
+   * @param byTask the partitions by the number of the task
+   * @param someSource whether a partition of the source topics has a committed offset
    */
-  private Map<Integer, Set<TopicPartition>> missing(
+  private record Missing(Map<Integer, Set<TopicPartition>> byTask, boolean someSource) {}
+
+  /**
+   * @param without finds those that have no committed offset
+   */
+  private Missing missing(
       Admin admin,
       RunIdentity ran,
       BiFunction<Admin, Set<TopicPartition>, Set<TopicPartition>> without) {
@@ -146,14 +151,14 @@ final class LostOffsets {
                 missing.put(task, partitions);
               }
             });
-    if (repartitioned && !sources.isEmpty() && found.containsAll(sources)) {
-      for (int task = 0;
-          task < tasks(sources);
-          task++) { // a record of any partition may go to any task
+    boolean someSource = !found.containsAll(sources);
+    if (repartitioned && !someSource) {
+      // A record of any source partition may go to any task.
+      for (int task = 0; task < tasks(sources); task++) {
         missing.computeIfAbsent(task, none -> new HashSet<>()).addAll(sources);
       }
     }
-    return missing;
+    return new Missing(missing, someSource);
   }
 
   private static int tasks(Set<TopicPartition> sources) {

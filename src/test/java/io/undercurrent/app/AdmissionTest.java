@@ -4,7 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
@@ -25,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -61,6 +66,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** An instance processes only what belongs to its application. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
@@ -314,6 +320,40 @@ class AdmissionTest {
     check("one", Map.of(), StartOptions.NONE);
   }
 
+  /** An instance with a higher limit may start, and the others go on. */
+  @Test
+  void shouldWarnOnceThatOthersMayWriteLargerRecords() {
+    check("one", Map.of(), StartOptions.CREATE_TOPICS);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Logger logger = (Logger) LoggerFactory.getLogger(AgreedSettings.class);
+    log.start();
+    logger.addAppender(log);
+    try (SettingsTopic topic = settingsTopic();
+        AgreedSettings settings =
+            new AgreedSettings(
+                name,
+                new StateFolder(folder.resolve("one").resolve(name)),
+                topic,
+                new GroupMembers(new StreamsConfig(settings("one", Map.of()))))) {
+      Optional<SettingsTopic.Entry> kept = topic.read();
+      RunIdentity ours = kept.orElseThrow().identity();
+      assertThat(settings.changed(ours)).isEmpty();
+      assertThat(log.list).isEmpty();
+      topic.write(new RunIdentity(ours.settings(), ours.largestRecord() + 1), kept);
+      assertThat(settings.changed(ours)).isEmpty();
+      assertThat(settings.changed(ours)).isEmpty();
+      assertThat(log.list)
+          .singleElement()
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .asString()
+          .startsWith(
+              "the largest enriched record of %s may have %d bytes since another instance started, but this instance makes dead letters of records with more than %d bytes."
+                  .formatted(name, ours.largestRecord() + 1, ours.largestRecord()));
+    } finally {
+      logger.detachAppender(log);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "classic, false, LATEST, 4",
@@ -445,10 +485,18 @@ class AdmissionTest {
     sources = List.of(other);
     assertThatThrownBy(() -> check("one", Map.of(), StartOptions.NONE))
         .hasMessageContaining("source.topics is %s here, expected %s", other, name);
+    StartOptions change = StartOptions.NONE.withChangeSettings();
     if (protocol.equals("streams")) {
       deleteGroup(); // brokers refuse another topology in the same group
+      assertThatThrownBy(() -> check("one", Map.of(), change))
+          .as("what was read of the repartition topic is not known either")
+          .hasMessageStartingWith(
+              "group %s has no committed offsets for %s-by-key-repartition-0, although",
+              name, name);
+      check("one", Map.of(), change.withWithoutOffsets(WithoutOffsets.LATEST));
+    } else {
+      check("one", Map.of(), change);
     }
-    check("one", Map.of(), StartOptions.NONE.withChangeSettings());
     check("one", Map.of(), StartOptions.NONE); // it has read nothing of the topic yet
     assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
     check("one", Map.of(), StartOptions.NONE);
@@ -539,11 +587,16 @@ class AdmissionTest {
   void shouldRestoreStatesThatAreTooOld() throws Exception {
     process("k", "a b");
     Path instance = folder.resolve("one").resolve(name);
+    assertThat(
+            Json.parse(Files.readAllBytes(instance.resolve(StateFolder.FILE))).get("stoppedTasks"))
+        .as("the tasks that it processed")
+        .extracting(JsonNode::asText)
+        .containsExactly("0_0");
     Path marker = Files.writeString(instance.resolve("0_0").resolve("marker"), "");
     process("k", "c", 2);
     assertThat(marker).as("a short stop").exists();
 
-    new StateFolder(instance).stoppedAt(Instant.now().minus(Duration.ofDays(2)));
+    new StateFolder(instance).stoppedAt(Instant.now().minus(Duration.ofDays(2)), Set.of("0_0"));
     assertThat(enriched(process("k", "d", 3)).conversation().records()).isEqualTo(3);
     assertThat(marker).as("a long stop").doesNotExist();
   }
