@@ -5,6 +5,7 @@ import io.undercurrent.model.Model;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.streams.StreamsConfig;
@@ -61,9 +62,11 @@ final class Admission {
     RunIdentity identity = identity(limits);
     try (Admin admin = topics.admin();
         AgreedSettings settings = agreedSettings()) {
-      settings.require(admin, identity, options.changeSettings());
-      new LostOffsets(definition, streams, changelogs.get(0))
-          .check(admin, options.withoutOffsets());
+      Optional<RunIdentity> before = settings.check(admin, identity, options.changeSettings());
+      RunIdentity ran = before.map(known -> known.over(identity)).orElse(identity);
+      new LostOffsets(definition, streams, changelogs.get(0), LostOffsets.PATIENCE)
+          .check(admin, ran, identity, options.withoutOffsets());
+      settings.keep(identity, before);
       return new Admitted(
           identity, new StateAge(topics).tooOld(admin, folder, changelogs, Instant.now()));
     }

@@ -21,6 +21,7 @@ final class AgreedSettings implements AutoCloseable {
   private final StateFolder folder;
   private final SettingsTopic topic;
   private final GroupMembers members;
+  private boolean warned; // that others may write larger records
 
   AgreedSettings(
       String application, StateFolder folder, SettingsTopic topic, GroupMembers members) {
@@ -31,29 +32,48 @@ final class AgreedSettings implements AutoCloseable {
   }
 
   /**
-   * Checks the settings of an instance that starts. If there are none yet, these are kept.
+   * Checks the settings of an instance that starts. Keeps nothing yet.
    *
    * @param ours what the instance runs
    * @param change whether other settings than before are wanted; they are accepted only while no
    *     instance runs
+   * @return what the application ran before; empty if that is not known
    * @throws AppException if the settings differ and may not, or the brokers do not answer or permit
    */
-  void require(Admin admin, RunIdentity ours, boolean change) {
+  Optional<RunIdentity> check(Admin admin, RunIdentity ours, boolean change) {
     topic.create(admin);
+    Optional<RunIdentity> before = before(topic.read());
+    if (before.isPresent()) {
+      List<String> differences = differences(ours, before.get());
+      if (!differences.isEmpty()) {
+        if (!change) {
+          throw refused(ours, before.get(), differences);
+        }
+        requireNoMembers(admin);
+        log.warn("the settings of {} change: {}", application, String.join("; ", differences));
+      }
+    }
+    return before;
+  }
+
+  /**
+   * Keeps the settings of an instance that starts.
+   *
+   * @param checked what {@link #check} has found
+   * @throws AppException if others have kept different ones since then, or the brokers do not
+   *     answer or permit
+   */
+  void keep(RunIdentity ours, Optional<RunIdentity> checked) {
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       Optional<SettingsTopic.Entry> kept = topic.read();
-      RunIdentity before = kept.map(SettingsTopic.Entry::identity).or(folder::runs).orElse(null);
-      if (before != null) {
-        List<String> differences = differences(ours, before);
+      Optional<RunIdentity> before = before(kept);
+      if (before.isPresent() && !before.equals(checked)) { // others have written
+        List<String> differences = differences(ours, before.get());
         if (!differences.isEmpty()) {
-          if (!change || attempt > 1) { // at a second attempt others have written
-            throw refused(ours, before, differences);
-          }
-          requireNoMembers(admin);
-          log.warn("the settings of {} change: {}", application, String.join("; ", differences));
+          throw refused(ours, before.get(), differences);
         }
       }
-      RunIdentity wanted = before == null ? ours : ours.over(before);
+      RunIdentity wanted = before.map(ours::over).orElse(ours);
       if (kept.isPresent() && kept.get().identity().equals(wanted)) {
         folder.keep(wanted);
         return;
@@ -63,6 +83,10 @@ final class AgreedSettings implements AutoCloseable {
     throw new AppException(
         "other instances of %s change its settings in topic %s all the time: start them one after the other"
             .formatted(application, topic.name()));
+  }
+
+  private Optional<RunIdentity> before(Optional<SettingsTopic.Entry> kept) {
+    return kept.map(SettingsTopic.Entry::identity).or(folder::runs);
   }
 
   private static List<String> differences(RunIdentity ours, RunIdentity before) {
@@ -106,8 +130,20 @@ final class AgreedSettings implements AutoCloseable {
    * @throws AppException if the brokers do not answer or do not permit to ask
    */
   Optional<String> changed(RunIdentity ours) {
-    List<String> differences =
-        topic.read().map(kept -> ours.differences(kept.identity())).orElse(List.of());
+    Optional<RunIdentity> agreed = topic.read().map(SettingsTopic.Entry::identity);
+    if (!warned && agreed.isPresent() && ours.isSmallerThan(agreed.get())) {
+      warned = true;
+      log.warn(
+          "the largest enriched record of {} may have {} bytes since another instance started, but"
+              + " this instance makes dead letters of records with more than {} bytes. With its"
+              + " limits it cannot start again: see max.request.size and max.message.bytes of topic"
+              + " {}, and start it again",
+          application,
+          agreed.get().largestRecord(),
+          ours.largestRecord(),
+          ours.settings().get("sinks.enriched"));
+    }
+    List<String> differences = agreed.map(kept -> ours.differences(kept)).orElse(List.of());
     return differences.isEmpty()
         ? Optional.empty()
         : Optional.of(

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What decides the bytes of an application's output and states. All its instances must have the
@@ -24,6 +25,10 @@ record RunIdentity(Map<String, String> settings, Integer largestRecord) {
 
   private static final String SETTINGS = "settings";
   private static final String LARGEST_RECORD = "largestRecord";
+
+  private static final String TOPICS = "source.topics";
+  private static final String KEY = "source.key";
+  private static final String RECORD_KEY = "record";
 
   RunIdentity {
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
@@ -47,11 +52,11 @@ record RunIdentity(Map<String, String> settings, Integer largestRecord) {
     settings.put(UndercurrentConfig.STATE_PRECISION, model.statePrecision().toString());
     settings.put("next", Integer.toString(enrichment.nextTokens()));
     settings.put("store", enrichment.store());
-    settings.put("source.topics", String.join(",", definition.topics().stream().sorted().toList()));
+    settings.put(TOPICS, String.join(",", definition.topics().stream().sorted().toList()));
     settings.put(
         "source.text",
         definition.text() == null ? "the whole value" : definition.text().toString());
-    settings.put("source.key", definition.key() == null ? "record" : definition.key().toString());
+    settings.put(KEY, definition.key() == null ? RECORD_KEY : definition.key().toString());
     settings.put("source.keyEncoding", definition.keyEncoding().code());
     settings.put("sinks.enriched", definition.enriched());
     return new RunIdentity(settings, largestRecord);
@@ -107,5 +112,20 @@ record RunIdentity(Map<String, String> settings, Integer largestRecord) {
     Map<String, String> all = new LinkedHashMap<>(other.settings);
     all.putAll(settings);
     return new RunIdentity(all, largestRecord == null ? other.largestRecord : largestRecord);
+  }
+
+  /** The topics that it reads. */
+  Set<String> topics() {
+    return Set.of(settings.get(TOPICS).split(","));
+  }
+
+  /** Whether the records have their keys, so that no repartition topic is needed. */
+  boolean hasRecordKeys() {
+    return settings.get(KEY).equals(RECORD_KEY);
+  }
+
+  /** Whether the other one reads the same partitions, with or without a repartition topic. */
+  boolean readsAs(RunIdentity other) {
+    return topics().equals(other.topics()) && hasRecordKeys() == other.hasRecordKeys();
   }
 }

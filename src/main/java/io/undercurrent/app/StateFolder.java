@@ -1,6 +1,7 @@
 package io.undercurrent.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.undercurrent.io.AtomicFile;
 import io.undercurrent.io.Json;
@@ -11,9 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -36,6 +39,7 @@ final class StateFolder {
   private static final String CLUSTER = "cluster";
   private static final String RUNS = "runs";
   private static final String STOPPED_MS = "stoppedMs";
+  private static final String STOPPED_TASKS = "stoppedTasks";
 
   /** The name of a task's folder: its sub-topology and its partition. */
   private static final String TASK = "\\d+_\\d+";
@@ -118,13 +122,15 @@ final class StateFolder {
   }
 
   /**
-   * Keeps that the states were stopped cleanly, with everything that their changelogs had at this
-   * time.
+   * Keeps that states were stopped cleanly, with everything that their changelogs had at this time.
    *
+   * @param tasks of these states, by the names of their folders
    * @throws AppException if the file cannot be written
    */
-  synchronized void stoppedAt(Instant time) {
+  synchronized void stoppedAt(Instant time, Set<String> tasks) {
     content.put(STOPPED_MS, time.toEpochMilli());
+    ArrayNode names = content.putArray(STOPPED_TASKS);
+    tasks.stream().sorted().forEach(names::add);
     write();
   }
 
@@ -134,6 +140,7 @@ final class StateFolder {
    * @throws AppException if the file cannot be written
    */
   synchronized void starting() {
+    content.remove(STOPPED_TASKS);
     if (content.remove(STOPPED_MS) != null) {
       write();
     }
@@ -141,15 +148,17 @@ final class StateFolder {
 
   /**
    * The folders of tasks that have states, each with the time at which its states on disk last had
-   * everything that their changelogs had. That is the time of the last clean stop. After a crash it
-   * is the time at which the store that has waited longest last wrote to its files: what came later
-   * was in memory only.
+   * everything that their changelogs had. That is the time of the last clean stop. After a crash,
+   * and for a task that only followed its changelog, it is the time at which the store that has
+   * waited longest last wrote to its files: what came later was in memory only.
    *
    * @throws AppException if the folder cannot be read
    */
   synchronized Map<Path, Instant> tasks() {
     Map<Path, Instant> tasks = new TreeMap<>();
     JsonNode stopped = content.path(STOPPED_MS);
+    Set<String> complete = new HashSet<>();
+    content.path(STOPPED_TASKS).forEach(name -> complete.add(name.asText()));
     try {
       for (Path task : list(file.getParent(), TASK)) {
         lastWritten(task)
@@ -158,6 +167,7 @@ final class StateFolder {
                     tasks.put(
                         task,
                         stopped.isIntegralNumber()
+                                && complete.contains(task.getFileName().toString())
                             ? Instant.ofEpochMilli(stopped.longValue())
                             : written));
       }

@@ -18,7 +18,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.CloseOptions;
@@ -526,7 +528,8 @@ public final class StreamsApp implements AutoCloseable {
   private boolean close(KafkaStreams running) {
     long deadline = System.nanoTime() + closeTimeout().toNanos();
     Instant closing = Instant.now();
-    boolean complete = isAdmitted() && meters.notReady().isEmpty();
+    Set<String> complete =
+        isAdmitted() && meters.notReady().isEmpty() ? activeTasks(running) : Set.of();
     boolean inTime;
     boolean brokersAnswer;
     Duration left;
@@ -543,14 +546,26 @@ public final class StreamsApp implements AutoCloseable {
       log.warn("still stopping after {} s", CLOSE_TIMEOUT.toSeconds());
     }
     meters.close();
-    if (inTime && complete) {
+    if (inTime && !complete.isEmpty()) {
       try {
-        stateFolder.stoppedAt(closing);
+        stateFolder.stoppedAt(closing, complete);
       } catch (AppException e) {
         log.warn("the next start may restore states: {}", e.getMessage());
       }
     }
     return inTime;
+  }
+
+  /** The tasks that it processes. The states of others, such as standbys, may be behind. */
+  private static Set<String> activeTasks(KafkaStreams running) {
+    try {
+      return running.metadataForLocalThreads().stream()
+          .flatMap(thread -> thread.activeTasks().stream())
+          .map(task -> task.taskId().toString())
+          .collect(Collectors.toSet());
+    } catch (IllegalStateException e) {
+      return Set.of(); // it has ended meanwhile
+    }
   }
 
   private synchronized boolean isAdmitted() {

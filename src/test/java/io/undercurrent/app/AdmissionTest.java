@@ -4,7 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.undercurrent.LetterModel;
@@ -25,20 +29,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.CreateTopicsResult.TopicMetadataAndConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -58,6 +66,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** An instance processes only what belongs to its application. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
@@ -311,6 +320,40 @@ class AdmissionTest {
     check("one", Map.of(), StartOptions.NONE);
   }
 
+  /** An instance with a higher limit may start, and the others go on. */
+  @Test
+  void shouldWarnOnceThatOthersMayWriteLargerRecords() {
+    check("one", Map.of(), StartOptions.CREATE_TOPICS);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Logger logger = (Logger) LoggerFactory.getLogger(AgreedSettings.class);
+    log.start();
+    logger.addAppender(log);
+    try (SettingsTopic topic = settingsTopic();
+        AgreedSettings settings =
+            new AgreedSettings(
+                name,
+                new StateFolder(folder.resolve("one").resolve(name)),
+                topic,
+                new GroupMembers(new StreamsConfig(settings("one", Map.of()))))) {
+      Optional<SettingsTopic.Entry> kept = topic.read();
+      RunIdentity ours = kept.orElseThrow().identity();
+      assertThat(settings.changed(ours)).isEmpty();
+      assertThat(log.list).isEmpty();
+      topic.write(new RunIdentity(ours.settings(), ours.largestRecord() + 1), kept);
+      assertThat(settings.changed(ours)).isEmpty();
+      assertThat(settings.changed(ours)).isEmpty();
+      assertThat(log.list)
+          .singleElement()
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .asString()
+          .startsWith(
+              "the largest enriched record of %s may have %d bytes since another instance started, but this instance makes dead letters of records with more than %d bytes."
+                  .formatted(name, ours.largestRecord() + 1, ours.largestRecord()));
+    } finally {
+      logger.detachAppender(log);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "classic, false, LATEST, 4",
@@ -370,6 +413,153 @@ class AdmissionTest {
     assertThat(enriched(process("k", "a b")).conversation().records()).isEqualTo(1);
   }
 
+  /** The first commit of a running instance may be on its way when a second one starts. */
+  @Test
+  void shouldWaitForACommitThatIsOnItsWay() throws Exception {
+    broker.createTopics(topics(Map.of()));
+    String changelog = name + "-hidden-state-changelog";
+    broker.createTopics(List.of(new NewTopic(changelog, 1, (short) 1)));
+    Map<String, Object> settings =
+        Map.of("bootstrap.servers", broker.bootstrapServers(), "transactional.id", name);
+    ExecutorService starter = Executors.newSingleThreadExecutor();
+    try (var producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      producer.send(new ProducerRecord<>(changelog, new byte[1], new byte[1])).get();
+      producer.commitTransaction();
+      producer.beginTransaction();
+      producer.sendOffsetsToTransaction(
+          Map.of(new TopicPartition(name, 0), new OffsetAndMetadata(1)),
+          new ConsumerGroupMetadata(name));
+
+      assertThatThrownBy(() -> checkOffsets(Duration.ofMillis(300)))
+          .isInstanceOf(AppException.class)
+          .hasNoCause() // else the check would be made three times
+          .hasMessageStartingWith("group %s has had an open transaction for 0 s", name)
+          .hasMessageEndingWith("not known for %s-0: start again in a moment", name);
+      Future<?> second = starter.submit(() -> check("two", Map.of(), StartOptions.NONE));
+      assertThatThrownBy(() -> second.get(2, TimeUnit.SECONDS))
+          .isInstanceOf(TimeoutException.class);
+      producer.commitTransaction();
+      second.get();
+    } finally {
+      starter.shutdown();
+    }
+  }
+
+  @Test
+  void shouldNameTheChangelogIfItsEndIsNotReached() throws Exception {
+    process("k", "a");
+    deleteGroup();
+    assertThatThrownBy(() -> checkOffsets(Duration.ZERO))
+        .isInstanceOf(AppException.class)
+        .hasNoCause() // else the check would be made three times
+        .hasMessage(
+            "topic %s-hidden-state-changelog must be readable to its end, found that the end of %s-hidden-state-changelog-0 was not reached within 0 s: see whether the brokers are overloaded, and start again",
+            name, name);
+  }
+
+  private void checkOffsets(Duration patience) {
+    RunIdentity ran = new RunIdentity(Map.of("source.topics", name, "source.key", "record"), null);
+    try (Admin admin = admin()) {
+      new LostOffsets(
+              definition(),
+              new StreamsConfig(settings("any", Map.of())),
+              name + "-hidden-state-changelog",
+              patience)
+          .check(admin, ran, ran, null);
+    }
+  }
+
+  /** The offsets of the topics before say nothing about those of the new topic. */
+  @ParameterizedTest
+  @CsvSource({"classic, false", "streams, true"})
+  void shouldReadOtherTopicsIfThatIsWanted(String protocol, boolean keyInValue) throws Exception {
+    this.protocol = protocol;
+    this.keyInValue = keyInValue;
+    name += protocol + keyInValue;
+    process("k", "a");
+    String other = name + "-other";
+    broker.createTopics(List.of(new NewTopic(other, 1, (short) 1)));
+    sources = List.of(other);
+    assertThatThrownBy(() -> check("one", Map.of(), StartOptions.NONE))
+        .hasMessageContaining("source.topics is %s here, expected %s", other, name);
+    StartOptions change = StartOptions.NONE.withChangeSettings();
+    if (protocol.equals("streams")) {
+      deleteGroup(); // brokers refuse another topology in the same group
+      assertThatThrownBy(() -> check("one", Map.of(), change))
+          .as("what was read of the repartition topic is not known either")
+          .hasMessageStartingWith(
+              "group %s has no committed offsets for %s-by-key-repartition-0, although",
+              name, name);
+      check("one", Map.of(), change.withWithoutOffsets(WithoutOffsets.LATEST));
+    } else {
+      check("one", Map.of(), change);
+    }
+    check("one", Map.of(), StartOptions.NONE); // it has read nothing of the topic yet
+    assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
+    check("one", Map.of(), StartOptions.NONE);
+
+    deleteGroup();
+    assertThatThrownBy(() -> check("one", Map.of(), StartOptions.NONE))
+        .hasMessageContaining("has no committed offsets for ")
+        .hasMessageContaining(other + "-0");
+  }
+
+  /** A topic without records may stay while the one with all records goes. */
+  @Test
+  void shouldReadFewerTopicsIfThatIsWanted() throws Exception {
+    broker.createTopics(topics(Map.of()));
+    broker.createTopics(List.of(new NewTopic(name + "-idle", 1, (short) 1)));
+    sources = List.of(name, name + "-idle");
+    process("k", "a");
+    sources = List.of(name + "-idle");
+    check("one", Map.of(), StartOptions.NONE.withChangeSettings());
+    assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldTakeKeysFromElsewhereIfThatIsWanted(boolean keyInValue) throws Exception {
+    name += keyInValue;
+    this.keyInValue = keyInValue;
+    process("k", "a");
+    this.keyInValue = !keyInValue;
+    check("one", Map.of(), StartOptions.NONE.withChangeSettings());
+    check("one", Map.of(), StartOptions.NONE);
+    assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
+    check("one", Map.of(), StartOptions.NONE);
+  }
+
+  /** Kafka Streams creates it again and goes on, so the next start must go on as well. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldGoOnAfterTheRepartitionTopicWasDeleted(boolean created) throws Exception {
+    keyInValue = true;
+    name += created;
+    process("k", "a");
+    String repartition = name + "-by-key-repartition";
+    deleteTopic(repartition);
+    if (created) {
+      broker.createTopics(List.of(new NewTopic(repartition, 1, (short) 1)));
+    }
+    check("one", Map.of(), StartOptions.NONE);
+    assertThat(offset(repartition)).isEqualTo(created ? 0L : null);
+    assertThat(enriched(process("k", "b", 2)).conversation().records()).isEqualTo(2);
+    check("one", Map.of(), StartOptions.NONE);
+  }
+
+  /** The next committed offset of partition 0; null for none. */
+  private Long offset(String topic) throws Exception {
+    TopicPartition partition = new TopicPartition(topic, 0);
+    try (Admin admin = admin()) {
+      OffsetAndMetadata found =
+          admin.listConsumerGroupOffsets(name).partitionsToOffsetAndMetadata().get().get(partition);
+      return found == null ? null : found.offset();
+    }
+  }
+
   /** With at-least-once, the changelog may be ahead of the first commit. */
   @Test
   void shouldOnlyWarnWithAtLeastOnce() throws Exception {
@@ -397,11 +587,16 @@ class AdmissionTest {
   void shouldRestoreStatesThatAreTooOld() throws Exception {
     process("k", "a b");
     Path instance = folder.resolve("one").resolve(name);
+    assertThat(
+            Json.parse(Files.readAllBytes(instance.resolve(StateFolder.FILE))).get("stoppedTasks"))
+        .as("the tasks that it processed")
+        .extracting(JsonNode::asText)
+        .containsExactly("0_0");
     Path marker = Files.writeString(instance.resolve("0_0").resolve("marker"), "");
     process("k", "c", 2);
     assertThat(marker).as("a short stop").exists();
 
-    new StateFolder(instance).stoppedAt(Instant.now().minus(Duration.ofDays(2)));
+    new StateFolder(instance).stoppedAt(Instant.now().minus(Duration.ofDays(2)), Set.of("0_0"));
     assertThat(enriched(process("k", "d", 3)).conversation().records()).isEqualTo(3);
     assertThat(marker).as("a long stop").doesNotExist();
   }
@@ -430,19 +625,23 @@ class AdmissionTest {
 
   private StreamsApp app(String instance, Map<String, String> settings) {
     return new StreamsApp(
-        new TopologyDefinition(
-            name,
-            sources == null ? List.of(name) : sources,
-            keyInValue ? JsonPointer.compile("/text") : null,
-            keyInValue ? JsonPointer.compile("/key") : null,
-            "unused",
-            5,
-            "hidden-state",
-            name + "-enriched",
-            name + "-dead"),
+        definition(),
         UndercurrentConfig.of(settings(instance, settings)),
         model,
         new SimpleMeterRegistry());
+  }
+
+  private TopologyDefinition definition() {
+    return new TopologyDefinition(
+        name,
+        sources == null ? List.of(name) : sources,
+        keyInValue ? JsonPointer.compile("/text") : null,
+        keyInValue ? JsonPointer.compile("/key") : null,
+        "unused",
+        5,
+        "hidden-state",
+        name + "-enriched",
+        name + "-dead");
   }
 
   private Map<String, String> settings(String instance, Map<String, String> settings) {
@@ -461,10 +660,13 @@ class AdmissionTest {
   }
 
   private void deleteSettingsTopic() throws Exception {
-    try (Admin admin = admin();
-        SettingsTopic topic = settingsTopic()) {
-      admin.deleteTopics(List.of(topic.name())).all().get();
-      while (admin.listTopics().names().get().contains(topic.name())) {
+    deleteTopic(settingsTopic().name());
+  }
+
+  private static void deleteTopic(String topic) throws Exception {
+    try (Admin admin = admin()) {
+      admin.deleteTopics(List.of(topic)).all().get();
+      while (admin.listTopics().names().get().contains(topic)) {
         Thread.sleep(50);
       }
     }
@@ -513,7 +715,8 @@ class AdmissionTest {
   }
 
   private void send(String key, String text) throws Exception {
-    send(name, key, keyInValue ? "{\"key\":\"%s\",\"text\":\"%s\"}".formatted(key, text) : text);
+    String topic = sources == null ? name : sources.get(0);
+    send(topic, key, keyInValue ? "{\"key\":\"%s\",\"text\":\"%s\"}".formatted(key, text) : text);
   }
 
   private static void send(String topic, String key, String value) throws Exception {

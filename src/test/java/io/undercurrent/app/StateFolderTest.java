@@ -9,6 +9,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -90,8 +91,13 @@ class StateFolderTest {
         Map.of(first, now.minusSeconds(20), second, now.minusSeconds(5));
     assertThat(states.tasks()).isEqualTo(afterACrash);
 
-    states.stoppedAt(now);
+    states.stoppedAt(now, Set.of("0_0", "0_1"));
     assertThat(taken("app").tasks()).isEqualTo(Map.of(first, now, second, now));
+
+    states.stoppedAt(now, Set.of("0_0"));
+    assertThat(taken("app").tasks())
+        .as("the other task was a standby, and may be behind its changelog")
+        .isEqualTo(Map.of(first, now, second, now.minusSeconds(5)));
 
     states.starting();
     assertThat(taken("app").tasks()).isEqualTo(afterACrash);
