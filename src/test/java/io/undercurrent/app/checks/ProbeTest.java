@@ -29,6 +29,7 @@ class ProbeTest {
     void serve(DataInputStream in, DataOutputStream out) throws IOException, InterruptedException;
   }
 
+  @SuppressWarnings("try") // closed early, to end the server
   private static Found find(Server server, Duration all) throws Exception {
     try (ServerSocket port = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       Thread serving = new Thread(() -> serve(port, server));
