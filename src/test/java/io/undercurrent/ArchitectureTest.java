@@ -95,7 +95,7 @@ class ArchitectureTest {
               "metrics",
               "metrics.internals",
               "config"),
-          entry("app.checks", "app", "config", "model"),
+          entry("app.checks", "app", "config", "io", "model"),
           entry(
               "serve",
               "app.checks",
