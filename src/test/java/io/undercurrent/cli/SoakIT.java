@@ -56,7 +56,7 @@ import org.junit.jupiter.api.io.TempDir;
  *   <li>{@code soak.only.broker=true}: kills also an only broker. Kafka may then lose the end of a
  *       transaction (KAFKA-20734), so the counts may differ from 0.
  *   <li>{@code soak.broker.jars}: a folder with the jars of another version of Kafka's brokers
- *   <li>{@code soak.corrupt=true}: damages files of states, too
+ *   <li>{@code soak.corrupt=true}: damages files of states, too (so in the profile)
  *   <li>{@code soak.kinds}: only these faults, separated by commas
  * </ul>
  *
@@ -188,11 +188,11 @@ class SoakIT {
     if (instances != null) {
       instances.close();
     }
-    if (brokers != null) {
-      brokers.close();
-    }
     for (AutoCloseable client : new AutoCloseable[] {enriched, letters, input}) {
       closeQuietly(client);
+    }
+    if (brokers != null) {
+      brokers.close();
     }
   }
 

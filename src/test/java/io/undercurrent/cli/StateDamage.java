@@ -62,6 +62,9 @@ enum StateDamage {
 
   /** Damages one store in a way that is drawn; says which and how. */
   static String any(Path state, SplittableRandom random) throws IOException {
+    if (!Files.isDirectory(state)) { // the instance has just begun
+      return "nothing to damage in " + state;
+    }
     List<Path> stores;
     try (Stream<Path> all = Files.walk(state)) {
       stores =
