@@ -136,8 +136,8 @@ class PrintableTest {
     enrich(folder, "", false, "--model", missing, "--verbose");
 
     assertThat(Files.readString(folder.resolve("err")))
-        .contains("error: no\\u009bfile\\u202e: must be a checkpoint folder")
-        .contains("CheckpointException: no\\u009bfile\\u202e")
+        .contains("error: no file : must be a checkpoint folder")
+        .contains("CheckpointException: no file : must be a checkpoint folder")
         .doesNotContain("\u009b", "\u202e");
   }
 
