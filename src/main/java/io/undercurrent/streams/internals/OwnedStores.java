@@ -1,9 +1,7 @@
 package io.undercurrent.streams.internals;
 
 import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -18,37 +16,17 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * owns the store, and gives other threads the last size that this thread has seen. Kafka Streams
  * itself asks after each round of records, to limit the uncommitted bytes. It does not ask for
  * standby and restoring stores, so their gauges stay as they were.
- *
- * <p>The stores are proxies, because a class that implements the interface would hide the methods
- * that a later version of Kafka adds to it.
  */
-public final class OwnedStores implements KeyValueBytesStoreSupplier {
-
-  private final KeyValueBytesStoreSupplier stores;
+public final class OwnedStores extends ProxiedStores {
 
   /** Wraps the stores of another supplier. */
   public OwnedStores(KeyValueBytesStoreSupplier stores) {
-    this.stores = stores;
+    super(stores);
   }
 
   @Override
-  public String name() {
-    return stores.name();
-  }
-
-  @Override
-  public String metricsScope() {
-    return stores.metricsScope();
-  }
-
-  @Override
-  @SuppressWarnings("unchecked") // the proxy passes all calls on to such a store
-  public KeyValueStore<Bytes, byte[]> get() {
-    return (KeyValueStore<Bytes, byte[]>)
-        Proxy.newProxyInstance(
-            KeyValueStore.class.getClassLoader(),
-            new Class<?>[] {KeyValueStore.class},
-            new Owned(stores.get()));
+  InvocationHandler handler(KeyValueBytesStoreSupplier stores) {
+    return new Owned(stores.get());
   }
 
   /** Passes the calls of one store on. */
@@ -71,7 +49,7 @@ public final class OwnedStores implements KeyValueBytesStoreSupplier {
           if (Thread.currentThread() != owner) {
             return uncommittedBytes;
           }
-          uncommittedBytes = (Long) call(method, arguments);
+          uncommittedBytes = (Long) call(store, method, arguments);
           return uncommittedBytes;
         }
         case "close" -> {
@@ -85,15 +63,7 @@ public final class OwnedStores implements KeyValueBytesStoreSupplier {
           // readers, from any thread
         }
       }
-      return call(method, arguments);
-    }
-
-    private Object call(Method method, Object[] arguments) throws Throwable {
-      try {
-        return method.invoke(store, arguments);
-      } catch (InvocationTargetException e) {
-        throw e.getCause();
-      }
+      return call(store, method, arguments);
     }
   }
 }

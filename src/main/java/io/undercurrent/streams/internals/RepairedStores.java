@@ -1,9 +1,7 @@
 package io.undercurrent.streams.internals;
 
 import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.apache.kafka.streams.processor.StateStoreContext;
@@ -19,45 +17,33 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * <p>Files that cannot be opened are deleted, and a new store is opened. If a write fails, the task
  * is started again, see {@link BrokenFiles#startAgain}. A failed read is left to the caller,
  * because any thread may read.
- *
- * <p>The stores are proxies for the reason that {@link OwnedStores} gives.
  */
-public final class RepairedStores implements KeyValueBytesStoreSupplier {
+public final class RepairedStores extends ProxiedStores {
 
-  private final KeyValueBytesStoreSupplier stores;
   private final Repairs repairs;
 
   /** Wraps the stores of another supplier. */
   public RepairedStores(KeyValueBytesStoreSupplier stores, Repairs repairs) {
-    this.stores = stores;
+    super(stores);
     this.repairs = repairs;
   }
 
   @Override
-  public String name() {
-    return stores.name();
-  }
-
-  @Override
-  public String metricsScope() {
-    return stores.metricsScope();
-  }
-
-  @Override
-  @SuppressWarnings("unchecked") // the proxy passes all calls on to such a store
-  public KeyValueStore<Bytes, byte[]> get() {
-    return (KeyValueStore<Bytes, byte[]>)
-        Proxy.newProxyInstance(
-            KeyValueStore.class.getClassLoader(),
-            new Class<?>[] {KeyValueStore.class},
-            new Repaired());
+  InvocationHandler handler(KeyValueBytesStoreSupplier stores) {
+    return new Repaired(stores);
   }
 
   /** Passes the calls of one store on. */
   private final class Repaired implements InvocationHandler {
 
-    private volatile KeyValueStore<Bytes, byte[]> store = stores.get();
+    private final KeyValueBytesStoreSupplier stores;
+    private volatile KeyValueStore<Bytes, byte[]> store;
     private volatile BrokenFiles files; // null before init
+
+    Repaired(KeyValueBytesStoreSupplier stores) {
+      this.stores = stores;
+      store = stores.get();
+    }
 
     @Override
     @SuppressWarnings("unchecked") // all iterators of a store have these types
@@ -71,7 +57,7 @@ public final class RepairedStores implements KeyValueBytesStoreSupplier {
         }
         case "put", "putAll", "putIfAbsent", "delete", "commit", "flush" -> {
           try {
-            return call(method, arguments);
+            return call(store, method, arguments);
           } catch (ProcessorStateException e) {
             throw files.after(e);
           }
@@ -81,7 +67,7 @@ public final class RepairedStores implements KeyValueBytesStoreSupplier {
         }
         default -> {
           try {
-            Object result = call(method, arguments);
+            Object result = call(store, method, arguments);
             return result instanceof KeyValueIterator
                 ? new CheckedIterator((KeyValueIterator<Bytes, byte[]>) result, files::noticed)
                 : result;
@@ -98,19 +84,11 @@ public final class RepairedStores implements KeyValueBytesStoreSupplier {
     private void init(Method method, Object[] arguments) throws Throwable {
       files.deleteIfCondemned();
       try {
-        call(method, arguments);
+        call(store, method, arguments);
       } catch (ProcessorStateException e) {
         files.deleteAfter(e);
         store = stores.get();
-        call(method, arguments);
-      }
-    }
-
-    private Object call(Method method, Object[] arguments) throws Throwable {
-      try {
-        return method.invoke(store, arguments);
-      } catch (InvocationTargetException e) {
-        throw e.getCause();
+        call(store, method, arguments);
       }
     }
   }
